@@ -1,0 +1,92 @@
+// Package atomicfile writes files so that a crash leaves the old content or the
+// new one, never a part, and holds the lock that keeps a second program away.
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// File is a new version of a file that does not exist under its name until Commit.
+type File struct {
+	*os.File
+	path string
+	done bool
+}
+
+// Create opens a temporary file beside path; missing directories are made.
+func Create(path string, perm os.FileMode) (*File, error) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, "."+base+".tmp*")
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(perm); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return &File{File: f, path: path}, nil
+}
+
+// Commit makes the content durable under the file's name: sync, rename, sync the directory.
+func (f *File) Commit() error {
+	if f.done {
+		return os.ErrClosed
+	}
+	f.done = true
+	err := f.Sync()
+	if e := f.File.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return SyncDir(filepath.Dir(f.path))
+}
+
+// Close discards the new version unless it was committed.
+func (f *File) Close() error {
+	if f.done {
+		return nil
+	}
+	f.done = true
+	return errors.Join(f.File.Close(), os.Remove(f.Name()))
+}
+
+// WriteFile replaces path's content durably.
+func WriteFile(path string, data []byte, perm os.FileMode) error {
+	f, err := Create(path, perm)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// WriteFrom replaces path's content with what r holds, and says how much that was.
+func WriteFrom(path string, r io.Reader, perm os.FileMode) (int64, error) {
+	f, err := Create(path, perm)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	n, err := io.Copy(f, r)
+	if err != nil {
+		return n, err
+	}
+	return n, f.Commit()
+}

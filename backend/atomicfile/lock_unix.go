@@ -1,0 +1,33 @@
+//go:build unix
+
+package atomicfile
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"rondo/backend/errs"
+)
+
+// Lock is an exclusive lock that the operating system frees when its holder dies.
+type Lock struct{ f *os.File }
+
+// TryLock takes the lock file at path, or fails at once with kind Conflict.
+func TryLock(path string) (*Lock, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errs.New(errs.Conflict, "%s is locked by another program", path)
+		}
+		return nil, err
+	}
+	return &Lock{f}, nil
+}
+
+// Unlock frees the lock.
+func (l *Lock) Unlock() error { return l.f.Close() }
