@@ -1,0 +1,152 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+
+	"rondo/backend/errs"
+	"rondo/backend/journal"
+)
+
+const maxGroup = 256 // changes that share one fsync
+
+// write is the single writer: it takes whatever waits, and while one group's
+// fsync runs the next group gathers.
+func (l *Ledger) write() {
+	defer l.done.Done()
+	for {
+		select {
+		case c := <-l.queue:
+			l.commit(l.gather(c))
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+func (l *Ledger) gather(first *change) []*change {
+	group := []*change{first}
+	for len(group) < maxGroup {
+		select {
+		case c := <-l.queue:
+			group = append(group, c)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit makes a group durable or fails all of it. The order matters: rows are
+// tried first, so that a refused change leaves no record; the journal is synced
+// before the rows are committed, so that the view never shows what could be lost.
+func (l *Ledger) commit(group []*change) {
+	defer func() {
+		for _, c := range group {
+			close(c.done)
+		}
+	}()
+	if err := l.index.Begin(context.Background()); err != nil {
+		failAll(group, err)
+		return
+	}
+	recs := l.stage(group)
+	if err := l.journal.Append(recs); err != nil {
+		l.index.Rollback()
+		failAll(group, err)
+		return
+	}
+	if err := l.settle(group, recs); err != nil {
+		failAll(group, err)
+		return
+	}
+	for _, c := range group {
+		if c.err == nil {
+			l.publish(c)
+		}
+	}
+}
+
+// stage checks and applies each change of the group on its own.
+func (l *Ledger) stage(group []*change) (recs []journal.Record) {
+	prev := l.journal.Last()
+	for _, c := range group {
+		if c.err = c.ctx.Err(); c.err != nil {
+			continue
+		}
+		c.err = l.index.Writer().Nested(func() error { return l.try(c, prev) })
+		if c.err == nil && c.derive == nil {
+			recs = append(recs, c.rec)
+			prev = c.rec
+		}
+	}
+	return recs
+}
+
+func (l *Ledger) try(c *change, prev journal.Record) (err error) {
+	tx := l.index.Writer()
+	defer recoverAs(&err, c.kind)
+	if c.derive != nil {
+		return c.derive(tx)
+	}
+	data, err := c.prepare(tx)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return errs.New(errs.Invalid, "%s cannot be recorded: %w", c.kind, err)
+	}
+	if len(b) > journal.MaxRecord/2 { // a refusal here spares the rest of the group
+		return errs.New(errs.TooLarge, "%s holds %d bytes, over the limit of %d", c.kind, len(b), journal.MaxRecord/2).
+			WithHint("send it in smaller parts")
+	}
+	c.rec = l.journal.Draft(prev, c.by, c.kind, c.id, b)
+	return l.index.Apply(tx, c.rec)
+}
+
+// recoverAs keeps one faulty change from taking the writer, and with it every
+// other change, down.
+func recoverAs(err *error, kind string) {
+	if r := recover(); r != nil {
+		*err = errs.New(errs.Internal, "%s: %v", kind, r)
+	}
+}
+
+// settle commits the rows. The records are durable by now, so where the index
+// cannot take them (a full disk) they are applied again from the journal later.
+func (l *Ledger) settle(group []*change, recs []journal.Record) error {
+	i := 0
+	for _, c := range group {
+		if c.err == nil && c.derive == nil {
+			c.rec = recs[i] // now with its hash
+			i++
+		}
+	}
+	if len(recs) > 0 {
+		if err := l.index.SetCursor(recs[len(recs)-1]); err != nil {
+			l.index.Rollback()
+			return l.again(err)
+		}
+	}
+	if err := l.index.Commit(); err != nil {
+		return l.again(err)
+	}
+	return nil
+}
+
+func (l *Ledger) again(cause error) error {
+	if _, _, err := l.index.CatchUp(context.Background(), l.journal.Dir()); err != nil {
+		return errs.New(errs.Unavailable, "the change is saved, but the index cannot show it: %w", cause).
+			WithHint("free some disk space and start again; the index rebuilds itself")
+	}
+	return nil
+}
+
+func failAll(group []*change, err error) {
+	for _, c := range group {
+		if c.err == nil {
+			c.err = err
+		}
+	}
+}
