@@ -12,6 +12,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 )
 
 // Options say how a journal is opened.
@@ -177,6 +178,7 @@ func (j *Journal) Append(recs []Record) error {
 	if err := j.write(buf); err != nil {
 		return err
 	}
+	fault.Point("journal.synced")
 	j.size += int64(len(buf))
 	j.last = last
 	if j.size >= j.opts.SealSize {
@@ -211,6 +213,7 @@ func (j *Journal) write(buf []byte) error {
 		}
 		return writeError(err)
 	}
+	fault.Point("journal.written")
 	if err := j.f.Sync(); err != nil {
 		j.broken = errs.New(errs.Unavailable, "the disk refused to store the journal: %w", err).
 			WithHint("check the disk, then start again; nothing acknowledged is lost")

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/fault"
 )
 
 // segment is one file of a device's journal.
@@ -87,10 +88,12 @@ func (j *Journal) seal() error {
 	if err := compress(src); err != nil {
 		return nil //nolint: the records are durable in the plain file; sealing is tried again at the next append
 	}
+	fault.Point("journal.sealed")
 	j.f.Close()
 	if err := os.Remove(src); err != nil {
 		return err
 	}
+	fault.Point("journal.removed")
 	j.number++
 	return j.open()
 }

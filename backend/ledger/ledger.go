@@ -27,6 +27,7 @@ type Options struct {
 	IndexPath  string // index.db in the device's folder
 	Nouns      []index.Noun
 	Events     *event.Bus // may be nil
+	SealSize   int64      // bytes of a full journal file; 0 means the usual
 	Now        func() time.Time
 }
 
@@ -60,7 +61,7 @@ type change struct {
 
 // Open opens the journal, brings the index up to it and starts the writer.
 func Open(ctx context.Context, opts Options) (*Ledger, error) {
-	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, Now: opts.Now})
+	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, SealSize: opts.SealSize, Now: opts.Now})
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/journal"
 )
 
@@ -51,6 +52,7 @@ func (l *Ledger) commit(group []*change) {
 		return
 	}
 	recs := l.stage(group)
+	fault.Point("ledger.staged")
 	if err := l.journal.Append(recs); err != nil {
 		l.index.Rollback()
 		failAll(group, err)
@@ -132,6 +134,7 @@ func (l *Ledger) settle(group []*change, recs []journal.Record) error {
 	if err := l.index.Commit(); err != nil {
 		return l.again(err)
 	}
+	fault.Point("ledger.committed")
 	return nil
 }
 
