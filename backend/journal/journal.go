@@ -175,6 +175,7 @@ func (j *Journal) Append(recs []Record) error {
 	if err != nil {
 		return err
 	}
+	fault.Point("journal.encoded")
 	if err := j.write(buf); err != nil {
 		return err
 	}

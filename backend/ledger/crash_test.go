@@ -19,7 +19,7 @@ import (
 	"rondo/backend/ledger"
 )
 
-var crashPoints = []string{"ledger.staged", "journal.written", "journal.synced", "journal.sealed", "journal.removed", "ledger.committed"}
+var crashPoints = []string{"ledger.staged", "journal.encoded", "journal.written", "journal.synced", "journal.sealed", "journal.removed", "ledger.committed"}
 
 // TestMain lets the test binary be the program that gets killed.
 func TestMain(m *testing.M) {
@@ -47,6 +47,7 @@ func writeUntilKilled(dir string) {
 			defer mu.Unlock()
 			if p == point {
 				if left--; left < 0 {
+					time.Sleep(3 * time.Millisecond) // lets an acknowledgement that came too early get out
 					syscall.Kill(os.Getpid(), syscall.SIGKILL)
 					select {}
 				}
