@@ -1,0 +1,80 @@
+package monitor
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Capture is one answered request, as far as a monitor needs it.
+type Capture struct {
+	ID         string
+	Model      string
+	Version    int
+	Time       time.Time
+	Inputs     map[string]any
+	Prediction any
+	Score      *float64 // confidence or probability, where the model gives one
+	OK         bool     // the request was answered
+	Labelled   bool
+	Label      any
+}
+
+// CaptureQuery asks for captures in the order they were made.
+type CaptureQuery struct {
+	Endpoint string
+	Model    string
+	Version  int
+	After    string // exclusive; empty from the start
+	Until    string // inclusive; empty to the end
+	Limit    int
+}
+
+// Captures is where captured requests come from (serve).
+type Captures interface {
+	// Versions returns every model version that answered on the endpoint, oldest first.
+	Versions(ctx context.Context, endpoint string) ([]VersionRef, error)
+	// Captures returns up to Limit captures in order of their ids.
+	Captures(ctx context.Context, q CaptureQuery) ([]Capture, error)
+	// Labelled returns how many labels the captures from first to last have, and a
+	// number that rises with every label that is added or changed among them.
+	Labelled(ctx context.Context, endpoint, first, last string) (labels int, revision int64, err error)
+}
+
+// VersionRef names a model version.
+type VersionRef struct {
+	Model   string `json:"model"`
+	Version int    `json:"version"`
+}
+
+// Trained is what a version was trained on.
+type Trained struct {
+	Digest string  // of the baseline CSV
+	Inputs []Field // the signature
+	Label  string  // label column, or empty
+	Task   string  // classification or regression
+	Rows   io.ReadCloser
+}
+
+// Field is one input of a model with its MLflow type name.
+type Field struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Baselines gives the training data of a version (registry and store).
+type Baselines interface {
+	// Trained opens the baseline of the version; NotFound where it was registered without one.
+	Trained(ctx context.Context, v VersionRef) (Trained, error)
+}
+
+// Prediction is one answer of a model.
+type Prediction struct {
+	Value any
+	Score *float64
+}
+
+// Predictor scores baseline rows, so that answers have a baseline too. It may be nil.
+type Predictor interface {
+	Predict(ctx context.Context, v VersionRef, rows []map[string]any) ([]Prediction, error)
+}
