@@ -74,10 +74,17 @@ func decode(line []byte, prev ref.Digest) (Record, error) {
 	if chain(prev, body) != hash {
 		return r, errs.New(errs.Corrupt, "hash does not match the content and the record before")
 	}
+	if r, err = decodeBody(body); err != nil {
+		return r, err
+	}
+	r.Hash = hash
+	return r, nil
+}
+
+func decodeBody(body []byte) (r Record, err error) {
 	if err := json.Unmarshal(body, &r); err != nil {
 		return r, errs.New(errs.Corrupt, "record is not JSON: %w", err)
 	}
-	r.Hash = hash
 	return r, nil
 }
 
