@@ -1,0 +1,155 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"rondo/backend/errs"
+)
+
+// checker collects what is wrong with a file that parsed.
+type checker struct {
+	name string
+	f    *File
+	at   map[string][2]int // line and column by path of keys
+	errs []error
+}
+
+// check reports every rule that f breaks; the first one leads.
+func check(name string, f *File, tree ast.Node) error {
+	c := &checker{name: name, f: f, at: map[string][2]int{}}
+	c.index(tree, "")
+	c.top()
+	each(f.Datasets, c.dataset)
+	each(f.Stages, c.stage)
+	each(f.Models, c.model)
+	each(f.Endpoints, c.endpoint)
+	each(f.Monitors, c.monitor)
+	each(f.Triggers, c.trigger)
+	if len(c.errs) == 0 {
+		return nil
+	}
+	if len(c.errs) == 1 {
+		return c.errs[0]
+	}
+	return errs.New(errs.Invalid, "%w", errors.Join(c.errs...)).WithHint("%s", errs.HintOf(c.errs[0]))
+}
+
+func each[T any](m map[string]T, fn func(name string, v T)) {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		fn(n, m[n])
+	}
+}
+
+// index notes where every key stands.
+func (c *checker) index(n ast.Node, at string) {
+	if items, ok := sequence(n); ok {
+		for i, it := range items {
+			c.place(fmt.Sprintf("%s[%d]", at, i), it)
+			c.index(it, fmt.Sprintf("%s[%d]", at, i))
+		}
+		return
+	}
+	pairs, ok := mapping(n)
+	if !ok {
+		return
+	}
+	for _, kv := range pairs {
+		key, err := scalar(kv.Key)
+		if err != nil {
+			continue
+		}
+		c.place(at+"."+key, kv.Key)
+		c.index(kv.Value, at+"."+key)
+	}
+}
+
+func (c *checker) place(at string, n ast.Node) {
+	if tk := n.GetToken(); tk != nil && tk.Position != nil {
+		c.at[at] = [2]int{tk.Position.Line, tk.Position.Column}
+	}
+}
+
+// fail adds an error at the key; where it is absent, at the nearest key above.
+func (c *checker) fail(at, hint, format string, args ...any) {
+	pos, ok := c.at[at]
+	for up := at; !ok && up != ""; {
+		up = up[:max(strings.LastIndexByte(up, '.'), strings.LastIndexByte(up, '['), 0)]
+		pos, ok = c.at[up]
+	}
+	if !ok {
+		pos = [2]int{1, 1}
+	}
+	msg := fmt.Sprintf(format, args...)
+	c.errs = append(c.errs, errs.New(errs.Invalid, "%s:%d:%d: %s: %s", c.name, pos[0], pos[1], strings.TrimPrefix(at, "."), msg).WithHint("%s", hint))
+}
+
+func (c *checker) top() {
+	if c.f.Rondo == 0 {
+		c.fail(".rondo", "begin the file with `rondo: 1`", "the file's format is missing")
+	} else if c.f.Rondo != Format {
+		c.fail(".rondo", "get a Rondo that knows this format", "format %d is not known to this Rondo, which reads %d", c.f.Rondo, Format)
+	}
+	if q := c.f.Queue.Parallel; q < 1 || q > 1024 {
+		c.fail(".queue.parallel", "write a number from 1 to 1024", "%d runs at once cannot be", q)
+	}
+}
+
+func (c *checker) named(at, name string) {
+	ok := name != "" && len(name) <= 128 && !strings.HasPrefix(name, "-") && !strings.HasPrefix(name, ".")
+	for _, r := range name {
+		ok = ok && r > ' ' && !strings.ContainsRune(`/\:*?"<>|`, r) && r != 0x7f
+	}
+	if !ok {
+		c.fail(at, "use letters, digits, - and _", "%q cannot be a name", name)
+	}
+}
+
+// inside checks a path of the person: relative, slashes, within the project.
+func (c *checker) inside(at, p string) {
+	if p == "" || !Local(p) {
+		c.fail(at, "write a path inside the project folder, with forward slashes", "%q is not a path inside the project", p)
+	}
+}
+
+// Local reports whether p is a clean relative slash path that stays inside the
+// project folder and outside .rondo and .git.
+func Local(p string) bool {
+	if strings.ContainsAny(p, "\x00\\") || path.IsAbs(p) || strings.Contains(p, ":") && len(p) > 1 && p[1] == ':' {
+		return false
+	}
+	clean := path.Clean(p)
+	first, _, _ := strings.Cut(clean, "/")
+	return clean != "." && first != ".." && first != PrivateDir && first != ".git"
+}
+
+func (c *checker) oneOf(at, got string, want ...string) {
+	if !slices.Contains(want, got) {
+		c.fail(at, "write one of: "+strings.Join(want, ", "), "%q is not known", got)
+	}
+}
+
+func known[T any](c *checker, at, what, name string, m map[string]T) {
+	if _, ok := m[name]; ok || name == "" {
+		return
+	}
+	c.fail(at, fmt.Sprintf("add it under %ss:, or correct the name", what), "there is no %s %q", what, name)
+}
+
+func (c *checker) require(at, value string) bool {
+	if value == "" {
+		c.fail(at, "add the key", "the key is missing")
+	}
+	return value != ""
+}

@@ -1,0 +1,181 @@
+// Package project is the folder that holds everything: its identity and format
+// marker, the project file rondo.yaml, params.yaml, and what of it this device
+// trusts enough to execute.
+//
+// It reads and checks what a person wrote. It never runs anything and knows
+// nothing of datasets, runs or models beyond their names in the file.
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// Names of what a project folder holds.
+const (
+	FileName   = "rondo.yaml"
+	LockName   = "rondo.lock"
+	PrivateDir = ".rondo"
+	Format     = 1 // the newest folder format this program writes
+)
+
+// Project is a found project folder.
+type Project struct {
+	Dir      string `json:"dir"`       // absolute, symbolic links resolved
+	ID       string `json:"id"`        // 32 hex digits, made at init
+	Format   int    `json:"format"`    // as .rondo/format says
+	ReadOnly string `json:"read_only"` // why nothing may be written, or empty
+}
+
+// Find returns the project that dir is in: the nearest folder upward with .rondo/format.
+func Find(dir string) (*Project, error) {
+	abs, err := real(dir)
+	if err != nil {
+		return nil, err
+	}
+	for at := abs; ; at = filepath.Dir(at) {
+		p, err := Open(at)
+		if !errs.Is(err, errs.NotFound) {
+			return p, err
+		}
+		if at == filepath.Dir(at) {
+			return nil, errs.New(errs.NotFound, "%s is not inside a Rondo project", abs).
+				WithHint("run `rondo init` in the folder that shall become one")
+		}
+	}
+}
+
+func real(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if r, err := filepath.EvalSymlinks(abs); err == nil {
+		return r, nil
+	}
+	return abs, nil
+}
+
+// Open reads the marker of exactly this folder. A newer format is no error: the
+// project comes back with ReadOnly saying why.
+func Open(dir string) (*Project, error) {
+	abs, err := real(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(abs, PrivateDir, "format")
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
+		return nil, errs.New(errs.NotFound, "%s is not a Rondo project", abs).WithHint("run `rondo init` there")
+	}
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "read the project's format")
+	}
+	return parseMarker(abs, path, string(b))
+}
+
+// parseMarker reads "rondo N" and, on the next line, "project ID".
+func parseMarker(dir, path, text string) (*Project, error) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	n, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(lines[0]), "rondo "))
+	if !strings.HasPrefix(lines[0], "rondo ") || err != nil || n < 1 {
+		return nil, errs.New(errs.Corrupt, "%s: want \"rondo %d\", found %.40q", path, Format, lines[0]).
+			WithHint("restore the file from a copy of the project folder")
+	}
+	p := &Project{Dir: dir, Format: n}
+	if n > Format {
+		p.ReadOnly = fmt.Sprintf("the project has format %d and this Rondo writes format %d: get a newer Rondo to change it", n, Format)
+	}
+	for _, l := range lines[1:] {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(l), "project "); ok {
+			p.ID = id
+		}
+	}
+	if !validID(p.ID) {
+		return nil, errs.New(errs.Corrupt, "%s: the line \"project ID\" is missing or damaged", path).
+			WithHint("restore the file from a copy of the project folder")
+	}
+	return p, nil
+}
+
+func validID(id string) bool {
+	return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+// Init makes dir a project: the marker, a rondo.yaml where there is none, and
+// ignore rules for git. A folder that is one already is a Conflict.
+func Init(dir, name string) (*Project, error) {
+	if p, err := Open(dir); err == nil {
+		return p, errs.New(errs.Conflict, "%s is a Rondo project already", p.Dir).WithHint("just use it")
+	} else if !errs.Is(err, errs.NotFound) {
+		return nil, err
+	}
+	abs, err := real(dir)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		name = filepath.Base(abs)
+	}
+	if err := writeNew(filepath.Join(abs, FileName), fmt.Sprintf("rondo: %d\nname: %s\n", Format, strconv.Quote(name))); err != nil {
+		return nil, writeFailed(abs, err)
+	}
+	if err := writeNew(filepath.Join(abs, PrivateDir, ".gitignore"), "*\n!.gitignore\n!format\n"); err != nil {
+		return nil, writeFailed(abs, err)
+	}
+	marker := fmt.Sprintf("rondo %d\nproject %s\n", Format, ref.NewID())
+	if err := atomicfile.WriteFile(filepath.Join(abs, PrivateDir, "format"), []byte(marker), 0o644); err != nil {
+		return nil, writeFailed(abs, err)
+	}
+	return Open(abs)
+}
+
+func writeNew(path, text string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	return atomicfile.WriteFile(path, []byte(text), 0o644)
+}
+
+func writeFailed(dir string, err error) error {
+	return errs.New(errs.Unavailable, "make a project of %s: %w", dir, err).
+		WithHint("choose a folder that you may write to")
+}
+
+// Path returns the place of something inside the project folder.
+func (p *Project) Path(elem ...string) string {
+	return filepath.Join(append([]string{p.Dir}, elem...)...)
+}
+
+// Writable returns the reason why the project may not be changed, as an error.
+func (p *Project) Writable() error {
+	if p.ReadOnly == "" {
+		return nil
+	}
+	return errs.New(errs.Precondition, "%s is read-only: %s", p.Dir, p.ReadOnly)
+}
+
+// DeviceDir returns this device's folder for the project: base/<project-id>, where
+// base is $RONDO_HOME, or rondo in the user's data directory.
+func DeviceDir(id string, getenv func(string) string) (string, error) {
+	if home := getenv("RONDO_HOME"); home != "" {
+		return filepath.Join(home, id), nil
+	}
+	if data := getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		return filepath.Join(data, "rondo", id), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errs.Wrap(errs.Precondition, err, "find the place for this device's files")
+	}
+	return filepath.Join(home, dataDir, "rondo", id), nil
+}

@@ -1,0 +1,132 @@
+package project
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"sync"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// Action is one thing that the project file can make this device do by itself.
+type Action struct {
+	Kind string   `json:"kind"` // stage or trigger
+	Name string   `json:"name"`
+	Wdir string   `json:"wdir,omitempty"`
+	Run  []string `json:"run"` // command lines, or the schedule and its policy
+}
+
+// Actions lists everything that f can make this device execute, sorted.
+func (f *File) Actions() []Action {
+	list := []Action{}
+	for name, s := range f.Stages {
+		list = append(list, Action{Kind: "stage", Name: name, Wdir: s.Wdir, Run: s.Cmd})
+	}
+	for name, t := range f.Triggers {
+		list = append(list, Action{Kind: "trigger", Name: name, Run: []string{t.On, t.Cron, t.Policy, t.Model}})
+	}
+	sort.Slice(list, func(i, j int) bool {
+		if list[i].Kind != list[j].Kind {
+			return list[i].Kind < list[j].Kind
+		}
+		return list[i].Name < list[j].Name
+	})
+	return list
+}
+
+// TrustDigest names exactly the executable content of f: another command, working
+// directory, schedule or policy is another digest; a changed threshold is not.
+func (f *File) TrustDigest() ref.Digest {
+	b, err := json.Marshal(f.Actions())
+	if err != nil {
+		return ref.Zero // strings always encode
+	}
+	return ref.Of(append([]byte("rondo trust 1\n"), b...))
+}
+
+// Trust remembers which executable content the person of this device has agreed to.
+type Trust struct {
+	mu   sync.Mutex
+	path string
+}
+
+type trustFile struct {
+	Trusted []ref.Digest `json:"trusted"`
+}
+
+// OpenTrust uses trust.json in the device's folder, which is never synchronised.
+func OpenTrust(deviceDir string) *Trust {
+	return &Trust{path: filepath.Join(deviceDir, "trust.json")}
+}
+
+// Question is what a person must look at before a project's commands may run.
+type Question struct {
+	Needed  bool       `json:"needed"`
+	Digest  ref.Digest `json:"digest"`
+	Actions []Action   `json:"actions"`
+}
+
+// Needed says whether f wants to execute something that was not agreed to here.
+func (t *Trust) Needed(f *File) (Question, error) {
+	q := Question{Digest: f.TrustDigest(), Actions: f.Actions()}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	state, err := t.read()
+	q.Needed = len(q.Actions) > 0 && !slices.Contains(state.Trusted, q.Digest)
+	return q, err
+}
+
+// Check returns a Denied error where trust is needed.
+func (t *Trust) Check(f *File) error {
+	q, err := t.Needed(f)
+	if err != nil || !q.Needed {
+		return err
+	}
+	return errs.New(errs.Denied, "the commands of %s are not trusted on this device yet", FileName).
+		WithHint("look at them with `rondo trust`, then agree with `rondo trust --yes`")
+}
+
+// Grant agrees to exactly the content that digest names, which must be f's now.
+func (t *Trust) Grant(f *File, digest ref.Digest) error {
+	if digest != f.TrustDigest() {
+		return errs.New(errs.Conflict, "%s has changed since it was looked at", FileName).WithHint("look at its commands again")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	state, err := t.read()
+	if err != nil || slices.Contains(state.Trusted, digest) {
+		return err
+	}
+	state.Trusted = append(state.Trusted, digest)
+	b, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(t.path, b, 0o600)
+}
+
+// read returns the state; a damaged file trusts nothing.
+func (t *Trust) read() (trustFile, error) {
+	var state trustFile
+	b, err := os.ReadFile(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return state, nil
+	}
+	if err != nil {
+		return state, errs.Wrap(errs.Unavailable, err, "read what this device trusts")
+	}
+	if json.Unmarshal(b, &state) != nil {
+		return trustFile{}, nil
+	}
+	return state, nil
+}
