@@ -1,0 +1,18 @@
+package api
+
+import (
+	"rondo/backend/event"
+	"rondo/backend/ledger"
+	"rondo/backend/monitor"
+	"rondo/backend/serve"
+)
+
+// API has everything its handlers need. app fills it in; a test fills in what it tests.
+type API struct {
+	Events  *event.Bus
+	Ledger  *ledger.Ledger
+	Closing <-chan struct{} // closed when the server wants its streams to end
+
+	Serve   *serve.Service
+	Monitor *monitor.Service
+}
