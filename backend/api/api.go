@@ -3,7 +3,6 @@ package api
 import (
 	"rondo/backend/event"
 	"rondo/backend/ledger"
-	"rondo/backend/monitor"
 	"rondo/backend/serve"
 )
 
@@ -13,6 +12,5 @@ type API struct {
 	Ledger  *ledger.Ledger
 	Closing <-chan struct{} // closed when the server wants its streams to end
 
-	Serve   *serve.Service
-	Monitor *monitor.Service
+	Serve *serve.Service
 }
