@@ -36,7 +36,11 @@ func Create(path string, perm os.FileMode) (*File, error) {
 }
 
 // Commit makes the content durable under the file's name: sync, rename, sync the directory.
-func (f *File) Commit() error {
+func (f *File) Commit() error { return f.CommitAs(f.path) }
+
+// CommitAs is Commit under another name in the same file system, for content
+// whose name is known only when it is written.
+func (f *File) CommitAs(path string) error {
 	if f.done {
 		return os.ErrClosed
 	}
@@ -46,13 +50,13 @@ func (f *File) Commit() error {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), f.path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
 		return err
 	}
-	return SyncDir(filepath.Dir(f.path))
+	return SyncDir(filepath.Dir(path))
 }
 
 // Close discards the new version unless it was committed.

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// Tree is a folder's content: files by path, sorted. Its digest is that of its JSON.
+type Tree struct {
+	Files []TreeFile `json:"files"`
+}
+
+// TreeFile is one file of a Tree.
+type TreeFile struct {
+	Path   string     `json:"path"` // slash-separated, inside the tree
+	Digest ref.Digest `json:"digest"`
+	Size   int64      `json:"size"`
+	Exec   bool       `json:"exec,omitempty"`
+}
+
+const maxTree = 1 << 30 // bytes of a tree's JSON
+
+// Size returns the bytes of all files together.
+func (t Tree) Size() (n int64) {
+	for _, f := range t.Files {
+		n += f.Size
+	}
+	return n
+}
+
+// Find returns the file at a path.
+func (t Tree) Find(path string) (TreeFile, bool) {
+	i := sort.Search(len(t.Files), func(i int) bool { return t.Files[i].Path >= path })
+	if i < len(t.Files) && t.Files[i].Path == path {
+		return t.Files[i], true
+	}
+	return TreeFile{}, false
+}
+
+// PutTree stores every file below dir. Links, devices and names that are not UTF-8
+// are refused by name: a tree never claims more than it holds.
+func (s *Store) PutTree(ctx context.Context, dir string) (Tree, ref.Digest, error) {
+	return s.PutTreeKnown(ctx, dir, nil)
+}
+
+// Known tells the digest of a file that has not changed since it was last stored.
+type Known func(path string, fi fs.FileInfo) (ref.Digest, bool)
+
+// PutTreeKnown is PutTree that does not read the files whose digest is known.
+func (s *Store) PutTreeKnown(ctx context.Context, dir string, known Known) (Tree, ref.Digest, error) {
+	files, err := listFiles(dir)
+	if err != nil {
+		return Tree{}, ref.Zero, err
+	}
+	t := Tree{Files: make([]TreeFile, len(files))}
+	if err := s.putFiles(ctx, dir, files, t.Files, known); err != nil {
+		return Tree{}, ref.Zero, err
+	}
+	d, err := s.PutTreeList(ctx, t)
+	return t, d, err
+}
+
+// PutTreeList stores the list itself, whose objects are here already.
+func (s *Store) PutTreeList(ctx context.Context, t Tree) (ref.Digest, error) {
+	if t.Files == nil {
+		t.Files = []TreeFile{}
+	}
+	b, err := json.Marshal(t)
+	if err != nil {
+		return ref.Zero, err
+	}
+	return s.PutBytes(ctx, b)
+}
+
+type found struct {
+	path string
+	info fs.FileInfo
+}
+
+func listFiles(dir string) (files []found, err error) {
+	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, p)
+		if err != nil {
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return errs.New(errs.Invalid, "%s is a %s, not a file", p, kindOf(d.Type())).
+				WithHint("replace it by a copy of what it stands for, or take it out of the folder")
+		}
+		if !fs.ValidPath(filepath.ToSlash(rel)) {
+			return errs.New(errs.Invalid, "%q is not a name that every system can hold", p).WithHint("rename it to UTF-8 text")
+		}
+		fi, err := d.Info()
+		files = append(files, found{filepath.ToSlash(rel), fi})
+		return err
+	})
+	sort.Slice(files, func(i, k int) bool { return files[i].path < files[k].path })
+	return files, err
+}
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeSymlink != 0:
+		return "symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	}
+	return "device"
+}
+
+// putFiles reads small files into packs and large ones on their own, on all cores.
+func (s *Store) putFiles(ctx context.Context, dir string, files []found, out []TreeFile, known Known) error {
+	g, ctx := errgroup.WithContext(ctx)
+	next := make(chan int)
+	g.Go(func() error {
+		defer close(next)
+		for i := range files {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	p := &packer{s: s}
+	for range runtime.NumCPU() + 1 {
+		g.Go(func() error {
+			for i := range next {
+				if err := s.putOne(ctx, p, filepath.Join(dir, filepath.FromSlash(files[i].path)), files[i], &out[i], known); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		p.batch().Discard()
+		return err
+	}
+	return p.flush()
+}
+
+func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out *TreeFile, known Known) (err error) {
+	out.Path, out.Size, out.Exec = f.path, f.info.Size(), f.info.Mode()&0o111 != 0
+	if known != nil {
+		if d, ok := known(full, f.info); ok && s.Has(d) {
+			out.Digest = d
+			return nil
+		}
+	}
+	if f.info.Size() > Small {
+		out.Digest, out.Size, err = s.PutFile(ctx, full)
+		return err
+	}
+	b, err := os.ReadFile(full)
+	if err != nil {
+		return err
+	}
+	if int64(len(b)) != f.info.Size() {
+		return errs.New(errs.Conflict, "%s changed while it was read", full).WithHint("try again when nothing writes to it")
+	}
+	out.Digest, err = p.add(b)
+	return err
+}
+
+const packSize = 64 << 20 // bytes after which a pack is closed and the next begun
+
+// packer shares batches among workers.
+type packer struct {
+	s  *Store
+	mu sync.Mutex
+	b  *Batch
+}
+
+func (p *packer) batch() *Batch {
+	if p.b == nil {
+		p.b = p.s.Batch()
+	}
+	return p.b
+}
+
+func (p *packer) add(content []byte) (ref.Digest, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d, err := p.batch().Add(content)
+	if err == nil && p.b.Size() >= packSize {
+		err = p.b.Commit()
+		p.b = nil
+	}
+	return d, err
+}
+
+func (p *packer) flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.batch().Commit()
+}
+
+// OpenTree reads a tree's list. Paths that would leave a folder are refused.
+func (s *Store) OpenTree(ctx context.Context, d ref.Digest) (Tree, error) {
+	b, err := s.ReadAll(ctx, d, maxTree)
+	if err != nil {
+		return Tree{}, err
+	}
+	var t Tree
+	if err := json.Unmarshal(b, &t); err != nil {
+		return Tree{}, errs.New(errs.Invalid, "object %s is not a tree", d.Short())
+	}
+	for i, f := range t.Files {
+		if !fs.ValidPath(f.Path) || path.Clean(f.Path) != f.Path || f.Path == "." || i > 0 && t.Files[i-1].Path >= f.Path {
+			return Tree{}, errs.New(errs.Invalid, "tree %s holds the path %q, which is not allowed", d.Short(), f.Path)
+		}
+	}
+	return t, nil
+}
+
+// CheckoutTree writes every file of the tree below dir, which it makes. Files that
+// are not in the tree are left alone.
+func (s *Store) CheckoutTree(ctx context.Context, d ref.Digest, dir string) error {
+	t, err := s.OpenTree(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return diskError(err)
+	}
+	for _, f := range t.Files {
+		perm := fs.FileMode(0o644)
+		if f.Exec {
+			perm = 0o755
+		}
+		if err := s.Checkout(ctx, f.Digest, filepath.Join(dir, filepath.FromSlash(f.Path)), perm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
