@@ -1,8 +1,12 @@
 package api
 
 import (
+	"rondo/backend/dataset"
 	"rondo/backend/event"
 	"rondo/backend/ledger"
+	"rondo/backend/monitor"
+	"rondo/backend/registry"
+	"rondo/backend/run"
 	"rondo/backend/serve"
 )
 
@@ -12,5 +16,9 @@ type API struct {
 	Ledger  *ledger.Ledger
 	Closing <-chan struct{} // closed when the server wants its streams to end
 
-	Serve *serve.Service
+	Datasets *dataset.Service
+	Runs     *run.Service
+	Registry *registry.Service
+	Serve    *serve.Service
+	Monitors monitor.Surface
 }

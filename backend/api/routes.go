@@ -7,5 +7,14 @@ import "net/http"
 func (a *API) Handler() *Router {
 	r := NewRouter()
 	Raw(r, http.MethodGet, "/events", a.streamEvents, "what happens, as server-sent events")
+	a.projectRoutes(r)
+	a.datasetRoutes(r)
+	a.pipelineRoutes(r)
+	a.runRoutes(r)
+	a.modelRoutes(r)
+	a.endpointRoutes(r)
+	a.monitorRoutes(r)
+	a.decisionRoutes(r)
+	a.hostRoutes(r)
 	return r
 }

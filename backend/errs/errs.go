@@ -36,6 +36,16 @@ func (k Kind) String() string {
 	return "internal"
 }
 
+// ParseKind returns the kind of a name on the wire; an unknown one is Internal.
+func ParseKind(name string) Kind {
+	for k, n := range kindNames {
+		if n == name {
+			return Kind(k)
+		}
+	}
+	return Internal
+}
+
 // Error is a failure with a message for the person and a hint for the next step.
 type Error struct {
 	Op   string // what was being done, such as "dataset.Snapshot"; for logs

@@ -1,0 +1,54 @@
+// Package dataset keeps versions of data: snapshots that never change, their
+// schema and profile, the pointers that git versions, and what differs between two.
+// How bytes are kept is backend/store's; which run used what is backend/run's.
+package dataset
+
+import (
+	"time"
+
+	"rondo/backend/ref"
+)
+
+// Dataset is a path under version control.
+type Dataset struct {
+	Name   string    `json:"name"`
+	Path   string    `json:"path"` // slash-separated, inside the project
+	Desc   string    `json:"desc,omitempty"`
+	Latest *Snapshot `json:"latest,omitempty"`
+	Count  int       `json:"count"` // snapshots
+}
+
+// Snapshot is an immutable version of a dataset.
+type Snapshot struct {
+	ID        string     `json:"id"`
+	Dataset   string     `json:"dataset"`
+	Number    int        `json:"number"` // 1, 2, 3 … per dataset
+	Path      string     `json:"path"`
+	Single    bool       `json:"single"` // the path is one file, not a folder
+	Tree      ref.Digest `json:"tree"`   // store.Tree; of one file where Single
+	Files     int        `json:"files"`
+	Size      int64      `json:"size"`           // bytes
+	Rows      int64      `json:"rows,omitempty"` // of all tables together
+	Message   string     `json:"message,omitempty"`
+	Parent    string     `json:"parent,omitempty"` // snapshot before
+	Profile   ref.Digest `json:"profile,omitzero"` // object with the Profile's JSON
+	Git       *Git       `json:"git,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	CreatedBy string     `json:"created_by,omitempty"`
+	Decision  string     `json:"decision,omitempty"` // the decision that asked for it
+}
+
+// Git is the state of the repository when the snapshot was taken.
+type Git struct {
+	Commit string     `json:"commit"`
+	Branch string     `json:"branch,omitempty"`
+	Dirty  bool       `json:"dirty"`
+	Diff   ref.Digest `json:"diff,omitzero"` // object with the unified diff of what was not committed
+}
+
+// Take asks for a snapshot.
+type Take struct {
+	Message  string `json:"message,omitempty"`
+	Commit   bool   `json:"commit,omitempty"` // commit the pointer to git
+	Decision string `json:"decision,omitempty"`
+}

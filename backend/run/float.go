@@ -1,0 +1,37 @@
+package run
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"rondo/backend/errs"
+)
+
+// MarshalJSON implements json.Marshaler.
+func (f Float) MarshalJSON() ([]byte, error) {
+	switch x := float64(f); {
+	case math.IsNaN(x):
+		return []byte(`"NaN"`), nil
+	case math.IsInf(x, 1):
+		return []byte(`"Infinity"`), nil
+	case math.IsInf(x, -1):
+		return []byte(`"-Infinity"`), nil
+	default:
+		return json.Marshal(x)
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *Float) UnmarshalJSON(b []byte) error {
+	s := string(b)
+	if len(s) > 1 && s[0] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return errs.New(errs.Invalid, "%.40q is not a number", s)
+	}
+	*f = Float(x)
+	return nil
+}
