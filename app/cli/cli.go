@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"rondo/app/client"
@@ -19,9 +20,10 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Dir            string // working directory
+	UI             fs.FS  // the built frontend
 }
 
-// verb is one command, such as "data snapshot". Its file registers it in verbs.
+// verb is one command, such as "data snapshot". Its file registers it in verbs.go.
 type verb struct {
 	name  string // one or two words
 	args  string // what follows the flags, such as "NAME [PATH]"
@@ -29,12 +31,16 @@ type verb struct {
 	long  string // what `rondo help VERB` adds, with examples
 	flags func(f *flag.FlagSet)
 	run   func(ctx context.Context, c *call) error
+
+	anywhere bool // needs no project
+	hidden   bool // for Rondo's own processes; not in `rondo help`
 }
 
 // call is one invocation of a verb.
 type call struct {
 	Env
 	verb  *verb
+	verbs []verb // all there are, for the help
 	flags *flag.FlagSet
 	args  []string // after the flags
 	dir   string   // of the project: --project, or found upward from Dir

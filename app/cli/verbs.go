@@ -1,0 +1,11 @@
+package cli
+
+// verbs is every verb there is: one line per file that brings some.
+func verbs() (all []verb) {
+	for _, list := range [][]verb{
+		helpVerbs, versionVerbs,
+	} {
+		all = append(all, list...)
+	}
+	return all
+}
