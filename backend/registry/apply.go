@@ -237,7 +237,7 @@ func applyEvidence(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &e); err != nil {
 		return err
 	}
-	e.At = rec.Time()
+	e.At, e.By = rec.Time(), rec.By
 	_, err := tx.Exec("INSERT INTO registry_evidence VALUES (?,?,?,?,?)", rec.ID, e.Version, int64(rec.Clock), rec.Device, text(e))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rondo/backend/ref"
+	"rondo/backend/registry/gate"
 )
 
 // Model is a registered model: a name with numbered versions.
@@ -113,12 +114,16 @@ type created struct {
 	Size      int64           `json:"size"`
 }
 
-// Evidence is what gates found out about a version, at one moment.
+// Evidence is what gates found out about a version, at one moment. It never changes.
 type Evidence struct {
-	Model    string    `json:"model"`
-	Version  int       `json:"version"`
-	Passed   bool      `json:"passed"`
-	At       time.Time `json:"at"`
-	Champion int       `json:"champion,omitempty"` // the version it was compared with
-	Rows     int       `json:"rows"`               // of the hold-out
+	Model    string     `json:"model"`
+	Version  int        `json:"version"`
+	At       time.Time  `json:"at"`
+	By       string     `json:"by,omitempty"`
+	Decision string     `json:"decision,omitempty"`
+	Champion int        `json:"champion,omitempty"` // the version it was compared with
+	Holdout  ref.Digest `json:"holdout,omitzero"`   // rows both were judged on; absent: judged on recorded metrics
+	Label    string     `json:"label,omitempty"`
+	Segment  string     `json:"segment,omitempty"`
+	gate.Result
 }

@@ -1,0 +1,126 @@
+package registry
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+)
+
+// CreateVersion stores the content and gives it the model's next number; a model
+// that does not exist yet is made.
+func (s *Service) CreateVersion(ctx context.Context, in CreateVersion) (Version, error) {
+	if err := checkName("model", in.Model); err != nil {
+		return Version{}, err
+	}
+	data := created{CreateVersion: in}
+	if err := s.describe(ctx, &data); err != nil {
+		return Version{}, err
+	}
+	if err := s.ensure(ctx, in.Model); err != nil {
+		return Version{}, err
+	}
+	number := 0
+	_, err := s.opts.Ledger.Do(ctx, "version.create", in.Model, func(tx *index.Tx) (any, error) {
+		if number = sameKey(tx, in.Model, in.Key); number > 0 {
+			return nil, errRepeated
+		}
+		err := tx.QueryRow("SELECT next FROM registry_models WHERE name=? AND deleted=0", in.Model).Scan(&number)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = notFound("model %q was deleted meanwhile", in.Model)
+		}
+		data.Number = number
+		return data, err
+	})
+	if err != nil && !errors.Is(err, errRepeated) {
+		return Version{}, err
+	}
+	return s.Version(ctx, in.Model, number)
+}
+
+var errRepeated = errs.New(errs.Conflict, "this was registered already")
+
+func sameKey(tx *index.Tx, model, key string) (number int) {
+	if key != "" && tx.QueryRow("SELECT version FROM registry_versions WHERE model=? AND key=? AND deleted=0", model, key).Scan(&number) != nil {
+		return 0
+	}
+	return number
+}
+
+func (s *Service) ensure(ctx context.Context, name string) error {
+	_, err := s.Create(ctx, CreateModel{Name: name})
+	if errs.Is(err, errs.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// describe puts the content into the store and looks at what it is.
+func (s *Service) describe(ctx context.Context, d *created) error {
+	dir := d.Dir
+	if dir != "" {
+		_, digest, err := s.opts.Store.PutTree(ctx, dir)
+		if err != nil {
+			return err
+		}
+		d.Digest = digest
+	} else {
+		var err error
+		if dir, err = s.materialise(ctx, d.Digest); err != nil {
+			return err
+		}
+	}
+	tree, err := s.opts.Store.OpenTree(ctx, d.Digest)
+	if err != nil {
+		return err
+	}
+	if len(tree.Files) == 0 {
+		return errs.New(errs.Invalid, "%s holds no files, so there is no model to register", d.Source)
+	}
+	d.Size = tree.Size()
+	if _, ok := tree.Find("MLmodel"); ok && s.opts.Describe != nil {
+		d.Flavor, d.Signature, err = s.opts.Describe(dir)
+	}
+	return err
+}
+
+// UpdateVersion sets a version's description.
+func (s *Service) UpdateVersion(ctx context.Context, name string, version int, description string) error {
+	return s.doVersion(ctx, "version.update", name, version, versionUpdate{Version: version, Description: &description})
+}
+
+// SetStage moves a version to one of MLflow's stages; with archive, the others leave it.
+func (s *Service) SetStage(ctx context.Context, name string, version int, stage string, archive bool) error {
+	_, err := s.opts.Ledger.Do(ctx, "version.update", name, func(tx *index.Tx) (any, error) {
+		up := versionUpdate{Version: version, Stage: &stage}
+		if _, err := versionRow(tx, name, version); err != nil || !archive {
+			return up, err
+		}
+		rows, err := tx.Query("SELECT version FROM registry_versions WHERE model=? AND stage=? AND version<>? AND deleted=0", name, stage, version)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var n int
+			if err := rows.Scan(&n); err != nil {
+				return nil, err
+			}
+			up.Archive = append(up.Archive, n)
+		}
+		return up, rows.Err()
+	})
+	return err
+}
+
+// DeleteVersion removes a version and the aliases that point at it.
+func (s *Service) DeleteVersion(ctx context.Context, name string, version int) error {
+	return s.doVersion(ctx, "version.delete", name, version, versionNumber{version})
+}
+
+// Reproduced stores the verdict of a repeated training with the version.
+func (s *Service) Reproduced(ctx context.Context, name string, version int, r Reproduction) error {
+	return s.doVersion(ctx, "version.reproduced", name, version, reproduced{version, r})
+}
