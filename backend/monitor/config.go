@@ -14,6 +14,7 @@ type Config struct {
 	Every    time.Duration      `json:"every,omitempty"`    // … or this long (nanoseconds in JSON)
 	Alpha    float64            `json:"alpha"`              // significance after Benjamini–Hochberg
 	Drift    map[string]float64 `json:"drift"`              // effect thresholds by measure: ks psi js chi2 wasserstein missing out_of_range new_category
+	Columns  []string           `json:"columns,omitempty"`  // inputs to compare; empty means all
 	Alert    AlertRule          `json:"alert"`              // how many windows make an alert
 	Quality  map[string]Bound   `json:"quality,omitempty"`  // floors and ceilings by metric: accuracy f1_macro recall:CLASS mae rmse …
 	MinRows  int                `json:"min_rows,omitempty"` // below this a window is "not enough data"

@@ -9,6 +9,7 @@ import (
 // Capture is one answered request, as far as a monitor needs it.
 type Capture struct {
 	ID         string
+	Cursor     string // where it is, for CaptureQuery.After
 	Model      string
 	Version    int
 	Time       time.Time
@@ -20,25 +21,22 @@ type Capture struct {
 	Label      any
 }
 
-// CaptureQuery asks for captures in the order they were made.
+// CaptureQuery asks for the captures of one version in the order they were made.
 type CaptureQuery struct {
 	Endpoint string
-	Model    string
-	Version  int
-	After    string // exclusive; empty from the start
-	Until    string // inclusive; empty to the end
+	Version  VersionRef
+	After    string // a Cursor, exclusive; empty from the start
 	Limit    int
 }
 
 // Captures is where captured requests come from (serve).
 type Captures interface {
-	// Versions returns every model version that answered on the endpoint, oldest first.
+	// Versions returns the model versions that may have answered on the endpoint, oldest first.
 	Versions(ctx context.Context, endpoint string) ([]VersionRef, error)
-	// Captures returns up to Limit captures in order of their ids.
+	// Live returns the version that answers now; the zero VersionRef where none does.
+	Live(ctx context.Context, endpoint string) (VersionRef, error)
+	// Captures returns up to Limit captures, labels joined, oldest first.
 	Captures(ctx context.Context, q CaptureQuery) ([]Capture, error)
-	// Labelled returns how many labels the captures from first to last have, and a
-	// number that rises with every label that is added or changed among them.
-	Labelled(ctx context.Context, endpoint, first, last string) (labels int, revision int64, err error)
 }
 
 // VersionRef names a model version.

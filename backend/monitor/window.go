@@ -49,6 +49,8 @@ type Window struct {
 	Number         int       `json:"number"` // 1, 2, … per monitor
 	FirstCapture   string    `json:"first_capture"`
 	LastCapture    string    `json:"last_capture"`
+	After          string    `json:"after"` // cursors of the captures: from after this one …
+	Until          string    `json:"until"` // … to this one
 	From           time.Time `json:"from"`
 	To             time.Time `json:"to"`
 	Rows           int       `json:"rows"`
@@ -60,8 +62,9 @@ type Window struct {
 	Needed         int       `json:"needed,omitempty"`
 	Verdict        Verdict   `json:"verdict"`
 	Drifted        []string  `json:"drifted"` // names of drifted columns, strongest first
+	Faults         []string  `json:"faults"`  // names of columns that fail a data check
 	Columns        []Column  `json:"columns"`
-	At             time.Time `json:"at"` // when it was judged
+	At             time.Time `json:"at"`                // when it was judged
 	Quality        *Quality  `json:"quality,omitempty"` // newest, joined when read; never in the record
 }
 

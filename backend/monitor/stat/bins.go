@@ -109,3 +109,11 @@ func linspace(lo, hi float64, bins int) []float64 {
 	edges[0], edges[bins] = lo, hi
 	return edges
 }
+
+// Even returns the edges of equal bins from lo to hi; of one bin of width 1 where they are equal.
+func Even(lo, hi float64, bins int) []float64 {
+	if !(lo < hi) {
+		return []float64{lo - 0.5, lo + 0.5}
+	}
+	return linspace(lo, hi, max(1, bins))
+}
