@@ -50,6 +50,10 @@ func readParams(root *os.Root) (params, error) {
 	if err != nil {
 		return p, err
 	}
+	var said any
+	if yaml.Unmarshal(b, &said) == nil && said == nil {
+		return p, nil // an empty file would wipe the defaults out
+	}
 	if err := yaml.Unmarshal(b, &p); err != nil {
 		return p, errs.New(errs.Invalid, "params.yaml: %s", yaml.FormatError(err, false, true)).
 			WithHint("compare it with the parameters in docs/steps.md")

@@ -32,6 +32,12 @@ func train(ctx context.Context, root *os.Root, p trainParams, out io.Writer) err
 	if err := writeModel(root, p, graph(p, f)); err != nil {
 		return err
 	}
+	var m metrics
+	m.set("train_rows", float64(len(x)))
+	m.set("train_log_loss", f.loss)
+	if err := track(ctx, m); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(out, "train: %d rows, %d features, settled after %d steps at a log loss of %.4f\n",
 		len(x), len(x[0]), f.steps, f.loss)
 	return err
