@@ -16,6 +16,7 @@ type API struct {
 	Ledger  *ledger.Ledger
 	Closing <-chan struct{} // closed when the server wants its streams to end
 
+	House    House
 	Datasets *dataset.Service
 	Runs     *run.Service
 	Registry *registry.Service

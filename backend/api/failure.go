@@ -55,3 +55,8 @@ func WriteError(w http.ResponseWriter, req *http.Request, err error) {
 	}
 	WriteJSON(w, Status(err), failure{body(err)})
 }
+
+// WriteFailure answers with err under a status that its kind does not have, such as 401.
+func WriteFailure(w http.ResponseWriter, status int, err error) {
+	WriteJSON(w, status, failure{body(err)})
+}

@@ -5,6 +5,12 @@ export interface AliasMove {
 	reason: string;
 }
 
+export interface Damage {
+	kind: string;
+	file: string;
+	message: string;
+}
+
 export interface Event {
 	seq: number;
 	kind: string;
@@ -96,12 +102,220 @@ export interface GateVerdict {
 	text: string;
 }
 
+export interface Grant {
+	digest: string;
+}
+
+export interface Headline {
+	code: string;
+	text: string;
+	values?: Record<string, unknown>;
+}
+
+export interface Health {
+	ok: boolean;
+	records: number;
+	objects: number;
+	damaged: Damage[];
+	at: string;
+	duration_ms: number;
+}
+
+export interface Launch {
+	url: string;
+}
+
 export interface Live {
 	model: string;
 	alias: string;
 	at: string;
 	version: number;
 	since?: RegistryMove;
+}
+
+export interface Loop {
+	stages: LoopStage[];
+	running: LoopItem[];
+	attention: LoopItem[];
+}
+
+export interface LoopItem {
+	kind: string;
+	id: string;
+	text: string;
+	at?: string;
+	link: string;
+}
+
+export interface LoopStage {
+	name: string;
+	state: string;
+	headline: Headline;
+	count: number;
+	at?: string;
+	link: string;
+	values?: Record<string, unknown>;
+}
+
+export interface Nothing {
+}
+
+export interface Project {
+	dir: string;
+	id: string;
+	format: number;
+	read_only: string;
+	name: string;
+	version: string;
+	device: string;
+	pid: number;
+	url: string;
+	serving_url: string;
+	started_at: string;
+	problem: Failure | null;
+	trust_needed: boolean;
+	repairs: string[];
+	notices: string[];
+}
+
+export interface ProjectAction {
+	kind: string;
+	name: string;
+	wdir?: string;
+	run: string[];
+}
+
+export interface ProjectAlertRule {
+	windows?: number;
+	of?: number;
+}
+
+export interface ProjectBound {
+	min?: number;
+	max?: number;
+}
+
+export interface ProjectDataset {
+	path: string;
+	desc?: string;
+	feedback?: ProjectFeedback;
+}
+
+export interface ProjectEndpoint {
+	model: string;
+	alias?: string;
+	version?: number;
+	capture?: number;
+}
+
+export interface ProjectFeedback {
+	endpoint: string;
+	columns: Record<string, string>;
+}
+
+export interface ProjectFile {
+	rondo: number;
+	name: string;
+	datasets?: Record<string, ProjectDataset>;
+	stages?: Record<string, ProjectStage>;
+	models?: Record<string, ProjectModel>;
+	endpoints?: Record<string, ProjectEndpoint>;
+	monitors?: Record<string, ProjectMonitor>;
+	triggers?: Record<string, ProjectTrigger>;
+	queue: ProjectQueue;
+}
+
+export interface ProjectGate {
+	name: string;
+	metric: string;
+	over?: string;
+	per?: string;
+	margin?: number;
+	min?: number;
+	max?: number;
+	confidence?: number;
+}
+
+export interface ProjectModel {
+	path: string;
+	metrics?: string;
+	dataset?: string;
+	baseline?: string;
+	holdout?: string;
+	label?: string;
+	segment?: string;
+	task?: string;
+	gates?: ProjectGate[];
+	alias?: string;
+}
+
+export interface ProjectMonitor {
+	endpoint: string;
+	window: ProjectWindow;
+	alpha?: number;
+	drift?: Record<string, number>;
+	columns?: string[];
+	alert: ProjectAlertRule;
+	quality?: Record<string, ProjectBound>;
+}
+
+export interface ProjectOut {
+	path: string;
+	persist?: boolean;
+	no_cache?: boolean;
+	desc?: string;
+	plot?: Record<string, unknown>;
+}
+
+export interface ProjectParam {
+	file: string;
+	keys?: string[];
+}
+
+export interface ProjectQuestion {
+	needed: boolean;
+	digest: string;
+	actions: ProjectAction[];
+}
+
+export interface ProjectQueue {
+	parallel: number;
+}
+
+export interface ProjectRequire {
+	labelled?: number;
+}
+
+export interface ProjectStage {
+	cmd: string[];
+	wdir?: string;
+	desc?: string;
+	deps?: string[];
+	params?: ProjectParam[];
+	outs?: ProjectOut[];
+	metrics?: ProjectOut[];
+	plots?: ProjectOut[];
+	frozen?: boolean;
+	always_changed?: boolean;
+}
+
+export interface ProjectTrigger {
+	on: string;
+	cron?: string;
+	dataset?: string;
+	monitor?: string;
+	windows?: number;
+	require: ProjectRequire;
+	model?: string;
+	policy?: string;
+	cooldown?: string;
+	per_day?: number;
+}
+
+export interface ProjectWindow {
+	rows?: number;
+	every?: string;
+	min?: number;
 }
 
 export interface RegistryComparison {
@@ -199,8 +413,48 @@ export interface RegistryVersion {
 	reproduced?: RegistryReproduction;
 }
 
+export interface Settings {
+	theme: string;
+	language: string;
+	actor: string;
+	sidebar: boolean;
+	keep_captures_days: number;
+}
+
+export interface SettingsPatch {
+	theme?: string;
+	language?: string;
+	actor?: string;
+	sidebar?: boolean;
+	keep_captures_days?: number;
+}
+
+export interface SourceFile {
+	text: string;
+	file: ProjectFile | null;
+	problem: Failure | null;
+}
+
 /** What goes in and comes out, by method and path under /api/v1. */
 export interface Operations {
+	"POST /fsck": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Health;
+	};
+	"POST /launch": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Launch;
+	};
+	"GET /loop": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Loop;
+	};
 	"GET /models": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -266,5 +520,47 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: RegistryEvidence[];
+	};
+	"GET /project": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Project;
+	};
+	"GET /project/file": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: SourceFile;
+	};
+	"GET /settings": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Settings;
+	};
+	"PATCH /settings": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<SettingsPatch>;
+		out: Settings;
+	};
+	"POST /stop": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"GET /trust": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: ProjectQuestion;
+	};
+	"POST /trust": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<Grant>;
+		out: ProjectQuestion;
 	};
 }
