@@ -1,0 +1,70 @@
+// Compiles messages/*.json into one typed module. A message has a text per language,
+// {name} for what is filled in, and may have plural forms that {count} selects.
+// A language that lacks a message, or fills in other names, stops the build.
+import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const locales = ['en', 'ko']
+const dir = new URL('../messages/', import.meta.url)
+const target = new URL('../src/lib/i18n/messages.gen.ts', import.meta.url)
+
+export function readCatalogues() {
+  const all = {}
+  for (const file of readdirSync(dir).filter((f) => f.endsWith('.json')).sort()) {
+    const noun = file.replace(/\.json$/, '')
+    for (const [key, texts] of Object.entries(JSON.parse(readFileSync(new URL(file, dir), 'utf8')))) {
+      all[`${noun}.${key}`] = texts
+    }
+  }
+  return all
+}
+
+const names = (text) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].sort()
+const forms = (text) => (typeof text === 'string' ? [text] : Object.values(text))
+const params = (text) => [...new Set(forms(text).flatMap(names).concat(typeof text === 'string' ? [] : ['count']))].sort()
+
+export function faults(all) {
+  const out = []
+  for (const [key, texts] of Object.entries(all)) {
+    for (const l of locales) if (!texts[l]) out.push(`${key} has no text in ${l}`)
+    const want = params(texts.en ?? '').join()
+    for (const l of locales) if (texts[l] && params(texts[l]).join() !== want) out.push(`${key} in ${l} fills in other names than in en`)
+  }
+  return out
+}
+
+const template = (text) => '`' + text.replace(/[`\\]|\$\{/g, '\\$&').replace(/\{(\w+)\}/g, '${p.$1}') + '`'
+
+function body(text, locale) {
+  if (typeof text === 'string') return template(text)
+  const rest = Object.entries(text).filter(([form]) => form !== 'other')
+  return rest.reduceRight((no, [form, t]) => `plural('${locale}', p.count) === '${form}' ? ${template(t)} : ${no}`, template(text.other))
+}
+
+export function generate(all) {
+  const keys = Object.keys(all)
+  const lines = ['// Made from messages/*.json by scripts/messages.mjs.', '/* eslint-disable */', `import { plural } from './plural'`, '']
+  lines.push('type Value = string | number', 'export interface Params {')
+  for (const key of keys) {
+    const p = params(all[key].en)
+    lines.push(`  '${key}': ${p.length ? `{ ${p.map((n) => `${n}: ${n === 'count' ? 'number' : 'Value'}`).join('; ')} }` : 'undefined'}`)
+  }
+  lines.push('}', '')
+  for (const l of locales) {
+    lines.push(`const ${l}: { [K in keyof Params]: (p: any) => string } = {`)
+    for (const key of keys) lines.push(`  '${key}': (p) => ${body(all[key][l], l)},`)
+    lines.push('}', '')
+  }
+  lines.push(`export const catalogues = { ${locales.join(', ')} }`, '')
+  return lines.join('\n')
+}
+
+export function compileMessages() {
+  const all = readCatalogues()
+  const wrong = faults(all)
+  if (wrong.length) throw new Error(`messages are incomplete:\n  ${wrong.join('\n  ')}`)
+  const text = generate(all)
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) compileMessages()

@@ -1,0 +1,74 @@
+import type { Float } from '../api/types'
+
+/** real turns a number that travelled as text back into one. */
+export function real(x: Float | null | undefined): number {
+  if (typeof x === 'number') return x
+  if (x === 'Infinity') return Infinity
+  if (x === '-Infinity') return -Infinity
+  return NaN
+}
+
+/** figure writes a number with the digits that say something: 0.8012, 1,234, 3.2e-7. */
+export function figure(x: Float | null | undefined, digits = 4): string {
+  const v = real(x)
+  if (x === null || x === undefined) return '–'
+  if (Number.isNaN(v)) return 'NaN'
+  if (!Number.isFinite(v)) return v > 0 ? '∞' : '−∞'
+  if (v === 0) return '0'
+  const size = Math.abs(v)
+  if (size >= 1e9 || size < 1e-4) return minus(v.toExponential(2))
+  if (Number.isInteger(v)) return count(v)
+  const places = Math.max(0, Math.min(digits, digits - Math.floor(Math.log10(size)) - 1))
+  return minus(new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(v))
+}
+
+/** fixed writes a number with a set number of places, so that a column lines up. */
+export function fixed(x: number | null | undefined, places = 3): string {
+  if (x === null || x === undefined || Number.isNaN(x)) return '–'
+  return minus(x.toFixed(places))
+}
+
+/** signed writes a difference with its sign. */
+export const signed = (x: number, places = 3) => (x > 0 ? '+' : '') + fixed(x, places)
+
+/** count writes a whole number with its thousands apart. */
+export function count(n: number | null | undefined): string {
+  if (n === null || n === undefined || Number.isNaN(n)) return '–'
+  return minus(new Intl.NumberFormat('en').format(n))
+}
+
+/** percent writes a share: 0.8012 → 80.1 %. */
+export function percent(share: number | null | undefined, places = 1): string {
+  if (share === null || share === undefined || Number.isNaN(share)) return '–'
+  return `${minus((share * 100).toFixed(places))} %`
+}
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
+
+/** bytes writes a size in the unit people would say it in. */
+export function bytes(n: number | null | undefined): string {
+  if (n === null || n === undefined || Number.isNaN(n)) return '–'
+  let unit = 0
+  let v = n
+  while (Math.abs(v) >= 1000 && unit < units.length - 1) {
+    v /= 1000
+    unit++
+  }
+  return `${unit === 0 ? v : v.toFixed(v < 10 ? 1 : 0)} ${units[unit]}`
+}
+
+/** pValue writes a probability of chance: never a false zero. */
+export function pValue(p: number): string {
+  if (Number.isNaN(p)) return '–'
+  if (p < 0.001) return '< 0.001'
+  return p.toFixed(3)
+}
+
+/** micros writes a duration that came in microseconds. */
+export function micros(us: number): string {
+  if (us < 1000) return `${Math.round(us)} µs`
+  if (us < 1e6) return `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`
+  return `${(us / 1e6).toFixed(1)} s`
+}
+
+const minus = (s: string) => s.replace(/^-/, '−')

@@ -1,0 +1,15 @@
+/** Tone is how a state looks; the words beside it say what it is. */
+export type Tone = 'ok' | 'warn' | 'bad' | 'run' | 'idle'
+
+const tones: Record<string, Tone> = {
+  FINISHED: 'ok', RUNNING: 'run', SCHEDULED: 'idle', FAILED: 'bad', KILLED: 'warn',
+  finished: 'ok', running: 'run', queued: 'idle', failed: 'bad', killed: 'warn', skipped: 'idle', done: 'ok',
+  ready: 'ok', loading: 'run', idle: 'idle',
+  quiet: 'ok', drift: 'bad', not_enough_data: 'idle', below: 'bad', no_labels: 'idle', not_enough_labels: 'idle', ok: 'ok',
+  open: 'bad', acknowledged: 'warn', resolved: 'ok',
+  waiting: 'warn', asked: 'warn', pending: 'warn', approved: 'ok', rejected: 'idle', promoted: 'ok', kept: 'idle', noted: 'idle', notified: 'idle', completed: 'ok',
+  unchanged: 'ok', changed: 'warn', missing: 'bad', new: 'warn', clean: 'ok', modified: 'warn', fresh: 'ok', stale: 'warn', current: 'ok', up_to_date: 'ok',
+  passed: 'ok',
+}
+
+export const toneOf = (state: string): Tone => tones[state] ?? 'idle'

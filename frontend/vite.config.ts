@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig, type Plugin } from 'vite'
+import { compileMessages } from './scripts/messages.mjs'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// messages compiles the catalogues before anything imports them, and again when one changes.
+function messages(): Plugin {
+  return {
+    name: 'rondo-messages',
+    buildStart: () => void compileMessages(),
+    configureServer(server) {
+      server.watcher.add(at('./messages'))
+      server.watcher.on('change', (file) => {
+        if (file.includes('/messages/')) compileMessages()
+      })
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [messages(), svelte()],
+  resolve: {
+    alias: { $lib: at('./src/lib'), $features: at('./src/features') },
+  },
+  build: { target: ['es2022', 'safari17.5'], chunkSizeWarningLimit: 700, assetsInlineLimit: 0 },
+  server: {
+    host: '127.0.0.1',
+    strictPort: true,
+    proxy: { '/api': process.env.RONDO_URL ?? 'http://127.0.0.1:7717' },
+  },
+  test: { include: ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'] },
+} as Parameters<typeof defineConfig>[0])
