@@ -29,7 +29,7 @@ type Registry interface {
 	Materialise(ctx context.Context, model string, version int) (Files, error)
 }
 
-// Loader turns a version's files into a loaded model. runtime.Open is the usual one.
+// Loader turns a version's files into a loaded model. load.Open is the usual one.
 type Loader func(ctx context.Context, f Files) (runtime.Model, error)
 
 // Options say what a Service works with.
@@ -45,6 +45,8 @@ type Options struct {
 	// are dropped (and counted); 0 means 65536.
 	CaptureQueue int
 	Drain        time.Duration // how long a replaced version may finish its requests; 0 means 30 s
+	Keep         Retention     // of this device's captures
+	CaptureFile  int64         // bytes after which a new capture file begins; 0 means 64 MiB
 }
 
 // Target says what an endpoint routes to: an alias that it follows, or one version.
@@ -106,6 +108,8 @@ type Stats struct {
 	P99       float64          `json:"p99_us"`
 	Histogram []Bucket         `json:"histogram"`
 	Versions  map[string]int64 `json:"versions"` // requests by version
+	TookUS    float64          `json:"took_us"`  // of all requests together
+	Traffic   []Point          `json:"traffic"`  // the last minute, second by second
 }
 
 // Bucket counts requests that took at most LE microseconds.

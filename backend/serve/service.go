@@ -2,78 +2,112 @@ package serve
 
 import (
 	"context"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"rondo/backend/index"
+	"rondo/backend/errs"
+	"rondo/backend/event"
 )
 
 // Service owns the endpoints of one project on one device.
-type Service struct{ opts Options }
+type Service struct {
+	opts      Options
+	endpoints atomic.Pointer[map[string]*endpoint] // replaced whole, so that a request finds its endpoint without a lock
+	mu        sync.Mutex                           // of changes to the set
+	project   map[string]Spec                      // what rondo.yaml declares
+	apart     apart
+	writer    *writer
+	repairs   []string
 
-// Index returns serving's part of the index. dir is the project folder, whose
-// capture files the rows of captures are rebuilt from.
-func Index(dir string) index.Noun { return index.Noun{Name: "serve"} }
+	ctx  context.Context // ends with Close
+	stop context.CancelFunc
+	work sync.WaitGroup
+	sub  *event.Sub
+}
+
+const (
+	usualQueue = 65536
+	usualDrain = 30 * time.Second
+)
 
 // Open reads the endpoints and starts loading what they route to, in the background.
-func Open(ctx context.Context, opts Options) (*Service, error) { return &Service{opts: opts}, nil }
+func Open(ctx context.Context, opts Options) (*Service, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.CaptureQueue <= 0 {
+		opts.CaptureQueue = usualQueue
+	}
+	if opts.Drain <= 0 {
+		opts.Drain = usualDrain
+	}
+	s := &Service{opts: opts}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.endpoints.Store(&map[string]*endpoint{})
+	var err error
+	if s.writer, s.repairs, err = openWriter(ctx, &s.opts); err != nil {
+		s.stop()
+		return nil, err
+	}
+	if err := s.reconcile(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if opts.Events != nil {
+		s.sub = opts.Events.Subscribe(opts.Events.Last(), 256)
+		s.work.Go(s.listen)
+	}
+	return s, nil
+}
+
+// Repairs tells what Open had to mend in the captures, in words.
+func (s *Service) Repairs() []string { return s.repairs }
 
 // Close drains the deployments and writes the captures that still wait.
-func (s *Service) Close() error { return nil }
-
-// Sync takes the endpoints of rondo.yaml; those that are gone from it stop.
-func (s *Service) Sync(ctx context.Context, specs []Spec) error { return nil }
-
-// Endpoints lists all, by name.
-func (s *Service) Endpoints(ctx context.Context) ([]Endpoint, error) { return nil, nil }
-
-// Endpoint returns one.
-func (s *Service) Endpoint(ctx context.Context, name string) (Endpoint, error) {
-	return Endpoint{}, nil
+func (s *Service) Close() error {
+	s.stop()
+	if s.sub != nil {
+		s.sub.Close()
+	}
+	s.mu.Lock()
+	all := *s.endpoints.Load()
+	s.endpoints.Store(&map[string]*endpoint{})
+	s.mu.Unlock()
+	for _, ep := range all {
+		ep.retire(&s.work, s.opts.Drain)
+	}
+	s.apart.close(&s.work, s.opts.Drain)
+	s.work.Wait()
+	return s.writer.close()
 }
 
-// Create adds an endpoint and waits until it answers or has failed to.
-func (s *Service) Create(ctx context.Context, spec Spec) (Endpoint, error) { return Endpoint{}, nil }
+func capturesDir(dir string) string { return filepath.Join(dir, ".rondo", "captures") }
 
-// Delete stops an endpoint. Its captures stay.
-func (s *Service) Delete(ctx context.Context, name string) error { return nil }
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
-// Deploy routes an endpoint to another target, and waits until the new version
-// has been loaded, tried and swapped in. No request fails meanwhile.
-func (s *Service) Deploy(ctx context.Context, name string, to Target) (Endpoint, error) {
-	return Endpoint{}, nil
+func (t Target) check() error {
+	switch {
+	case t.Model == "":
+		return errs.New(errs.Invalid, "an endpoint needs a model").WithHint("`rondo model list` shows what is registered")
+	case t.Alias != "" && t.Version != 0:
+		return errs.New(errs.Invalid, "an endpoint follows an alias or stays at a version, not both")
+	case t.Alias == "" && t.Version <= 0:
+		return errs.New(errs.Invalid, "an endpoint needs the alias or the version of model %q that it serves", t.Model).
+			WithHint("alias champion is what gates promote to")
+	}
+	return nil
 }
 
-// Follow brings every endpoint that follows the model's alias to the version the
-// alias points at now, and returns when they have swapped. It is also called for
-// alias events on the bus; call it to be sure that a promotion has arrived.
-func (s *Service) Follow(ctx context.Context, model, alias string) error { return nil }
-
-// Infer answers one request of an endpoint, counts it and captures it.
-func (s *Service) Infer(ctx context.Context, endpoint string, req Request) (Response, error) {
-	return Response{}, nil
+func (s Spec) check() error {
+	if !nameRule.MatchString(s.Name) {
+		return errs.New(errs.Invalid, "%.80q cannot be an endpoint's name", s.Name).
+			WithHint("use letters, digits, dots, dashes and underscores, at most 128, a letter or digit first")
+	}
+	if !(s.Capture >= 0 && s.Capture <= 1) {
+		return errs.New(errs.Invalid, "capture of endpoint %s is a share between 0 and 1, not %v", s.Name, s.Capture)
+	}
+	return s.Target.check()
 }
-
-// Predict runs rows through a model version apart from all endpoints: nothing is
-// counted or captured. Rows may hold more columns than the model takes.
-func (s *Service) Predict(ctx context.Context, model string, version int, rows []map[string]any) ([]Prediction, error) {
-	return nil, nil
-}
-
-// Check loads a version and answers an example with it, without serving it.
-func (s *Service) Check(ctx context.Context, model string, version int) error { return nil }
-
-// AddTruth records what turned out to be right for captured rows of an endpoint.
-// It returns how many of the ids have been captured; the others are kept too, for
-// captures that a synchroniser has yet to bring.
-func (s *Service) AddTruth(ctx context.Context, endpoint string, rows []Truth) (matched int, err error) {
-	return 0, nil
-}
-
-// Captures returns recorded rows with their truth. Rows answered a moment ago may
-// still be on their way to the disk; Flush waits for them.
-func (s *Service) Captures(ctx context.Context, q Query) ([]Capture, error) { return nil, nil }
-
-// Flush waits until every capture so far is durable and visible.
-func (s *Service) Flush(ctx context.Context) error { return nil }
-
-// Stats returns the counts of one endpoint.
-func (s *Service) Stats(name string) (Stats, bool) { return Stats{}, false }

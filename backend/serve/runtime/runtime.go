@@ -37,6 +37,7 @@ type Tensor struct {
 	Floats []float64
 	Ints   []int64
 	Texts  []string
+	Nulls  []bool // elements that are missing, for runtimes that can tell; nil: none
 }
 
 // Rows returns the length of the first axis; a scalar has one row.
@@ -58,8 +59,11 @@ func (t *Tensor) Len() int {
 	return len(t.Texts)
 }
 
-// At returns element i as a bool, int64, float64 or string.
+// At returns element i as a bool, int64, float64 or string; nil where it is missing.
 func (t *Tensor) At(i int) any {
+	if t.Nulls != nil && t.Nulls[i] {
+		return nil
+	}
 	switch t.Type {
 	case Float, Double:
 		return t.Floats[i]
