@@ -3,7 +3,8 @@ package cli
 // verbs is every verb there is: one line per file that brings some.
 func verbs() (all []verb) {
 	for _, list := range [][]verb{
-		helpVerbs, versionVerbs,
+		helpVerbs, versionVerbs, beginVerbs, serveVerbs, openVerbs, accessVerbs, stateVerbs, innerVerbs,
+		modelVerbs,
 	} {
 		all = append(all, list...)
 	}

@@ -4,6 +4,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/event"
 	"rondo/backend/ledger"
+	"rondo/backend/loop"
 	"rondo/backend/monitor"
 	"rondo/backend/registry"
 	"rondo/backend/run"
@@ -17,9 +18,11 @@ type API struct {
 	Closing <-chan struct{} // closed when the server wants its streams to end
 
 	House    House
+	Desktop  Desktop
 	Datasets *dataset.Service
 	Runs     *run.Service
 	Registry *registry.Service
 	Serve    *serve.Service
 	Monitors monitor.Surface
+	Loop     *loop.Service
 }

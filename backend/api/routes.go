@@ -8,6 +8,7 @@ func (a *API) Handler() *Router {
 	r := NewRouter()
 	Raw(r, http.MethodGet, "/events", a.streamEvents, "what happens, as server-sent events")
 	a.projectRoutes(r)
+	a.desktopRoutes(r)
 	a.datasetRoutes(r)
 	a.pipelineRoutes(r)
 	a.runRoutes(r)

@@ -5,10 +5,28 @@ export interface AliasMove {
 	reason: string;
 }
 
+export interface AnswerIn {
+	path: string;
+	error: string;
+}
+
 export interface Damage {
 	kind: string;
 	file: string;
 	message: string;
+}
+
+export interface DecisionAnswer {
+	reason: string;
+}
+
+export interface DesktopAnswer {
+	path: string;
+	error?: string;
+}
+
+export interface DesktopState {
+	window: boolean;
 }
 
 export interface Event {
@@ -139,12 +157,60 @@ export interface Loop {
 	attention: LoopItem[];
 }
 
+export interface LoopAnswer {
+	approved: boolean;
+	reason?: string;
+	by?: string;
+	at: string;
+}
+
+export interface LoopCause {
+	text: string;
+	monitor?: string;
+	windows?: string[];
+	columns?: string[];
+	labelled?: number;
+	snapshot_id?: string;
+}
+
+export interface LoopDecision {
+	id: string;
+	kind: string;
+	model: string;
+	dataset?: string;
+	trigger?: string;
+	on: string;
+	policy: string;
+	cause: LoopCause;
+	state: string;
+	text: string;
+	opened_at: string;
+	opened_by?: string;
+	answer?: LoopAnswer;
+	steps: LoopStep[];
+	closed_at?: string;
+	snapshot_id?: string;
+	execution_id?: string;
+	version?: number;
+	champion?: number;
+}
+
 export interface LoopItem {
 	kind: string;
 	id: string;
 	text: string;
 	at?: string;
 	link: string;
+}
+
+export interface LoopRows {
+	path: string;
+	base: string;
+	result: string;
+	added: string;
+	captures: string;
+	count: number;
+	skipped: number;
 }
 
 export interface LoopStage {
@@ -157,7 +223,52 @@ export interface LoopStage {
 	values?: Record<string, unknown>;
 }
 
+export interface LoopStep {
+	name: string;
+	text: string;
+	at: string;
+	skipped?: boolean;
+	rows?: LoopRows;
+	snapshot_id?: string;
+	execution_id?: string;
+	version?: number;
+	champion?: number;
+	passed?: boolean;
+}
+
+export interface LoopTrigger {
+	name: string;
+	on: string;
+	cron?: string;
+	dataset?: string;
+	monitor?: string;
+	windows?: number;
+	require: ProjectRequire;
+	model?: string;
+	policy?: string;
+	cooldown?: string;
+	per_day?: number;
+	state: string;
+	text: string;
+	next?: string;
+	last?: LoopDecision;
+}
+
 export interface Nothing {
+}
+
+export interface NotifyIn {
+	title: string;
+	text: string;
+}
+
+export interface OpenIn {
+	url: string;
+}
+
+export interface PickIn {
+	kind: string;
+	title: string;
 }
 
 export interface Project {
@@ -435,8 +546,72 @@ export interface SourceFile {
 	problem: Failure | null;
 }
 
+export interface TriggerFire {
+	reason: string;
+}
+
 /** What goes in and comes out, by method and path under /api/v1. */
 export interface Operations {
+	"GET /decisions": {
+		path: Record<string, never>;
+		query: { limit?: number };
+		body: undefined;
+		out: LoopDecision[];
+	};
+	"GET /decisions/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: LoopDecision;
+	};
+	"POST /decisions/{id}/approve": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<DecisionAnswer>;
+		out: LoopDecision;
+	};
+	"POST /decisions/{id}/reject": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<DecisionAnswer>;
+		out: LoopDecision;
+	};
+	"GET /desktop": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DesktopState;
+	};
+	"POST /desktop/notify": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<NotifyIn>;
+		out: DesktopAnswer;
+	};
+	"POST /desktop/open": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<OpenIn>;
+		out: DesktopAnswer;
+	};
+	"POST /desktop/pick": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<PickIn>;
+		out: DesktopAnswer;
+	};
+	"POST /desktop/raise": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DesktopAnswer;
+	};
+	"POST /desktop/wishes/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<AnswerIn>;
+		out: Record<string, never>;
+	};
 	"POST /fsck": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -550,6 +725,18 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: Record<string, never>;
+	};
+	"GET /triggers": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: LoopTrigger[];
+	};
+	"POST /triggers/{name}/fire": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<TriggerFire>;
+		out: LoopDecision;
 	};
 	"GET /trust": {
 		path: Record<string, never>;

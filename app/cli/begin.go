@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/app/sample"
+	"rondo/backend/errs"
+	"rondo/backend/project"
+)
+
+var beginVerbs = []verb{
+	{
+		name: "init", args: "[DIR]", short: "make a folder a project", anywhere: true, flags: initFlags, run: initProject,
+		long: `
+Writes rondo.yaml where there is none and the private folder .rondo. Nothing else
+in the folder is touched.
+
+  rondo init
+  rondo init --sample weather my-weather        the built-in steps, no Python needed
+  rondo init --sample weather-python my-weather scikit-learn scripts that log with mlflow`,
+	},
+	{
+		name: "trust", short: "look at the commands of rondo.yaml and allow them on this device", flags: trustFlags, run: trust,
+		long: `
+A project folder may come from anybody. Its commands, schedules and triggers do
+not run before you have agreed to exactly them; when they change you are asked again.
+
+  rondo trust            show them and ask
+  rondo trust --yes      agree without a question`,
+	},
+}
+
+func initFlags(f *flag.FlagSet) {
+	f.String("sample", "", "begin with a sample: "+strings.Join(sample.Names(), " or "))
+	f.String("name", "", "the project's `NAME`; the folder's where nothing is said")
+}
+
+func initProject(_ context.Context, c *call) error {
+	if err := c.want(0, 1); err != nil {
+		return err
+	}
+	dir := c.Dir
+	if len(c.args) == 1 {
+		dir = c.abs(c.args[0])
+	} else if c.dir != "" {
+		dir = c.abs(c.dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return errs.Wrap(errs.Unavailable, err, "make the folder")
+	}
+	if name := c.value("sample"); name != "" {
+		if err := sample.Write(name, dir); err != nil {
+			return err
+		}
+	}
+	p, err := project.Init(dir, c.value("name"))
+	if err != nil {
+		return err
+	}
+	c.say("%s is a Rondo project now.", p.Dir)
+	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo` opens it.")
+	return nil
+}
+
+func (c *call) abs(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.Dir, path)
+}
+
+func trustFlags(f *flag.FlagSet) { f.Bool("yes", false, "agree without a question") }
+
+func trust(ctx context.Context, c *call) error {
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var q project.Question
+	if err := api.Get(ctx, "/trust", &q); err != nil {
+		return err
+	}
+	if !c.json {
+		c.show(q)
+	}
+	if q.Needed && (c.value("yes") == "true" || c.ask("Allow these on this device?")) {
+		if err := api.Post(ctx, "/trust", map[string]any{"digest": q.Digest}, &q); err != nil {
+			return err
+		}
+		if !c.json {
+			c.say("Allowed. When they change you will be asked again.")
+		}
+	}
+	if c.json {
+		return c.print(q)
+	}
+	if q.Needed {
+		return errs.New(errs.Denied, "nothing was allowed").WithHint("`rondo trust --yes` agrees without a question")
+	}
+	return nil
+}
+
+func (c *call) show(q project.Question) {
+	if len(q.Actions) == 0 {
+		c.say("rondo.yaml runs nothing.")
+		return
+	}
+	for _, a := range q.Actions {
+		line := strings.Join(nonEmpty(a.Run), " · ")
+		if a.Wdir != "" {
+			line += "   (in " + a.Wdir + ")"
+		}
+		c.say("  %-8s %-14s %s", a.Kind, a.Name, line)
+	}
+	if !q.Needed {
+		c.say("All of it is allowed on this device.")
+	}
+}
+
+func nonEmpty(list []string) (out []string) {
+	for _, s := range list {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// ask asks a yes-or-no question; no answer is a no.
+func (c *call) ask(question string) bool {
+	if c.json || c.Stdin == nil {
+		return false
+	}
+	c.Stdout.Write([]byte(question + " [y/N] "))
+	line, _ := bufio.NewReader(c.Stdin).ReadString('\n')
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}

@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"rondo/backend/proc"
+	"rondo/backend/step"
+)
+
+// innerVerbs are what Rondo's own processes are started with.
+var innerVerbs = []verb{
+	{
+		name: "supervise", args: "RUN-DIR", short: "run a run's command to its end", anywhere: true, hidden: true,
+		run: func(_ context.Context, c *call) error {
+			if err := c.want(1, 1); err != nil {
+				return err
+			}
+			return proc.Supervise(c.args[0])
+		},
+	},
+	{
+		name: "step", args: strings.Join(step.Names, "|"), short: "run a built-in pipeline step in this folder", anywhere: true,
+		long: "Steps read params.yaml and files of the working folder; rondo.yaml names them as commands.\n\n  rondo step prepare",
+		run: func(ctx context.Context, c *call) error {
+			if err := c.want(1, 1); err != nil {
+				return err
+			}
+			return step.Run(ctx, c.args[0], c.Dir, c.Stdout)
+		},
+	},
+}

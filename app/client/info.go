@@ -1,0 +1,68 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/proc"
+)
+
+// Info is what a running server says of itself in server.json of the device's
+// folder, which only this user can read.
+type Info struct {
+	URL          string     `json:"url"`
+	ServingURL   string     `json:"serving_url"`
+	Token        string     `json:"token"`
+	ServingToken string     `json:"serving_token"` // good for predictions only
+	Process      proc.Ident `json:"process"`
+	Version      string     `json:"version"`
+	StartedAt    time.Time  `json:"started_at"`
+}
+
+func infoPath(deviceDir string) string { return filepath.Join(deviceDir, "server.json") }
+
+// WriteInfo makes a server known.
+func WriteInfo(deviceDir string, i Info) error {
+	b, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(infoPath(deviceDir), append(b, '\n'), 0o600)
+}
+
+// RemoveInfo forgets a server that has ended.
+func RemoveInfo(deviceDir string) error {
+	err := os.Remove(infoPath(deviceDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Find returns the server that owns the project on this device; kind NotFound
+// where none runs. A file that a killed server left behind does not count.
+func Find(deviceDir string) (Info, error) {
+	var i Info
+	b, err := os.ReadFile(infoPath(deviceDir))
+	if err == nil {
+		err = json.Unmarshal(b, &i)
+	}
+	if err != nil || !i.Process.Alive() {
+		return Info{}, errs.New(errs.NotFound, "no server runs for this project").WithHint("start it with `rondo serve`")
+	}
+	return i, nil
+}
+
+// Ping asks whether the server answers, within a moment.
+func (c *Client) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return c.Get(ctx, "/project", nil)
+}

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/app/client"
+	"rondo/app/guard"
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// deviceID returns this installation's id, made when first asked for. It names the
+// journal that only this device writes, so it never lies in a project folder.
+func deviceID(deviceDir string) (string, error) {
+	if err := os.MkdirAll(deviceDir, 0o700); err != nil {
+		return "", unavailable(err, "make this device's folder")
+	}
+	return once(filepath.Join(filepath.Dir(deviceDir), "device"), ref.NewID)
+}
+
+// once reads a secret or id from path, or makes it there.
+func once(path string, fresh func() string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err == nil && len(strings.TrimSpace(string(b))) >= 20 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", unavailable(err, "read %s", path)
+	}
+	text := fresh()
+	return text, unavailable(atomicfile.WriteFile(path, []byte(text+"\n"), 0o600), "write %s", path)
+}
+
+// lock keeps a second server away from the project on this device.
+func (s *Server) lock(context.Context) error {
+	l, err := atomicfile.TryLock(filepath.Join(s.deviceDir, "lock"))
+	if errs.Is(err, errs.Conflict) {
+		return s.taken()
+	}
+	if err != nil {
+		return unavailable(err, "lock the project on this device")
+	}
+	s.closers.add(l.Unlock)
+	return nil
+}
+
+func (s *Server) taken() error {
+	err := errs.New(errs.Conflict, "another Rondo is just opening %s", s.project.Dir).WithHint("wait a moment and use that one")
+	if info, e := client.Find(s.deviceDir); e == nil {
+		err = errs.New(errs.Conflict, "%s is served already, at %s by process %d", s.project.Dir, info.URL, info.Process.PID).
+			WithHint("use that one (`rondo open` opens it), or end it with `rondo stop`")
+	}
+	return err
+}
+
+// readTokens makes the project's two tokens: one opens everything, the other only
+// predictions, for programs that need no more.
+func (s *Server) readTokens(context.Context) (err error) {
+	fresh := func() string { return rand.Text() + rand.Text()[:12] }
+	if s.info.Token, err = once(filepath.Join(s.deviceDir, "token"), fresh); err != nil {
+		return err
+	}
+	if s.info.ServingToken, err = once(filepath.Join(s.deviceDir, "serving-token"), fresh); err != nil {
+		return err
+	}
+	s.sessions = guard.NewSessions(s.info.Token, s.project.ID)
+	return nil
+}

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"rondo/backend/api"
+	"rondo/backend/dataset"
+	"rondo/backend/event"
+	"rondo/backend/index"
+	"rondo/backend/ledger"
+	"rondo/backend/project"
+	"rondo/backend/registry"
+	"rondo/backend/run"
+	"rondo/backend/serve"
+	"rondo/backend/store"
+)
+
+// house is a project with all its nouns, open and joined.
+type house struct {
+	server   *Server
+	events   *event.Bus
+	store    *store.Store
+	ledger   *ledger.Ledger
+	trust    *project.Trust
+	settings *settings
+	file     *file
+
+	datasets *dataset.Service
+	runs     *run.Service
+	registry *registry.Service
+	serve    *serve.Service
+
+	api     *api.Router
+	closers closers
+}
+
+// nouns is every noun's part of the index, each before those that refer to it.
+func (h *house) nouns() []index.Noun {
+	dir := h.server.project.Dir
+	return []index.Noun{
+		dataset.Index(), run.Index(dir), registry.Index(), serve.Index(dir),
+	}
+}
+
+// openHouse opens ground first, then the nouns, then what joins them.
+func openHouse(ctx context.Context, s *Server) (h *house, err error) {
+	h = &house{server: s, events: event.NewBus(), trust: project.OpenTrust(s.deviceDir), settings: openSettings(s.deviceDir)}
+	defer func() {
+		if err != nil {
+			h.closers.close()
+		}
+	}()
+	h.file = openFile(s.project)
+	for _, step := range []func(context.Context) error{
+		h.openGround, h.openData, h.openRuns, h.openModels, h.openServing, h.sync,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	h.api = h.routes()
+	return h, nil
+}
+
+func (h *house) openGround(ctx context.Context) (err error) {
+	s := h.server
+	if h.store, err = store.Open(s.project.Path(project.PrivateDir, "objects")); err != nil {
+		return err
+	}
+	h.ledger, err = ledger.Open(ctx, ledger.Options{
+		JournalDir: s.project.Path(project.PrivateDir, "journal"), Device: s.device,
+		IndexPath: s.path("index.db"), Nouns: h.nouns(), Events: h.events,
+	})
+	if err == nil {
+		h.closers.add(h.ledger.Close)
+	}
+	return err
+}
+
+func (h *house) openData(ctx context.Context) (err error) {
+	h.datasets, err = dataset.Open(ctx, dataset.Options{
+		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir,
+	})
+	return err
+}
+
+func (h *house) openRuns(ctx context.Context) (err error) {
+	h.runs, err = run.Open(ctx, run.Options{Ledger: h.ledger, Dir: h.server.project.Dir})
+	if err == nil {
+		h.closers.add(h.runs.Close)
+	}
+	return err
+}
+
+func (h *house) openModels(context.Context) error {
+	h.registry = registry.New(registry.Options{
+		Ledger: h.ledger, Store: h.store, Device: h.server.deviceDir, Describe: describe,
+	})
+	return nil
+}
+
+func (h *house) openServing(ctx context.Context) (err error) {
+	h.serve, err = serve.Open(ctx, serve.Options{
+		Ledger: h.ledger, Registry: servedVersions{h.registry}, Events: h.events,
+		Dir: h.server.project.Dir, Device: h.server.device, Load: load,
+	})
+	if err == nil {
+		h.closers.add(h.serve.Close)
+	}
+	return err
+}
+
+// routes joins the nouns to the native API.
+func (h *house) routes() *api.Router {
+	a := &api.API{
+		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
+		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve,
+	}
+	return a.Handler()
+}
+
+// sync hands the parts of rondo.yaml to the nouns that live by them.
+func (h *house) sync(ctx context.Context) error {
+	f := h.file.get()
+	return h.serve.Sync(ctx, endpointSpecs(f))
+}
+
+// work starts what goes on beside the requests, until ctx ends.
+func (h *house) work(ctx context.Context) *sync.WaitGroup {
+	var all sync.WaitGroup
+	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })
+	return &all
+}
+
+// reload takes a changed rondo.yaml; one that cannot be read changes nothing.
+func (h *house) reload(ctx context.Context) {
+	_, problem := h.file.current()
+	if problem == nil {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if err := h.sync(ctx); err != nil {
+			h.server.opts.Log.Error("rondo.yaml could not be applied", "err", err)
+		}
+	}
+	h.events.Publish("project.file", "", asFailure(problem))
+}

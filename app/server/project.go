@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"rondo/backend/api"
+	"rondo/backend/errs"
+	"rondo/backend/project"
+	"rondo/backend/ref"
+)
+
+// Project implements api.House.
+func (s *Server) Project(context.Context) (api.Project, error) {
+	p := api.Project{
+		Project: *s.project, Version: s.opts.Version, Device: s.device, PID: os.Getpid(),
+		URL: s.info.URL, ServingURL: s.info.ServingURL, StartedAt: s.info.StartedAt,
+		Repairs: list(s.house.ledger.Repairs()), Notices: list(s.notices),
+	}
+	file, problem := s.house.file.current()
+	p.Name, p.Problem = file.Name, asFailure(problem)
+	q, err := s.house.trust.Needed(file)
+	p.TrustFirst = q.Needed
+	return p, err
+}
+
+func list(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
+func asFailure(err error) *api.Failure {
+	if err == nil {
+		return nil
+	}
+	return &api.Failure{Kind: errs.KindOf(err).String(), Message: err.Error(), Hint: errs.HintOf(err)}
+}
+
+// File implements api.House. The text is what lies there now, also where it
+// cannot be read as a project file.
+func (s *Server) File(context.Context) (api.SourceFile, error) {
+	out := api.SourceFile{}
+	f, err := os.Open(s.project.Path(project.FileName))
+	if err == nil {
+		defer f.Close()
+		b := make([]byte, project.MaxFile)
+		n, _ := f.Read(b)
+		out.Text = string(b[:n])
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return out, unavailable(err, "read %s", project.FileName)
+	}
+	out.File, err = s.project.Read()
+	out.Problem = asFailure(err)
+	return out, nil
+}
+
+// Trust implements api.House.
+func (s *Server) Trust(context.Context) (project.Question, error) {
+	file, err := s.project.Read()
+	if err != nil {
+		return project.Question{}, err
+	}
+	return s.house.trust.Needed(file)
+}
+
+// GrantTrust implements api.House.
+func (s *Server) GrantTrust(ctx context.Context, digest ref.Digest) (project.Question, error) {
+	file, err := s.project.Read()
+	if err != nil {
+		return project.Question{}, err
+	}
+	if err := s.house.trust.Grant(file, digest); err != nil {
+		return project.Question{}, err
+	}
+	s.house.events.Publish("project.trust", digest.Short(), nil)
+	return s.house.trust.Needed(file)
+}
+
+// Launch implements api.House.
+func (s *Server) Launch(context.Context) (api.Launch, error) {
+	return api.Launch{URL: s.LaunchURL()}, nil
+}
+
+// Loop implements api.House.
+func (s *Server) Loop(ctx context.Context) (api.Loop, error) { return s.house.home(ctx) }

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"rondo/backend/errs"
+	"rondo/backend/project"
+	"rondo/backend/registry"
+	"rondo/backend/serve"
+	"rondo/backend/serve/runtime"
+	"rondo/backend/serve/runtime/onnx"
+)
+
+// servedVersions lets serving see the registry's versions as files.
+type servedVersions struct{ *registry.Service }
+
+func (v servedVersions) Materialise(ctx context.Context, model string, number int) (serve.Files, error) {
+	version, err := v.Service.Version(ctx, model, number)
+	if err != nil {
+		return serve.Files{}, err
+	}
+	dir, err := v.Service.Materialise(ctx, model, number)
+	return serve.Files{Model: model, Version: number, Digest: version.Digest.String(), Dir: dir}, err
+}
+
+// describe reads what a model folder says of itself, for the registry. A folder
+// without an MLmodel is kept all the same; nothing can load it.
+func describe(dir string) (flavor string, signature json.RawMessage, err error) {
+	if _, err := os.Stat(filepath.Join(dir, "MLmodel")); err != nil {
+		return "", nil, nil
+	}
+	m, err := runtime.ReadMLmodel(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	if m.Declared {
+		signature, err = json.Marshal(m.Signature)
+	}
+	return flavorOf(m), signature, err
+}
+
+func flavorOf(m runtime.MLmodel) string {
+	switch {
+	case m.ONNX != "":
+		return "onnx"
+	case m.Python:
+		return "mlflow"
+	}
+	return ""
+}
+
+// load opens a version in the runtime that fits it: in this process where the ONNX
+// evaluator knows every operation, else in a Python worker.
+func load(_ context.Context, f serve.Files) (runtime.Model, error) {
+	about, err := runtime.ReadMLmodel(f.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if about.ONNX != "" {
+		return onnx.Open(f.Dir, about)
+	}
+	return nil, errs.New(errs.Invalid, "version %d of %s has no flavor that can be served", f.Version, f.Model).
+		WithHint("log it with an mlflow flavor or as ONNX")
+}
+
+// endpointSpecs are the endpoints of rondo.yaml as serving takes them.
+func endpointSpecs(f *project.File) []serve.Spec {
+	list := make([]serve.Spec, 0, len(f.Endpoints))
+	for name, e := range f.Endpoints {
+		list = append(list, serve.Spec{
+			Name: name, Capture: e.CaptureShare(),
+			Target: serve.Target{Model: e.Model, Alias: e.Alias, Version: e.Version},
+		})
+	}
+	sort.Slice(list, func(i, k int) bool { return list[i].Name < list[k].Name })
+	return list
+}
