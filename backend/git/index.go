@@ -1,0 +1,86 @@
+package git
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/index"
+
+	"rondo/backend/errs"
+)
+
+// settled is the stage of a path without a merge conflict. (go-git's constant Merged is not.)
+const settled index.Stage = 0
+
+// indexLock is git's own lock on its index, taken the way git does.
+type indexLock struct {
+	path  string
+	file  *os.File
+	index *index.Index
+}
+
+func (r *Repo) lockIndex() (*indexLock, error) {
+	dir, err := r.gitDir()
+	if err != nil {
+		return nil, err
+	}
+	l := &indexLock{path: filepath.Join(dir, "index")}
+	if l.file, err = os.OpenFile(l.path+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil, errs.New(errs.Unavailable, "another git command is at work in this repository").
+				WithHint("try again when it is done; if none is, remove %s.lock", l.path)
+		}
+		return nil, errs.New(errs.Unavailable, "the git repository cannot be written: %w", err)
+	}
+	if l.index, err = r.repo.Storer.Index(); err != nil {
+		l.Close()
+		return nil, errs.New(errs.Precondition, "the index of this repository has a form that Rondo does not write: %w", err).
+			WithHint("commit the .snap files with git itself")
+	}
+	return l, nil
+}
+
+func (l *indexLock) save(files []change) error {
+	for _, f := range files {
+		e, err := l.index.Entry(f.name)
+		if err != nil {
+			e = l.index.Add(f.name)
+		}
+		e.Hash, e.Mode, e.Stage = f.hash, f.mode, settled
+		e.Size, e.ModifiedAt = uint32(f.info.Size()), f.info.ModTime()
+	}
+	if l.index.Version < 2 {
+		l.index.Version = 2
+	}
+	slices.SortFunc(l.index.Entries, func(a, b *index.Entry) int { return strings.Compare(a.Name, b.Name) })
+	var b bytes.Buffer
+	if err := index.NewEncoder(&b).Encode(l.index); err != nil {
+		return fmt.Errorf("git index: %w", err)
+	}
+	if _, err := l.file.Write(b.Bytes()); err != nil {
+		return err
+	}
+	err := errors.Join(l.file.Sync(), l.file.Close())
+	if err == nil {
+		err = os.Rename(l.path+".lock", l.path)
+	}
+	l.file = nil
+	if err != nil {
+		os.Remove(l.path + ".lock")
+	}
+	return err
+}
+
+// Close frees the lock unless save did.
+func (l *indexLock) Close() {
+	if l.file != nil {
+		l.file.Close()
+		os.Remove(l.path + ".lock")
+	}
+}
