@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 
 	"rondo/backend/errs"
+	"rondo/backend/store"
 )
 
 // settled is the stage of a path without a merge conflict. (go-git's constant Merged is not.)
@@ -54,6 +56,7 @@ func (l *indexLock) save(files []change) error {
 		}
 		e.Hash, e.Mode, e.Stage = f.hash, f.mode, settled
 		e.Size, e.ModifiedAt = uint32(f.info.Size()), f.info.ModTime()
+		e.CreatedAt = time.Unix(0, store.StampOf(f.info).Ctime)
 	}
 	if l.index.Version < 2 {
 		l.index.Version = 2

@@ -15,6 +15,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"rondo/backend/store"
 )
 
 // Dirty is what of the folder is in no commit. Ignored files are not part of it.
@@ -184,8 +186,9 @@ func (c *comparison) untouched(name string, fi fs.FileInfo, want plumbing.Hash) 
 		}
 	}
 	e := c.byName[name]
-	return e != nil && e.Hash == want && e.Size == uint32(fi.Size()) && e.ModifiedAt.Equal(fi.ModTime()) &&
-		fi.ModTime().Before(c.stat.ModTime)
+	now := store.StampOf(fi)
+	return e != nil && e.Hash == want && e.Size == uint32(now.Size) && e.ModifiedAt.UnixNano() == now.Mtime &&
+		(now.Ctime == 0 || e.CreatedAt.UnixNano() == now.Ctime) && fi.ModTime().Before(c.stat.ModTime)
 }
 
 func (c *comparison) sameLink(name string, fi fs.FileInfo, want plumbing.Hash) (bool, error) {

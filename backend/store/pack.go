@@ -54,27 +54,40 @@ func (b *Batch) Len() int { return len(b.rows) }
 func (b *Batch) Size() int64 { return b.at }
 
 // Add puts content into the batch and returns its digest.
-func (b *Batch) Add(content []byte) (ref.Digest, error) {
-	d := ref.Of(content)
-	if _, ok := b.rows[d]; ok || b.s.Has(d) || b.err != nil {
-		return d, b.err
-	}
-	if b.err = b.start(); b.err != nil {
-		return d, b.err
-	}
-	stored, compressed := content, false
+func (b *Batch) Add(content []byte) (ref.Digest, error) { return b.add(prepare(content)) }
+
+// prepared is content that is hashed and, where that gains, compressed: the part of
+// Add that several workers can do at the same time.
+type prepared struct {
+	digest     ref.Digest
+	stored     []byte
+	compressed bool
+}
+
+func prepare(content []byte) prepared {
+	p := prepared{digest: ref.Of(content), stored: content}
 	if len(content) >= 512 {
 		if z := squeeze(content); len(z) <= len(content)*95/100 {
-			stored, compressed = z, true
+			p.stored, p.compressed = z, true
 		}
 	}
-	if _, err := b.w.Write(stored); err != nil {
-		b.err = diskError(err)
-		return d, b.err
+	return p
+}
+
+func (b *Batch) add(p prepared) (ref.Digest, error) {
+	if _, ok := b.rows[p.digest]; ok || b.s.Has(p.digest) || b.err != nil {
+		return p.digest, b.err
 	}
-	b.rows[d] = place{offset: b.at, stored: int64(len(stored)), compressed: compressed}
-	b.at += int64(len(stored))
-	return d, nil
+	if b.err = b.start(); b.err != nil {
+		return p.digest, b.err
+	}
+	if _, err := b.w.Write(p.stored); err != nil {
+		b.err = diskError(err)
+		return p.digest, b.err
+	}
+	b.rows[p.digest] = place{offset: b.at, stored: int64(len(p.stored)), compressed: p.compressed}
+	b.at += int64(len(p.stored))
+	return p.digest, nil
 }
 
 func (b *Batch) start() (err error) {
@@ -224,7 +237,13 @@ func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, e
 	if size < int64(len(packMagic))+footerSize {
 		return nil, broken("it is cut short")
 	}
-	foot := make([]byte, footerSize)
+	head, foot := make([]byte, len(packMagic)), make([]byte, footerSize)
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return nil, err
+	}
+	if string(head) != packMagic {
+		return nil, broken("its first line is not the one of a pack")
+	}
 	if _, err := f.ReadAt(foot, size-footerSize); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}

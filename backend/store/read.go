@@ -21,6 +21,7 @@ type Info struct {
 	Digest ref.Digest
 	Stored int64  // bytes on disk
 	File   string // relative to the store
+	Offset int64  // of its bytes in the file
 }
 
 // Has reports whether the object is here. It does not read it.
@@ -35,7 +36,7 @@ func (s *Store) Stat(d ref.Digest) (Info, error) {
 	p, ok := s.packed[d]
 	s.mu.RUnlock()
 	if ok {
-		return Info{Digest: d, Stored: p.stored, File: p.pack}, nil
+		return Info{Digest: d, Stored: p.stored, File: p.pack, Offset: p.offset}, nil
 	}
 	for _, suffix := range []string{"", zst} {
 		name := objectName(d) + suffix
@@ -170,7 +171,7 @@ func (s *Store) List(fn func(Info) error) error {
 	s.mu.RLock()
 	infos := make([]Info, 0, len(s.packed))
 	for d, p := range s.packed {
-		infos = append(infos, Info{Digest: d, Stored: p.stored, File: p.pack})
+		infos = append(infos, Info{Digest: d, Stored: p.stored, File: p.pack, Offset: p.offset})
 	}
 	s.mu.RUnlock()
 	for _, i := range infos {
@@ -205,24 +206,4 @@ func digestOf(rel string) (ref.Digest, bool) {
 	}
 	d, err := ref.Parse(dir[:2] + base)
 	return d, err == nil
-}
-
-// Verify reads every object and hands each damaged one to fn. It returns how many it read.
-func (s *Store) Verify(ctx context.Context, fn func(Info, error)) (n int, err error) {
-	for _, bad := range s.verifyPacks() {
-		fn(Info{File: bad.file}, bad.err)
-	}
-	err = s.List(func(i Info) error {
-		n++
-		r, err := s.Open(ctx, i.Digest)
-		if err == nil {
-			_, err = io.Copy(io.Discard, readerCtx{ctx, r})
-			r.Close()
-		}
-		if err != nil && ctx.Err() == nil {
-			fn(i, err)
-		}
-		return ctx.Err()
-	})
-	return n, err
 }

@@ -113,12 +113,17 @@ func (s *Store) PutFile(ctx context.Context, path string) (ref.Digest, int64, er
 		return ref.Zero, 0, err
 	}
 	defer f.Close()
+	return s.PutOpen(ctx, f)
+}
+
+// PutOpen stores what an open file holds from where it stands.
+func (s *Store) PutOpen(ctx context.Context, f *os.File) (ref.Digest, int64, error) {
 	before, err := f.Stat()
 	if err != nil {
 		return ref.Zero, 0, err
 	}
 	if !before.Mode().IsRegular() {
-		return ref.Zero, 0, errs.New(errs.Invalid, "%s is not a regular file", path)
+		return ref.Zero, 0, errs.New(errs.Invalid, "%s is not a regular file", f.Name())
 	}
 	d, n, err := s.Put(ctx, f)
 	if err != nil {
@@ -126,7 +131,7 @@ func (s *Store) PutFile(ctx context.Context, path string) (ref.Digest, int64, er
 	}
 	after, err := f.Stat()
 	if err == nil && (after.Size() != n || !after.ModTime().Equal(before.ModTime())) {
-		err = errs.New(errs.Conflict, "%s changed while it was read", path).WithHint("try again when nothing writes to it")
+		err = errs.New(errs.Conflict, "%s changed while it was read", f.Name()).WithHint("try again when nothing writes to it")
 	}
 	return d, n, err
 }

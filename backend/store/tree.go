@@ -3,13 +3,14 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"sort"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -74,10 +75,7 @@ func (s *Store) PutTreeKnown(ctx context.Context, dir string, known Known) (Tree
 
 // PutTreeList stores the list itself, whose objects are here already.
 func (s *Store) PutTreeList(ctx context.Context, t Tree) (ref.Digest, error) {
-	if t.Files == nil {
-		t.Files = []TreeFile{}
-	}
-	b, err := json.Marshal(t)
+	b, err := t.encode()
 	if err != nil {
 		return ref.Zero, err
 	}
@@ -127,35 +125,85 @@ func kindOf(m fs.FileMode) string {
 
 // putFiles reads small files into packs and large ones on their own, on all cores.
 func (s *Store) putFiles(ctx context.Context, dir string, files []found, out []TreeFile, known Known) error {
-	g, ctx := errgroup.WithContext(ctx)
-	next := make(chan int)
-	g.Go(func() error {
-		defer close(next)
-		for i := range files {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
 	p := &packer{s: s}
-	for range runtime.NumCPU() + 1 {
-		g.Go(func() error {
-			for i := range next {
-				if err := s.putOne(ctx, p, filepath.Join(dir, filepath.FromSlash(files[i].path)), files[i], &out[i], known); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err := eachFile(ctx, files, func(ctx context.Context, i int) error {
+		return s.putOne(ctx, p, filepath.Join(dir, filepath.FromSlash(files[i].path)), files[i], &out[i], known)
+	})
+	if err != nil {
 		p.batch().Discard()
 		return err
 	}
 	return p.flush()
+}
+
+// eachFile calls fn for every file, from one more goroutine than there are cores.
+func eachFile(ctx context.Context, files []found, fn func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range runtime.NumCPU() + 1 {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := fn(ctx, i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// TreeOf is PutTreeKnown that stores nothing: it says what the tree would be.
+func (s *Store) TreeOf(ctx context.Context, dir string, known Known) (Tree, error) {
+	files, err := listFiles(dir)
+	if err != nil {
+		return Tree{}, err
+	}
+	t := Tree{Files: make([]TreeFile, len(files))}
+	err = eachFile(ctx, files, func(ctx context.Context, i int) (err error) {
+		full := filepath.Join(dir, filepath.FromSlash(files[i].path))
+		t.Files[i] = TreeFile{Path: files[i].path, Size: files[i].info.Size(), Exec: files[i].info.Mode()&0o111 != 0}
+		if known != nil {
+			if d, ok := known(full, files[i].info); ok {
+				t.Files[i].Digest = d
+				return nil
+			}
+		}
+		t.Files[i].Digest, t.Files[i].Size, err = HashFile(ctx, full)
+		return err
+	})
+	return t, err
+}
+
+// HashFile returns the digest and length of the file at path.
+func HashFile(ctx context.Context, path string) (ref.Digest, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ref.Zero, 0, err
+	}
+	defer f.Close()
+	h := ref.NewHash()
+	n, err := io.Copy(h, readerCtx{ctx, f})
+	return ref.Sum(h), n, err
+}
+
+// DigestOf returns the digest that the tree has as an object.
+func DigestOf(t Tree) (ref.Digest, error) {
+	b, err := t.encode()
+	return ref.Of(b), err
+}
+
+func (t Tree) encode() ([]byte, error) {
+	if t.Files == nil {
+		t.Files = []TreeFile{}
+	}
+	return json.Marshal(t)
 }
 
 func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out *TreeFile, known Known) (err error) {
@@ -179,39 +227,6 @@ func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out
 	}
 	out.Digest, err = p.add(b)
 	return err
-}
-
-const packSize = 64 << 20 // bytes after which a pack is closed and the next begun
-
-// packer shares batches among workers.
-type packer struct {
-	s  *Store
-	mu sync.Mutex
-	b  *Batch
-}
-
-func (p *packer) batch() *Batch {
-	if p.b == nil {
-		p.b = p.s.Batch()
-	}
-	return p.b
-}
-
-func (p *packer) add(content []byte) (ref.Digest, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	d, err := p.batch().Add(content)
-	if err == nil && p.b.Size() >= packSize {
-		err = p.b.Commit()
-		p.b = nil
-	}
-	return d, err
-}
-
-func (p *packer) flush() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.batch().Commit()
 }
 
 // OpenTree reads a tree's list. Paths that would leave a folder are refused.

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"sort"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"rondo/backend/ref"
+)
+
+// Verify reads every object, on all cores, and hands each damaged one to fn, one at
+// a time. It returns how many it read.
+func (s *Store) Verify(ctx context.Context, fn func(Info, error)) (n int, err error) {
+	for _, bad := range s.verifyPacks() {
+		fn(Info{File: bad.file}, bad.err)
+	}
+	var all []Info
+	if err := s.List(func(i Info) error { all = append(all, i); return ctx.Err() }); err != nil {
+		return 0, err
+	}
+	sort.Slice(all, func(i, k int) bool { // as they lie on the disk
+		if all[i].File != all[k].File {
+			return all[i].File < all[k].File
+		}
+		return all[i].Offset < all[k].Offset
+	})
+	digests := make([]ref.Digest, len(all))
+	for i := range all {
+		digests[i] = all[i].Digest
+	}
+	return len(all), s.VerifyThese(ctx, digests, func(i int, err error) { fn(all[i], err) })
+}
+
+// VerifyThese reads the named objects on all cores, and hands the place in the list
+// of each that is damaged or missing to fn, one at a time.
+func (s *Store) VerifyThese(ctx context.Context, digests []ref.Digest, fn func(i int, err error)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	next := make(chan int)
+	g.Go(func() error {
+		defer close(next)
+		for i := range digests {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	var mu sync.Mutex
+	for range runtime.NumCPU() {
+		g.Go(func() error {
+			for i := range next {
+				err := s.verifyOne(ctx, digests[i])
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err != nil {
+					mu.Lock()
+					fn(i, err)
+					mu.Unlock()
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (s *Store) verifyOne(ctx context.Context, d ref.Digest) error {
+	r, err := s.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, readerCtx{ctx, r})
+	return err
+}
+
+// WriteTo writes the object's verified content to w. On an error, what w has got is
+// not to be used.
+func (s *Store) WriteTo(ctx context.Context, d ref.Digest, w io.Writer) (int64, error) {
+	r, err := s.Open(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	n, err := io.Copy(w, readerCtx{ctx, r})
+	return n, diskError(err)
+}
