@@ -100,3 +100,12 @@ func fitting(out []runtime.Tensor, rows int) error {
 	}
 	return nil
 }
+
+// Plainly returns a response row by row.
+func Plainly(res Response) []Prediction {
+	list := make([]Prediction, res.Rows)
+	for i := range list {
+		list[i] = plainly(res.Outputs, i)
+	}
+	return list
+}

@@ -154,7 +154,7 @@ func (t *Tensor) alloc(n int) {
 func (s *Signature) names(in []Tensor) error {
 	for i := range in {
 		if s.Input(in[i].Name) < 0 {
-			return errs.New(errs.Invalid, "the model has no column %q", in[i].Name).WithHint("it takes %s", s.words())
+			return s.Unknown(in[i].Name)
 		}
 		if byName(in[:i], in[i].Name) != nil {
 			return errs.New(errs.Invalid, "column %q was sent twice", in[i].Name)

@@ -42,7 +42,7 @@ func (s *Signature) noneBesides(cols []Column, rows []map[string]any) error {
 	for i, row := range rows {
 		for name := range row {
 			if !slices.ContainsFunc(cols, func(c Column) bool { return c.Name == name }) {
-				return errs.New(errs.Invalid, "row %d: the model has no column %q", i, name).WithHint("it takes %s", s.words())
+				return errs.New(errs.Invalid, "row %d: %w", i, s.Unknown(name)).WithHint("it takes %s", s.words())
 			}
 		}
 	}
@@ -234,4 +234,27 @@ func guess(rows []map[string]any) (cols []Column) {
 		cols = append(cols, c)
 	}
 	return cols
+}
+
+// Guess makes a column for values that no signature describes.
+func Guess(name string, values []any) Column {
+	c := Column{Name: name, Type: Double}
+	for _, v := range values {
+		if list, ok := v.([]any); ok {
+			c.Shape = []int{-1}
+			return Column{Name: name, Type: Guess(name, list).Type, Shape: c.Shape}
+		}
+		switch v.(type) {
+		case string:
+			c.Type = String
+		case bool:
+			c.Type = Boolean
+		}
+	}
+	return c
+}
+
+// Unknown is the refusal of a column that the model does not take.
+func (s *Signature) Unknown(name string) error {
+	return errs.New(errs.Invalid, "the model has no column %q", name).WithHint("it takes %s", s.words())
 }
