@@ -1,0 +1,90 @@
+package mlflow
+
+import (
+	"context"
+	"net/http"
+	"path"
+
+	"rondo/backend/run"
+)
+
+// artifactRoutes are the addresses by owner, which MLflow's pages use.
+func (d *Door) artifactRoutes() []route {
+	id := need(text("run_id"))
+	model := need(text("model_id"))
+	page := func(r route) route { r.bare = true; return r }
+	return []route{
+		get("/mlflow/artifacts/list", d.listArtifacts, id, text("path"), text("page_token")),
+		get("/mlflow/logged-models/{model_id}/artifacts/directories", d.listLoggedArtifacts, model, text("artifact_directory_path"), text("page_token")),
+		file(http.MethodGet, "/mlflow/logged-models/{model_id}/artifacts/files", d.getLoggedArtifact, model, need(text("artifact_file_path"))),
+		page(file(http.MethodGet, "/get-artifact", d.getArtifact, id, need(text("path")))),
+		page(file(http.MethodGet, "/model-versions/get-artifact", d.getVersionArtifact, need(text("name")), need(text("version")), need(text("path")))),
+	}
+}
+
+type fileInfo struct {
+	Path string `json:"path"`
+	Dir  bool   `json:"is_dir"`
+	Size *int64 `json:"file_size,omitempty"`
+}
+
+type fileList struct {
+	Root  string     `json:"root_uri,omitempty"`
+	Files []fileInfo `json:"files,omitempty"`
+}
+
+func wireFile(f run.File, name string) fileInfo {
+	out := fileInfo{Path: name, Dir: f.Dir}
+	if !f.Dir {
+		out.Size = &f.Size
+	}
+	return out
+}
+
+// list lists a folder; names are below the root of their owner.
+func (d *Door) list(ctx context.Context, owner, folder, uri string) (any, error) {
+	if err := checkPath(folder); err != nil {
+		return nil, err
+	}
+	files, err := d.opts.Runs.ListArtifacts(ctx, owner, folder)
+	out := fileList{Root: uri}
+	for _, f := range files {
+		out.Files = append(out.Files, wireFile(f, path.Join(folder, path.Base(f.Path))))
+	}
+	return out, err
+}
+
+func (d *Door) listArtifacts(ctx context.Context, in message) (any, error) {
+	r, err := d.opts.Runs.Get(ctx, in.text("run_id"))
+	if err != nil {
+		return nil, err
+	}
+	return d.list(ctx, r.ID, in.text("path"), runURI(r.ExperimentID, r.ID))
+}
+
+func (d *Door) listLoggedArtifacts(ctx context.Context, in message) (any, error) {
+	m, err := d.opts.Runs.LoggedModel(ctx, in.text("model_id"))
+	if err != nil {
+		return nil, err
+	}
+	return d.list(ctx, m.ID, in.text("artifact_directory_path"), loggedURI(m.ExperimentID, m.ID))
+}
+
+func (d *Door) getArtifact(w http.ResponseWriter, req *http.Request, in message) error {
+	return d.sendOwned(w, req, in.text("run_id"), in.text("path"))
+}
+
+func (d *Door) getLoggedArtifact(w http.ResponseWriter, req *http.Request, in message) error {
+	return d.sendOwned(w, req, in.text("model_id"), in.text("artifact_file_path"))
+}
+
+func (d *Door) getVersionArtifact(w http.ResponseWriter, req *http.Request, in message) error {
+	n, err := versionNumber(in.text("version"))
+	if err != nil {
+		return err
+	}
+	if err := checkPath(in.text("path")); err != nil {
+		return err
+	}
+	return d.sendVersion(w, req, place{model: in.text("name"), version: n, path: in.text("path")})
+}

@@ -1,0 +1,134 @@
+package mlflow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"rondo/backend/errs"
+)
+
+// answers is the one place where kinds of failure become MLflow's codes. The client
+// repeats 408, 429, 500, 502, 503 and 504 for about four minutes: only what another
+// try can heal may be one of them.
+var answers = map[errs.Kind]refusal{
+	errs.Internal:     {code: "INTERNAL_ERROR", status: http.StatusInternalServerError},
+	errs.Invalid:      {code: "INVALID_PARAMETER_VALUE", status: http.StatusBadRequest},
+	errs.NotFound:     {code: "RESOURCE_DOES_NOT_EXIST", status: http.StatusNotFound},
+	errs.Conflict:     {code: "RESOURCE_ALREADY_EXISTS", status: http.StatusBadRequest},
+	errs.Precondition: {code: "INVALID_PARAMETER_VALUE", status: http.StatusBadRequest},
+	errs.Unavailable:  {code: "TEMPORARILY_UNAVAILABLE", status: http.StatusServiceUnavailable},
+	errs.Corrupt:      {code: "DATA_LOSS", status: http.StatusGone},
+	errs.Denied:       {code: "PERMISSION_DENIED", status: http.StatusForbidden},
+	errs.TooLarge:     {code: "INVALID_PARAMETER_VALUE", status: http.StatusRequestEntityTooLarge},
+}
+
+// refusal is an answer that says no in MLflow's words, and an error for what no kind stands for.
+type refusal struct {
+	code   string
+	status int
+	text   string
+}
+
+// Error returns the text.
+func (r *refusal) Error() string { return r.text }
+
+func refusalOf(err error) refusal {
+	var r *refusal
+	if errors.As(err, &r) {
+		return *r
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = errs.New(errs.Unavailable, "the request was cancelled or took too long")
+	}
+	out := answers[errs.KindOf(err)]
+	var e *errs.Error
+	if out.text = "something went wrong inside Rondo; the log of the server says what"; errors.As(err, &e) {
+		out.text = err.Error()
+	}
+	if hint := errs.HintOf(err); hint != "" {
+		out.text += " (" + hint + ")"
+	}
+	return out
+}
+
+// fail answers with err. What is our own fault goes to the log, without details to the client.
+func fail(w http.ResponseWriter, req *http.Request, err error) {
+	r := refusalOf(err)
+	if r.status == http.StatusInternalServerError {
+		slog.Error("mlflow request failed", "method", req.Method, "path", req.URL.Path, "err", err)
+	}
+	writeJSON(w, r.status, map[string]string{"error_code": r.code, "message": r.text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		slog.Error("mlflow answer cannot be encoded", "err", err)
+		status = http.StatusInternalServerError
+		b.Reset()
+		b.WriteString(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+const seeDocs = " See the API docs for more information about request parameters."
+
+func missing(path string) error {
+	return errs.New(errs.Invalid, "Missing value for required parameter '%s'.%s", path, seeDocs)
+}
+
+// misfit says that a value has the wrong type, in the words of the client's language.
+func misfit(path string, value any) error {
+	return errs.New(errs.Invalid, "Invalid value %s for parameter '%s' supplied: Hint: Value was of type '%s'.%s", shown(value), path, pythonType(value), seeDocs)
+}
+
+// invalid says that a value is not allowed.
+func invalid(path string, value any, why string) error {
+	return errs.New(errs.Invalid, "Invalid value %s for parameter '%s' supplied: %s", shown(value), path, why)
+}
+
+// shown is a value as compact JSON, short enough for a message.
+func shown(value any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(value) != nil {
+		return "?"
+	}
+	return short(string(bytes.TrimSpace(b.Bytes())), 1000)
+}
+
+func short(s string, limit int) string {
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return s
+}
+
+func pythonType(value any) string {
+	switch x := value.(type) {
+	case string:
+		return "str"
+	case bool:
+		return "bool"
+	case []any:
+		return "list"
+	case map[string]any:
+		return "dict"
+	case json.Number:
+		if bytes.ContainsAny([]byte(x), ".eE") {
+			return "float"
+		}
+		return "int"
+	}
+	return "NoneType"
+}

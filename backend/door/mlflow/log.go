@@ -1,0 +1,155 @@
+package mlflow
+
+import (
+	"context"
+	"encoding/json"
+
+	"rondo/backend/errs"
+	"rondo/backend/run"
+)
+
+// What one batch may hold.
+const (
+	maxMetrics = 1000
+	maxParams  = 100
+	maxTags    = 100
+	maxBatch   = 1000
+)
+
+func (d *Door) logRoutes() []route {
+	id, key := need(text("run_id")), need(text("key"))
+	point := []field{key, need(number("value")), need(whole("timestamp")), whole("step"), text("model_id"), text("dataset_name"), text("dataset_digest")}
+	return []route{
+		post("/mlflow/runs/log-metric", d.logMetric, append([]field{id}, point...)...),
+		post("/mlflow/runs/log-parameter", d.logParam, id, key, text("value")),
+		post("/mlflow/runs/log-batch", d.logBatch, id, list("metrics", point...), pairs("params"), pairs("tags")),
+		post("/mlflow/runs/set-tag", d.setTag, id, key, text("value")),
+		post("/mlflow/runs/delete-tag", d.deleteTag, id, key),
+		post("/mlflow/runs/log-model", d.logModel, id, need(text("model_json"))),
+	}
+}
+
+func point(m message) run.Point {
+	return run.Point{
+		Key: m.text("key"), Value: m.number("value"), Step: m.whole("step"), Time: m.whole("timestamp"), Model: m.text("model_id"),
+		Dataset: run.Dataset{Name: m.text("dataset_name"), Digest: m.text("dataset_digest")},
+	}
+}
+
+func (d *Door) logMetric(ctx context.Context, in message) (any, error) {
+	return d.log(ctx, in, run.Batch{Points: []run.Point{point(in)}})
+}
+
+func (d *Door) logParam(ctx context.Context, in message) (any, error) {
+	return d.log(ctx, in, run.Batch{Params: map[string]string{in.text("key"): in.text("value")}})
+}
+
+func (d *Door) setTag(ctx context.Context, in message) (any, error) {
+	return d.log(ctx, in, run.Batch{Tags: map[string]string{in.text("key"): in.text("value")}})
+}
+
+func (d *Door) logBatch(ctx context.Context, in message) (any, error) {
+	metrics, params, tags := in.list("metrics"), in.list("params"), in.list("tags")
+	if err := checkBatch(len(metrics), len(params), len(tags)); err != nil {
+		return nil, err
+	}
+	b := run.Batch{Points: make([]run.Point, len(metrics)), Tags: in.pairs("tags")}
+	for i, m := range metrics {
+		b.Points[i] = point(m)
+	}
+	var err error
+	if b.Params, err = uniqueParams(params); err != nil {
+		return nil, err
+	}
+	return d.log(ctx, in, b)
+}
+
+func checkBatch(metrics, params, tags int) error {
+	for _, c := range []struct {
+		what      string
+		have, may int
+	}{{"metrics", metrics, maxMetrics}, {"params", params, maxParams}, {"tags", tags, maxTags}, {"metrics, params and tags together", metrics + params + tags, maxBatch}} {
+		if c.have > c.may {
+			return errs.New(errs.Invalid, "A batch logging request can contain at most %d %s. Got %d. Please split up %s across multiple requests and try again.", c.may, c.what, c.have, c.what)
+		}
+	}
+	return nil
+}
+
+// uniqueParams refuses a key that comes with two values.
+func uniqueParams(list []message) (map[string]string, error) {
+	out := make(map[string]string, len(list))
+	for _, p := range list {
+		key, value := p.text("key"), p.text("value")
+		if old, ok := out[key]; ok && old != value {
+			return nil, errs.New(errs.Invalid, "Changing param values is not allowed. Param with key='%s' was logged with value='%s' and with value='%s' in one request.", key, old, value)
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+// log stores a batch. The name of a run is one of its tags outside and not inside.
+func (d *Door) log(ctx context.Context, in message, b run.Batch) (any, error) {
+	id := in.text("run_id")
+	name, renamed := b.Tags[nameTag]
+	delete(b.Tags, nameTag)
+	if !renamed || len(b.Points)+len(b.Params)+len(b.Tags) > 0 {
+		if err := d.opts.Runs.Log(ctx, id, b); err != nil {
+			return nil, asInvalid(err)
+		}
+	}
+	if !renamed {
+		return nothing{}, nil
+	}
+	_, err := d.opts.Runs.Update(ctx, id, run.Change{Name: &name})
+	return nothing{}, err
+}
+
+// asInvalid says "the param has another value already" in the words of this protocol.
+func asInvalid(err error) error {
+	if errs.Is(err, errs.Conflict) {
+		return errs.Wrap(errs.Invalid, err, "Changing param values is not allowed")
+	}
+	return err
+}
+
+func (d *Door) deleteTag(ctx context.Context, in message) (any, error) {
+	return nothing{}, d.opts.Runs.DeleteTag(ctx, in.text("run_id"), in.text("key"))
+}
+
+const modelsTag = "mlflow.log-model.history"
+
+// logModel is how clients before 3 said that a run has a model: it becomes one of a list in a tag.
+func (d *Door) logModel(ctx context.Context, in message) (any, error) {
+	var model map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(in.text("model_json")), &model); err != nil {
+		return nil, errs.New(errs.Invalid, "Malformed model info: not valid JSON")
+	}
+	for _, name := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
+		if model[name] == nil {
+			return nil, errs.New(errs.Invalid, "Model json is missing mandatory field: %s", name)
+		}
+	}
+	d.lists.Lock()
+	defer d.lists.Unlock()
+	r, err := d.opts.Runs.Get(ctx, in.text("run_id"))
+	if err != nil {
+		return nil, err
+	}
+	all, err := appendJSON(r.Tags[modelsTag], model)
+	if err != nil {
+		return nil, err
+	}
+	return nothing{}, d.opts.Runs.Log(ctx, r.ID, run.Batch{Tags: map[string]string{modelsTag: all}})
+}
+
+// appendJSON adds an element to a JSON list; what is no list is replaced by one.
+func appendJSON(list string, element any) (string, error) {
+	var all []any
+	if json.Unmarshal([]byte(list), &all) != nil {
+		all = nil
+	}
+	b, err := json.Marshal(append(all, element))
+	return string(b), err
+}

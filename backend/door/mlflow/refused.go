@@ -1,0 +1,50 @@
+package mlflow
+
+import (
+	"net/http"
+	"strings"
+)
+
+// absent are the parts of MLflow that Rondo does not have, by the start of their
+// addresses behind prefix and version (or of the whole one). Each is refused in words
+// that a client shows to its user.
+var absent = []struct{ path, what string }{
+	{"/mlflow/traces", "traces"},
+	{"/v1/traces", "traces"},
+	{"/mlflow/assessments", "traces"},
+	{"/mlflow/prompt", "prompts"},
+	{"/mlflow/webhooks", "webhooks"},
+	{"/mlflow/scorers", "scorers"},
+	{"/mlflow/datasets", "evaluation datasets"},
+	{"/mlflow/gateway", "an AI gateway"},
+	{"/gateway", "an AI gateway"},
+	{"/mlflow/label-schemas", "label schemas"},
+	{"/mlflow/review-queues", "review queues"},
+	{"/mlflow/issues", "issues"},
+	{"/mlflow/workspaces", "workspaces"},
+	{"/mlflow/users", "accounts"},
+	{"/mlflow/jobs", "MLflow's jobs"},
+	{"/jobs", "MLflow's jobs"},
+	{"/graphql", "MLflow's GraphQL"},
+}
+
+// refused says that Rondo does not have something at all.
+func refused(what string) error {
+	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not have " + what + ". It keeps experiments, runs, artifacts, logged models and registered models"}
+}
+
+// noRoute is the answer where nobody answers.
+func noRoute(req *http.Request, path string, allowed bool) error {
+	if allowed {
+		return &refusal{"ENDPOINT_NOT_FOUND", http.StatusMethodNotAllowed, short(req.URL.Path, 200) + " does not answer " + short(req.Method, 20)}
+	}
+	if strings.HasPrefix(path, "/mlflow-artifacts/mpu/") { // the words are the sign for clients to send the file in one piece
+		return &refusal{"NOT_IMPLEMENTED", http.StatusNotImplemented, "Multipart upload is not supported for the current artifact repository"}
+	}
+	for _, a := range absent {
+		if strings.HasPrefix(path, a.path) {
+			return refused(a.what)
+		}
+	}
+	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not answer " + short(req.URL.Path, 200)}
+}
