@@ -37,7 +37,7 @@ const (
 	DefaultRows    = 200
 	DefaultAlpha   = 0.01
 	DefaultMinRows = 50
-	minLabels      = 30 // labels below this say too little about quality
+	MinLabels      = 30 // fewer labels say too little about quality
 )
 
 // Measures that count when they are declared, and the two that count by default.

@@ -99,7 +99,7 @@ func (q *Quality) judge(rule Config) {
 	switch {
 	case q.Labelled == 0:
 		q.Status = QualityNoLabels
-	case q.Labelled < minLabels:
+	case q.Labelled < MinLabels:
 		q.Status = QualityTooFew
 	default:
 		q.Status = QualityOK
@@ -127,12 +127,12 @@ func (q *Quality) hold(name string, b Bound) {
 }
 
 func qualityVerdict(q Quality, rule Config) Verdict {
-	values := map[string]any{"labelled": q.Labelled, "rows": q.Rows, "coverage": q.Coverage, "needed": minLabels}
+	values := map[string]any{"labelled": q.Labelled, "rows": q.Rows, "coverage": q.Coverage, "needed": MinLabels}
 	switch q.Status {
 	case QualityNoLabels:
 		return says("quality.no_labels", values, "No labels yet for %d answers", q.Rows)
 	case QualityTooFew:
-		return says("quality.not_enough_labels", values, "Not enough labels: %d of %d answers, %d needed", q.Labelled, q.Rows, minLabels)
+		return says("quality.not_enough_labels", values, "Not enough labels: %d of %d answers, %d needed", q.Labelled, q.Rows, MinLabels)
 	case QualityBelow:
 		b := q.Breaches[0]
 		values["metric"], values["value"], values["bound"] = b.Metric, b.Value, b.Bound

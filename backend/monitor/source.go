@@ -26,6 +26,7 @@ type CaptureQuery struct {
 	Endpoint string
 	Version  VersionRef
 	After    string // a Cursor, exclusive; empty from the start
+	Until    string // a Cursor, inclusive; empty to the end
 	Limit    int
 }
 
@@ -35,8 +36,18 @@ type Captures interface {
 	Versions(ctx context.Context, endpoint string) ([]VersionRef, error)
 	// Live returns the version that answers now; the zero VersionRef where none does.
 	Live(ctx context.Context, endpoint string) (VersionRef, error)
-	// Captures returns up to Limit captures, labels joined, oldest first.
+	// Captures returns up to Limit captures, labels joined, in the order of their
+	// cursors. A cursor means the same for ever, also after the index was rebuilt, and
+	// a new capture comes after every one that was already returned.
 	Captures(ctx context.Context, q CaptureQuery) ([]Capture, error)
+}
+
+// Labels may be implemented by Captures too. It spares reading windows again whose
+// labels have not changed.
+type Labels interface {
+	// Labelled returns a number that changes whenever a label is added or changed among
+	// the captures of q, whose Limit does not count.
+	Labelled(ctx context.Context, q CaptureQuery) (revision int64, err error)
 }
 
 // VersionRef names a model version.

@@ -9,7 +9,9 @@ import (
 )
 
 // The numbers that stand for a text column; each is compared like any other number.
-var textParts = []string{"length", "words", "unknown words", "distinct words"}
+var textParts = []string{"length", "words", unknownWords, "distinct words"}
+
+const unknownWords = "unknown words"
 
 // vocabulary counts, per word, the training texts that have it.
 type vocabulary map[string]int

@@ -1,12 +1,17 @@
 package monitor
 
-import "time"
+import (
+	"time"
+
+	"rondo/backend/ref"
+)
 
 // Window statuses.
 const (
 	StatusQuiet    = "quiet"
 	StatusDrift    = "drift"
 	StatusTooSmall = "not_enough_data"
+	StatusNoBasis  = "no_baseline"
 )
 
 // Column kinds and roles.
@@ -39,33 +44,38 @@ type Verdict struct {
 }
 
 // Window is the whole result of comparing one stretch of captures with the baseline.
-// It is the data of a "monitor.window" record and never changes.
+// It never changes. The record "monitor.window" holds all of it but Columns, which
+// are an object that it names.
 type Window struct {
-	ID             string    `json:"id"` // digest of monitor, version, first and last capture
-	Monitor        string    `json:"monitor"`
-	Endpoint       string    `json:"endpoint"`
-	Model          string    `json:"model"`
-	Version        int       `json:"version"`
-	Number         int       `json:"number"` // 1, 2, … per monitor
-	FirstCapture   string    `json:"first_capture"`
-	LastCapture    string    `json:"last_capture"`
-	After          string    `json:"after"` // cursors of the captures: from after this one …
-	Until          string    `json:"until"` // … to this one
-	From           time.Time `json:"from"`
-	To             time.Time `json:"to"`
-	Rows           int       `json:"rows"`
-	Failed         int       `json:"failed"` // captures of failed requests, not judged
-	BaselineDigest string    `json:"baseline_digest,omitempty"`
-	BaselineRows   int       `json:"baseline_rows"`
-	Rule           Config    `json:"rule"`   // the monitor as it was then
-	Status         string    `json:"status"` // quiet, drift or not_enough_data
-	Needed         int       `json:"needed,omitempty"`
-	Verdict        Verdict   `json:"verdict"`
-	Drifted        []string  `json:"drifted"` // names of drifted columns, strongest first
-	Faults         []string  `json:"faults"`  // names of columns that fail a data check
-	Columns        []Column  `json:"columns"`
-	At             time.Time `json:"at"`                // when it was judged
-	Quality        *Quality  `json:"quality,omitempty"` // newest, joined when read; never in the record
+	ID             string     `json:"id"` // digest of monitor, version, first and last capture
+	Monitor        string     `json:"monitor"`
+	Endpoint       string     `json:"endpoint"`
+	Model          string     `json:"model"`
+	Version        int        `json:"version"`
+	Number         int        `json:"number"` // 1, 2, … per monitor
+	FirstCapture   string     `json:"first_capture"`
+	LastCapture    string     `json:"last_capture"`
+	After          string     `json:"after"` // cursors of the captures: from after this one …
+	Until          string     `json:"until"` // … to this one
+	From           time.Time  `json:"from"`
+	To             time.Time  `json:"to"`
+	Rows           int        `json:"rows"`
+	Failed         int        `json:"failed"` // captures of failed requests, not judged
+	BaselineDigest string     `json:"baseline_digest,omitempty"`
+	BaselineRows   int        `json:"baseline_rows"`
+	Rule           Config     `json:"rule"`   // the monitor as it was then
+	Status         string     `json:"status"` // quiet, drift, not_enough_data or no_baseline
+	Needed         int        `json:"needed,omitempty"`
+	Verdict        Verdict    `json:"verdict"`
+	Task           string     `json:"task"`              // classification or regression
+	DriftShare     float64    `json:"drift_share"`       // drifted columns per judged column
+	Drifted        []string   `json:"drifted"`           // names of drifted columns, strongest first
+	Faults         []string   `json:"faults"`            // names of columns that fail a data check
+	Columns        []Column   `json:"columns"`           // empty in lists
+	Brief          []Brief    `json:"brief"`             // the columns in short, strongest effect first
+	Details        ref.Digest `json:"details,omitzero"`  // the object that holds Columns
+	At             time.Time  `json:"at"`                // when it was judged
+	Quality        *Quality   `json:"quality,omitempty"` // newest, joined when read; never in the record
 }
 
 // Column is one column's comparison. Prediction and score are columns too.
@@ -88,6 +98,17 @@ type Column struct {
 	Window    Summary   `json:"window"`
 	Histogram Histogram `json:"histogram"`
 	NewValues []string  `json:"new_values,omitempty"` // the commonest values or words the baseline has not
+}
+
+// Brief is what a list of windows says of a column: its leading measure.
+type Brief struct {
+	Name      string  `json:"name"`
+	Role      string  `json:"role"`
+	Measure   string  `json:"measure"`
+	Effect    float64 `json:"effect"`
+	Threshold float64 `json:"threshold"`
+	PAdjusted float64 `json:"p_adjusted"`
+	Drifted   bool    `json:"drifted"`
 }
 
 // Effect is how large a difference is, by one measure.

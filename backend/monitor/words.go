@@ -123,3 +123,15 @@ func faultText(w Window) string {
 	}
 	return fmt.Sprintf("; data checks fail in %s", strings.Join(w.Faults, ", "))
 }
+
+func waitingVerdict(m Monitor) Verdict {
+	values := map[string]any{"pending": m.Pending, "rows": m.Rows}
+	if m.Rows > 0 {
+		return says("monitor.waiting", values, "Waiting for the first window: %d of %d answers", m.Pending, m.Rows)
+	}
+	return says("monitor.waiting", values, "Waiting for the first window of %s: %d answers so far", m.Every, m.Pending)
+}
+
+func noBasisVerdict(reason error) Verdict {
+	return says("window.no_baseline", map[string]any{"reason": reason.Error()}, "There is nothing to compare with: %s", reason)
+}
