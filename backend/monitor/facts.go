@@ -50,6 +50,17 @@ func (s *Service) SustainedDrift(ctx context.Context, name string, k int) (Fact,
 	return f, nil
 }
 
+// Judged returns the newest windows of the live version that could be judged, newest
+// first, with their quality and without their columns.
+func (s *Service) Judged(ctx context.Context, name string, k int) ([]Window, error) {
+	_, list, err := s.judged(ctx, name, limited(k))
+	if err != nil || list == nil {
+		return []Window{}, err
+	}
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return join(tx, list) })
+	return list, err
+}
+
 // judged returns the newest windows of the live version that could be judged.
 func (s *Service) judged(ctx context.Context, name string, k int) (f Fact, list []Window, err error) {
 	c, err := s.config(name)

@@ -75,7 +75,7 @@ func find(tx *index.Tx, w Window, kind string) (finding, bool, error) {
 	case AlertDrift:
 		return finding{w, w.Status == StatusDrift, w.Drifted, w.Verdict.Text}, true, nil
 	case AlertData:
-		return finding{w, len(w.Faults) > 0, w.Faults, w.Verdict.Text}, true, nil
+		return finding{w, len(w.Faults) > 0, w.Faults, faultList(w)}, true, nil
 	}
 	q, err := newestQuality(tx, w.ID)
 	if err != nil || q == nil || q.Status != QualityOK && q.Status != QualityBelow {

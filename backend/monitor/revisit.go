@@ -76,13 +76,18 @@ func (s *Service) quality(ctx context.Context, w Window) (Quality, error) {
 		if err != nil {
 			return Quality{}, errs.Wrap(errs.KindOf(err), err, "the captures of endpoint %s", w.Endpoint)
 		}
+		ended := len(list) < page
 		for _, x := range list {
 			if x.OK {
 				x.Inputs = nil
 				all = append(all, x)
 			}
+			if x.Cursor == w.Until { // a source may not know Until
+				ended = true
+				break
+			}
 		}
-		if len(list) < page {
+		if ended {
 			break
 		}
 		q.After = list[len(list)-1].Cursor

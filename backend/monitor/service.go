@@ -55,6 +55,7 @@ type Surface interface {
 	Alerts(ctx context.Context, q AlertQuery) ([]Alert, error)
 	Acknowledge(ctx context.Context, id, note string) (Alert, error)
 	Resolve(ctx context.Context, id, note string) (Alert, error)
+	Judged(ctx context.Context, name string, k int) ([]Window, error)
 	SustainedDrift(ctx context.Context, name string, k int) (Fact, error)
 	QualityBelow(ctx context.Context, name string, floor float64, minLabels int) (Fact, error)
 	Serve(ctx context.Context) error

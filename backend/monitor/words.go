@@ -100,10 +100,20 @@ func quietVerdict(w Window, ordered []Column, values map[string]any) Verdict {
 	}
 	top := ordered[0]
 	if e := lead(top); e.Value >= e.Threshold {
-		return says("window.chance", values, "Quiet: largest effect %s %s, which happens by chance in %d rows (adjusted p %s)%s",
-			top.Name, effectText(top), w.Rows, pText(top.PAdjusted), faultText(w))
+		return says("window.chance", values, "Quiet: %s, which happens by chance in %d rows (adjusted p %s)%s",
+			largest(ordered), w.Rows, pText(top.PAdjusted), faultText(w))
 	}
-	return says("window.quiet", values, "Quiet: largest effect %s %s%s", top.Name, effectText(top), faultText(w))
+	return says("window.quiet", values, "Quiet: largest effects %s%s", largest(ordered), faultText(w))
+}
+
+// largest names the three columns that come closest to their thresholds.
+func largest(ordered []Column) string {
+	var parts []string
+	for _, c := range ordered[:min(3, len(ordered))] {
+		e := lead(c)
+		parts = append(parts, fmt.Sprintf("%s %s=%.2f (threshold %v)", c.Name, symbols[e.Measure], e.Value, e.Threshold))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func driftList(ordered []Column) string {
@@ -121,7 +131,7 @@ func faultText(w Window) string {
 	if len(w.Faults) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; data checks fail in %s", strings.Join(w.Faults, ", "))
+	return "; " + faultList(w)
 }
 
 func waitingVerdict(m Monitor) Verdict {
@@ -135,3 +145,5 @@ func waitingVerdict(m Monitor) Verdict {
 func noBasisVerdict(reason error) Verdict {
 	return says("window.no_baseline", map[string]any{"reason": reason.Error()}, "There is nothing to compare with: %s", reason)
 }
+
+func faultList(w Window) string { return "data checks fail in " + strings.Join(w.Faults, ", ") }
