@@ -1,3 +1,153 @@
 package api
 
-func (a *API) datasetRoutes(r *Router) {}
+import (
+	"context"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+func (a *API) datasetRoutes(r *Router) {
+	Get(r, "/datasets", a.listDatasets)
+	Post(r, "/datasets", a.addDataset)
+	Get(r, "/datasets/{name}", a.getDataset)
+	Get(r, "/datasets/{name}/snapshots", a.listSnapshots)
+	Post(r, "/datasets/{name}/snapshots", a.takeSnapshot)
+	Get(r, "/datasets/{name}/snapshots/{number}", a.getSnapshot)
+	Get(r, "/datasets/{name}/snapshots/{number}/profile", a.getProfile)
+	Get(r, "/datasets/{name}/snapshots/{number}/rows", a.getRows)
+	Get(r, "/datasets/{name}/snapshots/{number}/files", a.listSnapshotFiles)
+	Get(r, "/datasets/{name}/diff", a.diffSnapshots)
+	Get(r, "/datasets/{name}/status", a.datasetStatus)
+	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
+	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
+}
+
+func (a *API) listDatasets(ctx context.Context, _ Nothing) ([]dataset.Dataset, error) {
+	return a.Datasets.List(ctx)
+}
+
+type addDataset struct {
+	Name string `json:"name,omitempty"` // empty: the path's base without its extension
+	Path string `json:"path"`
+	Desc string `json:"desc,omitempty"`
+}
+
+func (a *API) addDataset(ctx context.Context, in addDataset) (dataset.Dataset, error) {
+	return a.Datasets.Add(ctx, in.Name, in.Path, in.Desc)
+}
+
+type datasetName struct {
+	Name string `path:"name"`
+}
+
+func (a *API) getDataset(ctx context.Context, in datasetName) (dataset.Dataset, error) {
+	return a.Datasets.Get(ctx, in.Name)
+}
+
+func (a *API) listSnapshots(ctx context.Context, in datasetName) ([]dataset.Snapshot, error) {
+	return a.Datasets.Snapshots(ctx, in.Name)
+}
+
+func (a *API) datasetStatus(ctx context.Context, in datasetName) (dataset.Status, error) {
+	return a.Datasets.Status(ctx, in.Name)
+}
+
+type takeSnapshot struct {
+	Name    string `path:"name"`
+	Message string `json:"message,omitempty"`
+	Commit  bool   `json:"commit,omitempty"` // commit the pointer to git
+}
+
+func (a *API) takeSnapshot(ctx context.Context, in takeSnapshot) (dataset.Snapshot, error) {
+	return a.Datasets.Snapshot(ctx, in.Name, dataset.Take{Message: in.Message, Commit: in.Commit})
+}
+
+type snapshotNumber struct {
+	Name   string `path:"name"`
+	Number int    `path:"number"`
+}
+
+func (a *API) findSnapshot(ctx context.Context, in snapshotNumber) (dataset.Snapshot, error) {
+	if in.Number < 1 {
+		return dataset.Snapshot{}, errs.New(errs.Invalid, "a snapshot's number is 1 or more")
+	}
+	return a.Datasets.Find(ctx, dataset.Ref(in.Name, in.Number))
+}
+
+// snapshotDetail is a snapshot with what was made from it.
+type snapshotDetail struct {
+	dataset.Snapshot
+	UsedBy []dataset.Use `json:"used_by"`
+}
+
+func (a *API) getSnapshot(ctx context.Context, in snapshotNumber) (snapshotDetail, error) {
+	snap, err := a.findSnapshot(ctx, in)
+	if err != nil {
+		return snapshotDetail{}, err
+	}
+	uses, err := a.Datasets.Uses(ctx, snap.ID)
+	return snapshotDetail{snap, uses}, err
+}
+
+func (a *API) getProfile(ctx context.Context, in snapshotNumber) (dataset.Profile, error) {
+	snap, err := a.findSnapshot(ctx, in)
+	if err != nil {
+		return dataset.Profile{}, err
+	}
+	return a.Datasets.Profile(ctx, snap)
+}
+
+type rowsPage struct {
+	snapshotNumber
+	File   string `query:"file"` // empty: the first table
+	Offset int64  `query:"offset"`
+	Limit  int    `query:"limit"`
+}
+
+func (a *API) getRows(ctx context.Context, in rowsPage) (dataset.Rows, error) {
+	snap, err := a.findSnapshot(ctx, in.snapshotNumber)
+	if err != nil {
+		return dataset.Rows{}, err
+	}
+	return a.Datasets.Rows(ctx, snap, in.File, in.Offset, in.Limit)
+}
+
+func (a *API) listSnapshotFiles(ctx context.Context, in snapshotNumber) ([]store.TreeFile, error) {
+	snap, err := a.findSnapshot(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return a.Datasets.Files(ctx, snap)
+}
+
+type diffSnapshots struct {
+	Name string   `path:"name"`
+	From int      `query:"from"` // 0: the one before to
+	To   int      `query:"to"`   // 0: the latest
+	Key  []string `query:"key"`  // columns that tell rows apart
+}
+
+func (a *API) diffSnapshots(ctx context.Context, in diffSnapshots) (dataset.Diff, error) {
+	return a.Datasets.Diff(ctx, in.Name, in.From, in.To, in.Key)
+}
+
+type checkoutSnapshot struct {
+	Name   string `path:"name"`
+	Number int    `json:"number,omitempty"` // 0: the one that the pointer names
+	Force  bool   `json:"force,omitempty"`  // overwrite work that no snapshot has
+}
+
+func (a *API) checkoutSnapshot(ctx context.Context, in checkoutSnapshot) (dataset.Snapshot, error) {
+	return a.Datasets.Checkout(ctx, in.Name, in.Number, in.Force)
+}
+
+type verifySnapshot struct {
+	Name   string `path:"name"`
+	Number int    `json:"number,omitempty"` // 0: the latest
+}
+
+func (a *API) verifySnapshot(ctx context.Context, in verifySnapshot) (dataset.Verification, error) {
+	return a.Datasets.Verify(ctx, in.Name, in.Number)
+}

@@ -4,6 +4,7 @@
 package dataset
 
 import (
+	"context"
 	"time"
 
 	"rondo/backend/ref"
@@ -24,11 +25,12 @@ type Snapshot struct {
 	Dataset   string     `json:"dataset"`
 	Number    int        `json:"number"` // 1, 2, 3 … per dataset
 	Path      string     `json:"path"`
-	Single    bool       `json:"single"` // the path is one file, not a folder
-	Tree      ref.Digest `json:"tree"`   // store.Tree; of one file where Single
+	Single    bool       `json:"single"`           // the path is one file, not a folder
+	Tree      ref.Digest `json:"tree"`             // store.Tree; of one file where Single
+	Content   ref.Digest `json:"content,omitzero"` // SHA-256 of the file where Single
 	Files     int        `json:"files"`
 	Size      int64      `json:"size"`           // bytes
-	Rows      int64      `json:"rows,omitempty"` // of all tables together
+	Rows      int64      `json:"rows,omitempty"` // of all tables together, once profiled
 	Message   string     `json:"message,omitempty"`
 	Parent    string     `json:"parent,omitempty"` // snapshot before
 	Profile   ref.Digest `json:"profile,omitzero"` // object with the Profile's JSON
@@ -37,6 +39,9 @@ type Snapshot struct {
 	CreatedBy string     `json:"created_by,omitempty"`
 	Decision  string     `json:"decision,omitempty"` // the decision that asked for it
 }
+
+// Ref returns the snapshot's name for people, such as weather@2.
+func (s Snapshot) Ref() string { return Ref(s.Dataset, s.Number) }
 
 // Git is the state of the repository when the snapshot was taken.
 type Git struct {
@@ -52,3 +57,20 @@ type Take struct {
 	Commit   bool   `json:"commit,omitempty"` // commit the pointer to git
 	Decision string `json:"decision,omitempty"`
 }
+
+// Setting is a dataset as rondo.yaml declares it.
+type Setting struct {
+	Path string
+	Desc string
+}
+
+// Use says what was made with a snapshot, such as a run.
+type Use struct {
+	Kind string    `json:"kind"` // run, version, execution
+	ID   string    `json:"id"`
+	Name string    `json:"name"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+// Users finds what used a snapshot. The runs know; app joins them with this.
+type Users func(ctx context.Context, snapshotID string) ([]Use, error)

@@ -3,8 +3,13 @@ package dataset
 import (
 	"context"
 	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
 
-	"rondo/backend/index"
+	"rondo/backend/errs"
 	"rondo/backend/ledger"
 	"rondo/backend/store"
 )
@@ -15,43 +20,106 @@ type Options struct {
 	Store  *store.Store
 	Dir    string // the project folder
 	Device string // this device's folder
+	Users  Users  // nil: nobody is known to use anything
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Service keeps the datasets of one project.
-type Service struct{ opts Options }
+type Service struct {
+	opts Options
+	root *os.Root // the project folder: every path of a dataset goes through it
 
-// Index returns the noun's part of the index.
-func Index() index.Noun { return index.Noun{Name: "dataset"} }
+	mu    sync.Mutex
+	locks map[string]*sync.Mutex // one writer per dataset
 
-// Open readies the service.
-func Open(ctx context.Context, opts Options) (*Service, error) { return &Service{opts: opts}, nil }
-
-// Add puts a path inside the project under version control.
-func (s *Service) Add(ctx context.Context, name, path, desc string) (Dataset, error) {
-	return Dataset{}, nil
+	background sync.WaitGroup // profiles that are being made
+	stop       context.CancelFunc
+	stopped    context.Context
 }
 
-// List returns all datasets by name.
-func (s *Service) List(ctx context.Context) ([]Dataset, error) { return nil, nil }
-
-// Get returns one dataset.
-func (s *Service) Get(ctx context.Context, name string) (Dataset, error) { return Dataset{}, nil }
-
-// Snapshot takes a snapshot. Where nothing changed since the latest one, that one comes back.
-func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot, error) {
-	return Snapshot{}, nil
+// Open readies the service and removes what an interrupted checkout left.
+func Open(_ context.Context, opts Options) (*Service, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	root, err := os.OpenRoot(opts.Dir)
+	if err != nil {
+		return nil, errs.New(errs.Unavailable, "open the project folder: %w", err)
+	}
+	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}}
+	s.stopped, s.stop = context.WithCancel(context.Background())
+	return s, s.clean()
 }
 
-// Snapshots lists a dataset's snapshots, newest first.
-func (s *Service) Snapshots(ctx context.Context, name string) ([]Snapshot, error) { return nil, nil }
+// Close ends the work in the background. A profile that is not finished is made when
+// it is next asked for.
+func (s *Service) Close() error {
+	s.stop()
+	s.background.Wait()
+	return s.root.Close()
+}
 
-// Find returns a snapshot by id, name@number, or name (the latest).
-func (s *Service) Find(ctx context.Context, ref string) (Snapshot, error) { return Snapshot{}, nil }
+// lock makes the caller the only one who works on the dataset's files.
+func (s *Service) lock(name string) (unlock func()) {
+	s.mu.Lock()
+	l := s.locks[name]
+	if l == nil {
+		l = &sync.Mutex{}
+		s.locks[name] = l
+	}
+	s.mu.Unlock()
+	l.Lock()
+	return l.Unlock
+}
 
-// ByContent returns the snapshots whose content is the tree or the single file with the digest.
-func (s *Service) ByContent(ctx context.Context, digest string) ([]Snapshot, error) { return nil, nil }
+// full is the place of a slash-separated path of the project.
+func (s *Service) full(path string) string {
+	return filepath.Join(s.opts.Dir, filepath.FromSlash(path))
+}
+
+// Uses lists what used a snapshot, newest first as the users tell it.
+func (s *Service) Uses(ctx context.Context, snapshotID string) ([]Use, error) {
+	if s.opts.Users == nil {
+		return []Use{}, nil
+	}
+	list, err := s.opts.Users(ctx, snapshotID)
+	if list == nil {
+		list = []Use{}
+	}
+	return list, err
+}
+
+// Files lists a snapshot's files.
+func (s *Service) Files(ctx context.Context, snap Snapshot) ([]store.TreeFile, error) {
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	return t.Files, err
+}
 
 // OpenFile opens a file of a snapshot, verified while it is read; path is empty for a single file.
 func (s *Service) OpenFile(ctx context.Context, snap Snapshot, path string) (io.ReadCloser, error) {
-	return nil, nil
+	f, err := s.file(ctx, snap, path)
+	if err != nil {
+		return nil, err
+	}
+	return s.opts.Store.Open(ctx, f.Digest)
+}
+
+func (s *Service) file(ctx context.Context, snap Snapshot, path string) (store.TreeFile, error) {
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	if err != nil {
+		return store.TreeFile{}, err
+	}
+	if path == "" && snap.Single && len(t.Files) == 1 {
+		return t.Files[0], nil
+	}
+	f, ok := t.Find(path)
+	if !ok {
+		return f, errs.New(errs.NotFound, "%s has no file %q", snap.Ref(), path).
+			WithHint("`rondo data files %s` lists them", snap.Ref())
+	}
+	return f, nil
 }

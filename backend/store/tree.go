@@ -8,11 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"sort"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"rondo/backend/errs"
 	"rondo/backend/ref"
@@ -126,7 +122,7 @@ func kindOf(m fs.FileMode) string {
 // putFiles reads small files into packs and large ones on their own, on all cores.
 func (s *Store) putFiles(ctx context.Context, dir string, files []found, out []TreeFile, known Known) error {
 	p := &packer{s: s}
-	err := eachFile(ctx, files, func(ctx context.Context, i int) error {
+	err := Each(ctx, len(files), func(ctx context.Context, i int) error {
 		return s.putOne(ctx, p, filepath.Join(dir, filepath.FromSlash(files[i].path)), files[i], &out[i], known)
 	})
 	if err != nil {
@@ -136,29 +132,6 @@ func (s *Store) putFiles(ctx context.Context, dir string, files []found, out []T
 	return p.flush()
 }
 
-// eachFile calls fn for every file, from one more goroutine than there are cores.
-func eachFile(ctx context.Context, files []found, fn func(ctx context.Context, i int) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	var next atomic.Int64
-	for range runtime.NumCPU() + 1 {
-		g.Go(func() error {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(files) {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := fn(ctx, i); err != nil {
-					return err
-				}
-			}
-		})
-	}
-	return g.Wait()
-}
-
 // TreeOf is PutTreeKnown that stores nothing: it says what the tree would be.
 func (s *Store) TreeOf(ctx context.Context, dir string, known Known) (Tree, error) {
 	files, err := listFiles(dir)
@@ -166,7 +139,7 @@ func (s *Store) TreeOf(ctx context.Context, dir string, known Known) (Tree, erro
 		return Tree{}, err
 	}
 	t := Tree{Files: make([]TreeFile, len(files))}
-	err = eachFile(ctx, files, func(ctx context.Context, i int) (err error) {
+	err = Each(ctx, len(files), func(ctx context.Context, i int) (err error) {
 		full := filepath.Join(dir, filepath.FromSlash(files[i].path))
 		t.Files[i] = TreeFile{Path: files[i].path, Size: files[i].info.Size(), Exec: files[i].info.Mode()&0o111 != 0}
 		if known != nil {
@@ -188,6 +161,14 @@ func HashFile(ctx context.Context, path string) (ref.Digest, int64, error) {
 		return ref.Zero, 0, err
 	}
 	defer f.Close()
+	return HashOpen(ctx, f)
+}
+
+// Reader takes the content of an open file and returns its digest and length.
+type Reader func(ctx context.Context, f *os.File) (ref.Digest, int64, error)
+
+// HashOpen returns the digest and length of what an open file holds from where it stands.
+func HashOpen(ctx context.Context, f *os.File) (ref.Digest, int64, error) {
 	h := ref.NewHash()
 	n, err := io.Copy(h, readerCtx{ctx, f})
 	return ref.Sum(h), n, err

@@ -3,11 +3,8 @@ package store
 import (
 	"context"
 	"io"
-	"runtime"
 	"sort"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"rondo/backend/ref"
 )
@@ -38,37 +35,16 @@ func (s *Store) Verify(ctx context.Context, fn func(Info, error)) (n int, err er
 // VerifyThese reads the named objects on all cores, and hands the place in the list
 // of each that is damaged or missing to fn, one at a time.
 func (s *Store) VerifyThese(ctx context.Context, digests []ref.Digest, fn func(i int, err error)) error {
-	g, ctx := errgroup.WithContext(ctx)
-	next := make(chan int)
-	g.Go(func() error {
-		defer close(next)
-		for i := range digests {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
 	var mu sync.Mutex
-	for range runtime.NumCPU() {
-		g.Go(func() error {
-			for i := range next {
-				err := s.verifyOne(ctx, digests[i])
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if err != nil {
-					mu.Lock()
-					fn(i, err)
-					mu.Unlock()
-				}
-			}
-			return nil
-		})
-	}
-	return g.Wait()
+	return Each(ctx, len(digests), func(ctx context.Context, i int) error {
+		err := s.verifyOne(ctx, digests[i])
+		if ctx.Err() == nil && err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			fn(i, err)
+		}
+		return ctx.Err()
+	})
 }
 
 func (s *Store) verifyOne(ctx context.Context, d ref.Digest) error {

@@ -1,0 +1,141 @@
+package dataset
+
+import (
+	"context"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+)
+
+// Add puts a path inside the project under version control.
+func (s *Service) Add(ctx context.Context, name, at, desc string) (Dataset, error) {
+	at, err := s.cleanPath(at)
+	if err != nil {
+		return Dataset{}, err
+	}
+	if name == "" {
+		name = strings.TrimSuffix(path.Base(at), path.Ext(at))
+	}
+	if err := checkName(name); err != nil {
+		return Dataset{}, err
+	}
+	if _, err := s.single(at); err != nil {
+		return Dataset{}, err
+	}
+	_, err = s.opts.Ledger.Do(ctx, "dataset.add", name, func(tx *index.Tx) (any, error) {
+		if _, err := setRow(tx, name); err == nil {
+			return nil, errs.New(errs.Conflict, "there is a dataset called %q already", name).WithHint("choose another name, or take a snapshot of it: rondo data snapshot %s", name)
+		}
+		return set{at, desc}, overlap(tx, name, at)
+	})
+	if err != nil {
+		return Dataset{}, err
+	}
+	return s.Get(ctx, name)
+}
+
+// Sync takes over what rondo.yaml declares. Datasets that it does not name stay, and
+// a path that does not exist yet is no mistake: a stage may be about to write it.
+func (s *Service) Sync(ctx context.Context, settings map[string]Setting) error {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		if err := s.declare(ctx, name, settings[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) declare(ctx context.Context, name string, in Setting) error {
+	at, err := s.cleanPath(in.Path)
+	if err == nil {
+		err = checkName(name)
+	}
+	if err != nil {
+		return err
+	}
+	kind := "dataset.add"
+	if d, err := s.Get(ctx, name); err == nil {
+		if d.Path == at && d.Desc == in.Desc {
+			return nil
+		}
+		kind = "dataset.change"
+	} else if !notFound(err) {
+		return err
+	}
+	_, err = s.opts.Ledger.Do(ctx, kind, name, func(tx *index.Tx) (any, error) {
+		return set{at, in.Desc}, overlap(tx, name, at)
+	})
+	return err
+}
+
+const maxName = 100
+
+func checkName(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "" || len(name) > maxName:
+		return errs.New(errs.Invalid, "%.120q cannot be a dataset's name: want 1 to %d characters", name, maxName)
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || strings.ContainsRune(`/\@:`, r) }):
+		return errs.New(errs.Invalid, "%q cannot be a dataset's name", name).WithHint("use letters, digits, - _ and .")
+	}
+	return nil
+}
+
+// cleanPath keeps paths inside the project, and out of what is Rondo's or git's own.
+func (s *Service) cleanPath(at string) (string, error) {
+	at = path.Clean(filepath.ToSlash(at))
+	first, _, _ := strings.Cut(at, "/")
+	switch {
+	case at == "." || !fs.ValidPath(at) || !filepath.IsLocal(filepath.FromSlash(at)):
+		return "", errs.New(errs.Invalid, "%.200q is no path inside the project", at).WithHint("give the path of a file or folder, relative to the project folder")
+	case first == ".rondo" || first == ".git":
+		return "", errs.New(errs.Invalid, "%s is not data: it belongs to %s", at, strings.TrimPrefix(first, "."))
+	case strings.ContainsAny(at, "\r\n"):
+		return "", errs.New(errs.Invalid, "%q holds a line break", at)
+	case strings.HasSuffix(at, pointerSuffix):
+		return "", errs.New(errs.Invalid, "%s is a pointer to data, not data", at).WithHint("add %s", strings.TrimSuffix(at, pointerSuffix))
+	}
+	return at, nil
+}
+
+// overlap refuses a path that another dataset has, or that is in or around one.
+func overlap(tx *index.Tx, name, at string) error {
+	rows, err := tx.Query("SELECT name, path FROM dataset_sets WHERE name<>?", name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var other, theirs string
+		if err := rows.Scan(&other, &theirs); err != nil {
+			return err
+		}
+		if at == theirs || strings.HasPrefix(at, theirs+"/") || strings.HasPrefix(theirs, at+"/") {
+			return errs.New(errs.Conflict, "%s belongs to the dataset %s, whose path is %s", at, other, theirs).
+				WithHint("snapshot that one, or choose paths that do not contain each other")
+		}
+	}
+	return rows.Err()
+}
+
+// single reports whether the path is one file. What is neither file nor folder, or
+// lies outside of the project by way of a link, is refused.
+func (s *Service) single(at string) (bool, error) {
+	fi, err := s.root.Lstat(at)
+	switch {
+	case err == nil && fi.Mode().IsRegular():
+		return true, nil
+	case err == nil && fi.IsDir():
+		return false, nil
+	case err == nil:
+		return false, errs.New(errs.Invalid, "%s is neither a file nor a folder", at).WithHint("replace the link by what it points to")
+	case missing(err):
+		return false, errs.New(errs.NotFound, "%s does not exist", at).WithHint("check the path; it is relative to the project folder")
+	}
+	return false, errs.New(errs.Invalid, "%s cannot be used: %w", at, err)
+}

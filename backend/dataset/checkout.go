@@ -1,0 +1,324 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/fault"
+	"rondo/backend/ref"
+	"rondo/backend/store"
+)
+
+// Checkout makes the dataset's path what a snapshot holds: number 0 means the one that
+// the pointer names, which git may just have changed. Work that no snapshot has is not
+// overwritten unless force says so. Until every file is verified and on disk, nothing
+// of the path is touched; a crash after that leaves files of both versions, and the
+// same checkout again ends it.
+func (s *Service) Checkout(ctx context.Context, name string, number int, force bool) (Snapshot, error) {
+	d, err := s.Get(ctx, name)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer s.lock(name)()
+	snap, err := s.wanted(ctx, d, number)
+	if err != nil {
+		return snap, err
+	}
+	snap.Path = d.Path // where the dataset is now
+	tree, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	if err != nil {
+		return snap, err
+	}
+	m := s.memory(name)
+	p, err := s.planCheckout(ctx, m, d, snap, tree, force)
+	if err != nil {
+		return snap, err
+	}
+	if err := s.carryOut(ctx, p); err != nil {
+		return snap, err
+	}
+	if err := s.point(snap); err != nil {
+		return snap, err
+	}
+	if c, err := s.look(ctx, m, d.Path); err == nil {
+		s.remember(m, d.Path, c) // which costs only time if it fails
+	}
+	return snap, nil
+}
+
+// wanted is the snapshot to check out.
+func (s *Service) wanted(ctx context.Context, d Dataset, number int) (Snapshot, error) {
+	if number < 0 {
+		return Snapshot{}, errs.New(errs.Invalid, "%d is no snapshot's number", number)
+	}
+	if number > 0 {
+		return s.Find(ctx, Ref(d.Name, number))
+	}
+	p, err := s.pointer(d.Path)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if p == nil {
+		return s.Find(ctx, d.Name)
+	}
+	snap, err := s.Find(ctx, p.ID)
+	if notFound(err) {
+		return snap, errs.New(errs.NotFound, "%s%s points at snapshot %s, which this project does not have", d.Path, pointerSuffix, Ref(p.Dataset, p.Number)).
+			WithHint("copy .rondo from where the snapshot was taken")
+	}
+	return snap, err
+}
+
+// plan is what a checkout does.
+type plan struct {
+	write  []planned // files to bring in, by place
+	remove []string  // files to take away
+	chmod  []planned // files whose content is right
+	base   string    // the dataset's path
+	single bool
+}
+
+type planned struct {
+	at   string // slash-separated, in the project
+	file store.TreeFile
+}
+
+func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap Snapshot, tree store.Tree, force bool) (plan, error) {
+	p := plan{base: d.Path, single: snap.Single}
+	there, err := s.present(ctx, m, d.Path)
+	if err != nil {
+		return p, err
+	}
+	var work []string
+	saved := s.savedBefore(ctx, d, snap)
+	want, replaced := map[string]bool{}, map[string]bool{}
+	for _, f := range tree.Files {
+		at := place(d.Path, snap.Single, f.Path)
+		want[at] = true
+		now, ok := there[at]
+		switch {
+		case ok && now.Digest == f.Digest && now.Exec == f.Exec:
+			continue
+		case ok && now.Digest == f.Digest:
+			p.chmod = append(p.chmod, planned{at, f})
+			continue
+		}
+		p.write = append(p.write, planned{at, f})
+		replaced[at] = ok
+	}
+	for at, now := range there {
+		if !want[at] {
+			p.remove = append(p.remove, at)
+		}
+		if !force && (!want[at] || replaced[at]) {
+			ok, err := saved(at, now.Digest)
+			if err != nil {
+				return p, err
+			}
+			if !ok {
+				work = append(work, at)
+			}
+		}
+	}
+	slices.Sort(p.remove)
+	if len(work) > 0 {
+		slices.Sort(work)
+		return p, errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, shortList(work)).
+			WithHint("keep it: rondo data snapshot %s; or throw it away: rondo data checkout --force %s", d.Name, snap.Ref())
+	}
+	return p, nil
+}
+
+func shortList(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// present returns what lies at the path now, by place; nothing where it does not exist.
+func (s *Service) present(ctx context.Context, m *memory, at string) (map[string]store.TreeFile, error) {
+	c, err := s.look(ctx, m, at)
+	if notFound(err) {
+		return nil, nil
+	}
+	files := make(map[string]store.TreeFile, len(c.tree.Files))
+	for _, f := range c.tree.Files {
+		files[place(at, c.single, f.Path)] = f
+	}
+	return files, err
+}
+
+// savedBefore tells whether some snapshot of the dataset has a file as it is now. It
+// opens them from the one that was probably there, and only as far as it must.
+func (s *Service) savedBefore(ctx context.Context, d Dataset, target Snapshot) func(at string, now ref.Digest) (bool, error) {
+	var queue []Snapshot
+	var trees []map[string]ref.Digest
+	begun := false
+	return func(at string, now ref.Digest) (bool, error) {
+		if !begun {
+			begun = true
+			var err error
+			if queue, err = s.Snapshots(ctx, d.Name); err != nil {
+				return false, err
+			}
+			slices.SortStableFunc(queue, func(a, b Snapshot) int { return likely(b, target) - likely(a, target) })
+		}
+		for i := 0; i < len(trees) || len(queue) > 0; i++ {
+			if i == len(trees) {
+				known, err := s.places(ctx, d.Path, queue[0])
+				if err != nil && !errs.Is(err, errs.Corrupt) && !notFound(err) {
+					return false, err
+				}
+				trees, queue = append(trees, known), queue[1:]
+			}
+			if have, ok := trees[i][at]; ok && have == now {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+}
+
+func likely(s, target Snapshot) int {
+	if s.ID == target.Parent || s.Parent == target.ID || s.ID == target.ID {
+		return 1
+	}
+	return 0
+}
+
+func (s *Service) places(ctx context.Context, base string, snap Snapshot) (map[string]ref.Digest, error) {
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	files := make(map[string]ref.Digest, len(t.Files))
+	for _, f := range t.Files {
+		files[place(base, snap.Single, f.Path)] = f.Digest
+	}
+	return files, err
+}
+
+const (
+	tmpDir      = ".rondo/tmp"
+	stagePrefix = "checkout-"
+)
+
+// clean removes the staging folders of checkouts that did not end.
+func (s *Service) clean() error {
+	entries, err := fs.ReadDir(s.root.FS(), tmpDir)
+	if missing(err) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), stagePrefix) {
+			err = errors.Join(err, s.root.RemoveAll(path.Join(tmpDir, e.Name())))
+		}
+	}
+	return err
+}
+
+// carryOut writes all new files beside the project's, makes them durable together, and
+// only then moves them into place.
+func (s *Service) carryOut(ctx context.Context, p plan) error {
+	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
+	if err := s.root.MkdirAll(stage, 0o755); err != nil {
+		return writeError(stage, err)
+	}
+	defer s.root.RemoveAll(stage)
+	if err := s.stage(ctx, stage, p.write); err != nil {
+		return err
+	}
+	fault.Point("dataset.staged")
+	if err := s.clear(p); err != nil {
+		return writeError(p.base, err)
+	}
+	for i, w := range p.write {
+		if err := s.move(stageName(stage, i), w.at); err != nil {
+			return writeError(w.at, err)
+		}
+		if i == len(p.write)/2 {
+			fault.Point("dataset.moving")
+		}
+	}
+	for _, c := range p.chmod {
+		if err := s.root.Chmod(c.at, permOf(c.file)); err != nil {
+			return writeError(c.at, err)
+		}
+	}
+	fault.Point("dataset.moved")
+	if len(p.write)+len(p.remove) == 0 {
+		return nil
+	}
+	return atomicfile.SyncAll(filepath.Dir(s.full(p.base)))
+}
+
+func stageName(stage string, i int) string { return fmt.Sprintf("%s/%d", stage, i) }
+
+func permOf(f store.TreeFile) fs.FileMode {
+	if f.Exec {
+		return 0o755
+	}
+	return 0o644
+}
+
+// stage writes the verified files, on all cores, and syncs them with one call.
+func (s *Service) stage(ctx context.Context, stage string, files []planned) error {
+	err := store.Each(ctx, len(files), func(ctx context.Context, i int) error {
+		f, err := s.root.OpenFile(stageName(stage, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, permOf(files[i].file))
+		if err != nil {
+			return writeError(files[i].at, err)
+		}
+		_, err = s.opts.Store.WriteTo(ctx, files[i].file.Digest, f)
+		return errors.Join(err, f.Close())
+	})
+	if err != nil || len(files) == 0 {
+		return unjoin(err)
+	}
+	return atomicfile.SyncAll(s.full(stage))
+}
+
+// unjoin returns the one error of a join, which has a kind and a hint.
+func unjoin(err error) error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok && len(j.Unwrap()) == 1 {
+		return j.Unwrap()[0]
+	}
+	return err
+}
+
+// clear takes away what the snapshot does not have, and the folders that are empty then.
+func (s *Service) clear(p plan) error {
+	for _, at := range p.remove {
+		if err := s.root.Remove(at); err != nil && !missing(err) {
+			return err
+		}
+		for dir := path.Dir(at); len(dir) > len(p.base); dir = path.Dir(dir) {
+			if s.root.Remove(dir) != nil {
+				break // it holds something else
+			}
+		}
+	}
+	if p.single {
+		if fi, err := s.root.Lstat(p.base); err == nil && fi.IsDir() {
+			return s.root.Remove(p.base)
+		}
+	}
+	return nil
+}
+
+func (s *Service) move(from, to string) error {
+	if err := s.root.MkdirAll(path.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if fi, err := s.root.Lstat(to); err == nil && fi.IsDir() {
+		s.root.Remove(to) // an empty folder in a file's place
+	}
+	return s.root.Rename(from, to)
+}

@@ -1,0 +1,184 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+	"rondo/backend/store"
+)
+
+// Diff is what lies between two snapshots of a dataset.
+type Diff struct {
+	Dataset string      `json:"dataset"`
+	From    int         `json:"from"`
+	To      int         `json:"to"`
+	Files   []FileDiff  `json:"files"`  // those that are not the same, at most 10,000
+	Tables  []TableDiff `json:"tables"` // the CSV files among those that both have
+	Same    int         `json:"same"`   // files that are
+	Count   int         `json:"count"`  // files that are not
+}
+
+const (
+	maxFileDiffs  = 10_000
+	maxTableDiffs = 50
+)
+
+// Diff compares two snapshots by number: to 0 means the latest, from 0 the one before
+// that. key names the columns that tell rows apart; without it one is looked for.
+func (s *Service) Diff(ctx context.Context, name string, from, to int, key []string) (Diff, error) {
+	a, b, err := s.twoSnapshots(ctx, name, from, to)
+	d := Diff{Dataset: name, From: a.Number, To: b.Number, Files: []FileDiff{}, Tables: []TableDiff{}}
+	if err != nil {
+		return d, err
+	}
+	old, err := s.comparable(ctx, a)
+	if err != nil {
+		return d, err
+	}
+	fresh, err := s.comparable(ctx, b)
+	if err != nil {
+		return d, err
+	}
+	list := diffTrees(old, fresh)
+	d.Count = len(list)
+	d.Same = len(fresh.Files) - len(slices.DeleteFunc(slices.Clone(list), func(f FileDiff) bool { return f.Change == FileRemoved }))
+	for _, f := range list {
+		if f.Change != FileChanged || !isTable(f.Path) || f.From.Digest == f.To.Digest || len(d.Tables) >= maxTableDiffs {
+			continue
+		}
+		t, err := s.diffTable(ctx, f, a, b, key)
+		if err != nil {
+			return d, err
+		}
+		d.Tables = append(d.Tables, t)
+	}
+	d.Files = append(d.Files, list[:min(len(list), maxFileDiffs)]...)
+	return d, nil
+}
+
+func (s *Service) twoSnapshots(ctx context.Context, name string, from, to int) (a, b Snapshot, err error) {
+	if from < 0 || to < 0 {
+		return a, b, errs.New(errs.Invalid, "a snapshot's number is 1 or more")
+	}
+	if to == 0 {
+		b, err = s.Find(ctx, name)
+	} else {
+		b, err = s.Find(ctx, Ref(name, to))
+	}
+	if err != nil {
+		return a, b, err
+	}
+	if from == 0 {
+		if from = b.Number - 1; from == 0 {
+			return a, b, errs.New(errs.Precondition, "%s is the first snapshot, so there is none to compare it with", b.Ref()).
+				WithHint("name two: rondo data diff %s FROM TO", name)
+		}
+	}
+	a, err = s.Find(ctx, Ref(name, from))
+	return a, b, err
+}
+
+// comparable gives the one file of a single snapshot the same name whatever its path was.
+func (s *Service) comparable(ctx context.Context, snap Snapshot) (store.Tree, error) {
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	if err == nil && snap.Single && len(t.Files) == 1 {
+		t.Files[0].Path = filepath.Base(filepath.FromSlash(snap.Path))
+	}
+	return t, err
+}
+
+// diffTable compares the rows of one file, by a key where one is given or found.
+func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+	from, to := s.opener(ctx, f.From.Digest), s.opener(ctx, f.To.Digest)
+	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
+	if err != nil {
+		return TableDiff{}, err
+	}
+	tries := [][]string{nil}
+	if len(key) > 0 {
+		tries = [][]string{key}
+	} else {
+		tries = append(candidates, nil)
+	}
+	for _, k := range tries {
+		d, err := DiffRows(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
+		switch {
+		case errors.Is(err, errTwice) && len(key) > 0:
+			return d, errs.New(errs.Invalid, "%s does not tell the rows of %s apart: some have the same", strings.Join(key, ", "), f.Path).
+				WithHint("name more columns, or none to compare whole rows")
+		case errors.Is(err, errTwice):
+			continue
+		case errors.Is(err, errTable):
+			d.Problem = err.Error()
+		case err != nil:
+			return d, err
+		}
+		d.Types = types
+		return d, nil
+	}
+	return TableDiff{}, errs.New(errs.Internal, "no way to compare %s", f.Path)
+}
+
+func (s *Service) opener(ctx context.Context, d ref.Digest) opener {
+	return func() (io.ReadCloser, error) { return s.opts.Store.Open(ctx, d) }
+}
+
+// columnsOf compares the types of the columns, and finds those that may be a key: all
+// values differ in both profiles, ids first.
+func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (types []Retype, keys [][]string, err error) {
+	types = []Retype{}
+	before, err := s.tableProfile(ctx, a, file)
+	if err != nil {
+		return types, nil, err
+	}
+	after, err := s.tableProfile(ctx, b, file)
+	if err != nil {
+		return types, nil, err
+	}
+	was := map[string]Column{}
+	for _, c := range before.Columns {
+		was[c.Name] = c
+	}
+	for _, c := range after.Columns {
+		old, ok := was[c.Name]
+		if ok && old.Type != c.Type {
+			types = append(types, Retype{c.Name, old.Type, c.Type})
+		}
+		if ok && maybeKey(old) && maybeKey(c) {
+			keys = append(keys, []string{c.Name})
+		}
+	}
+	slices.SortStableFunc(keys, func(x, y []string) int { return idLike(y[0]) - idLike(x[0]) })
+	return types, keys[:min(len(keys), 2)], nil
+}
+
+func (s *Service) tableProfile(ctx context.Context, snap Snapshot, file string) (Table, error) {
+	p, err := s.Profile(ctx, snap)
+	if err != nil {
+		return Table{}, err
+	}
+	for _, t := range p.Tables {
+		if t.Path == file || snap.Single {
+			return t, nil
+		}
+	}
+	return Table{}, nil
+}
+
+func maybeKey(c Column) bool {
+	return c.Rows > 1 && c.Missing == 0 && !c.Repeated && slices.Contains([]string{Integer, Text, Date, DateTime}, c.Type)
+}
+
+func idLike(name string) int {
+	name = strings.ToLower(name)
+	if name == "id" || name == "key" || name == "uuid" || strings.HasSuffix(name, "_id") || strings.HasSuffix(name, " id") {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,8 @@
+//go:build unix
+
+package dataset
+
+import "syscall"
+
+// errNotDir is what a path through a file gives.
+const errNotDir = syscall.ENOTDIR

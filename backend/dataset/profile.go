@@ -1,0 +1,189 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"rondo/backend/index"
+	"rondo/backend/store"
+)
+
+// Profile is what a snapshot's tables hold, in summary.
+type Profile struct {
+	Tables   []Table  `json:"tables"`
+	Rows     int64    `json:"rows"`
+	Opaque   int      `json:"opaque"`   // files that are not looked into
+	Warnings []string `json:"warnings"` // what was meant as a table and cannot be read as one, and more
+}
+
+// Table is the summary of one CSV file.
+type Table struct {
+	Path    string   `json:"path"`
+	Rows    int64    `json:"rows"`
+	Columns []Column `json:"columns"`
+	Problem string   `json:"problem,omitempty"` // why it is kept, but not looked into
+}
+
+const (
+	maxTables  = 200      // of one snapshot that are profiled
+	inlineSize = 16 << 20 // bytes of tables that are profiled before the snapshot is answered
+	maxProfile = 256 << 20
+)
+
+// Profile returns the summary of a snapshot's tables, making it where it is missing.
+func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
+	var p Profile
+	if snap.Profile.IsZero() {
+		fresh, err := s.Find(ctx, snap.ID)
+		if err != nil {
+			return p, err
+		}
+		snap = fresh
+	}
+	if snap.Profile.IsZero() {
+		p, _, err := s.makeProfile(ctx, snap)
+		return p, err
+	}
+	b, err := s.opts.Store.ReadAll(ctx, snap.Profile, maxProfile)
+	if err != nil {
+		return p, err
+	}
+	return p, json.Unmarshal(b, &p)
+}
+
+// profiled makes the profile at once for small tables, else in the background.
+func (s *Service) profiled(ctx context.Context, snap Snapshot) (Snapshot, error) {
+	if !snap.Profile.IsZero() {
+		return snap, nil
+	}
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	if err != nil {
+		return snap, err
+	}
+	var size int64
+	for _, f := range t.Files {
+		if isTable(f.Path) {
+			size += f.Size
+		}
+	}
+	if size <= inlineSize {
+		_, done, err := s.makeProfile(ctx, snap)
+		if err != nil {
+			s.opts.Log.Warn("the snapshot is taken, but not profiled", "snapshot", snap.Ref(), "err", err)
+			return snap, nil
+		}
+		return done, nil
+	}
+	s.background.Go(func() {
+		if _, _, err := s.makeProfile(s.stopped, snap); err != nil && s.stopped.Err() == nil {
+			s.opts.Log.Warn("the snapshot is not profiled yet", "snapshot", snap.Ref(), "err", err)
+		}
+	})
+	return snap, nil
+}
+
+// makeProfile reads the tables and records what they hold.
+func (s *Service) makeProfile(ctx context.Context, snap Snapshot) (Profile, Snapshot, error) {
+	p, err := s.read(ctx, snap)
+	if err != nil {
+		return p, snap, err
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return p, snap, err
+	}
+	d, err := s.opts.Store.PutBytes(ctx, b)
+	if err != nil {
+		return p, snap, err
+	}
+	_, err = s.opts.Ledger.Do(ctx, "snapshot.profile", snap.ID, func(*index.Tx) (any, error) {
+		return profileMade{d, p.Rows}, nil
+	})
+	if err != nil {
+		return p, snap, err
+	}
+	snap, err = s.Find(ctx, snap.ID)
+	return p, snap, err
+}
+
+func (s *Service) read(ctx context.Context, snap Snapshot) (Profile, error) {
+	p := Profile{Tables: []Table{}, Warnings: []string{}}
+	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	if err != nil {
+		return p, err
+	}
+	left := 0
+	for _, f := range t.Files {
+		switch {
+		case !isTable(f.Path):
+			p.Opaque++
+			continue
+		case len(p.Tables) >= maxTables:
+			left++
+			continue
+		}
+		table, err := s.readTable(ctx, f)
+		if err != nil {
+			return p, err
+		}
+		if table.Problem != "" {
+			p.Opaque++
+			p.Warnings = append(p.Warnings, f.Path+": "+table.Problem)
+		}
+		p.Tables, p.Rows = append(p.Tables, table), p.Rows+table.Rows
+	}
+	if left > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d more tables are not looked into: only the first %d are", left, maxTables))
+	}
+	return p, nil
+}
+
+// readTable summarises one table. A file that is none is no error: it has a Problem.
+func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error) {
+	r, err := s.opts.Store.Open(ctx, f.Digest)
+	if err != nil {
+		return Table{}, err
+	}
+	defer r.Close()
+	t, err := Summarise(ctx, f.Path, r)
+	if errors.Is(err, errTable) {
+		return Table{Path: f.Path, Columns: []Column{}, Problem: err.Error()}, nil
+	}
+	return t, err
+}
+
+// Summarise reads a CSV file and describes its columns, in memory that does not grow
+// with the number of rows. A row that does not fit is an error that names its line.
+func Summarise(ctx context.Context, name string, r io.Reader) (Table, error) {
+	out := Table{Path: name, Columns: []Column{}}
+	t, err := openTable(name, r)
+	if err != nil {
+		return out, err
+	}
+	columns := make([]*summary, len(t.Columns))
+	for i := range columns {
+		columns[i] = newSummary()
+	}
+	for {
+		row, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return out, err
+		}
+		if out.Rows++; out.Rows%4096 == 0 && ctx.Err() != nil {
+			return out, ctx.Err()
+		}
+		for i, v := range row {
+			columns[i].add(v)
+		}
+	}
+	for i, c := range columns {
+		out.Columns = append(out.Columns, c.column(t.Columns[i], out.Rows))
+	}
+	return out, nil
+}

@@ -1,0 +1,166 @@
+package dataset
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+)
+
+func notFound(err error) bool { return errs.Is(err, errs.NotFound) }
+
+// Ref returns a snapshot's name for people, such as weather@2.
+func Ref(dataset string, number int) string { return fmt.Sprintf("%s@%d", dataset, number) }
+
+// List returns all datasets by name.
+func (s *Service) List(ctx context.Context) ([]Dataset, error) {
+	list := []Dataset{}
+	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		names, err := column(tx, "SELECT name FROM dataset_sets ORDER BY name")
+		for _, name := range names {
+			d, err := setRow(tx, name)
+			if err != nil {
+				return err
+			}
+			list = append(list, d)
+		}
+		return err
+	})
+	return list, err
+}
+
+// Get returns one dataset.
+func (s *Service) Get(ctx context.Context, name string) (d Dataset, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		d, err = setRow(tx, name)
+		return err
+	})
+	return d, err
+}
+
+func setRow(tx *index.Tx, name string) (Dataset, error) {
+	d := Dataset{Name: name}
+	err := tx.QueryRow(`SELECT path, description, (SELECT count(*) FROM dataset_snapshots WHERE dataset=name)
+		FROM dataset_sets WHERE name=?`, name).Scan(&d.Path, &d.Desc, &d.Count)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, errs.New(errs.NotFound, "there is no dataset called %q", name).
+			WithHint("`rondo data list` shows them; `rondo data add PATH` makes one")
+	}
+	if err != nil || d.Count == 0 {
+		return d, err
+	}
+	latest, err := snapshotRow(tx, "dataset=? ORDER BY number DESC LIMIT 1", name)
+	d.Latest = &latest
+	return d, err
+}
+
+// Snapshots lists a dataset's snapshots, newest first.
+func (s *Service) Snapshots(ctx context.Context, name string) (list []Snapshot, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		if _, err := setRow(tx, name); err != nil {
+			return err
+		}
+		list, err = snapshotRows(tx, "dataset=? ORDER BY number DESC", name)
+		return err
+	})
+	return list, err
+}
+
+// Find returns a snapshot by id, name@number, name@v2 or name (the latest).
+func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err error) {
+	name, number, err := parseRef(ref)
+	if err != nil {
+		return snap, err
+	}
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		if number == 0 {
+			if snap, err = snapshotRow(tx, "id=?", ref); !notFound(err) {
+				return err
+			}
+		}
+		d, err := setRow(tx, name)
+		switch {
+		case err != nil:
+			return err
+		case number > 0:
+			snap, err = snapshotRow(tx, "dataset=? AND number=?", name, number)
+			if notFound(err) {
+				return errs.New(errs.NotFound, "%s has no snapshot %d", name, number).WithHint("`rondo data log %s` lists them", name)
+			}
+			return err
+		case d.Latest == nil:
+			return errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
+		}
+		snap = *d.Latest
+		return nil
+	})
+	return snap, err
+}
+
+// parseRef splits name@number; the number is 0 where there is none.
+func parseRef(ref string) (name string, number int, err error) {
+	name, version, given := strings.Cut(ref, "@")
+	if !given {
+		return name, 0, nil
+	}
+	number, err = strconv.Atoi(strings.TrimPrefix(version, "v"))
+	if err != nil || number < 1 {
+		return name, 0, errs.New(errs.Invalid, "%.80q names no snapshot", ref).WithHint("write NAME@NUMBER, such as weather@2")
+	}
+	return name, number, nil
+}
+
+// ByContent returns the snapshots whose content is the tree or the single file with the digest.
+func (s *Service) ByContent(ctx context.Context, digest string) (list []Snapshot, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		list, err = snapshotRows(tx, "tree=? OR content=? ORDER BY dataset, number DESC", digest, digest)
+		return err
+	})
+	return list, err
+}
+
+func snapshotRow(tx *index.Tx, where string, args ...any) (Snapshot, error) {
+	var data string
+	err := tx.QueryRow("SELECT data FROM dataset_snapshots WHERE "+where, args...).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Snapshot{}, errs.New(errs.NotFound, "there is no such snapshot")
+	}
+	if err != nil {
+		return Snapshot{}, err
+	}
+	var snap Snapshot
+	return snap, json.Unmarshal([]byte(data), &snap)
+}
+
+func snapshotRows(tx *index.Tx, where string, args ...any) ([]Snapshot, error) {
+	rows, err := column(tx, "SELECT data FROM dataset_snapshots WHERE "+where, args...)
+	list := make([]Snapshot, len(rows))
+	for i, data := range rows {
+		if err := json.Unmarshal([]byte(data), &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,116 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+// Rows is a page of a table.
+type Rows struct {
+	File    string     `json:"file"`
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
+	Offset  int64      `json:"offset"`
+	Total   int64      `json:"total"` // as the profile counted them; 0 while it is being made
+}
+
+const (
+	maxPage      = 1000
+	maxPageBytes = 8 << 20
+)
+
+// Rows returns some rows of a table of a snapshot: of the first table where file is empty.
+func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset int64, limit int) (Rows, error) {
+	out := Rows{Columns: []string{}, Rows: [][]string{}, Offset: offset}
+	if offset < 0 || limit < 0 || limit > maxPage {
+		return out, errs.New(errs.Invalid, "want an offset from 0 up and a limit from 1 to %d", maxPage)
+	}
+	if limit == 0 {
+		limit = 100
+	}
+	f, err := s.tableFile(ctx, snap, file)
+	if err != nil {
+		return out, err
+	}
+	out.File = f.Path
+	if t, err := s.totals(ctx, snap); err == nil {
+		out.Total = t[f.Path]
+	}
+	r, err := s.opts.Store.Open(ctx, f.Digest)
+	if err != nil {
+		return out, err
+	}
+	defer r.Close()
+	t, err := openTable(f.Path, r)
+	if err != nil {
+		return out, asked(f.Path, err)
+	}
+	out.Columns = t.Columns
+	return out, asked(f.Path, out.fill(ctx, t, limit))
+}
+
+// asked turns a fault in a table into an answer to the one who asked for its rows.
+func asked(file string, err error) error {
+	if errors.Is(err, errTable) {
+		return errs.New(errs.Precondition, "%s cannot be read as a table: %w", file, err).WithHint("%s", errs.HintOf(err))
+	}
+	return err
+}
+
+func (out *Rows) fill(ctx context.Context, t *table, limit int) error {
+	size := 0
+	for n := int64(0); len(out.Rows) < limit && size < maxPageBytes; n++ {
+		row, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if n < out.Offset {
+			continue
+		}
+		for _, v := range row {
+			size += len(v)
+		}
+		out.Rows = append(out.Rows, slices.Clone(row))
+	}
+	return nil
+}
+
+func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (store.TreeFile, error) {
+	if file != "" {
+		return s.file(ctx, snap, file)
+	}
+	files, err := s.Files(ctx, snap)
+	for _, f := range files {
+		if isTable(f.Path) {
+			return f, nil
+		}
+	}
+	if err == nil {
+		err = errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv and .tsv files")
+	}
+	return store.TreeFile{}, err
+}
+
+// totals are the rows of each table, where the profile is made already.
+func (s *Service) totals(ctx context.Context, snap Snapshot) (map[string]int64, error) {
+	if snap.Profile.IsZero() {
+		return nil, nil
+	}
+	p, err := s.Profile(ctx, snap)
+	rows := map[string]int64{}
+	for _, t := range p.Tables {
+		rows[t.Path] = t.Rows
+	}
+	return rows, err
+}

@@ -1,0 +1,136 @@
+package dataset
+
+import (
+	"context"
+	"path"
+
+	"rondo/backend/errs"
+	"rondo/backend/fault"
+	"rondo/backend/git"
+	"rondo/backend/index"
+	"rondo/backend/ref"
+)
+
+const maxMessage = 4000
+
+// Snapshot takes a snapshot. Content that an earlier snapshot of the dataset has is
+// that snapshot, which comes back. In this order: the content is durable, the record
+// is, the pointer is; a crash in between is mended by taking the snapshot again.
+func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot, error) {
+	if len(in.Message) > maxMessage {
+		return Snapshot{}, errs.New(errs.TooLarge, "the message is longer than %d characters", maxMessage)
+	}
+	d, err := s.Get(ctx, name)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer s.lock(name)()
+	m := s.memory(name)
+	c, err := s.take(ctx, m, d.Path)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if len(c.tree.Files) == 0 {
+		return Snapshot{}, errs.New(errs.Precondition, "%s holds no file", d.Path).WithHint("put the data there first")
+	}
+	fault.Point("dataset.stored")
+	snap, err := s.record(ctx, d, c, in)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	fault.Point("dataset.recorded")
+	if err := s.point(snap); err != nil {
+		return snap, err
+	}
+	if err := s.remember(m, d.Path, c); err != nil {
+		s.opts.Log.Warn("how the files look could not be noted; they will be read again", "dataset", name, "err", err)
+	}
+	if in.Commit {
+		if err := s.commit(snap); err != nil {
+			return snap, err
+		}
+	}
+	return s.profiled(ctx, snap)
+}
+
+// record returns the snapshot that has the content, making it if there is none.
+func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Snapshot, error) {
+	if old, err := s.withTree(ctx, d.Name, c.digest); err == nil || !notFound(err) {
+		return old, err
+	}
+	state, err := s.gitState(ctx)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	snap := Snapshot{
+		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest, Content: c.of(), Files: len(c.tree.Files),
+		Size: c.tree.Size(), Message: in.Message, Git: state, Decision: in.Decision,
+	}
+	id := ref.NewID()
+	_, err = s.opts.Ledger.Do(ctx, "snapshot.create", id, func(tx *index.Tx) (any, error) {
+		var parent *Snapshot
+		if now, err := setRow(tx, d.Name); err != nil {
+			return nil, err
+		} else if parent = now.Latest; parent != nil {
+			snap.Parent = parent.ID
+		}
+		return snap, tx.QueryRow("SELECT next FROM dataset_sets WHERE name=?", d.Name).Scan(&snap.Number)
+	})
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return s.Find(ctx, id)
+}
+
+// withTree returns the newest snapshot of the dataset with exactly this content.
+func (s *Service) withTree(ctx context.Context, name string, tree ref.Digest) (snap Snapshot, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		snap, err = snapshotRow(tx, "dataset=? AND tree=? ORDER BY number DESC LIMIT 1", name, tree.String())
+		return err
+	})
+	return snap, err
+}
+
+// gitState is what the repository says now; nil where the project is in none.
+func (s *Service) gitState(ctx context.Context) (*Git, error) {
+	r, err := git.Open(s.opts.Dir)
+	if err != nil || !r.Exists() {
+		return nil, err
+	}
+	head, err := r.Head()
+	if err != nil {
+		return nil, err
+	}
+	dirty, err := r.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := &Git{Commit: head.Commit, Branch: head.Branch, Dirty: dirty.Any()}
+	if state.Dirty {
+		text, err := r.Diff(ctx, dirty)
+		if err != nil {
+			return nil, err
+		}
+		if state.Diff, err = s.opts.Store.PutBytes(ctx, text); err != nil {
+			return nil, err
+		}
+	}
+	return state, nil
+}
+
+// commit puts the pointer, and the rule that keeps the data itself out, into git.
+func (s *Service) commit(snap Snapshot) error {
+	r, err := git.Open(s.opts.Dir)
+	if err != nil {
+		return err
+	}
+	message := "Take snapshot " + snap.Ref()
+	if snap.Message != "" {
+		message += "\n\n" + snap.Message
+	}
+	_, err = r.Commit([]string{snap.Path + pointerSuffix, path.Join(path.Dir(snap.Path), ".gitignore")}, message, s.opts.Now())
+	if err != nil {
+		return errs.New(errs.KindOf(err), "snapshot %s is taken, but its pointer is not committed: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
+	}
+	return nil
+}
