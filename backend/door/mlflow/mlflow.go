@@ -31,8 +31,8 @@ type Options struct {
 
 // Door is the protocol's http.Handler.
 type Door struct {
-	opts    Options
-	routes  []route
+	opts   Options
+	routes []route
 	lists  sync.Mutex // one writer of the tags that hold lists
 }
 
@@ -72,7 +72,7 @@ func (d *Door) Routes() (list []string) {
 // Patterns are what a ServeMux hands to the door: every address that clients of the
 // protocol may ask for, also those that are refused here in clear words.
 func (d *Door) Patterns() []string {
-	return []string{"/api/2.0/", "/api/3.0/", "/ajax-api/", "/health", "/version", "/get-artifact", "/model-versions/get-artifact", "/v1/traces", "/graphql", "/gateway/"}
+	return []string{"/api/2.0/", "/api/3.0/", "/ajax-api/2.0/", "/ajax-api/3.0/", "/health", "/version", "/get-artifact", "/model-versions/get-artifact", "/v1/traces", "/graphql", "/gateway/"}
 }
 
 // ServeHTTP implements http.Handler.

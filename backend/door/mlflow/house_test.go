@@ -1,0 +1,152 @@
+package mlflow_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/door/mlflow"
+	"rondo/backend/index"
+	"rondo/backend/ledger"
+	"rondo/backend/registry"
+	"rondo/backend/run"
+	"rondo/backend/store"
+)
+
+// house is the door with a real project behind it.
+type house struct {
+	door     *mlflow.Door
+	runs     *run.Service
+	registry *registry.Service
+	dir      string
+}
+
+func open(t testing.TB) *house {
+	t.Helper()
+	h := &house{dir: t.TempDir()}
+	device := filepath.Join(t.TempDir(), "device")
+	l, err := ledger.Open(t.Context(), ledger.Options{
+		JournalDir: filepath.Join(h.dir, ".rondo", "journal"), Device: "laptop", IndexPath: filepath.Join(device, "index.db"),
+		Nouns: []index.Noun{run.Index(h.dir), registry.Index()},
+	})
+	must(t, err)
+	objects, err := store.Open(filepath.Join(h.dir, ".rondo", "objects"))
+	must(t, err)
+	h.runs, err = run.Open(t.Context(), run.Options{Ledger: l, Dir: h.dir})
+	must(t, err)
+	t.Cleanup(func() { h.runs.Close(); l.Close() })
+	h.registry = registry.New(registry.Options{Ledger: l, Store: objects, Device: device, Describe: describe})
+	h.door = mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Store: objects, MaxUpload: 1 << 20})
+	return h
+}
+
+func describe(string) (string, json.RawMessage, error) { return "mlflow", nil, nil }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	body   map[string]any
+}
+
+// do sends a request whose path may leave out the usual prefix.
+func (h *house) do(t testing.TB, method, path, body string) answer {
+	t.Helper()
+	if strings.HasPrefix(path, "mlflow") {
+		path = "/api/2.0/" + path
+	}
+	req := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return h.send(t, req)
+}
+
+func (h *house) send(t testing.TB, req *http.Request) answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.door.ServeHTTP(w, req)
+	res := w.Result()
+	b, err := io.ReadAll(res.Body)
+	must(t, err)
+	a := answer{status: res.StatusCode, header: res.Header, text: string(b)}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	dec.Decode(&a.body)
+	return a
+}
+
+// ok sends a request that must succeed.
+func (h *house) ok(t testing.TB, method, path, body string) answer {
+	t.Helper()
+	a := h.do(t, method, path, body)
+	if a.status != http.StatusOK {
+		t.Fatalf("%s %s %s: %d %s", method, path, body, a.status, a.text)
+	}
+	return a
+}
+
+// at reads a value by its path, as text; numbers are places in a list.
+func (a answer) at(path string) string {
+	var v any = a.body
+	for part := range strings.SplitSeq(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[part]
+		case []any:
+			i := int(part[0] - '0')
+			if i >= len(x) {
+				return ""
+			}
+			v = x[i]
+		default:
+			return ""
+		}
+	}
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case json.Number:
+		return x.String()
+	}
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// run makes a run in the default experiment.
+func (h *house) run(t testing.TB) string {
+	t.Helper()
+	return h.ok(t, "POST", "mlflow/runs/create", `{"experiment_id":"0","start_time":1000}`).at("run.info.run_id")
+}
+
+// root finds the repository.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	must(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("go.mod is nowhere above")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
