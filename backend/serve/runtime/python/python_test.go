@@ -1,0 +1,208 @@
+package python_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/serve/runtime"
+	"rondo/backend/serve/runtime/python"
+	"rondo/backend/serve/servetest"
+)
+
+type made struct {
+	dir  string
+	Rows []map[string]any
+	Want []string `json:"answers"`
+}
+
+var models = sync.OnceValues(func() (made, error) {
+	dir, err := os.MkdirTemp("", "python-test")
+	if err != nil {
+		return made{}, err
+	}
+	m := made{dir: dir}
+	exe, err := filepath.Abs("../../../../.venv/bin/python")
+	if err != nil {
+		return m, err
+	}
+	var said strings.Builder
+	cmd := exec.Command(exe, "testdata/models.py", dir)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return m, errors.New(said.String())
+	}
+	return m, json.Unmarshal(out, &m)
+})
+
+func open(t *testing.T, name string, change ...func(*python.Options)) (*python.Model, error) {
+	t.Helper()
+	exe := servetest.Python(t)
+	m, err := models()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(m.dir, name)
+	about, err := runtime.ReadMLmodel(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := python.Options{Exe: exe, Trusted: func(context.Context, string) error { return nil }}
+	for _, fn := range change {
+		fn(&opts)
+	}
+	got, err := python.Open(t.Context(), dir, about, opts)
+	if err == nil {
+		t.Cleanup(func() { got.Close() })
+	}
+	return got, err
+}
+
+func must(t *testing.T, name string, change ...func(*python.Options)) *python.Model {
+	t.Helper()
+	m, err := open(t, name, change...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func say(t *testing.T, m *python.Model, word string) ([]runtime.Tensor, error) {
+	t.Helper()
+	return m.Predict(t.Context(), []runtime.Tensor{{Name: "word", Type: runtime.String, Shape: []int{1}, Texts: []string{word}}})
+}
+
+func TestAnswersAsTheModelItselfDoes(t *testing.T) {
+	m := must(t, "forest")
+	all, _ := models()
+	sig := m.Signature()
+	in, err := sig.FromRows(all.Rows, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.Predict(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) != 1 || strings.Join(out[0].Texts, " ") != strings.Join(all.Want, " ") {
+		t.Errorf("answered %+v, not %v", out, all.Want)
+	}
+}
+
+func TestTypesOfAnswersAndNoSecretsAndNoPrints(t *testing.T) {
+	t.Setenv("RONDO_SECRET", "hidden")
+	m := must(t, "odd")
+	out, err := say(t, m, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"echo": "hello", "size": int64(5), "half": 2.5, "long": true, "token": ""}
+	for i := range out {
+		if v, ok := want[out[i].Name]; ok && out[i].At(0) != v {
+			t.Errorf("%s is %v, not %v", out[i].Name, out[i].At(0), v)
+		}
+	}
+}
+
+func TestNothingRunsWithoutTrust(t *testing.T) {
+	for _, trusted := range []func(context.Context, string) error{nil, func(context.Context, string) error { return errs.New(errs.Denied, "not here") }} {
+		_, err := open(t, "odd", func(o *python.Options) { o.Trusted = trusted; o.Exe = "/nonexistent" })
+		if !errs.Is(err, errs.Denied) {
+			t.Errorf("opened without trust: %v", err)
+		}
+	}
+}
+
+func TestWhatCannotStartSaysWhy(t *testing.T) {
+	if _, err := open(t, "broken"); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "the weights are elsewhere") {
+		t.Errorf("broken: %v", err)
+	}
+	if _, err := open(t, "odd", func(o *python.Options) { o.Exe = "/nonexistent/python" }); !errs.Is(err, errs.Precondition) || errs.HintOf(err) == "" {
+		t.Errorf("no interpreter: %v", err)
+	}
+	if _, err := open(t, "odd", func(o *python.Options) { o.Exe = "/usr/bin/false" }); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("false: %v", err)
+	}
+	if _, err := open(t, "odd", func(o *python.Options) { o.Start = time.Millisecond }); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("no patience: %v", err)
+	}
+}
+
+func TestFailuresOfAModel(t *testing.T) {
+	m := must(t, "odd", func(o *python.Options) { o.Request = 2 * time.Second })
+	if _, err := say(t, m, "raise"); !errs.Is(err, errs.Internal) || !strings.Contains(err.Error(), "ValueError: no such thing as this word") || strings.Contains(err.Error(), "and more") {
+		t.Errorf("raise: %v", err)
+	}
+	before := m.Processes()
+	if _, err := say(t, m, "die"); !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(err.Error(), "about to die") {
+		t.Errorf("die: %v", err)
+	}
+	if _, err := say(t, m, "again"); err != nil {
+		t.Errorf("after a crash: %v", err)
+	}
+	if after := m.Processes(); len(before) != 1 || len(after) != 1 || before[0] == after[0] {
+		t.Errorf("processes %v, then %v", before, after)
+	}
+	if _, err := say(t, m, "sleep"); !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "did not answer within 2s") {
+		t.Errorf("sleep: %v", err)
+	}
+	if _, err := say(t, m, "again"); err != nil {
+		t.Errorf("after a timeout: %v", err)
+	}
+}
+
+func TestTheQueueIsBounded(t *testing.T) {
+	m := must(t, "odd", func(o *python.Options) { o.Queue = 2 })
+	results := make(chan error, 12)
+	for range cap(results) {
+		go func() { _, err := say(t, m, "wait"); results <- err }()
+	}
+	var ok, busy int
+	for range cap(results) {
+		switch err := <-results; {
+		case err == nil:
+			ok++
+		case errs.Is(err, errs.Unavailable) && strings.Contains(err.Error(), "busy"):
+			busy++
+		default:
+			t.Error(err)
+		}
+	}
+	if ok < 2 || busy < 5 {
+		t.Errorf("%d answered, %d refused", ok, busy)
+	}
+}
+
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+func TestProcessesEndWithTheModelAndWhenIdle(t *testing.T) {
+	m := must(t, "odd", func(o *python.Options) { o.Idle = 200 * time.Millisecond })
+	pids := m.Processes()
+	for deadline := time.Now().Add(5 * time.Second); len(m.Processes()) > 0 || alive(pids[0]); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("an idle process goes on")
+		}
+	}
+	if _, err := say(t, m, "again"); err != nil {
+		t.Errorf("after being idle: %v", err)
+	}
+	m = must(t, "odd")
+	pids = m.Processes()
+	m.Close()
+	if alive(pids[0]) {
+		t.Error("the process outlives its model")
+	}
+	if _, err := say(t, m, "again"); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("after Close: %v", err)
+	}
+}
