@@ -12,7 +12,7 @@ import (
 
 var serveVerbs = []verb{
 	{
-		name: "serve", short: "own the project: serve its UI, API and predictions", flags: serveFlags, run: serve,
+		name: "serve", short: "own the project: serve its UI, API and predictions", flags: serveFlags, run: runServer,
 		long: `
 Verbs start a server by themselves where none runs; this one keeps it in the
 terminal. It listens on 127.0.0.1 only: port 7717 for UI, API and the tracking
@@ -39,7 +39,7 @@ func (c *call) number(flag string) int {
 	return n
 }
 
-func serve(ctx context.Context, c *call) error {
+func runServer(ctx context.Context, c *call) error {
 	s, err := server.Open(ctx, c.serverOptions(c.number("port"), c.number("serving-port")))
 	if err != nil {
 		return err
