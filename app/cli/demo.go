@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"time"
 
 	"rondo/app/client"
@@ -72,27 +71,6 @@ func (c *call) connectDemo(ctx context.Context) (demo.API, error) {
 		return api, err
 	}
 	return api, api.Post(ctx, "/trust", map[string]any{"digest": q.Digest}, nil)
-}
-
-// forget ends the server and deletes the index.
-func (c *call) forget(ctx context.Context) error {
-	device, err := c.deviceDir()
-	if err != nil {
-		return err
-	}
-	if _, err := client.Stop(ctx, device); err != nil {
-		return err
-	}
-	found, err := filepath.Glob(filepath.Join(device, "index.db*"))
-	if err == nil && len(found) == 0 {
-		err = errs.New(errs.Internal, "there is no index to delete in %s", device)
-	}
-	for _, name := range found {
-		if err == nil {
-			err = os.Remove(name)
-		}
-	}
-	return err
 }
 
 // endDemo ends the server that the demo started; looking at the project starts another.
