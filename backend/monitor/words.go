@@ -147,3 +147,6 @@ func noBasisVerdict(reason error) Verdict {
 }
 
 func faultList(w Window) string { return "data checks fail in " + strings.Join(w.Faults, ", ") }
+
+// Reason says why a measure's or check's usual threshold is where it is.
+func Reason(code string) string { return reasons[code] }

@@ -163,3 +163,20 @@ func plain(s string, most int) string {
 	}
 	return s
 }
+
+// Inline is for figures that become part of a page: no background, and colours that
+// Themed turns into the page's own.
+var Inline = Theme{
+	Ink: rgb(0x010101), Muted: rgb(0x020202), Grid: rgb(0x030303),
+	Baseline: rgb(0x040404), Window: rgb(0x050505), Bad: rgb(0x060606),
+}
+
+var themed = strings.NewReplacer(
+	"#010101", "var(--ink)", "#020202", "var(--muted)", "#030303", "var(--grid)",
+	"#040404", "var(--base)", "#050505", "var(--window)", "#060606", "var(--bad)",
+	"font-family:Liberation Sans;", "font-family:Arial,Liberation Sans,sans-serif;",
+)
+
+// Themed makes the SVG of an Inline figure follow the page's custom properties
+// --ink, --muted, --grid, --base, --window and --bad.
+func Themed(svg string) string { return themed.Replace(svg) }
