@@ -87,6 +87,7 @@ func arith(floats func(a, b float64) float64, ints func(a, b int64) (int64, bool
 			}
 			var fine bool
 			out.i[i], fine = ints(a.i[x], b.i[y])
+			out.i[i] = wrap(out.kind, out.i[i])
 			ok = ok && fine
 		})
 		if !ok {
@@ -129,7 +130,7 @@ func boolean(in []*tensor, fn func(x, y int) bool) ([]*tensor, error) {
 	return one(out, nil)
 }
 
-func compare(fn func(a, b float64) bool) op {
+func compare(floats func(a, b float64) bool, ints func(a, b int64) bool) op {
 	return func(_ *node, in []*tensor) ([]*tensor, error) {
 		if err := args(in, 2, 2); err != nil {
 			return nil, err
@@ -137,7 +138,10 @@ func compare(fn func(a, b float64) bool) op {
 		if err := numeric(in...); err != nil {
 			return nil, err
 		}
-		return boolean(in, func(x, y int) bool { return fn(in[0].num(x), in[1].num(y)) })
+		if in[0].kind.isInt() && in[1].kind.isInt() { // exact, where a float could not be
+			return boolean(in, func(x, y int) bool { return ints(in[0].i[x], in[1].i[y]) })
+		}
+		return boolean(in, func(x, y int) bool { return floats(in[0].num(x), in[1].num(y)) })
 	}
 }
 

@@ -20,13 +20,16 @@ func init() {
 		"Min": arith(math.Min, func(a, b int64) (int64, bool) { return min(a, b), true }),
 		"Max": arith(math.Max, func(a, b int64) (int64, bool) { return max(a, b), true }),
 
-		"Greater": compare(func(a, b float64) bool { return a > b }), "GreaterOrEqual": compare(func(a, b float64) bool { return a >= b }),
-		"Less": compare(func(a, b float64) bool { return a < b }), "LessOrEqual": compare(func(a, b float64) bool { return a <= b }),
-		"Equal": equal, "Not": not, "And": logic(func(a, b bool) bool { return a && b }), "Or": logic(func(a, b bool) bool { return a || b }),
+		"Greater":        compare(func(a, b float64) bool { return a > b }, func(a, b int64) bool { return a > b }),
+		"GreaterOrEqual": compare(func(a, b float64) bool { return a >= b }, func(a, b int64) bool { return a >= b }),
+		"Less":           compare(func(a, b float64) bool { return a < b }, func(a, b int64) bool { return a < b }),
+		"LessOrEqual":    compare(func(a, b float64) bool { return a <= b }, func(a, b int64) bool { return a <= b }),
+		"Equal":          equal, "Not": not, "And": logic(func(a, b bool) bool { return a && b }), "Or": logic(func(a, b bool) bool { return a || b }),
 		"Where": where,
 
 		"Sin": unary(math.Sin), "Cos": unary(math.Cos), "Tan": unary(math.Tan), "Tanh": unary(math.Tanh), "Exp": unary(math.Exp),
-		"Log": unary(math.Log), "Sqrt": unary(math.Sqrt), "Abs": unary(math.Abs), "Neg": unary(func(v float64) float64 { return -v }),
+		"Log": unary(math.Log), "Sqrt": unary(math.Sqrt), "Abs": signed(math.Abs, func(v int64) int64 { return max(v, -v) }),
+		"Neg":   signed(func(v float64) float64 { return -v }, func(v int64) int64 { return -v }),
 		"Floor": unary(math.Floor), "Ceil": unary(math.Ceil), "Erf": unary(math.Erf), "Reciprocal": unary(func(v float64) float64 { return 1 / v }),
 		"Relu": unary(func(v float64) float64 { return math.Max(v, 0) }), "Sigmoid": unary(sigmoid),
 		"Clip": clip, "Softmax": softmax, "ArgMax": argMax, "ReduceSum": reduceSum,
@@ -102,6 +105,21 @@ func unary(fn func(float64) float64) op {
 			out.i[i] = int64(fn(float64(in[0].i[i])))
 		}
 		return one(out, nil)
+	}
+}
+
+// signed is unary for operations that whole numbers have of their own.
+func signed(floats func(float64) float64, ints func(int64) int64) op {
+	usual := unary(floats)
+	return func(n *node, in []*tensor) ([]*tensor, error) {
+		out, err := usual(n, in)
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range in[0].i {
+			out[0].i[i] = wrap(in[0].kind, ints(v))
+		}
+		return out, nil
 	}
 }
 

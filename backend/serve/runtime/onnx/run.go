@@ -16,6 +16,7 @@ func (p *plan) run(ctx context.Context, in []*tensor) ([]*tensor, error) {
 		values[slot] = in[i]
 	}
 	args := make([]*tensor, 0, 8)
+	made := 0
 	for i := range p.steps {
 		s := &p.steps[i]
 		args = args[:0]
@@ -25,8 +26,12 @@ func (p *plan) run(ctx context.Context, in []*tensor) ([]*tensor, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := s.into(values, args); err != nil {
+		n, err := s.into(values, args)
+		if err != nil {
 			return nil, err
+		}
+		if made += n; made > maxMade {
+			return nil, errs.New(errs.TooLarge, "the model makes more than %d values for one request", maxMade).WithHint("send fewer rows at once")
 		}
 	}
 	out := make([]*tensor, len(p.outSlot))
@@ -43,18 +48,20 @@ func at(values []*tensor, slot int) *tensor {
 	return values[slot]
 }
 
-func (s *step) into(values, args []*tensor) error {
+// into computes a node's outputs and says how many values they are.
+func (s *step) into(values, args []*tensor) (made int, err error) {
 	out, err := s.run(s.node, args)
 	if err != nil {
-		return errs.New(errs.Invalid, "node %.80q (%s): %w", s.name, s.op, err)
+		return 0, errs.New(errs.Invalid, "node %.80q (%s): %w", s.name, s.op, err)
 	}
 	if len(out) < len(s.outSlot) {
-		return errs.New(errs.Invalid, "node %.80q (%s) makes %d outputs, not %d", s.name, s.op, len(out), len(s.outSlot))
+		return 0, errs.New(errs.Invalid, "node %.80q (%s) makes %d outputs, not %d", s.name, s.op, len(out), len(s.outSlot))
 	}
 	for i, slot := range s.outSlot {
 		if slot >= 0 {
 			values[slot] = out[i].round()
+			made += out[i].len()
 		}
 	}
-	return nil
+	return made, nil
 }

@@ -111,11 +111,14 @@ func alloc(k kind, shape []int) (*tensor, error) {
 	return t, nil
 }
 
-// round brings float32 results back to float32 precision.
+// round brings float32 results back to float32 precision. What is rounded already
+// is not written to: it may be a constant, which other predictions read.
 func (t *tensor) round() *tensor {
 	if t.kind == kFloat {
 		for i, v := range t.f {
-			t.f[i] = float64(float32(v))
+			if r := float64(float32(v)); r != v && v == v {
+				t.f[i] = r
+			}
 		}
 	}
 	return t

@@ -14,6 +14,7 @@ const (
 	maxFile     = 512 << 20 // bytes of a model file
 	maxNodes    = 50_000
 	maxElements = 1 << 24 // of any one tensor made while predicting
+	maxMade     = 1 << 27 // elements of all tensors of one prediction together
 	maxRank     = 8
 	maxName     = 1 << 12 // bytes of any name
 )

@@ -83,6 +83,7 @@ func say(t *testing.T, m *python.Model, word string) ([]runtime.Tensor, error) {
 }
 
 func TestAnswersAsTheModelItselfDoes(t *testing.T) {
+	t.Parallel()
 	m := must(t, "forest")
 	all, _ := models()
 	sig := m.Signature()
@@ -124,6 +125,7 @@ func TestNothingRunsWithoutTrust(t *testing.T) {
 }
 
 func TestWhatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
 	if _, err := open(t, "broken"); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "the weights are elsewhere") {
 		t.Errorf("broken: %v", err)
 	}
@@ -139,6 +141,7 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 }
 
 func TestFailuresOfAModel(t *testing.T) {
+	t.Parallel()
 	m := must(t, "odd", func(o *python.Options) { o.Request = 2 * time.Second })
 	if _, err := say(t, m, "raise"); !errs.Is(err, errs.Internal) || !strings.Contains(err.Error(), "ValueError: no such thing as this word") || strings.Contains(err.Error(), "and more") {
 		t.Errorf("raise: %v", err)
@@ -162,6 +165,7 @@ func TestFailuresOfAModel(t *testing.T) {
 }
 
 func TestTheQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	m := must(t, "odd", func(o *python.Options) { o.Queue = 2 })
 	results := make(chan error, 12)
 	for range cap(results) {
@@ -186,6 +190,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func TestProcessesEndWithTheModelAndWhenIdle(t *testing.T) {
+	t.Parallel()
 	m := must(t, "odd", func(o *python.Options) { o.Idle = 200 * time.Millisecond })
 	pids := m.Processes()
 	for deadline := time.Now().Add(5 * time.Second); len(m.Processes()) > 0 || alive(pids[0]); time.Sleep(10 * time.Millisecond) {
