@@ -22,9 +22,21 @@ type damage struct {
 	acknowledged bool // a later record shows that this place was on disk once
 }
 
+// Place is where a journal file is damaged. It is in the chain of the errors that
+// Verify and Walk return, and adds nothing to their text.
+type Place struct {
+	File         string // relative to the journal's folder
+	Offset, Size int64
+}
+
+// Error implements error.
+func (*Place) Error() string { return "" }
+
 func (d *damage) error() error {
-	return errs.New(errs.Corrupt, "journal file %s is damaged at bytes %d–%d: %s", d.file, d.offset, d.offset+d.size, d.reason).
+	e := errs.New(errs.Corrupt, "journal file %s is damaged at bytes %d–%d: %s", d.file, d.offset, d.offset+d.size, d.reason).
 		WithHint("put back an intact copy of this file from a backup or another device; `rondo fsck` shows every damaged place")
+	e.Err = &Place{d.file, d.offset, d.size}
+	return e
 }
 
 // walker reads one device's chain in order and remembers where it stands.

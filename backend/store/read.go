@@ -180,6 +180,9 @@ func (s *Store) List(fn func(Info) error) error {
 		}
 	}
 	return filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a write that ended meanwhile
+		}
 		if err != nil || e.IsDir() {
 			return err
 		}

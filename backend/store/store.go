@@ -49,6 +49,17 @@ func Open(dir string) (*Store, error) {
 	return s, s.loadPacks()
 }
 
+// View opens the store in dir for reading, also beside a program that writes to it or
+// where nothing may be written. A folder that is not there holds nothing.
+func View(dir string) (*Store, error) {
+	s := &Store{dir: dir, packed: map[ref.Digest]place{}}
+	err := s.loadPacks()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return s, err
+}
+
 // clean removes temporary files: they belong to writes nobody was answered for.
 func (s *Store) clean() error {
 	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {

@@ -1,0 +1,276 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+var dataVerbs = []verb{
+	{name: "data list", short: "list the datasets", run: dataList},
+	{
+		name: "data add", args: "PATH", short: "put a file or folder under version control and take its first snapshot",
+		long: "The data stays where it is. A pointer, PATH.snap, is written beside it for git, and the\ndata itself is ignored by git.\n\n  rondo data add data/reviews.csv --desc \"product reviews\"",
+		flags: func(f *flag.FlagSet) {
+			messageFlags(f)
+			f.String("name", "", "the dataset's `name`; the file's name without its extension if empty")
+			f.String("desc", "", "what the data is, in `words`")
+			f.Bool("no-snapshot", false, "take no snapshot yet")
+		},
+		run: dataAdd,
+	},
+	{
+		name: "data snapshot", args: "NAME", short: "take a snapshot of what is there now",
+		long:  "Content that an earlier snapshot has is that snapshot; it gets no new number.\n\n  rondo data snapshot reviews -m \"March\" --commit",
+		flags: messageFlags, run: dataSnapshot,
+	},
+	{name: "data log", args: "NAME", short: "list a dataset's snapshots", run: dataLog},
+	{
+		name: "data diff", args: "NAME [FROM [TO]]", short: "compare two snapshots: files, rows and columns",
+		long:  "Without numbers the latest snapshot is compared with the one before it.\n\n  rondo data diff reviews 1 3 --key id",
+		flags: func(f *flag.FlagSet) { f.String("key", "", "`columns` that tell rows apart, separated by commas") },
+		run:   dataDiff,
+	},
+	{
+		name: "data checkout", args: "NAME[@NUMBER]", short: "bring a snapshot's files back",
+		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit.\n\n  rondo data checkout reviews@2",
+		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
+		run:   dataCheckout,
+	},
+	{name: "data verify", args: "NAME[@NUMBER]", short: "read a snapshot to its last byte and name every damaged file", run: dataVerify},
+	{name: "data status", args: "[NAME]", short: "show how the files stand to the snapshots", run: dataStatus},
+	{name: "data profile", args: "NAME[@NUMBER]", short: "show what the columns of a snapshot's tables hold", run: dataProfile},
+	{name: "data files", args: "NAME[@NUMBER]", short: "list a snapshot's files", run: dataFiles},
+}
+
+func messageFlags(f *flag.FlagSet) {
+	f.String("m", "", "what changed, in `words`")
+	f.Bool("commit", false, "commit the pointer to git")
+}
+
+func (c *call) isSet(flag string) bool { return c.value(flag) == "true" }
+
+func dataPath(name string, rest ...string) string {
+	path := "/datasets/" + url.PathEscape(name)
+	for _, r := range rest {
+		path += "/" + url.PathEscape(r)
+	}
+	return path
+}
+
+// splitRef splits NAME@NUMBER; the number is 0 where there is none.
+func splitRef(s string) (name string, number int, err error) {
+	name, version, given := strings.Cut(s, "@")
+	if given {
+		number, err = strconv.Atoi(strings.TrimPrefix(version, "v"))
+		if err != nil || number < 1 {
+			err = errs.New(errs.Invalid, "%q names no snapshot", s).WithHint("write NAME@NUMBER; `rondo data log %s` lists the numbers", name)
+		}
+	}
+	return name, number, err
+}
+
+// snapshotOf finds the number that NAME[@NUMBER] means: the latest without one.
+func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number int, err error) {
+	name, number, err = splitRef(arg)
+	if err != nil || number > 0 {
+		return name, number, err
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return name, 0, err
+	}
+	var d dataset.Dataset
+	if err := api.Get(ctx, dataPath(name), &d); err != nil {
+		return name, 0, err
+	}
+	if d.Latest == nil {
+		return name, 0, errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
+	}
+	return name, d.Latest.Number, nil
+}
+
+func dataList(ctx context.Context, c *call) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	var list []dataset.Dataset
+	return c.fetch(ctx, "/datasets", &list, func() error {
+		if len(list) == 0 {
+			c.say("No datasets yet. `rondo data add PATH` puts a file or folder under version control.")
+			return nil
+		}
+		rows := [][]string{{"DATASET", "PATH", "LATEST", "ROWS", "SIZE", "TAKEN"}}
+		for _, d := range list {
+			row := []string{d.Name, d.Path, "–", "", "", ""}
+			if s := d.Latest; s != nil {
+				row = []string{d.Name, d.Path, fmt.Sprintf("v%d", s.Number), rowsWord(s.Rows), size(s.Size), when(s.CreatedAt)}
+			}
+			rows = append(rows, row)
+		}
+		c.table(rows)
+		return nil
+	})
+}
+
+func rowsWord(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// size writes bytes as people do.
+func size(n int64) string {
+	for _, unit := range []string{"B", "KB", "MB", "GB"} {
+		if n < 10_000 {
+			return fmt.Sprintf("%d %s", n, unit)
+		}
+		n /= 1000
+	}
+	return fmt.Sprintf("%d TB", n)
+}
+
+func dataAdd(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	path, err := c.inProject(c.args[0])
+	if err != nil {
+		return err
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var d dataset.Dataset
+	in := map[string]string{"name": c.value("name"), "path": path, "desc": c.value("desc")}
+	if c.isSet("no-snapshot") {
+		return c.act(ctx, http.MethodPost, "/datasets", in, &d, func() error {
+			c.say("%s is the dataset %s now. `rondo data snapshot %s` takes its first snapshot.", d.Path, d.Name, d.Name)
+			return nil
+		})
+	}
+	if err := api.Post(ctx, "/datasets", in, &d); err != nil {
+		return err
+	}
+	return c.take(ctx, d.Name)
+}
+
+// inProject turns a path as the person typed it into one of the project.
+func (c *call) inProject(path string) (string, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.Dir, path)
+	}
+	dir := filepath.Dir(path)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		path = filepath.Join(real, filepath.Base(path))
+	}
+	rel, err := filepath.Rel(c.dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", errs.New(errs.Invalid, "%s is outside of the project %s", path, c.dir).WithHint("move or copy the data into the project folder")
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+func dataSnapshot(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	return c.take(ctx, c.args[0])
+}
+
+func (c *call) take(ctx context.Context, name string) error {
+	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit")}
+	var s dataset.Snapshot
+	return c.act(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
+		c.say("%s  %s", s.Ref(), snapshotWords(s))
+		if s.Git != nil && s.Git.Dirty {
+			c.say("The git work tree holds changes that are not committed; they are kept with the snapshot.")
+		}
+		return nil
+	})
+}
+
+func snapshotWords(s dataset.Snapshot) string {
+	words := fmt.Sprintf("%d files, %s", s.Files, size(s.Size))
+	if s.Rows > 0 {
+		words = fmt.Sprintf("%d rows, %s", s.Rows, words)
+	}
+	return words + ", " + s.Tree.Short()
+}
+
+func dataLog(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	var list []dataset.Snapshot
+	return c.fetch(ctx, dataPath(c.args[0], "snapshots"), &list, func() error {
+		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "MESSAGE"}}
+		for _, s := range list {
+			rows = append(rows, []string{
+				fmt.Sprintf("v%d", s.Number), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), firstLine(s.Message),
+			})
+		}
+		c.table(rows)
+		return nil
+	})
+}
+
+func gitWord(g *dataset.Git) string {
+	if g == nil {
+		return ""
+	}
+	word := fmt.Sprintf("%.8s", g.Commit)
+	if g.Dirty {
+		word += "+"
+	}
+	return word
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}
+
+func dataCheckout(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := splitRef(c.args[0])
+	if err != nil {
+		return err
+	}
+	var s dataset.Snapshot
+	in := map[string]any{"number": number, "force": c.isSet("force")}
+	return c.act(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
+		c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
+		return nil
+	})
+}
+
+func dataFiles(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := c.snapshotOf(ctx, c.args[0])
+	if err != nil {
+		return err
+	}
+	var list []store.TreeFile
+	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "files"), &list, func() error {
+		for _, f := range list { // as sha256sum prints it, so that sha256sum -c can read it
+			c.say("%s  %s", f.Digest, f.Path)
+		}
+		return nil
+	})
+}

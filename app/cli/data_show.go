@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+func dataDiff(ctx context.Context, c *call) error {
+	if err := c.want(1, 3); err != nil {
+		return err
+	}
+	q := url.Values{}
+	for i, name := range []string{"from", "to"} {
+		if len(c.args) <= i+1 {
+			break
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(c.args[i+1], "v"))
+		if err != nil || n < 1 {
+			return errs.New(errs.Invalid, "%q is no snapshot's number", c.args[i+1]).WithHint("`rondo data log %s` lists them", c.args[0])
+		}
+		q.Set(name, strconv.Itoa(n))
+	}
+	if key := c.value("key"); key != "" {
+		q.Set("key", key)
+	}
+	var d dataset.Diff
+	return c.fetch(ctx, dataPath(c.args[0], "diff")+"?"+q.Encode(), &d, func() error {
+		c.sayDiff(d)
+		return nil
+	})
+}
+
+const maxShown = 50 // lines of a list that are printed
+
+func (c *call) sayDiff(d dataset.Diff) {
+	c.say("%s → %s: %d files differ, %d are the same", dataset.Ref(d.Dataset, d.From), dataset.Ref(d.Dataset, d.To), d.Count, d.Same)
+	for i, f := range d.Files {
+		if i == maxShown {
+			c.say("  … and %d more (--json lists them)", d.Count-maxShown)
+			break
+		}
+		c.say("  %-8s %s", f.Change, f.Path)
+	}
+	for _, t := range d.Tables {
+		c.sayTable(t)
+	}
+}
+
+func (c *call) sayTable(t dataset.TableDiff) {
+	if t.Problem != "" {
+		c.say("\n%s: %s", t.Path, t.Problem)
+		return
+	}
+	by := "compared as whole rows"
+	if len(t.Key) > 0 {
+		by = "told apart by " + strings.Join(t.Key, ", ")
+	}
+	c.say("\n%s: %d rows added, %d removed, %d changed, %d the same (%s)", t.Path, t.Added, t.Removed, t.Changed, t.Same, by)
+	if len(t.ColumnsAdded) > 0 {
+		c.say("  columns added: %s", strings.Join(t.ColumnsAdded, ", "))
+	}
+	if len(t.ColumnsRemoved) > 0 {
+		c.say("  columns removed: %s", strings.Join(t.ColumnsRemoved, ", "))
+	}
+	for _, r := range t.Types {
+		c.say("  %s was %s and is %s", r.Column, r.From, r.To)
+	}
+}
+
+func dataVerify(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := splitRef(c.args[0])
+	if err != nil {
+		return err
+	}
+	var v dataset.Verification
+	err = c.act(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
+		if v.OK {
+			c.say("%s is intact: %d files, %s read", v.Snapshot.Ref(), v.Files, size(v.Size))
+			return nil
+		}
+		for _, p := range v.Problems {
+			c.say("%s: %s", p.Path, p.Message)
+		}
+		last := v.Problems[0].Hint
+		return errs.New(errs.Corrupt, "%s has %d damaged files", v.Snapshot.Ref(), len(v.Problems)).WithHint("%s", last)
+	})
+	return err
+}
+
+func dataStatus(ctx context.Context, c *call) error {
+	if err := c.want(0, 1); err != nil {
+		return err
+	}
+	if len(c.args) == 1 {
+		var st dataset.Status
+		return c.fetch(ctx, dataPath(c.args[0], "status"), &st, func() error {
+			c.sayStatus(st)
+			return nil
+		})
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var all []dataset.Dataset
+	if err := api.Get(ctx, "/datasets", &all); err != nil {
+		return err
+	}
+	list := []dataset.Status{}
+	for _, d := range all {
+		var st dataset.Status
+		if err := api.Get(ctx, dataPath(d.Name, "status"), &st); err != nil {
+			return err
+		}
+		list = append(list, st)
+	}
+	if c.json {
+		return c.sayJSON(list)
+	}
+	rows := [][]string{{"DATASET", "STATE", "SNAPSHOT", "PATH", ""}}
+	for _, st := range list {
+		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, st.Text})
+	}
+	c.table(rows)
+	return nil
+}
+
+func versionWord(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("v%d", n)
+}
+
+func (c *call) sayStatus(st dataset.Status) {
+	c.say("%s: %s, %s", st.Dataset, st.State, st.Text)
+	for _, l := range []struct {
+		word  string
+		names []string
+	}{{"added", st.Added}, {"removed", st.Removed}, {"changed", st.Changed}} {
+		for i, name := range l.names {
+			if i == maxShown {
+				c.say("  … and more (--json lists them)")
+				break
+			}
+			c.say("  %-8s %s", l.word, name)
+		}
+	}
+}
+
+func dataProfile(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := c.snapshotOf(ctx, c.args[0])
+	if err != nil {
+		return err
+	}
+	var p dataset.Profile
+	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "profile"), &p, func() error {
+		for _, w := range p.Warnings {
+			c.say("%s", w)
+		}
+		for _, t := range p.Tables {
+			if t.Problem == "" {
+				c.sayProfile(t)
+			}
+		}
+		if len(p.Tables) == 0 {
+			c.say("%s holds no tables; %d files are kept as they are.", dataset.Ref(name, number), p.Opaque)
+		}
+		return nil
+	})
+}
+
+func (c *call) sayProfile(t dataset.Table) {
+	c.say("%s: %d rows", t.Path, t.Rows)
+	rows := [][]string{{"COLUMN", "TYPE", "MISSING", "DISTINCT", "LEAST", "MEDIAN", "MOST", "FREQUENT"}}
+	for _, col := range t.Columns {
+		distinct := strconv.Itoa(col.Distinct)
+		if col.DistinctMore {
+			distinct += "+"
+		}
+		rows = append(rows, []string{
+			col.Name, col.Type, strconv.FormatInt(col.Missing, 10), distinct, value(col.Min), median(col), value(col.Max), frequent(col),
+		})
+	}
+	c.table(rows)
+}
+
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+func median(c dataset.Column) string {
+	if m, ok := c.Quantiles["p50"]; ok {
+		return value(m)
+	}
+	return ""
+}
+
+func frequent(c dataset.Column) string {
+	var words []string
+	for i, v := range c.Categories {
+		if i == 3 {
+			words = append(words, "…")
+			break
+		}
+		words = append(words, fmt.Sprintf("%.24s (%d)", v.Value, v.Count))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,169 @@
+package fsck
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"slices"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/journal"
+	"rondo/backend/ref"
+)
+
+// needs says, by kind of record, under which keys of its data, however deep, digests of
+// objects and of trees stand. docs/formats/objects.md repeats it.
+var needs = map[string]struct{ objects, trees []string }{
+	"snapshot.create":  {objects: []string{"diff"}, trees: []string{"tree"}},
+	"snapshot.profile": {objects: []string{"profile"}},
+	"version.create":   {objects: []string{"baseline", "holdout"}, trees: []string{"digest"}},
+	"monitor.window":   {objects: []string{"details"}},
+	"decision.step":    {objects: []string{"added", "captures"}},
+}
+
+// references follows every record to the objects that it stands on, and every pointer
+// to its snapshot.
+func (c *checker) references(ctx context.Context) error {
+	f := &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, paths: map[string]string{}}
+	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
+		f.record(ctx, rec)
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	return f.pointers()
+}
+
+type follower struct {
+	c         *checker
+	seen      map[ref.Digest]bool
+	snapshots map[string]bool   // by id
+	paths     map[string]string // of datasets by name
+}
+
+func (f *follower) record(ctx context.Context, rec journal.Record) {
+	switch rec.Kind {
+	case "snapshot.create":
+		f.snapshots[rec.ID] = true
+	case "dataset.add", "dataset.change":
+		var in struct{ Path string }
+		if json.Unmarshal(rec.Data, &in) == nil {
+			f.paths[rec.ID] = in.Path
+		}
+	}
+	need, ok := needs[rec.Kind]
+	if !ok {
+		return
+	}
+	var data any
+	if json.Unmarshal(rec.Data, &data) != nil {
+		return
+	}
+	f.values(data, func(key string, d ref.Digest) {
+		switch {
+		case slices.Contains(need.trees, key):
+			f.tree(ctx, d, rec)
+		case slices.Contains(need.objects, key):
+			f.object(d, rec, "")
+		}
+	})
+}
+
+// values hands every digest below a JSON value to fn, with the key it stands under.
+func (f *follower) values(v any, fn func(key string, d ref.Digest)) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			f.values(e, fn)
+		}
+	case map[string]any:
+		for key, e := range v {
+			if s, ok := e.(string); !ok {
+				f.values(e, fn)
+			} else if d, err := ref.Parse(s); err == nil {
+				fn(key, d)
+			}
+		}
+	}
+}
+
+// object reports what a record needs and nobody can read, once.
+func (f *follower) object(d ref.Digest, rec journal.Record, file string) bool {
+	if f.seen[d] {
+		return false
+	}
+	f.seen[d] = true
+	f.c.report.References++
+	if f.c.store.Has(d) {
+		return true
+	}
+	what := "object " + d.Short() + " is missing; the " + rec.Kind + " record of " + rec.ID + " needs it"
+	if file != "" {
+		what += " for " + file
+	}
+	hex := d.String()
+	f.c.add(Problem{
+		Kind: KindReference, File: private("objects", hex[:2], hex[2:]), What: what,
+		Hint: "copy .rondo/objects from a backup, or from a teammate's project",
+	})
+	return false
+}
+
+func (f *follower) tree(ctx context.Context, d ref.Digest, rec journal.Record) {
+	if !f.object(d, rec, "") || f.c.broken[d.String()] {
+		return
+	}
+	t, err := f.c.store.OpenTree(ctx, d)
+	if err != nil {
+		f.c.add(Problem{Kind: KindReference, File: private("objects"), What: err.Error(), Hint: errs.HintOf(err)})
+		return
+	}
+	for _, file := range t.Files {
+		f.object(file.Digest, rec, file.Path)
+	}
+}
+
+// pointers reads the .snap file of every dataset that has one.
+func (f *follower) pointers() error {
+	root, err := os.OpenRoot(f.c.project.Dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, path := range f.paths {
+		name := path + ".snap"
+		file, err := root.Open(name)
+		if isMissing(err) {
+			continue
+		}
+		if err != nil {
+			f.c.add(Problem{Kind: KindPointer, File: name, What: "it cannot be read: " + err.Error()})
+			continue
+		}
+		b, err := io.ReadAll(io.LimitReader(file, 1<<20))
+		file.Close()
+		if err != nil {
+			return err
+		}
+		f.pointer(name, string(b))
+	}
+	return nil
+}
+
+func (f *follower) pointer(name, text string) {
+	f.c.report.Pointers++
+	p, err := dataset.ParsePointer(text)
+	if err != nil {
+		f.c.add(Problem{Kind: KindPointer, File: name, What: err.Error(), Hint: errs.HintOf(err)})
+		return
+	}
+	if !f.snapshots[p.ID] {
+		f.c.add(Problem{
+			Kind: KindPointer, File: name, What: "it points at " + dataset.Ref(p.Dataset, p.Number) + ", which the journal does not know",
+			Hint: "copy .rondo/journal from where the snapshot was taken, or check another snapshot out",
+		})
+	}
+}
