@@ -41,7 +41,7 @@ func product(a, b *tensor, shape []int, d dims, scale float64) (*tensor, error) 
 	if a.kind != b.kind || !a.kind.isFloat() {
 		return nil, errs.New(errs.Invalid, "multiplies float tensors of one type")
 	}
-	if d.rows*d.cols > 0 && d.k > 1<<34/(d.rows*d.cols) {
+	if d.rows*d.cols > 0 && d.k > 1<<31/(d.rows*d.cols) {
 		return nil, errs.New(errs.TooLarge, "a product of %d×%d×%d is too large", d.rows, d.k, d.cols).WithHint("send fewer rows at once")
 	}
 	out, err := alloc(a.kind, shape)

@@ -9,10 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"rondo/backend/errs"
 	"rondo/backend/serve/runtime"
@@ -287,4 +290,22 @@ func FuzzLoad(f *testing.F) {
 	// A tensor that claims 2^40 elements, and a graph inside a graph.
 	f.Add([]byte{0x3a, 0x0c, 0x2a, 0x0a, 0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0x10, 0x01, 0x42, 0x00})
 	f.Fuzz(func(t *testing.T, b []byte) { try(t, b) })
+}
+
+// TestAnEmptyAxisHidesNoHugeOnes: such a tensor has no elements, and loops over its
+// other axes would never end.
+func TestAnEmptyAxisHidesNoHugeOnes(t *testing.T) {
+	field := func(num protowire.Number, v []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), v)
+	}
+	number := func(num protowire.Number, v uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(nil, num, protowire.VarintType), v)
+	}
+	empty := slices.Concat(number(1, 0), number(1, 1<<24), number(1, 1<<24), number(2, 1), field(8, []byte("x")), field(9, nil))
+	node := slices.Concat(field(1, []byte("x")), field(2, []byte("y")), field(4, []byte("Softmax")))
+	out := slices.Concat(field(1, []byte("y")), field(2, field(1, number(1, 1))))
+	model := field(7, slices.Concat(field(1, node), field(5, empty), field(12, out)))
+	if _, err := onnx.Load(model, nil); !errs.Is(err, errs.TooLarge) {
+		t.Errorf("loaded: %v", err)
+	}
 }

@@ -78,12 +78,13 @@ func size(shape []int) (int, error) {
 	if len(shape) > maxRank {
 		return 0, errs.New(errs.Invalid, "a tensor of %d axes is over the limit of %d", len(shape), maxRank)
 	}
-	n := 1
+	n, bound := 1, 1
 	for _, d := range shape {
 		if d < 0 || d > maxElements {
 			return 0, errs.New(errs.Invalid, "%v is not a tensor's shape", shape)
 		}
-		if n *= d; n > maxElements {
+		n *= d
+		if bound *= max(d, 1); bound > maxElements { // an axis of 0 must not hide the others: loops run over them
 			return 0, errs.New(errs.TooLarge, "a tensor of shape %v is over the limit of %d elements", shape, maxElements).
 				WithHint("send fewer rows at once")
 		}
