@@ -1,0 +1,114 @@
+# What a person types. docs/contributing.md says what each of these does.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PROJECT ?= $(HOME)/rondo-weather
+VERSION := $(shell sed -n 's/^var Version = "\(.*\)"/\1/p' app/cli/version.go)
+GO_BUILD := go build -trimpath -ldflags "-s -w"
+WINDOW_TAGS := desktop,production,webkit2_41
+RONDO := build/bin/rondo
+# Where the race detector pays: what many goroutines share.
+RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
+	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
+
+.PHONY: run demo test check bench torture dev build window setup generate clean \
+	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
+
+run: build
+	@test -e "$(PROJECT)/.rondo/format" || $(RONDO) init --sample weather "$(PROJECT)"
+	$(RONDO) open --project "$(PROJECT)"
+
+demo: build
+	$(RONDO) demo $(DEMO)
+
+# --- building
+
+build: packages-run window $(RONDO)-static
+
+.PHONY: $(RONDO)-static
+$(RONDO)-static: frontend/dist/index.html
+	CGO_ENABLED=0 $(GO_BUILD) -o $(RONDO) .
+
+# The window is an executable of its own, carried inside the program. Without GTK
+# to build it with, the program serves a browser.
+window:
+	@if pkg-config --exists gtk+-3.0 webkit2gtk-4.1 2>/dev/null; then \
+		echo "build the window"; $(GO_BUILD) -tags $(WINDOW_TAGS) -o app/window/embedded/rondo-window ./app/window/rondo-window; \
+	elif [ "$$(uname -s)" = Linux ]; then \
+		rm -f app/window/embedded/rondo-window; echo "no GTK here: building without the window"; \
+	fi
+
+frontend/dist/index.html: build/cache/npm $(shell find frontend/src frontend/messages frontend/public frontend/scripts -type f 2>/dev/null) frontend/index.html frontend/vite.config.ts
+	cd frontend && npm run build
+	touch $@
+
+build/cache/npm: frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	mkdir -p $(@D) && touch $@
+
+generate:
+	go run ./backend/api/openapi/write
+
+# --- setting up
+
+packages-run:
+	@build/packages.sh run
+
+packages-test:
+	@build/packages.sh test
+
+setup: packages-run packages-test build/cache/npm build/cache/venv
+	go mod download
+
+build/cache/venv: testdata/python/requirements.txt
+	build/venv.sh $< .venv
+	mkdir -p $(@D) && touch $@
+
+# --- testing
+
+test: setup build check test-go test-ui test-window
+
+# Crash rounds, fuzz seeds, real clients and real processes are all in here.
+test-go:
+	go test ./...
+	go test -race -short $(RACE)
+
+test-ui:
+	cd frontend && npm test
+	cd frontend && npm run e2e
+
+test-window: build
+	build/window-test.sh $(RONDO) build/cache/window.png
+
+check: check-go check-ui check-vulnerabilities
+
+check-go: build/cache/npm
+	@echo "gofumpt"; out=$$(go tool gofumpt -l main.go app backend build); test -z "$$out" || { echo "$$out"; echo "run: go tool gofumpt -w ."; exit 1; }
+	@echo "generated files"; go run ./backend/api/openapi/write -check
+	go vet ./...
+	go tool staticcheck ./...
+
+check-ui: build/cache/npm
+	cd frontend && npm run check
+	cd frontend && npm run lint
+
+# The list of known faults is on the network; without it this says so and goes on.
+check-vulnerabilities:
+	@build/vulnerabilities.sh
+
+# --- the long ones
+
+bench: setup build
+	build/bench.sh
+
+torture:
+	RONDO_CRASH_ROUNDS=2000 go test -count=1 -timeout 2h -run 'Crash|Kill|Torture|Fault' ./backend/... ./app/...
+
+# --- working on it
+
+dev: build/cache/npm
+	build/dev.sh
+
+clean:
+	rm -rf build/bin build/cache frontend/dist/assets frontend/dist/index.html app/window/embedded/rondo-window
