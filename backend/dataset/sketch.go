@@ -71,7 +71,8 @@ func quantile(all []weighted, total int64, q float64) float64 {
 			return w.value
 		}
 		if at < float64(last+1) {
-			return w.value + (all[i+1].value-w.value)*(at-float64(last))
+			part := at - float64(last)
+			return w.value*(1-part) + all[i+1].value*part // which cannot overflow
 		}
 		before += w.weight
 	}
