@@ -46,6 +46,7 @@ type Run struct {
 	Status       string            `json:"status"`
 	Lifecycle    string            `json:"lifecycle"`
 	ParentID     string            `json:"parent_id,omitempty"`
+	Device       string            `json:"device,omitempty"` // the installation that made it
 	StartedAt    time.Time         `json:"started_at,omitzero"`
 	EndedAt      time.Time         `json:"ended_at,omitzero"`
 	DeletedAt    time.Time         `json:"deleted_at,omitzero"`
@@ -69,6 +70,7 @@ type Metric struct {
 	Max   Float   `json:"max"`
 	Count int64   `json:"count,omitempty"`
 	Model string  `json:"model_id,omitempty"` // logged model it belongs to
+	Run   string  `json:"run_id,omitempty"`   // run that logged it; on metrics of logged models only
 	Data  Dataset `json:"dataset,omitzero"`   // dataset it was computed on
 }
 
@@ -144,11 +146,12 @@ type Create struct {
 
 // Change updates a run; nil fields stay.
 type Change struct {
-	Name    *string
-	Status  *string
-	EndedAt *time.Time
-	Exit    json.RawMessage
-	Reason  *string
+	Name      *string
+	Status    *string
+	StartedAt *time.Time
+	EndedAt   *time.Time
+	Exit      json.RawMessage
+	Reason    *string
 }
 
 // View selects runs by lifecycle: active (the zero value), deleted or all.

@@ -2,179 +2,163 @@ package run
 
 import (
 	"context"
-	"io"
+	"path/filepath"
+	"sync"
 	"time"
 
+	"rondo/backend/event"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
+	"rondo/backend/run/points"
 )
 
 // Options say what a Service works with.
 type Options struct {
-	Ledger *ledger.Ledger
-	Dir    string // the project folder; a run's files are in .rondo/runs/<id>
+	Ledger      *ledger.Ledger
+	Dir         string     // the project folder; a run's files are in .rondo/runs/<id>
+	Events      *event.Bus // hears of logged metrics as run.metrics; may be nil
+	MaxArtifact int64      // bytes of one artifact; 0 means 64 GiB
+	Now         func() time.Time
 }
 
 // Service keeps the experiments and runs of one project.
-type Service struct{ opts Options }
+type Service struct {
+	opts    Options
+	runs    string // folder of all runs
+	logs    logs
+	waiting waiting
 
-// Index returns the noun's part of the index. dir is the project folder: the
-// summaries of metrics are rebuilt from the runs' own files.
-func Index(dir string) index.Noun { return index.Noun{Name: "run"} }
+	settling sync.Mutex
+	woken    chan struct{}
+	closing  chan struct{}
+	settled  chan struct{} // closed when keepSettled has ended
+	once     sync.Once
 
-// Open readies the service.
-func Open(ctx context.Context, opts Options) (*Service, error) { return &Service{opts: opts}, nil }
+	mu      sync.Mutex
+	repairs []string
+}
+
+// Open readies the service: it brings the index up to the files of metric points and
+// cuts what a crash left unfinished at the end of this device's own.
+func Open(ctx context.Context, opts Options) (*Service, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.MaxArtifact <= 0 {
+		opts.MaxArtifact = 64 << 30
+	}
+	s := &Service{
+		opts: opts, runs: runsDir(opts.Dir),
+		woken: make(chan struct{}, 1), closing: make(chan struct{}), settled: make(chan struct{}),
+	}
+	s.logs = logs{s: s, open: map[string]*openLog{}}
+	s.waiting = waiting{runs: map[string]*waitingRun{}, wake: s.wake}
+	if err := s.recover(ctx); err != nil {
+		return nil, err
+	}
+	go s.keepSettled()
+	return s, nil
+}
+
+// recover looks at every file of points that has grown since the index last saw it.
+func (s *Service) recover(ctx context.Context) error {
+	var damage []points.Damage
+	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) (err error) {
+		damage, err = catchUp(tx, s.runs)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.mend(damage)
+}
+
+// mend cuts the unfinished ends of this device's own files. Others' may still be on
+// their way here.
+func (s *Service) mend(list []points.Damage) error {
+	for _, d := range list {
+		if d.Tail && filepath.Base(d.File) == s.opts.Ledger.Device()+pointsSuffix {
+			l, err := points.Open(d.File, d.At)
+			if err != nil {
+				return err
+			}
+			l.Close()
+		}
+	}
+	s.note(list)
+	return nil
+}
+
+func (s *Service) note(list []points.Damage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range list {
+		if rel, err := filepath.Rel(s.opts.Dir, d.File); err == nil {
+			d.File = filepath.ToSlash(rel)
+		}
+		s.repairs = append(s.repairs, d.String())
+	}
+}
+
+// Repairs tells what was cut or could not be read since Open, in words.
+func (s *Service) Repairs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.repairs...)
+}
+
+func (s *Service) now() time.Time { return s.opts.Now() }
+
+// Settle brings the index up to all that was logged. Reading does it by itself; a
+// dump of the index wants it done before.
+func (s *Service) Settle(ctx context.Context) error { return s.settle(ctx) }
 
 // Close makes what is buffered durable.
-func (s *Service) Close() error { return nil }
+func (s *Service) Close() (err error) {
+	s.once.Do(func() {
+		s.logs.closeAll()
+		close(s.closing)
+		<-s.settled
+		err = s.settle(context.Background())
+	})
+	return err
+}
 
 // Dir returns the folder of a run.
-func (s *Service) Dir(id string) string { return "" }
-
-// CreateExperiment makes an experiment; a taken name is kind Conflict.
-func (s *Service) CreateExperiment(ctx context.Context, name, location string, tags map[string]string) (Experiment, error) {
-	return Experiment{}, nil
+func (s *Service) Dir(id string) string {
+	if checkID("run", id) != nil {
+		return filepath.Join(s.runs, "invalid") // never a place outside
+	}
+	return filepath.Join(s.runs, id)
 }
 
-// Experiment returns one by id.
-func (s *Service) Experiment(ctx context.Context, id string) (Experiment, error) {
-	return Experiment{}, nil
+// Logged tells of metrics that were logged: the latest of each key, the event run.metrics.
+type Logged struct {
+	Metrics []Metric `json:"metrics"`
+	More    int      `json:"more,omitempty"` // keys beyond those told
 }
 
-// ExperimentByName returns one by name; active ones first.
-func (s *Service) ExperimentByName(ctx context.Context, name string) (Experiment, error) {
-	return Experiment{}, nil
+const maxAnnounced = 64 // keys of one event
+
+func (s *Service) announce(id string, sums summaries) {
+	if s.opts.Events == nil {
+		return
+	}
+	out := Logged{Metrics: make([]Metric, 0, min(len(sums.Keys), maxAnnounced))}
+	for i, k := range sums.Keys {
+		if i == maxAnnounced {
+			out.More = len(sums.Keys) - maxAnnounced
+			break
+		}
+		out.Metrics = append(out.Metrics, k.metric())
+	}
+	s.opts.Events.Publish("run.metrics", id, out)
 }
 
-// EnsureExperiment returns the active experiment of the name, made if need be.
-func (s *Service) EnsureExperiment(ctx context.Context, name string) (Experiment, error) {
-	return Experiment{}, nil
-}
-
-// SearchExperiments selects experiments in MLflow's grammar.
-func (s *Service) SearchExperiments(ctx context.Context, q Search) (list []Experiment, next string, err error) {
-	return nil, "", nil
-}
-
-// RenameExperiment gives an active experiment another name.
-func (s *Service) RenameExperiment(ctx context.Context, id, name string) error { return nil }
-
-// DeleteExperiment and its runs; RestoreExperiment takes it back.
-func (s *Service) DeleteExperiment(ctx context.Context, id string) error { return nil }
-
-// RestoreExperiment takes a delete back.
-func (s *Service) RestoreExperiment(ctx context.Context, id string) error { return nil }
-
-// SetExperimentTag sets or, with remove, deletes a tag.
-func (s *Service) SetExperimentTag(ctx context.Context, id, key, value string, remove bool) error {
-	return nil
-}
-
-// Create makes a run.
-func (s *Service) Create(ctx context.Context, in Create) (Run, error) { return Run{}, nil }
-
-// Get returns a run with everything but histories.
-func (s *Service) Get(ctx context.Context, id string) (Run, error) { return Run{}, nil }
-
-// Update changes a run.
-func (s *Service) Update(ctx context.Context, id string, c Change) (Run, error) { return Run{}, nil }
-
-// Delete puts runs away; Restore takes them back.
-func (s *Service) Delete(ctx context.Context, id string) error { return nil }
-
-// Restore takes a delete back.
-func (s *Service) Restore(ctx context.Context, id string) error { return nil }
-
-// Log stores a batch: params that change are refused, points are durable on return.
-func (s *Service) Log(ctx context.Context, id string, b Batch) error { return nil }
-
-// DeleteTag removes a tag of a run; a missing one is NotFound.
-func (s *Service) DeleteTag(ctx context.Context, id, key string) error { return nil }
-
-// LogInputs adds datasets and logged models that a run used.
-func (s *Service) LogInputs(ctx context.Context, id string, in []Input, models []string) error {
-	return nil
-}
-
-// LogOutputs adds logged models that came out of a run.
-func (s *Service) LogOutputs(ctx context.Context, id string, out []ModelOutput) error { return nil }
-
-// Search selects runs. Total counts all that match.
-func (s *Service) Search(ctx context.Context, q Search) (list []Run, next string, total int, err error) {
-	return nil, "", 0, nil
-}
-
-// History returns the points of a metric in the order (time, step, value), from offset.
-func (s *Service) History(ctx context.Context, id, key string, offset, limit int) (points []Point, total int, err error) {
-	return nil, 0, nil
-}
-
-// Sample returns at most limit points per key over the whole history, with the extremes kept.
-func (s *Service) Sample(ctx context.Context, id string, keys []string, limit int) (map[string][]Point, error) {
-	return nil, nil
-}
-
-// File is a file or folder of a run's or logged model's artifacts.
-type File struct {
-	Path  string    `json:"path"` // slash-separated, under the artifact root
-	Dir   bool      `json:"dir"`
-	Size  int64     `json:"size"`
-	MTime time.Time `json:"mtime"`
-}
-
-// Artifacts is a tree of files; owner is a run id, or m-… for a logged model.
-// Every path goes through os.Root.
-
-// ListArtifacts lists one folder; a missing one is empty.
-func (s *Service) ListArtifacts(ctx context.Context, owner, path string) ([]File, error) {
-	return nil, nil
-}
-
-// OpenArtifact opens a file for reading; a missing one is NotFound.
-func (s *Service) OpenArtifact(ctx context.Context, owner, path string) (io.ReadSeekCloser, File, error) {
-	return nil, File{}, nil
-}
-
-// PutArtifact stores a file durably and replaces what was there.
-func (s *Service) PutArtifact(ctx context.Context, owner, path string, r io.Reader) (File, error) {
-	return File{}, nil
-}
-
-// DeleteArtifact removes a file or folder.
-func (s *Service) DeleteArtifact(ctx context.Context, owner, path string) error { return nil }
-
-// ArtifactDir returns the artifact folder of an owner for local reading.
-func (s *Service) ArtifactDir(owner string) string { return "" }
-
-// CreateLoggedModel makes a logged model in state PENDING.
-func (s *Service) CreateLoggedModel(ctx context.Context, m LoggedModel) (LoggedModel, error) {
-	return LoggedModel{}, nil
-}
-
-// LoggedModel returns one.
-func (s *Service) LoggedModel(ctx context.Context, id string) (LoggedModel, error) {
-	return LoggedModel{}, nil
-}
-
-// FinalizeLoggedModel sets its status.
-func (s *Service) FinalizeLoggedModel(ctx context.Context, id, status, message string) (LoggedModel, error) {
-	return LoggedModel{}, nil
-}
-
-// TagLoggedModel sets tags and removes others.
-func (s *Service) TagLoggedModel(ctx context.Context, id string, set map[string]string, remove []string) (LoggedModel, error) {
-	return LoggedModel{}, nil
-}
-
-// LogModelParams adds params to a logged model.
-func (s *Service) LogModelParams(ctx context.Context, id string, params map[string]string) error {
-	return nil
-}
-
-// DeleteLoggedModel removes it.
-func (s *Service) DeleteLoggedModel(ctx context.Context, id string) error { return nil }
-
-// SearchLoggedModels selects logged models in MLflow's grammar; OrderBy is "field ASC|DESC".
-func (s *Service) SearchLoggedModels(ctx context.Context, q Search) (list []LoggedModel, next string, err error) {
-	return nil, "", nil
+func (k summary) metric() Metric {
+	l := k.Latest
+	return Metric{
+		Key: k.Key, Value: Float(value(l.Bits)), Step: l.Step, Time: l.Time, Min: k.Min, Max: k.Max, Count: k.Count,
+		Model: l.Model, Data: Dataset{l.Dataset, l.Digest},
+	}
 }

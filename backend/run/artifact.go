@@ -1,0 +1,308 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+	"rondo/backend/ref"
+)
+
+// File is a file or folder of a run's or logged model's artifacts.
+type File struct {
+	Path  string    `json:"path"` // slash-separated, under the artifact root
+	Dir   bool      `json:"dir"`
+	Size  int64     `json:"size"`
+	MTime time.Time `json:"mtime"`
+}
+
+// Artifacts is a tree of files; owner is a run id, or m-… for a logged model.
+// Every path goes through os.Root.
+
+const (
+	artifactsDir = "artifacts"
+	incomingDir  = ".incoming" // beside the artifacts: files that are not whole yet
+	maxPath      = 1024        // bytes
+)
+
+// checkPath keeps to names that are the same on every system, and inside.
+func checkPath(name string) error {
+	bad := func(why string) error {
+		return errs.New(errs.Invalid, "Invalid path: %.200q %s", name, why).WithHint("use names below the artifact folder, with / between them")
+	}
+	switch {
+	case len(name) > maxPath:
+		return bad("is too long")
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return bad("holds control characters")
+	case strings.ContainsRune(name, '\\'):
+		return bad("holds a backslash")
+	case !fs.ValidPath(name) || name == ".":
+		return bad("is not below the artifact folder")
+	case len(name) > 1 && name[1] == ':':
+		return bad("begins with a drive")
+	}
+	return nil
+}
+
+func isModelID(owner string) bool { return strings.HasPrefix(owner, modelPrefix) }
+
+// folder opens the owner's folder; a missing one is NotFound unless it is to be made.
+func (s *Service) folder(ctx context.Context, owner string, write bool) (*os.Root, error) {
+	if err := checkID("run", owner); err != nil {
+		return nil, err
+	}
+	if err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return ownerFits(tx, owner, write) }); err != nil {
+		return nil, err
+	}
+	if write {
+		if err := os.MkdirAll(s.Dir(owner), 0o755); err != nil {
+			return nil, diskError(err)
+		}
+	}
+	root, err := os.OpenRoot(s.Dir(owner))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errs.New(errs.NotFound, "%s has no artifacts", owner)
+	}
+	return root, errs.Wrap(errs.Unavailable, err, "open the artifacts of %s", owner)
+}
+
+func ownerFits(tx *index.Tx, owner string, write bool) error {
+	if isModelID(owner) {
+		_, err := modelByID(tx, owner)
+		return err
+	}
+	if write {
+		return activeRun(tx, owner)
+	}
+	_, err := stateOf(tx, owner)
+	return err
+}
+
+func noFile(owner, name string) error {
+	return errs.New(errs.NotFound, "No such artifact: '%.200s' of %s", name, owner)
+}
+
+// outside turns what os.Root refuses into what a person did.
+func outside(err error, owner, name string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
+		return noFile(owner, name)
+	case strings.Contains(err.Error(), "escapes"):
+		return errs.New(errs.Invalid, "Invalid path: %.200q leads out of the artifact folder", name)
+	}
+	return diskError(err)
+}
+
+func diskError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return errs.New(errs.Unavailable, "the disk is full, so the artifact was not saved").WithHint("free some space and send it again")
+	}
+	return errs.Wrap(errs.Unavailable, err, "artifacts cannot be reached")
+}
+
+// ListArtifacts lists one folder; a missing one is empty.
+func (s *Service) ListArtifacts(ctx context.Context, owner, name string) ([]File, error) {
+	list := []File{}
+	if name != "" {
+		if err := checkPath(name); err != nil {
+			return nil, err
+		}
+	}
+	root, err := s.folder(ctx, owner, false)
+	if errs.Is(err, errs.NotFound) && s.known(ctx, owner) {
+		return list, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	entries, err := fs.ReadDir(root.FS(), path.Join(artifactsDir, name))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return list, nil
+	}
+	if err != nil {
+		return nil, outside(err, owner, name)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && (info.IsDir() || info.Mode().IsRegular()) { // nothing else is ever put there
+			list = append(list, fileOf(path.Join(name, e.Name()), info))
+		}
+	}
+	return list, nil
+}
+
+func (s *Service) known(ctx context.Context, owner string) bool {
+	return s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return ownerFits(tx, owner, false) }) == nil
+}
+
+func fileOf(name string, info fs.FileInfo) File {
+	f := File{Path: name, Dir: info.IsDir(), MTime: info.ModTime().UTC()}
+	if !f.Dir {
+		f.Size = info.Size()
+	}
+	return f
+}
+
+// OpenArtifact opens a file for reading; a missing one is NotFound.
+func (s *Service) OpenArtifact(ctx context.Context, owner, name string) (io.ReadSeekCloser, File, error) {
+	if err := checkPath(name); err != nil {
+		return nil, File{}, err
+	}
+	root, err := s.folder(ctx, owner, false)
+	if err != nil {
+		return nil, File{}, err
+	}
+	defer root.Close()
+	at := path.Join(artifactsDir, name)
+	info, err := root.Stat(at)
+	if err != nil {
+		return nil, File{}, outside(err, owner, name)
+	}
+	if !info.Mode().IsRegular() { // a folder; or a pipe, which would block for ever
+		return nil, File{}, noFile(owner, name)
+	}
+	f, err := root.Open(at)
+	if err != nil {
+		return nil, File{}, outside(err, owner, name)
+	}
+	return f, fileOf(name, info), nil
+}
+
+// PutArtifact stores a file durably and replaces what was there.
+func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Reader) (File, error) {
+	if err := checkPath(name); err != nil {
+		return File{}, err
+	}
+	root, err := s.folder(ctx, owner, true)
+	if err != nil {
+		return File{}, err
+	}
+	defer root.Close()
+	temp := path.Join(incomingDir, ref.NewID())
+	if err := root.MkdirAll(incomingDir, 0o755); err != nil {
+		return File{}, diskError(err)
+	}
+	defer root.Remove(temp) // fails where it got its name
+	if err := s.receive(ctx, root, temp, r); err != nil {
+		return File{}, err
+	}
+	return s.place(root, temp, owner, name)
+}
+
+// receive writes the content durably under a temporary name.
+func (s *Service) receive(ctx context.Context, root *os.Root, temp string, r io.Reader) error {
+	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return diskError(err)
+	}
+	n, err := io.Copy(f, io.LimitReader(&cancelled{ctx, r}, s.opts.MaxArtifact+1))
+	if err == nil && n > s.opts.MaxArtifact {
+		err = errs.New(errs.TooLarge, "an artifact has at most %d bytes", s.opts.MaxArtifact)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	var sent *unread
+	switch {
+	case err == nil || errs.KindOf(err) != errs.Internal:
+		return err
+	case errors.As(err, &sent):
+		return errs.New(errs.Invalid, "the artifact did not arrive whole: %w", sent.error)
+	}
+	return diskError(err)
+}
+
+// cancelled ends reading with the request, and marks errors that are the sender's.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+type unread struct{ error }
+
+func (u *unread) Unwrap() error { return u.error }
+
+func (c *cancelled) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, &unread{err}
+	}
+	n, err := c.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = &unread{err}
+	}
+	return n, err
+}
+
+// place gives a whole file its name and makes the name durable.
+func (s *Service) place(root *os.Root, temp, owner, name string) (File, error) {
+	at := path.Join(artifactsDir, name)
+	if err := root.MkdirAll(path.Dir(at), 0o755); err != nil {
+		return File{}, blocked(err, owner, name)
+	}
+	if info, err := root.Lstat(at); err == nil && !info.Mode().IsRegular() {
+		return File{}, errs.New(errs.Conflict, "artifact %.200q of %s is a folder already", name, owner).WithHint("choose another name, or delete the folder")
+	}
+	if err := root.Rename(temp, at); err != nil {
+		return File{}, blocked(err, owner, name)
+	}
+	for dir := path.Dir(at); ; dir = path.Dir(dir) {
+		if err := syncDir(root, dir); err != nil {
+			return File{}, diskError(err)
+		}
+		if dir == "." {
+			break
+		}
+	}
+	info, err := root.Stat(at)
+	if err != nil {
+		return File{}, outside(err, owner, name)
+	}
+	return fileOf(name, info), nil
+}
+
+func blocked(err error, owner, name string) error {
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+		return errs.New(errs.Conflict, "artifact %.200q of %s goes through a name that is a file", name, owner).WithHint("choose another name")
+	}
+	return outside(err, owner, name)
+}
+
+// DeleteArtifact removes a file or folder.
+func (s *Service) DeleteArtifact(ctx context.Context, owner, name string) error {
+	if err := checkPath(name); err != nil {
+		return err
+	}
+	root, err := s.folder(ctx, owner, false)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	at := path.Join(artifactsDir, name)
+	if _, err := root.Lstat(at); err != nil {
+		return outside(err, owner, name)
+	}
+	if err := root.RemoveAll(at); err != nil {
+		return outside(err, owner, name)
+	}
+	return syncDir(root, path.Dir(at))
+}
+
+// ArtifactDir returns the artifact folder of an owner for local reading.
+func (s *Service) ArtifactDir(owner string) string { return filepath.Join(s.Dir(owner), artifactsDir) }

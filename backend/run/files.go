@@ -1,0 +1,180 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+	"rondo/backend/run/points"
+)
+
+const pointsSuffix = ".points"
+
+func pointsFile(runs, id, device string) string {
+	return filepath.Join(runs, id, "metrics", device+pointsSuffix)
+}
+
+// catchUp brings the index up to all files of points, of all runs and devices.
+func catchUp(tx *index.Tx, runs string) (all []points.Damage, err error) {
+	dirs, err := os.ReadDir(runs)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errs.Wrap(errs.Unavailable, err, "list the runs' folders")
+	}
+	for _, d := range dirs {
+		if !d.IsDir() || checkRunID(d.Name()) != nil {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(runs, d.Name(), "metrics"))
+		if err != nil {
+			continue // a run without points
+		}
+		for _, f := range files {
+			device, ok := strings.CutSuffix(f.Name(), pointsSuffix)
+			if !ok || !f.Type().IsRegular() {
+				continue
+			}
+			_, damage, err := catchUpFile(tx, runs, d.Name(), device)
+			if all = append(all, damage...); err != nil {
+				return all, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// catchUpFile adds what one file holds beyond what the index has seen of it. Blocks
+// that wait for a record are left out: the record brings their summary.
+func catchUpFile(tx *index.Tx, runs, id, device string) (end int64, damage []points.Damage, err error) {
+	seen, err := seenOf(tx, id, device)
+	if err != nil {
+		return 0, nil, err
+	}
+	path := pointsFile(runs, id, device)
+	if info, err := os.Stat(path); err != nil || info.Size() == seen {
+		return seen, nil, nil
+	}
+	c := newCollector()
+	end, damage, err = points.Scan(path, seen, func(b points.Block) error {
+		if b.Pending {
+			return nil
+		}
+		return c.block(b)
+	})
+	if err != nil || end <= seen {
+		return end, damage, err
+	}
+	return end, damage, errors.Join(c.out.store(tx, id), setSeen(tx, id, device, end))
+}
+
+// seenOf says how much of a file is in the index.
+func seenOf(tx *index.Tx, id, device string) (size int64, err error) {
+	err = tx.QueryRow("SELECT coalesce(max(size), 0) FROM run_files WHERE run=? AND device=?", id, device).Scan(&size)
+	return size, err
+}
+
+func setSeen(tx *index.Tx, id, device string, size int64) error {
+	_, err := tx.Exec("INSERT INTO run_files VALUES (?,?,?) ON CONFLICT DO UPDATE SET size=max(size, excluded.size)", id, device, size)
+	return err
+}
+
+// waiting are summaries of points that are on disk and not in the index yet. Writing
+// them a few times a second instead of at every call is what makes logging quick; who
+// reads has them written first.
+type waiting struct {
+	mu   sync.Mutex
+	runs map[string]*waitingRun
+	wake func() // called when there is something to write
+}
+
+type waitingRun struct {
+	end  int64
+	sums *collector
+}
+
+func (w *waiting) add(id string, end int64, s summaries) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.runs[id]
+	if r == nil {
+		r = &waitingRun{sums: newCollector()}
+		if w.runs[id] = r; len(w.runs) == 1 {
+			w.wake()
+		}
+	}
+	r.end = max(r.end, end)
+	r.sums.add(s)
+}
+
+func (w *waiting) take() map[string]*waitingRun {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.runs) == 0 {
+		return nil
+	}
+	out := w.runs
+	w.runs = map[string]*waitingRun{}
+	return out
+}
+
+func (w *waiting) giveBack(runs map[string]*waitingRun) {
+	for id, r := range runs {
+		w.add(id, r.end, r.sums.out)
+	}
+}
+
+// settle writes what waits into the index.
+func (s *Service) settle(ctx context.Context) error {
+	s.settling.Lock() // who comes second must not read before the first has written
+	defer s.settling.Unlock()
+	runs := s.waiting.take()
+	if runs == nil {
+		return nil
+	}
+	err := s.opts.Ledger.Derive(context.WithoutCancel(ctx), func(tx *index.Tx) error {
+		for id, r := range runs {
+			if err := errors.Join(r.sums.out.store(tx, id), setSeen(tx, id, s.opts.Ledger.Device(), r.end)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.waiting.giveBack(runs)
+	}
+	return err
+}
+
+const settleAfter = 200 * time.Millisecond
+
+// keepSettled writes what waits soon after it came, until the service closes.
+func (s *Service) keepSettled() {
+	defer close(s.settled)
+	for {
+		select {
+		case <-s.closing:
+			return
+		case <-s.woken:
+		}
+		select {
+		case <-s.closing:
+			return
+		case <-time.After(settleAfter):
+			_ = s.settle(context.Background()) // on failure it waits on, and the next reader hears of it
+		}
+	}
+}
+
+// wake says that something waits.
+func (s *Service) wake() {
+	select {
+	case s.woken <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,100 @@
+package run
+
+import (
+	"encoding/json"
+	"path/filepath"
+
+	"rondo/backend/index"
+	"rondo/backend/journal"
+)
+
+// schema: value is for comparing, with NULL for NaN; bits is the exact value in an
+// order that SQLite can compare, see order.
+const schema = `
+CREATE TABLE run_experiments (id TEXT PRIMARY KEY, name TEXT NOT NULL, lifecycle TEXT NOT NULL, location TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
+CREATE INDEX run_experiments_name ON run_experiments (name);
+INSERT INTO run_experiments VALUES ('0', 'Default', 'active', '', 0, 0);
+CREATE TABLE run_experiment_tags (experiment TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (experiment, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_runs (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, lifecycle TEXT NOT NULL,
+  parent TEXT NOT NULL, device TEXT NOT NULL, started INTEGER, ended INTEGER, deleted INTEGER, created INTEGER NOT NULL, exit TEXT, reason TEXT NOT NULL) STRICT;
+CREATE INDEX run_runs_experiment ON run_runs (experiment, lifecycle, started);
+CREATE INDEX run_runs_started ON run_runs (lifecycle, started);
+CREATE INDEX run_runs_parent ON run_runs (parent) WHERE parent<>'';
+CREATE INDEX run_runs_open ON run_runs (device, id) WHERE exit IS NULL AND kind<>'client';
+CREATE TABLE run_params (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_tags (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
+CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
+CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_metrics (run TEXT NOT NULL, key TEXT NOT NULL, value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL,
+  model TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, min REAL, max REAL, count INTEGER NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_files (run TEXT NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_models (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, run TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,
+  created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
+CREATE INDEX run_models_run ON run_models (run);
+CREATE TABLE run_model_params (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_model_tags (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, run TEXT NOT NULL,
+  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;
+CREATE VIEW run_model_latest AS SELECT model, key, value FROM (
+  SELECT model, key, value, row_number() OVER (PARTITION BY model, key ORDER BY step DESC, time DESC, bits DESC, dataset, digest, run) AS place FROM run_model_metrics
+) WHERE place=1;`
+
+// Index returns the noun's part of the index. dir is the project folder: the
+// summaries of metrics are rebuilt from the runs' own files.
+func Index(dir string) index.Noun {
+	return index.Noun{
+		Name:   "run",
+		Schema: schema,
+		Tables: []string{
+			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_tags", "run_inputs", "run_model_links",
+			"run_metrics", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
+		},
+		Apply: map[string]func(*index.Tx, journal.Record) error{
+			"experiment.create": apply(applyExperiment), "experiment.rename": apply(applyRename),
+			"experiment.delete": applyLifecycle(Deleted), "experiment.restore": applyLifecycle(Active), "experiment.tag": apply(applyExperimentTag),
+			"run.create": apply(applyCreate), "run.update": apply(applyUpdate), "run.delete": applyRunLifecycle(Deleted), "run.restore": applyRunLifecycle(Active),
+			"run.log": apply(applyLog), "run.untag": apply(applyUntag), "run.inputs": apply(applyInputs), "run.outputs": apply(applyOutputs),
+			"logged_model.create": apply(applyModel), "logged_model.finalize": apply(applyFinalize), "logged_model.tag": apply(applyModelTags),
+			"logged_model.params": apply(applyModelParams), "logged_model.delete": applyModelDelete,
+		},
+		Refresh: func(tx *index.Tx) error {
+			_, err := catchUp(tx, runsDir(dir))
+			return err
+		},
+	}
+}
+
+// apply decodes a record's data for fn.
+func apply[T any](fn func(*index.Tx, journal.Record, T) error) func(*index.Tx, journal.Record) error {
+	return func(tx *index.Tx, rec journal.Record) error {
+		var in T
+		if err := json.Unmarshal(rec.Data, &in); err != nil {
+			return err
+		}
+		return fn(tx, rec, in)
+	}
+}
+
+// exec runs several statements that take the same arguments.
+func exec(tx *index.Tx, args []any, statements ...string) error {
+	for _, q := range statements {
+		if _, err := tx.Exec(q, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setPairs sets keys of a table (owner, key, value).
+func setPairs(tx *index.Tx, insert, owner string, pairs map[string]string) error {
+	for k, v := range pairs {
+		if _, err := tx.Exec(insert, owner, k, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func runsDir(dir string) string { return filepath.Join(dir, ".rondo", "runs") }

@@ -1,0 +1,142 @@
+// Package points keeps the metric points of runs in files: one per run and device,
+// made of blocks that are only ever appended, each with a checksum. Concurrent
+// writers share one sync. docs/formats/runs.md describes the bytes; what a point
+// means is backend/run's.
+package points
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+
+	"rondo/backend/errs"
+)
+
+const (
+	header   = "rondo points 1\n" // at the start of every file
+	magic    = "RPB1"             // at the start of every block
+	headSize = 32                 // magic, flags, payload size, points, durable, 4 bytes of zero, checksum
+
+	maxPayload = 32 << 20 // bytes of one block's points
+	pending    = 1        // flag: the block counts only where a record of the journal says so
+)
+
+// MaxBatch is how many points one block may hold.
+const MaxBatch = 100_000
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Point is one logged value with all that places it.
+type Point struct {
+	Key     string
+	Model   string // logged model it belongs to, or empty
+	Dataset string // name and digest of the dataset it was computed on, or empty
+	Digest  string
+	Step    int64
+	Time    int64 // ms since 1970
+	Value   float64
+}
+
+// series is what points of one line in a chart share.
+type series struct{ key, model, dataset, digest string }
+
+func (p *Point) series() series { return series{p.Key, p.Model, p.Dataset, p.Digest} }
+
+// encode returns a block with the head left open: the writer fills it in when it
+// knows what is on disk by then.
+func encode(list []Point) ([]byte, error) {
+	if len(list) == 0 || len(list) > MaxBatch {
+		return nil, errs.New(errs.TooLarge, "a batch holds %d metric points, over the limit of %d", len(list), MaxBatch).
+			WithHint("log them in several calls")
+	}
+	order, groups := group(list)
+	b := make([]byte, headSize, headSize+16*len(list)+64*len(order))
+	b = binary.AppendUvarint(b, uint64(len(order)))
+	var one []byte
+	for _, s := range order {
+		one = appendSeries(one[:0], s, list, groups[s])
+		b = binary.AppendUvarint(b, uint64(len(one)))
+		b = append(b, one...)
+	}
+	if len(b)-headSize > maxPayload {
+		return nil, errs.New(errs.TooLarge, "a batch of metric points takes %d bytes, over the limit of %d", len(b)-headSize, maxPayload).
+			WithHint("log them in several calls")
+	}
+	binary.LittleEndian.PutUint32(b[12:], uint32(len(list)))
+	return b, nil
+}
+
+// group collects the positions of each series, series in the order they first come.
+func group(list []Point) (order []series, groups map[series][]int32) {
+	groups = make(map[series][]int32, 16)
+	for i := range list {
+		s := list[i].series()
+		at, known := groups[s]
+		if !known {
+			order = append(order, s)
+		}
+		groups[s] = append(at, int32(i))
+	}
+	return order, groups
+}
+
+func appendSeries(b []byte, s series, list []Point, at []int32) []byte {
+	for _, text := range []string{s.key, s.model, s.dataset, s.digest} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(at)))
+	var last int64
+	for _, i := range at {
+		b = binary.AppendVarint(b, list[i].Step-last)
+		last = list[i].Step
+	}
+	last = 0
+	for _, i := range at {
+		b = binary.AppendVarint(b, list[i].Time-last)
+		last = list[i].Time
+	}
+	for _, i := range at {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(list[i].Value))
+	}
+	return b
+}
+
+// seal fills in the head: durable is how much of the file is known to be on disk.
+func seal(b []byte, flags uint32, durable int64) {
+	copy(b, magic)
+	binary.LittleEndian.PutUint32(b[4:], flags)
+	binary.LittleEndian.PutUint32(b[8:], uint32(len(b)-headSize))
+	binary.LittleEndian.PutUint64(b[16:], uint64(durable))
+	binary.LittleEndian.PutUint32(b[28:], sum(b[:headSize], b[headSize:]))
+}
+
+func sum(head, payload []byte) uint32 {
+	return crc32.Update(crc32.Checksum(head[:28], castagnoli), castagnoli, payload)
+}
+
+// head is the fixed part of a block.
+type head struct {
+	flags   uint32
+	size    int64 // of the payload
+	points  int
+	durable int64
+}
+
+// parseHead reads the fixed part; ok is false where it cannot be one.
+func parseHead(b []byte) (h head, ok bool) {
+	if len(b) < headSize || string(b[:4]) != magic {
+		return h, false
+	}
+	h.flags = binary.LittleEndian.Uint32(b[4:])
+	h.size = int64(binary.LittleEndian.Uint32(b[8:]))
+	h.points = int(binary.LittleEndian.Uint32(b[12:]))
+	h.durable = int64(binary.LittleEndian.Uint64(b[16:]))
+	return h, h.flags <= pending && h.size <= maxPayload && h.points > 0 && h.points <= MaxBatch && h.durable >= 0
+}
+
+// whole verifies head and payload against the checksum.
+func whole(b []byte) bool {
+	h, ok := parseHead(b)
+	return ok && int64(len(b)) == headSize+h.size && sum(b[:headSize], b[headSize:]) == binary.LittleEndian.Uint32(b[28:])
+}

@@ -1,0 +1,168 @@
+package points
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"rondo/backend/errs"
+)
+
+// Damage is a range of a file that does not hold whole blocks.
+type Damage struct {
+	File    string
+	At, End int64
+	Tail    bool // an unfinished write that nobody was answered for
+}
+
+// String says it to a person.
+func (d Damage) String() string {
+	if d.Tail {
+		return fmt.Sprintf("%s: %d bytes of an unfinished write at offset %d", d.File, d.End-d.At, d.At)
+	}
+	return fmt.Sprintf("%s: %d bytes at offset %d are not what was written", d.File, d.End-d.At, d.At)
+}
+
+// Scan calls fn for every whole block from an offset on, which is 0 or the end of a
+// block. End is where the file's good part ends: what comes after it was never
+// acknowledged. A file that is not there is empty.
+func Scan(path string, from int64, fn func(Block) error) (end int64, list []Damage, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, nil
+	}
+	if err != nil {
+		return 0, nil, errs.Wrap(errs.Unavailable, err, "open metric points")
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, nil, errs.New(errs.Corrupt, "%s is not a file of metric points: %w", path, err)
+	}
+	s := &scanner{f: f, path: path, size: info.Size()}
+	return s.walk(from, fn)
+}
+
+type scanner struct {
+	f    *os.File
+	path string
+	size int64
+	buf  []byte
+}
+
+func (s *scanner) damage(at, end int64, tail bool) []Damage {
+	return []Damage{{File: s.path, At: at, End: end, Tail: tail}}
+}
+
+func (s *scanner) walk(at int64, fn func(Block) error) (int64, []Damage, error) {
+	if at == 0 {
+		if s.size == 0 {
+			return 0, nil, nil
+		}
+		if ok, err := s.begins(); err != nil || !ok {
+			return 0, s.damage(0, s.size, s.size < int64(len(header))), err
+		}
+		at = int64(len(header))
+	}
+	var all []Damage
+	for at < s.size {
+		b, ok, err := s.block(at)
+		if err != nil {
+			return at, all, err
+		}
+		if !ok {
+			next, acknowledged, err := s.next(at)
+			if err != nil {
+				return at, all, err
+			}
+			if !acknowledged {
+				return at, append(all, s.damage(at, s.size, true)...), nil
+			}
+			all = append(all, s.damage(at, next, false)...)
+			at = next
+			continue
+		}
+		if err := fn(b); err != nil {
+			return at, all, err
+		}
+		at = b.End
+	}
+	return at, all, nil
+}
+
+func (s *scanner) begins() (bool, error) {
+	b := make([]byte, len(header))
+	n, err := s.f.ReadAt(b, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return string(b[:n]) == header, errs.Wrap(errs.Unavailable, err, "read metric points")
+}
+
+// block reads and verifies the block at an offset.
+func (s *scanner) block(at int64) (b Block, ok bool, err error) {
+	var fixed [headSize]byte
+	if at+headSize > s.size {
+		return b, false, nil
+	}
+	if _, err := s.f.ReadAt(fixed[:], at); err != nil {
+		return b, false, errs.Wrap(errs.Unavailable, err, "read metric points")
+	}
+	h, ok := parseHead(fixed[:])
+	if !ok || at+headSize+h.size > s.size {
+		return b, false, nil
+	}
+	if n := int(headSize + h.size); cap(s.buf) < n {
+		s.buf = make([]byte, n, n+n/2)
+	}
+	s.buf = s.buf[:headSize+h.size]
+	if _, err := s.f.ReadAt(s.buf, at); err != nil {
+		return b, false, errs.Wrap(errs.Unavailable, err, "read metric points")
+	}
+	b = Block{At: at, End: at + headSize + h.size, Pending: h.flags&pending != 0, Count: h.points, payload: s.buf[headSize:]}
+	return b, whole(s.buf), nil
+}
+
+// next looks for the first whole block after a damaged place, and whether any later
+// one says that the place had been on disk: then it was acknowledged.
+func (s *scanner) next(bad int64) (first int64, acknowledged bool, err error) {
+	first = s.size
+	for at := bad + 1; at < s.size; {
+		if at, err = s.find(at); err != nil || at >= s.size {
+			return first, false, err
+		}
+		b, ok, err := s.block(at)
+		if err != nil {
+			return first, false, err
+		}
+		if !ok {
+			at++
+			continue
+		}
+		first = min(first, at)
+		if h, _ := parseHead(s.buf); h.durable > bad {
+			return first, true, nil
+		}
+		at = b.End
+	}
+	return first, false, nil
+}
+
+// find returns the next offset at which a block could begin.
+func (s *scanner) find(at int64) (int64, error) {
+	window := make([]byte, 64<<10)
+	for at < s.size {
+		n, err := s.f.ReadAt(window, at)
+		if err != nil && err != io.EOF {
+			return at, errs.Wrap(errs.Unavailable, err, "read metric points")
+		}
+		if i := bytes.Index(window[:n], []byte(magic)); i >= 0 {
+			return at + int64(i), nil
+		}
+		at += int64(max(1, n-len(magic)+1))
+	}
+	return s.size, nil
+}

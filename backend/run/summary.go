@@ -1,0 +1,204 @@
+package run
+
+import (
+	"cmp"
+	"math"
+
+	"rondo/backend/index"
+	"rondo/backend/run/points"
+)
+
+// summary is what the index keeps of all points of a key. Two of them merge to the
+// same in any order, so that a rebuild gives the same rows.
+type summary struct {
+	Key    string `json:"key"`
+	Latest latest `json:"latest"`
+	Min    Float  `json:"min"` // NaN where every value is
+	Max    Float  `json:"max"`
+	Count  int64  `json:"count"`
+}
+
+// latest is the point of a key that counts: the greatest by step, time and value.
+type latest struct {
+	Step    int64  `json:"step"`
+	Time    int64  `json:"time"`
+	Bits    int64  `json:"bits"` // of the value, see order
+	Model   string `json:"model,omitempty"`
+	Dataset string `json:"dataset,omitempty"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+// modelKey places the metrics of logged models.
+type modelKey struct {
+	Model   string `json:"model"`
+	Key     string `json:"key"`
+	Dataset string `json:"dataset,omitempty"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+type modelLatest struct {
+	modelKey
+	Latest latest `json:"latest"`
+}
+
+// summaries are those of one run.
+type summaries struct {
+	Keys   []summary     `json:"keys,omitempty"`
+	Models []modelLatest `json:"models,omitempty"`
+}
+
+// order maps a value to a number that compares as values do, NaN below all. It loses
+// nothing: value gives the same bits back, for NaN the usual one.
+func order(v float64) int64 {
+	if math.IsNaN(v) {
+		return math.MinInt64
+	}
+	b := int64(math.Float64bits(v))
+	if b < 0 {
+		b ^= math.MaxInt64
+	}
+	return b
+}
+
+func value(order int64) float64 {
+	if order == math.MinInt64 {
+		return math.NaN()
+	}
+	if order < 0 {
+		order ^= math.MaxInt64
+	}
+	return math.Float64frombits(uint64(order))
+}
+
+// sqlValue is NULL for NaN, which SQLite has not.
+func sqlValue(v float64) any {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return v
+}
+
+func (a latest) compare(b latest) int {
+	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Bits, b.Bits),
+		cmp.Compare(a.Model, b.Model), cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Digest, b.Digest))
+}
+
+func (a *summary) merge(b summary) {
+	if b.Latest.compare(a.Latest) > 0 {
+		a.Latest = b.Latest
+	}
+	a.Min, a.Max = lower(a.Min, b.Min), higher(a.Max, b.Max)
+	a.Count += b.Count
+}
+
+func lower(a, b Float) Float {
+	if math.IsNaN(float64(a)) || float64(b) < float64(a) {
+		return b
+	}
+	return a
+}
+
+func higher(a, b Float) Float {
+	if math.IsNaN(float64(a)) || float64(b) > float64(a) {
+		return b
+	}
+	return a
+}
+
+// collector gathers the summaries of many points.
+type collector struct {
+	keys   map[string]int
+	models map[modelKey]int
+	out    summaries
+}
+
+func newCollector() *collector {
+	return &collector{keys: map[string]int{}, models: map[modelKey]int{}}
+}
+
+func summarise(list []Point) summaries {
+	c := newCollector()
+	for i := range list {
+		c.point(&list[i])
+	}
+	return c.out
+}
+
+func (c *collector) point(p *Point) {
+	l := latest{p.Step, p.Time, order(p.Value), p.Model, p.Dataset.Name, p.Dataset.Digest}
+	c.key(summary{p.Key, l, Float(p.Value), Float(p.Value), 1})
+	if p.Model != "" {
+		c.model(modelLatest{modelKey{p.Model, p.Key, p.Dataset.Name, p.Dataset.Digest}, l})
+	}
+}
+
+func (c *collector) key(s summary) {
+	if i, known := c.keys[s.Key]; known {
+		c.out.Keys[i].merge(s)
+		return
+	}
+	c.keys[s.Key] = len(c.out.Keys)
+	c.out.Keys = append(c.out.Keys, s)
+}
+
+func (c *collector) model(m modelLatest) {
+	i, known := c.models[m.modelKey]
+	if !known {
+		c.models[m.modelKey] = len(c.out.Models)
+		c.out.Models = append(c.out.Models, m)
+	} else if m.Latest.compare(c.out.Models[i].Latest) > 0 {
+		c.out.Models[i].Latest = m.Latest
+	}
+}
+
+func (c *collector) add(s summaries) {
+	for _, k := range s.Keys {
+		c.key(k)
+	}
+	for _, m := range s.Models {
+		c.model(m)
+	}
+}
+
+// block adds a block of a file.
+func (c *collector) block(b points.Block) error {
+	return b.Each(nil, func(fp points.Point) {
+		p := fromFile(fp)
+		c.point(&p)
+	})
+}
+
+// storeKey replaces the latest point where the new one is greater, column by column,
+// since a row cannot be assigned as one.
+var storeKey = func() string {
+	const newer = "(excluded.step, excluded.time, excluded.bits, excluded.model, excluded.dataset, excluded.digest) > (step, time, bits, model, dataset, digest)"
+	q := "INSERT INTO run_metrics VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
+	for _, c := range []string{"value", "bits", "step", "time", "model", "dataset", "digest"} {
+		q += c + " = CASE WHEN " + newer + " THEN excluded." + c + " ELSE " + c + " END, "
+	}
+	return q + `min = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min ELSE min END,
+	max = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max ELSE max END,
+	count = count + excluded.count`
+}()
+
+const storeModel = `INSERT INTO run_model_metrics VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
+	value=excluded.value, bits=excluded.bits, step=excluded.step, time=excluded.time
+	WHERE (excluded.step, excluded.time, excluded.bits) > (step, time, bits)`
+
+// store merges the summaries into the index.
+func (s summaries) store(tx *index.Tx, run string) error {
+	for _, k := range s.Keys {
+		l := k.Latest
+		if _, err := tx.Exec(storeKey, run, k.Key, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time, l.Model, l.Dataset, l.Digest,
+			sqlValue(float64(k.Min)), sqlValue(float64(k.Max)), k.Count); err != nil {
+			return err
+		}
+	}
+	for _, m := range s.Models {
+		l := m.Latest
+		if _, err := tx.Exec(storeModel, m.Model, m.Key, m.Dataset, m.Digest, run, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time); err != nil {
+			return err
+		}
+	}
+	return nil
+}
