@@ -12,6 +12,7 @@ import (
 type item struct {
 	capture *taken
 	truth   *told
+	keep    *Retention // new limits, to be kept to at once
 	done    chan error // closed when all before it is durable and visible; nil for captures
 }
 

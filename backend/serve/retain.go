@@ -19,9 +19,14 @@ type Retention struct {
 
 const sweepEvery = time.Minute
 
+// Retain sets the limits and removes what is over them now.
+func (s *Service) Retain(ctx context.Context, keep Retention) error {
+	return s.writer.wait(ctx, item{keep: &keep, done: make(chan error, 1)})
+}
+
 func (w *writer) retain() {
 	now := time.Now()
-	if w.opts.Keep == (Retention{}) || now.Sub(w.swept) < sweepEvery {
+	if w.keep == (Retention{}) || now.Sub(w.swept) < sweepEvery {
 		return
 	}
 	w.swept = now
@@ -46,7 +51,7 @@ func (w *writer) sweep() error {
 		if err != nil {
 			return err
 		}
-		if n == w.log.Current() || !expired && (w.opts.Keep.Bytes <= 0 || total <= w.opts.Keep.Bytes) {
+		if n == w.log.Current() || !expired && (w.keep.Bytes <= 0 || total <= w.keep.Bytes) {
 			return nil
 		}
 		err = w.opts.Ledger.Derive(context.Background(), func(tx *index.Tx) error { return forget(tx, w.opts.Device, n) })
@@ -63,12 +68,12 @@ func (w *writer) sweep() error {
 
 // expired reports whether all of a file is older than what is kept.
 func (w *writer) expired(n int) (bool, error) {
-	if w.opts.Keep.Days <= 0 {
+	if w.keep.Days <= 0 {
 		return false, nil
 	}
 	var last int64
 	err := w.opts.Ledger.View(context.Background(), func(tx *index.Tx) error {
 		return tx.QueryRow("SELECT coalesce(max(last), 0) FROM serve_files WHERE device=? AND file=?", w.opts.Device, n).Scan(&last)
 	})
-	return last > 0 && w.opts.Now().Sub(time.UnixMicro(last)) > time.Duration(w.opts.Keep.Days)*24*time.Hour, err
+	return last > 0 && w.opts.Now().Sub(time.UnixMicro(last)) > time.Duration(w.keep.Days)*24*time.Hour, err
 }

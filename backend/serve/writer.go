@@ -29,6 +29,7 @@ type writer struct {
 	rows    []row
 	counted map[*endpoint]int64
 	waiting []item
+	keep    Retention
 	swept   time.Time
 }
 
@@ -46,7 +47,7 @@ type row struct {
 
 // openWriter mends the files, brings the index up to them and starts writing.
 func openWriter(ctx context.Context, opts *Options) (*writer, []string, error) {
-	w := &writer{opts: opts, queue: newQueue(opts.CaptureQueue), ended: make(chan struct{}), counted: map[*endpoint]int64{}}
+	w := &writer{opts: opts, keep: opts.Keep, queue: newQueue(opts.CaptureQueue), ended: make(chan struct{}), counted: map[*endpoint]int64{}}
 	dir := capturesDir(opts.Dir)
 	log, damage, err := capture.Open(filepath.Join(dir, opts.Device), capture.Options{Rotate: opts.CaptureFile})
 	if err != nil {
@@ -144,10 +145,15 @@ func (w *writer) addCapture(t *taken) {
 func (w *writer) commit() {
 	err := w.block()
 	for _, it := range w.waiting {
+		result := err
 		if it.truth != nil {
 			it.truth.finish(err)
 		}
-		it.done <- err
+		if it.keep != nil && err == nil {
+			w.keep = *it.keep
+			result = w.sweep()
+		}
+		it.done <- result
 	}
 	w.waiting = nil
 }
