@@ -1,11 +1,12 @@
 import { get, post } from '$lib/api/client'
-import type { Dataset, Decision, Endpoint, Model, Monitor, RunPage } from '$lib/api/types'
+import type { Dataset, Decision, Endpoint, Health, Model, Monitor, RunPage } from '$lib/api/types'
 import { locale, setLocale, t } from '$lib/i18n/index.svelte'
 import { go } from '$lib/router.svelte'
 import { to } from '$lib/route'
 import { toggleTheme } from '$lib/theme.svelte'
 import type { IconName } from '$lib/ui/icons'
 import { attempt, toast } from '$lib/ui/toast.svelte'
+import { titleOf } from '../features/decisions/decision'
 import { places } from './places'
 
 /** Command is one line of the palette. */
@@ -35,9 +36,9 @@ async function runPipeline() {
 }
 
 async function verify() {
-  const report = await attempt(() => post<{ problems?: unknown[] }>('/fsck'))
+  const report = await attempt(() => post<Health>('/fsck'))
   if (!report) return
-  const n = report.problems?.length ?? 0
+  const n = report.damaged.length
   toast(n ? t('nav.fsck_found', { count: n }) : t('nav.fsck_clean'), n ? 'bad' : 'ok')
 }
 
@@ -66,7 +67,7 @@ export async function things(signal: AbortSignal): Promise<Command[]> {
     ...(endpoints ?? []).map((e) => thing('endpoints', e.name, e.model, to('endpoints', e.name))),
     ...(monitors ?? []).map((m) => thing('monitors', m.name, m.endpoint, to('monitors', m.name))),
     ...(runs?.runs ?? []).map((r) => thing('runs', r.name, r.id.slice(0, 8), to('runs', r.id))),
-    ...(decisions ?? []).map((d) => thing('decisions', d.title ?? d.reason, d.id.slice(0, 8), to('decisions', d.id))),
+    ...(decisions ?? []).map((d) => thing('decisions', titleOf(d), d.id.slice(0, 8), to('decisions', d.id))),
   ]
 }
 

@@ -119,7 +119,7 @@ function monitoring(w: World): StageState {
 function decision(w: World): StageState {
   const waiting = (w.decisions ?? []).filter(isWaiting).length
   const last = w.decisions?.[0]
-  const tone = waiting ? 'warn' : last?.status === 'running' ? 'run' : last ? 'ok' : 'idle'
+  const tone = waiting ? 'warn' : last?.state === 'running' ? 'run' : last ? 'ok' : 'idle'
   return { id: 'decision', tone, facts: { waiting, decision: last } }
 }
 

@@ -42,6 +42,6 @@ export function words({ id, facts: f }: StageState): Words {
       return { figure: state(f.status), note: f.alerts ? t('loop.alerts_n', { count: f.alerts }) : t('loop.no_alerts'), href: to('monitors', f.monitor) }
     case 'decision':
       if (!f.decision) return none
-      return { figure: f.waiting ? t('loop.waiting_n', { count: f.waiting }) : state(f.decision.status), note: f.decision.model, href: hrefs.decision }
+      return { figure: f.waiting ? t('loop.waiting_n', { count: f.waiting }) : state(f.decision.state), note: f.decision.model, href: hrefs.decision }
   }
 }

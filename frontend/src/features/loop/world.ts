@@ -1,5 +1,6 @@
 import { get, seg } from '$lib/api/client'
 import type { Evidence, Model, RunPage, Version } from '$lib/api/types'
+import { newest } from '../models/evidence'
 import type { World } from './derive'
 
 /** world asks every noun how it is. One that fails leaves its stage empty instead of the whole page. */
@@ -25,6 +26,6 @@ async function judged(models: Model[] | undefined, read: Read) {
   const model = models?.find((m) => m.latest > 0)
   if (!model) return {}
   const path = `/models/${seg(model.name)}/versions/${model.aliases.champion ?? model.latest}`
-  const [champion, evidence] = await Promise.all([read<Version>(path), read<Evidence>(`${path}/evidence`)])
-  return { champion, evidence }
+  const [champion, evidence] = await Promise.all([read<Version>(path), read<Evidence[]>(`${path}/evidence`)])
+  return { champion, evidence: newest(evidence) }
 }

@@ -5,6 +5,14 @@ export interface Git {
   diff?: string
 }
 
+/** Use is a thing that was made from a snapshot. */
+export interface Use {
+  kind: string // run, version or execution
+  id: string
+  name: string
+  at?: string
+}
+
 export interface Snapshot {
   id: string
   dataset: string
@@ -22,7 +30,7 @@ export interface Snapshot {
   created_at: string
   created_by?: string
   decision?: string
-  runs?: string[]
+  used_by?: Use[]
 }
 
 export interface Dataset {
@@ -39,6 +47,7 @@ export interface ProfileColumn {
   rows: number
   missing: number
   distinct: number
+  distinct_more?: boolean
   min?: number | string
   max?: number | string
   mean?: number
@@ -46,19 +55,25 @@ export interface ProfileColumn {
   quantiles?: Record<string, number>
   categories?: { value: string; count: number }[]
   histogram?: { edges: number[]; counts: number[] }
+  approximate?: boolean
 }
 
 export interface TableProfile {
   path: string
   rows: number
   columns: ProfileColumn[]
+  problem?: string
 }
 
 export interface Profile {
   tables: TableProfile[]
+  rows: number
+  opaque: number
+  warnings: string[]
 }
 
 export interface Rows {
+  file: string
   columns: string[]
   rows: (string | null)[][]
   total: number
@@ -71,15 +86,37 @@ export interface SnapshotFile {
   digest: string
 }
 
+export interface TableDiff {
+  path: string
+  key: string[]
+  added: number
+  removed: number
+  changed: number
+  same: number
+  columns_added: string[]
+  columns_removed: string[]
+  problem?: string
+}
+
 export interface DatasetDiff {
+  dataset: string
   from: number
   to: number
-  files: { path: string; change: 'added' | 'removed' | 'changed' | 'same' }[]
-  tables: { path: string; added: number; removed: number; changed: number; same: number; columns_added?: string[]; columns_removed?: string[] }[]
+  files: { path: string; change: string }[]
+  tables: TableDiff[]
+  same: number
+  count: number
 }
 
 export interface DatasetStatus {
   state: string
   text?: string
   snapshot?: number
+  count: number
+}
+
+export interface Verification {
+  ok: boolean
+  files: number
+  problems: { path?: string; message?: string }[]
 }

@@ -53,3 +53,19 @@ export interface Prediction {
   score: number
   outputs: Record<string, unknown>
 }
+
+/** Predicted is the playground's answer. */
+export interface Predicted {
+  id: string
+  model: string
+  version: number
+  latency_us: number
+  predictions: Prediction[]
+}
+
+/** CodeSnippet asks the endpoint from another program. */
+export interface CodeSnippet {
+  name: string
+  language: string
+  code: string
+}
