@@ -23,6 +23,7 @@ type Alert struct {
 	Kind     string       `json:"kind"`
 	Status   string       `json:"status"`
 	Windows  []string     `json:"windows"` // the bad windows, newest first
+	Number   int          `json:"number"`  // of the newest of them
 	Columns  []string     `json:"columns,omitempty"`
 	Verdict  Verdict      `json:"verdict"`
 	OpenedAt time.Time    `json:"opened_at"`

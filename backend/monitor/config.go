@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"strings"
 	"time"
 
 	"rondo/backend/errs"
@@ -57,6 +58,9 @@ func (c Config) Normal() (Config, error) {
 	if c.Rows == 0 && c.Every == 0 {
 		c.Rows = DefaultRows
 	}
+	if c.Rows > maxWindow {
+		return c, errs.New(errs.TooLarge, "monitor %s: a window of %d rows is over the limit of %d", c.Name, c.Rows, maxWindow).WithHint("smaller windows lose nothing: an alert can ask for several of them")
+	}
 	if c.Alpha == 0 {
 		c.Alpha = DefaultAlpha
 	}
@@ -66,10 +70,19 @@ func (c Config) Normal() (Config, error) {
 	if c.MinRows <= 0 {
 		c.MinRows = DefaultMinRows
 	}
+	if c.Rows > 0 && c.Rows < c.MinRows {
+		return c, errs.New(errs.Invalid, "monitor %s: a window of %d rows never has the %d rows that a verdict needs", c.Name, c.Rows, c.MinRows).
+			WithHint("make the window larger, or lower its min: in rondo.yaml if you can live with false alarms")
+	}
 	return c.normalRules()
 }
 
 func (c Config) normalRules() (Config, error) {
+	for name := range c.Quality {
+		if !isMetric(name) {
+			return c, errs.New(errs.Invalid, "monitor %s: %q is no quality metric", c.Name, name).WithHint("use accuracy, f1_macro, recall:CLASS, precision:CLASS, f1:CLASS; mae, rmse or bias for a regression")
+		}
+	}
 	if c.Alert.Windows <= 0 {
 		c.Alert.Windows = 1
 	}
@@ -93,4 +106,16 @@ func (c Config) normalRules() (Config, error) {
 	}
 	c.Drift = drift
 	return c, nil
+}
+
+func isMetric(name string) bool {
+	kind, _, perClass := strings.Cut(name, ":")
+	if perClass {
+		return kind == "recall" || kind == "precision" || kind == "f1"
+	}
+	switch name {
+	case "accuracy", "f1_macro", "mae", "rmse", "bias":
+		return true
+	}
+	return false
 }

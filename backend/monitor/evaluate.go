@@ -65,14 +65,16 @@ func (s *Service) evaluate(ctx context.Context, name string, asked bool) (Evalua
 	if err != nil {
 		return out, errs.Wrap(errs.KindOf(err), err, "endpoint %s of monitor %s", c.Endpoint, name)
 	}
+	if err := s.watch(ctx, c, live, &out); err != nil { // what a crash left undone
+		return out, err
+	}
 	if err := s.advance(ctx, c, st, live, &out); err != nil {
 		return out, err
 	}
 	if out.Quality, err = s.revisit(ctx, c, st, asked); err != nil {
 		return out, err
 	}
-	out.Alerts, err = s.watch(ctx, c, live)
-	return out, err
+	return out, s.watch(ctx, c, live, &out)
 }
 
 // advance computes the due windows of every version that answered.
@@ -82,9 +84,7 @@ func (s *Service) advance(ctx context.Context, c Config, st *state, live Version
 		return errs.Wrap(errs.KindOf(err), err, "endpoint %s of monitor %s", c.Endpoint, c.Name)
 	}
 	for _, v := range versions {
-		windows, err := s.advanceVersion(ctx, c, st, v, v == live)
-		out.Windows = append(out.Windows, windows...)
-		if err != nil {
+		if err := s.advanceVersion(ctx, c, st, v, live, out); err != nil {
 			return err
 		}
 		if v == live {
@@ -94,7 +94,7 @@ func (s *Service) advance(ctx context.Context, c Config, st *state, live Version
 	return nil
 }
 
-func (s *Service) advanceVersion(ctx context.Context, c Config, st *state, v VersionRef, live bool) (list []Window, err error) {
+func (s *Service) advanceVersion(ctx context.Context, c Config, st *state, v, live VersionRef, out *Evaluation) error {
 	b := st.buffers[v]
 	if b == nil {
 		b = &buffer{}
@@ -102,28 +102,31 @@ func (s *Service) advanceVersion(ctx context.Context, c Config, st *state, v Ver
 	}
 	for {
 		if err := s.place(ctx, c.Name, v, b); err != nil {
-			return list, err
+			return err
 		}
-		n, err := s.fill(ctx, c, v, live, b)
+		n, err := s.fill(ctx, c, v, v == live, b)
 		if err != nil {
-			return list, err
+			return err
 		}
 		if n == 0 {
 			st.wait(v, b.answered())
-			return list, nil
+			return nil
 		}
 		w, err := s.measure(ctx, c, v, b, n)
 		if err != nil {
-			return list, err
+			return err
 		}
-		switch w, err = s.record(ctx, w); {
-		case errors.Is(err, errElsewhere):
-			b.reset("") // someone else was faster: begin again where they ended
-		case err != nil:
-			return list, err
-		default:
-			list = append(list, w)
-			b.drop(n)
+		w, err = s.record(ctx, w)
+		if errors.Is(err, errElsewhere) {
+			continue // someone else was faster: place begins again where they ended
+		}
+		if err != nil {
+			return err
+		}
+		b.drop(n)
+		out.Windows = append(out.Windows, w)
+		if err := s.watch(ctx, c, live, out); err != nil {
+			return err
 		}
 	}
 }

@@ -22,33 +22,37 @@ type finding struct {
 }
 
 // watch raises the alerts that the newest windows call for and resolves those that
-// they have made obsolete.
-func (s *Service) watch(ctx context.Context, c Config, live VersionRef) ([]Alert, error) {
-	out := []Alert{}
+// they have made obsolete. It runs after every window, so that windows computed
+// together raise what they would have raised one by one.
+func (s *Service) watch(ctx context.Context, c Config, live VersionRef, out *Evaluation) error {
 	if live.Version == 0 {
-		return out, nil
+		return nil
 	}
 	for _, kind := range []string{AlertData, AlertDrift, AlertQuality} {
 		found, err := s.findings(ctx, c, live, kind)
 		if err != nil {
-			return out, err
+			return err
 		}
 		a, err := s.settleAlert(ctx, c, live, kind, found)
 		if err != nil {
-			return out, err
+			return err
 		}
 		if a != nil {
-			out = append(out, *a)
+			out.Alerts = append(out.Alerts, *a)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // findings returns the live version's windows that an alert of the kind can be
 // about, newest first: as many as the rule looks at.
 func (s *Service) findings(ctx context.Context, c Config, live VersionRef, kind string) (list []finding, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		windows, err := judgedRows(tx, c.Name, live, maxListLimit)
+		depth := c.Alert.Of
+		if kind == AlertQuality {
+			depth += listLimit // labels may be far behind
+		}
+		windows, err := judgedRows(tx, c.Name, live, depth)
 		if err != nil {
 			return err
 		}
@@ -128,7 +132,7 @@ func newAlert(c Config, live VersionRef, kind string, found []finding) Alert {
 			continue
 		}
 		if text == "" {
-			text = f.text
+			text, a.Number = f.text, f.window.Number
 		}
 		a.Windows = append(a.Windows, f.window.ID)
 		for _, name := range f.columns {
@@ -177,7 +181,7 @@ func (s *Service) calm(ctx context.Context, c Config, a Alert, found []finding) 
 		return nil, nil
 	}
 	for _, f := range found[:need] {
-		if f.bad || slices.Contains(a.Windows, f.window.ID) || !f.window.At.After(a.OpenedAt) {
+		if f.bad || f.window.Number <= a.Number {
 			return nil, nil
 		}
 	}
