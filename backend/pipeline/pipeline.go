@@ -1,4 +1,88 @@
 // Package pipeline knows the stages of rondo.yaml: their graph, what rondo.lock says
-// they consumed and produced, what must run and why, and how to run it. What a run
-// is belongs to backend/run, what becomes of a model to backend/loop.
+// they consumed and produced, what must run and why, and how to run and repeat it.
+// What a run is belongs to backend/run, what becomes of a model to backend/loop.
 package pipeline
+
+import (
+	"time"
+
+	"rondo/backend/ref"
+)
+
+// Artifact is a file or folder that a stage read or wrote.
+type Artifact struct {
+	Path   string     `json:"path" yaml:"path"` // slash-separated, inside the project
+	Digest ref.Digest `json:"digest" yaml:"digest"`
+	Size   int64      `json:"size" yaml:"size"`                     // bytes
+	Tree   bool       `json:"tree,omitempty" yaml:"tree,omitempty"` // a folder: the digest is that of its store.Tree
+}
+
+// What became of a stage in an execution.
+const (
+	Ran      = "ran"
+	Skipped  = "skipped"  // nothing it depends on has changed
+	Restored = "restored" // only its outs were gone; they came back from the store
+	Broken   = "failed"
+	Blocked  = "blocked" // a stage that it depends on failed
+	Frozen   = "frozen"
+	Stopped  = "stopped"
+)
+
+// StageResult is what an execution did with one stage.
+type StageResult struct {
+	Name      string            `json:"name"`
+	State     string            `json:"state"`
+	Reasons   []string          `json:"reasons"` // why it ran; empty where it did not
+	Cmd       []string          `json:"cmd,omitempty"`
+	Code      int               `json:"code"` // exit code of the command that failed
+	Error     string            `json:"error,omitempty"`
+	StartedAt time.Time         `json:"started_at,omitzero"`
+	EndedAt   time.Time         `json:"ended_at,omitzero"`
+	Deps      []Artifact        `json:"deps"`
+	Params    map[string]string `json:"params"`
+	Outs      []Artifact        `json:"outs"`
+}
+
+// States of an Execution.
+const (
+	Running  = "running" // or waiting for its turn
+	Finished = "finished"
+	Failed   = "failed"
+	Killed   = "killed"
+)
+
+// Request asks for an execution.
+type Request struct {
+	ID     string            `json:"id,omitempty"` // 32 hex digits; empty: a fresh one
+	Name   string            `json:"name,omitempty"`
+	Stages []string          `json:"stages,omitempty"` // with what they depend on; empty: all
+	Params map[string]string `json:"params,omitempty"` // overrides, written into params.yaml
+	Force  bool              `json:"force,omitempty"`
+}
+
+// Execution is one run of the pipeline. Its id is that of its run.
+type Execution struct {
+	ID        string              `json:"id"`
+	RunID     string              `json:"run_id"`
+	Name      string              `json:"name"`
+	Request   Request             `json:"request"`
+	State     string              `json:"state"`
+	Reason    string              `json:"reason,omitempty"` // why it did not finish
+	Stages    []StageResult       `json:"stages"`
+	Outs      map[string]Artifact `json:"outs"` // of all stages, also of those that were skipped
+	Snapshots []string            `json:"snapshot_ids"`
+	Params    map[string]string   `json:"params"`
+	Metrics   map[string]float64  `json:"metrics"`
+	Code      Code                `json:"code"`
+	Env       map[string]string   `json:"environment"`
+	StartedAt time.Time           `json:"started_at"`
+	StartedBy string              `json:"started_by,omitempty"`
+	EndedAt   time.Time           `json:"ended_at,omitzero"`
+}
+
+// Code is the code that an execution ran: a commit and what lay beside it.
+type Code struct {
+	Commit string     `json:"commit,omitempty"`
+	Branch string     `json:"branch,omitempty"`
+	Tree   ref.Digest `json:"tree,omitzero"` // object that lists the uncommitted files
+}

@@ -276,3 +276,6 @@ func parseRows(index []byte, end int64, broken func(string) error) (map[ref.Dige
 	}
 	return rows, nil
 }
+
+// Reload learns of packs that another process has written meanwhile.
+func (s *Store) Reload() error { return s.loadPacks() }

@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+	"rondo/backend/journal"
+)
+
+// Index is the part of the index that executions and repetitions live in.
+func Index() index.Noun {
+	return index.Noun{
+		Name: "pipeline",
+		Schema: `
+CREATE TABLE pipeline_executions (id TEXT PRIMARY KEY, state TEXT NOT NULL, clock INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
+CREATE INDEX pipeline_executions_clock ON pipeline_executions (clock);
+CREATE TABLE pipeline_reproductions (id TEXT PRIMARY KEY, run TEXT NOT NULL, state TEXT NOT NULL, clock INTEGER NOT NULL, data TEXT NOT NULL) STRICT;`,
+		Tables: []string{"pipeline_executions", "pipeline_reproductions"},
+		Apply: map[string]func(*index.Tx, journal.Record) error{
+			"execution.start": applyStart, "execution.finish": applyFinish,
+			"reproduction.start": applyRepeat, "reproduction.finish": applyRepeated,
+		},
+	}
+}
+
+func applyStart(tx *index.Tx, rec journal.Record) error {
+	var e Execution
+	if err := json.Unmarshal(rec.Data, &e); err != nil {
+		return err
+	}
+	e.ID, e.StartedAt, e.StartedBy = rec.ID, rec.Time(), rec.By
+	e.complete()
+	return put(tx, "INSERT INTO pipeline_executions (state, clock, data, id) VALUES (?,?,?,?) ON CONFLICT DO NOTHING", e.State, int64(rec.Clock), e, e.ID)
+}
+
+// complete leaves no list or map that would be null in JSON.
+func (e *Execution) complete() {
+	if e.Stages == nil {
+		e.Stages = []StageResult{}
+	}
+	if e.Outs == nil {
+		e.Outs = map[string]Artifact{}
+	}
+	if e.Snapshots == nil {
+		e.Snapshots = []string{}
+	}
+	if e.Params == nil {
+		e.Params = map[string]string{}
+	}
+	if e.Metrics == nil {
+		e.Metrics = map[string]float64{}
+	}
+	if e.Env == nil {
+		e.Env = map[string]string{}
+	}
+}
+
+func put(tx *index.Tx, query, state string, clock int64, v any, more ...any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(query, append([]any{state, clock, string(b)}, more...)...)
+	return err
+}
+
+func applyFinish(tx *index.Tx, rec journal.Record) error {
+	var clock int64
+	e, err := executionRow(tx, rec.ID, &clock)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(rec.Data, &e); err != nil {
+		return err
+	}
+	e.complete()
+	return put(tx, "UPDATE pipeline_executions SET state=?, clock=?, data=? WHERE id=?", e.State, clock, e, e.ID)
+}
+
+func executionRow(tx *index.Tx, id string, clock *int64) (e Execution, err error) {
+	var data string
+	err = tx.QueryRow("SELECT data, clock FROM pipeline_executions WHERE id=?", id).Scan(&data, clock)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, errs.New(errs.NotFound, "there is no execution %.40q", id)
+	}
+	if err != nil {
+		return e, err
+	}
+	return e, json.Unmarshal([]byte(data), &e)
+}
+
+// Execution returns one.
+func (s *Service) Execution(ctx context.Context, id string) (e Execution, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		var clock int64
+		e, err = executionRow(tx, id, &clock)
+		return err
+	})
+	return e, err
+}
+
+const usualLimit = 100
+
+// Executions lists them, newest first; limit 0 means 100.
+func (s *Service) Executions(ctx context.Context, limit int) ([]Execution, error) {
+	if limit <= 0 || limit > 1000 {
+		limit = usualLimit
+	}
+	return list[Execution](ctx, s, "SELECT data FROM pipeline_executions ORDER BY clock DESC, id LIMIT ?", limit)
+}
+
+func list[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {
+	out := []T{}
+	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		rows, err := tx.Query(query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var data string
+			var v T
+			if err := rows.Scan(&data); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(data), &v); err != nil {
+				return err
+			}
+			out = append(out, v)
+		}
+		return rows.Err()
+	})
+	return out, err
+}

@@ -1,0 +1,149 @@
+package pipeline
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/project"
+	"rondo/backend/ref"
+)
+
+const lockSchema = "rondo 1"
+
+const maxLock = 64 << 20 // bytes
+
+// Lock is rondo.lock: what each stage consumed and produced when it last ran well.
+type Lock struct {
+	Schema string               `yaml:"schema"`
+	Stages map[string]LockStage `yaml:"stages"`
+}
+
+// LockStage is one stage of a Lock.
+type LockStage struct {
+	Cmd    []string          `yaml:"cmd"`
+	Deps   []LockArtifact    `yaml:"deps,omitempty"`
+	Params map[string]string `yaml:"params,omitempty"`
+	Outs   []LockArtifact    `yaml:"outs,omitempty"`
+}
+
+// LockArtifact is an Artifact as the lock writes it.
+type LockArtifact struct {
+	Path   string `yaml:"path"`
+	SHA256 string `yaml:"sha256"` // of the file, or of the folder's tree
+	Size   int64  `yaml:"size"`
+	Tree   bool   `yaml:"tree,omitempty"`
+}
+
+// ParseLock reads the text of a rondo.lock.
+func ParseLock(text []byte) (Lock, error) {
+	l := Lock{Schema: lockSchema, Stages: map[string]LockStage{}}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return l, nil
+	}
+	if err := yaml.UnmarshalWithOptions(text, &l, yaml.Strict()); err != nil {
+		return l, badLock("%s", yaml.FormatError(err, false, true))
+	}
+	if l.Schema != lockSchema {
+		return l, badLock("its schema is %q, and this Rondo knows %q", l.Schema, lockSchema)
+	}
+	if l.Stages == nil {
+		l.Stages = map[string]LockStage{}
+	}
+	for name, s := range l.Stages {
+		for _, a := range slices.Concat(s.Deps, s.Outs) {
+			if _, err := ref.Parse(a.SHA256); err != nil || !filepath.IsLocal(filepath.FromSlash(a.Path)) || a.Size < 0 {
+				return l, badLock("stage %s: %q with sha256 %.80q is not an entry", name, a.Path, a.SHA256)
+			}
+		}
+	}
+	return l, nil
+}
+
+func badLock(format string, args ...any) error {
+	return errs.New(errs.Invalid, project.LockName+" cannot be read: "+format, args...).
+		WithHint("take it back from git, or delete it and let every stage run again")
+}
+
+func lockPath(dir string) string { return filepath.Join(dir, project.LockName) }
+
+// ReadLock reads a project's rondo.lock; a missing one is empty.
+func ReadLock(dir string) (Lock, error) {
+	info, err := os.Stat(lockPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ParseLock(nil)
+	}
+	if err == nil && info.Size() > maxLock {
+		return Lock{}, badLock("it is larger than %d MiB", maxLock>>20)
+	}
+	b, err := os.ReadFile(lockPath(dir))
+	if err != nil {
+		return Lock{}, errs.Wrap(errs.Unavailable, err, "read %s", project.LockName)
+	}
+	return ParseLock(b)
+}
+
+// Text writes the lock: the same content is the same text.
+func (l Lock) Text() ([]byte, error) {
+	out := yaml.MapSlice{{Key: "schema", Value: l.Schema}}
+	var stages yaml.MapSlice
+	for _, name := range slices.Sorted(maps.Keys(l.Stages)) {
+		s := l.Stages[name]
+		one := yaml.MapSlice{{Key: "cmd", Value: s.Cmd}}
+		if len(s.Deps) > 0 {
+			one = append(one, yaml.MapItem{Key: "deps", Value: s.Deps})
+		}
+		if len(s.Params) > 0 {
+			var params yaml.MapSlice
+			for _, k := range slices.Sorted(maps.Keys(s.Params)) {
+				params = append(params, yaml.MapItem{Key: k, Value: s.Params[k]})
+			}
+			one = append(one, yaml.MapItem{Key: "params", Value: params})
+		}
+		if len(s.Outs) > 0 {
+			one = append(one, yaml.MapItem{Key: "outs", Value: s.Outs})
+		}
+		stages = append(stages, yaml.MapItem{Key: name, Value: one})
+	}
+	b, err := yaml.Marshal(append(out, yaml.MapItem{Key: "stages", Value: stages}))
+	return append([]byte("# Written by Rondo. Commit it: it says which data made which model.\n"), b...), err
+}
+
+// putLock writes one stage's entry into the lock of a project.
+func putLock(dir, name string, s LockStage) error {
+	l, err := ReadLock(dir)
+	if err != nil {
+		return err
+	}
+	l.Stages[name] = s
+	text, err := l.Text()
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(lockPath(dir), text, 0o644)
+}
+
+func toLock(list []Artifact) []LockArtifact {
+	out := make([]LockArtifact, len(list))
+	for i, a := range list {
+		out[i] = LockArtifact{Path: a.Path, SHA256: a.Digest.String(), Size: a.Size, Tree: a.Tree}
+	}
+	return out
+}
+
+func fromLock(list []LockArtifact) []Artifact {
+	out := make([]Artifact, len(list))
+	for i, a := range list {
+		d, _ := ref.Parse(a.SHA256) // ParseLock has checked it
+		out[i] = Artifact{Path: a.Path, Digest: d, Size: a.Size, Tree: a.Tree}
+	}
+	return out
+}

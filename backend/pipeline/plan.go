@@ -1,0 +1,90 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/project"
+)
+
+// Files of an execution, in the folder of its run.
+const (
+	planFile  = "execution.json"
+	stagesDir = "stages"
+)
+
+// Plan is what the runner process works by. It holds the stages themselves: what
+// runs is what was trusted, also if rondo.yaml changes meanwhile.
+type Plan struct {
+	Project  string                   `json:"project"` // the folder that stages run in
+	Objects  string                   `json:"objects"` // the object store
+	Stages   map[string]project.Stage `json:"stages"`
+	Only     []string                 `json:"only,omitempty"` // with what they need; empty: all
+	Force    bool                     `json:"force,omitempty"`
+	Parallel int                      `json:"parallel"`          // stages at one time
+	NoLock   bool                     `json:"no_lock,omitempty"` // leave rondo.lock alone: a repetition
+}
+
+func writePlan(runDir string, p Plan) error {
+	if err := os.MkdirAll(filepath.Join(runDir, stagesDir), 0o755); err != nil {
+		return errs.Wrap(errs.Unavailable, err, "make the execution's folder")
+	}
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(filepath.Join(runDir, planFile), append(b, '\n'), 0o644)
+}
+
+func readPlan(runDir string) (p Plan, err error) {
+	b, err := os.ReadFile(filepath.Join(runDir, planFile))
+	if err != nil {
+		return p, errs.New(errs.Invalid, "%s holds no execution: %w", runDir, err).WithHint("`rondo repro` starts one")
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, errs.New(errs.Invalid, "%s cannot be read: %w", planFile, err)
+	}
+	if p.Parallel < 1 {
+		p.Parallel = 1
+	}
+	return p, nil
+}
+
+func writeResult(runDir string, r StageResult) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(filepath.Join(runDir, stagesDir, r.Name+".json"), append(b, '\n'), 0o644)
+}
+
+// readResults reads what stages have left, in no order. A stage that was cut off has
+// left nothing.
+func readResults(runDir string) (map[string]StageResult, error) {
+	list, err := os.ReadDir(filepath.Join(runDir, stagesDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]StageResult{}, nil
+	}
+	found := map[string]StageResult{}
+	for _, f := range list {
+		if !strings.HasSuffix(f.Name(), ".json") || !f.Type().IsRegular() {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(runDir, stagesDir, f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		var r StageResult
+		if err := json.Unmarshal(b, &r); err != nil {
+			return nil, errs.New(errs.Corrupt, "stages/%s of an execution cannot be read: %w", f.Name(), err)
+		}
+		found[r.Name] = r
+	}
+	return found, err
+}

@@ -1,0 +1,198 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rondo/backend/project"
+)
+
+// Freshness of a stage.
+const (
+	Fresh = "fresh" // would be skipped
+	Stale = "stale"
+)
+
+// StageStatus says whether a stage would run, and why.
+type StageStatus struct {
+	Name     string          `json:"name"`
+	Desc     string          `json:"desc,omitempty"`
+	Cmd      []string        `json:"cmd"`
+	Deps     []string        `json:"deps"`
+	Outs     []string        `json:"outs"`
+	Metrics  []string        `json:"metrics"`
+	Plots    []string        `json:"plots"`
+	Params   []project.Param `json:"params"`
+	Upstream []string        `json:"upstream"`
+	State    string          `json:"state"` // fresh, stale or frozen
+	Reasons  []string        `json:"reasons"`
+}
+
+// seen is what a stage has in front of it now.
+type seen struct {
+	deps    []Artifact
+	params  map[string]string
+	outs    []Artifact
+	reasons []string
+	outOnly bool // nothing but missing outs speaks for running it
+}
+
+// examine compares a stage with its entry in the lock.
+func (e *eyes) examine(ctx context.Context, n *Node, lock Lock) (s seen, err error) {
+	old, known := lock.Stages[n.Name]
+	if !known {
+		s.reasons = append(s.reasons, "it has never run here")
+	}
+	if known && !slices.Equal(old.Cmd, n.Cmd) {
+		s.reasons = append(s.reasons, "its cmd changed")
+	}
+	if err := e.examineDeps(ctx, n, old, known, &s); err != nil {
+		return s, err
+	}
+	if s.params, err = params(e.dir, n.Wdir, n.Params); err != nil {
+		return s, err
+	}
+	if known {
+		s.reasons = append(s.reasons, paramReasons(old.Params, s.params)...)
+	}
+	before := len(s.reasons)
+	if err := e.examineOuts(ctx, n, old, known, &s); err != nil {
+		return s, err
+	}
+	s.outOnly = before == 0 && len(s.reasons) > 0
+	if n.AlwaysChanged {
+		s.reasons, s.outOnly = append(s.reasons, "it is declared always_changed"), false
+	}
+	return s, nil
+}
+
+func (e *eyes) examineDeps(ctx context.Context, n *Node, old LockStage, known bool, s *seen) error {
+	was := byPath(fromLock(old.Deps))
+	for _, d := range n.Deps {
+		a, err := e.look(ctx, d)
+		if errors.Is(err, errGone) {
+			s.reasons = append(s.reasons, "dep "+d+" is missing")
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.deps = append(s.deps, a)
+		switch o, had := was[d]; {
+		case !known:
+		case !had:
+			s.reasons = append(s.reasons, "dep "+d+" is new")
+		case o.Digest != a.Digest:
+			s.reasons = append(s.reasons, "dep "+d+" changed")
+		}
+		delete(was, d)
+	}
+	for _, gone := range slices.Sorted(maps.Keys(was)) {
+		s.reasons = append(s.reasons, "dep "+gone+" is no longer declared")
+	}
+	return nil
+}
+
+func (e *eyes) examineOuts(ctx context.Context, n *Node, old LockStage, known bool, s *seen) error {
+	was := byPath(fromLock(old.Outs))
+	for _, o := range n.Outs {
+		a, err := e.look(ctx, o.Path)
+		switch before, had := was[o.Path]; {
+		case errors.Is(err, errGone):
+			s.reasons = append(s.reasons, "out "+o.Path+" is missing")
+		case err != nil:
+			return err
+		case known && !had:
+			s.reasons = append(s.reasons, "out "+o.Path+" is new")
+		case known && before.Digest != a.Digest:
+			s.reasons = append(s.reasons, "out "+o.Path+" was changed by something else")
+			s.outs = append(s.outs, a)
+		default:
+			s.outs = append(s.outs, a)
+		}
+	}
+	return nil
+}
+
+func byPath(list []Artifact) map[string]Artifact {
+	m := make(map[string]Artifact, len(list))
+	for _, a := range list {
+		m[a.Path] = a
+	}
+	return m
+}
+
+func paramReasons(old, now map[string]string) (list []string) {
+	for _, k := range slices.Sorted(maps.Keys(now)) {
+		was, had := old[k]
+		if !had {
+			list = append(list, fmt.Sprintf("param %s is new: %s", k, now[k]))
+		} else if was != now[k] {
+			list = append(list, fmt.Sprintf("param %s: %s → %s", k, was, now[k]))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(old)) {
+		if _, still := now[k]; !still {
+			list = append(list, "param "+k+" is gone")
+		}
+	}
+	return list
+}
+
+// status looks at every stage. One that an earlier stage would feed anew is stale too.
+func (e *eyes) status(ctx context.Context, g Graph, lock Lock) ([]StageStatus, error) {
+	list, stale := []StageStatus{}, map[string]bool{}
+	for _, n := range g {
+		st := describe(n)
+		s, err := e.examine(ctx, n, lock)
+		if err != nil {
+			s.reasons = append(s.reasons, err.Error())
+		}
+		for _, up := range n.Upstream {
+			if stale[up] {
+				s.reasons = append(s.reasons, "stage "+up+" will run before it")
+			}
+		}
+		switch {
+		case n.Frozen:
+			st.State = Frozen
+		case len(s.reasons) > 0:
+			st.State, st.Reasons, stale[n.Name] = Stale, s.reasons, true
+		}
+		list = append(list, st)
+	}
+	return list, nil
+}
+
+func describe(n *Node) StageStatus {
+	st := StageStatus{
+		Name: n.Name, Desc: n.Desc, Cmd: n.Cmd, Deps: nonNil(n.Deps), Upstream: nonNil(n.Upstream), State: Fresh, Reasons: []string{},
+		Outs: paths(n.Stage.Outs), Metrics: paths(n.Metrics), Plots: paths(n.Plots), Params: n.Params,
+	}
+	if st.Params == nil {
+		st.Params = []project.Param{}
+	}
+	return st
+}
+
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func paths(list project.Outs) []string {
+	out := []string{}
+	for _, o := range list {
+		out = append(out, o.Path)
+	}
+	return out
+}
+
+// because joins reasons for a person.
+func because(reasons []string) string { return strings.Join(reasons, "; ") }
