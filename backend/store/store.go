@@ -262,7 +262,7 @@ func diskError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG):
 		return errs.New(errs.Unavailable, "the disk is full, so nothing was stored: %w", err).
 			WithHint("free some space and try again; what was stored before is intact")
 	case errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission):

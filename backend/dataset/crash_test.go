@@ -1,0 +1,314 @@
+//go:build unix
+
+package dataset_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/fault"
+	"rondo/backend/fsck"
+	"rondo/backend/index"
+	"rondo/backend/ledger"
+	rondo "rondo/backend/project"
+	"rondo/backend/store"
+)
+
+// TestMain lets the test binary be the program that gets killed or runs out of space.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("RONDO_TEST_CRASH_DIR"); dir != "" {
+		workUntilKilled(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var crashPoints = []string{
+	"store.packed", "store.pack-kept", "store.written", "store.kept", "dataset.stored", "ledger.staged", "journal.written", "ledger.committed",
+	"dataset.recorded", "dataset.staged", "dataset.moving", "dataset.moved",
+}
+
+// state i of the folder: files come, go, grow and change into folders.
+func state(i int) map[string]string {
+	files := map[string]string{"same.txt": "same", "large.bin": strings.Repeat(fmt.Sprintf("%d\n", i), 60_000)}
+	for k := range 12 {
+		files[fmt.Sprintf("f%d-%d.txt", k, (i+k)%4)] = fmt.Sprintf("%d of %d", k, i)
+	}
+	if i%2 == 0 {
+		files["x"] = "a file"
+	} else {
+		files["x/y.txt"] = "a file in a folder"
+	}
+	return files
+}
+
+func lay(dir string, files map[string]string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type opened struct {
+	*dataset.Service
+	ledger *ledger.Ledger
+	store  *store.Store
+}
+
+func openAt(dir string) (o opened, err error) {
+	o.ledger, err = ledger.Open(context.Background(), ledger.Options{
+		JournalDir: filepath.Join(dir, ".rondo/journal"), Device: "laptop", IndexPath: dir + "-device/index.db", Nouns: []index.Noun{dataset.Index()},
+	})
+	if err != nil {
+		return o, err
+	}
+	if o.store, err = store.Open(filepath.Join(dir, ".rondo/objects")); err != nil {
+		return o, err
+	}
+	o.Service, err = dataset.Open(context.Background(), dataset.Options{Ledger: o.ledger, Store: o.store, Dir: dir, Device: dir + "-device"})
+	return o, err
+}
+
+const states = 3
+
+// workUntilKilled takes snapshots and checks them out again, saying what it begins and
+// what it was answered.
+func workUntilKilled(dir string) {
+	o, err := openAt(dir)
+	if err != nil {
+		fmt.Println("OPEN", err)
+		os.Exit(3)
+	}
+	if limit, err := strconv.ParseUint(os.Getenv("RONDO_TEST_FILE_LIMIT"), 10, 64); err == nil {
+		runOutOfSpace(o, dir, limit)
+		return
+	}
+	dieAt(os.Getenv("RONDO_TEST_CRASH_AT"))
+	ctx := context.Background()
+	os.MkdirAll(filepath.Join(dir, "data"), 0o755)
+	if _, err := o.Add(ctx, "d", "data", ""); err != nil {
+		fmt.Println("FAILED", err)
+		os.Exit(3)
+	}
+	first, _ := strconv.Atoi(os.Getenv("RONDO_TEST_ROUND"))
+	for i := first; i < first+states; i++ {
+		fmt.Println("WRITE", i)
+		if err := lay(filepath.Join(dir, "data"), state(i)); err != nil {
+			fmt.Println("LAY", err)
+			os.Exit(3)
+		}
+		if s, err := o.Snapshot(ctx, "d", dataset.Take{}); err == nil {
+			fmt.Println("ACK", i, s.Number)
+		}
+	}
+	for k := range 40 {
+		n := 1 + (first+k)%states
+		fmt.Println("CHECKOUT", n)
+		if _, err := o.Checkout(ctx, "d", n, false); err != nil {
+			fmt.Println("FAILED", err)
+			os.Exit(3)
+		}
+	}
+}
+
+func dieAt(point string) {
+	left := rand.IntN(3)
+	fault.Hook(func(p string) {
+		if p == point {
+			if left--; left < 0 {
+				syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {}
+			}
+		}
+	})
+}
+
+func rounds(def int) int {
+	if n, err := strconv.Atoi(os.Getenv("RONDO_TORTURE")); err == nil {
+		return n
+	}
+	return def
+}
+
+// TestKilledAtAnyMoment kills the program at every named point and at random moments.
+// After each: what was answered is there, whole; nothing is damaged; and doing again
+// what was being done ends it, without force.
+func TestKilledAtAnyMoment(t *testing.T) {
+	killed := 0
+	for round := range rounds(24) {
+		dir := newProject(t)
+		point := ""
+		if round%3 < 2 {
+			point = crashPoints[(round*2/3)%len(crashPoints)]
+		}
+		out, err := runChild(t, dir, "RONDO_TEST_CRASH_AT="+point, fmt.Sprint("RONDO_TEST_ROUND=", round%5))
+		if strings.Contains(out, "FAILED") || strings.Contains(out, "OPEN") {
+			t.Fatalf("round %d at %q: %s", round, point, out)
+		}
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			killed++
+		}
+		afterCrash(t, dir, out, fmt.Sprintf("round %d at %q", round, point))
+	}
+	if killed < rounds(24)*2/3 {
+		t.Fatalf("only %d rounds ended by a kill", killed)
+	}
+}
+
+func newProject(t *testing.T) string {
+	t.Helper()
+	dir := project(t)
+	_, err := rondo.Init(dir, "crash")
+	must(t, err)
+	return dir
+}
+
+func runChild(t *testing.T, dir string, env ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), "RONDO_TEST_CRASH_DIR="+dir), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	must(t, cmd.Start())
+	if env[0] == "RONDO_TEST_CRASH_AT=" {
+		timer := time.AfterFunc(time.Duration(20+rand.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
+		defer timer.Stop()
+	}
+	err := cmd.Wait()
+	return out.String(), err
+}
+
+func afterCrash(t *testing.T, dir, out, when string) {
+	t.Helper()
+	ctx := t.Context()
+	o, err := openAt(dir)
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+	defer o.ledger.Close()
+	defer o.Close()
+	what, arg, content := "", 0, map[int]int{}
+	for line := range strings.Lines(out) {
+		var word string
+		var a, b int
+		fmt.Sscan(line, &word, &a, &b)
+		if word == "ACK" {
+			content[b] = a
+		} else {
+			what, arg = word, a
+		}
+	}
+	for n := range content {
+		if v, err := o.Verify(ctx, "d", n); err != nil || !v.OK {
+			t.Fatalf("%s: snapshot %d was answered and is %+v, %v", when, n, v.Problems, err)
+		}
+	}
+	finish(t, o, dir, what, arg, content, when)
+	o.Service.Close()
+	o.ledger.Close()
+	r, err := fsck.Check(ctx, dir, fsck.Options{})
+	if err != nil || !r.OK {
+		t.Fatalf("%s: fsck says %+v, %v", when, r.Problems, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*")); len(left) > 0 {
+		t.Errorf("%s: left behind: %v", when, left)
+	}
+}
+
+// finish does again what the program was doing when it was killed.
+func finish(t *testing.T, o opened, dir, what string, arg int, content map[int]int, when string) {
+	t.Helper()
+	ctx, data := t.Context(), filepath.Join(dir, "data")
+	switch what {
+	case "WRITE":
+		must(t, lay(data, state(arg)))
+		if _, err := o.Add(ctx, "d", "data", ""); err != nil && !errs.Is(err, errs.Conflict) {
+			t.Fatalf("%s: %v", when, err)
+		}
+		if _, err := o.Snapshot(ctx, "d", dataset.Take{}); err != nil {
+			t.Fatalf("%s: the snapshot again: %v", when, err)
+		}
+		if st, err := o.Status(ctx, "d"); err != nil || st.State != dataset.Clean {
+			t.Fatalf("%s: after the snapshot: %+v %v", when, st, err)
+		}
+	case "CHECKOUT":
+		if _, err := o.Checkout(ctx, "d", arg, false); err != nil {
+			t.Fatalf("%s: the checkout again: %v", when, err)
+		}
+		want := t.TempDir()
+		must(t, lay(want, state(content[arg])))
+		if got := files(t, data); fmt.Sprint(got) != fmt.Sprint(files(t, want)) {
+			t.Fatalf("%s: version %d is %.300v", when, arg, got)
+		}
+	}
+}
+
+// runOutOfSpace takes a snapshot while no file may grow past a limit, as on a full disk.
+func runOutOfSpace(o opened, dir string, limit uint64) {
+	ctx := context.Background()
+	o.Add(ctx, "d", "data", "")
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+		fmt.Println("LIMIT", err)
+		os.Exit(3)
+	}
+	_, err := o.Snapshot(ctx, "d", dataset.Take{})
+	fmt.Println("KIND", errs.KindOf(err), err)
+}
+
+// TestFullDisk lets every file end at some size: the snapshot fails as a whole, says so,
+// and works once there is space.
+func TestFullDisk(t *testing.T) {
+	for _, limit := range []int{100, 2000, 200_000} {
+		dir := newProject(t)
+		files := state(1)
+		files["noise.bin"] = noise(500_000)
+		must(t, lay(filepath.Join(dir, "data"), files))
+		out, err := runChild(t, dir, fmt.Sprint("RONDO_TEST_FILE_LIMIT=", limit))
+		if err != nil || !strings.HasPrefix(out, "KIND unavailable") {
+			t.Fatalf("limit %d: %v %s", limit, err, out)
+		}
+		afterCrash(t, dir, "", fmt.Sprint("limit ", limit))
+		o, err := openAt(dir)
+		must(t, err)
+		_, err = o.Snapshot(t.Context(), "d", dataset.Take{})
+		must(t, err)
+		v, err := o.Verify(t.Context(), "d", 0)
+		if err != nil || !v.OK || v.Files != len(files) {
+			t.Fatalf("limit %d: afterwards %+v %v", limit, v, err)
+		}
+		o.Service.Close()
+		o.ledger.Close()
+	}
+}
+
+func noise(n int) string {
+	b := make([]byte, n)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for i := range b {
+		b[i] = byte(rnd.Uint32())
+	}
+	return string(b)
+}
