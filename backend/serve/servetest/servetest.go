@@ -112,15 +112,31 @@ type House struct {
 	Opts   serve.Options
 }
 
-// Open opens a House in dir. Models 1 and 2 are the same trained one; more go to Shelf.Put.
+// Open opens a House in dir until the test ends.
 func Open(t testing.TB, dir string, change ...func(*serve.Options)) *House {
 	t.Helper()
-	model, err := Trained()
+	h, err := Start(context.Background(), dir, change...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(h.Shut)
+	return h
+}
+
+// Start opens a House in dir. Versions 1 and 2 are the same trained model; more go to Shelf.Put.
+func Start(ctx context.Context, dir string, change ...func(*serve.Options)) (*House, error) {
+	model, err := Trained()
+	if err != nil {
+		return nil, err
+	}
 	h := &House{Dir: dir, Events: event.NewBus(), Shelf: &Shelf{aliases: map[string]int{}, dirs: map[int]string{1: model, 2: model}}}
-	h.Ledger = openLedger(t, dir, h.Events)
+	h.Ledger, err = ledger.Open(ctx, ledger.Options{
+		JournalDir: filepath.Join(dir, ".rondo", "journal"), Device: "laptop", IndexPath: filepath.Join(dir, "device", "index.db"),
+		Nouns: []index.Noun{serve.Index(dir)}, Events: h.Events,
+	})
+	if err != nil {
+		return nil, err
+	}
 	h.Opts = serve.Options{
 		Ledger: h.Ledger, Registry: h.Shelf, Events: h.Events, Dir: dir, Device: "laptop",
 		Load: func(ctx context.Context, f serve.Files) (runtime.Model, error) {
@@ -130,24 +146,8 @@ func Open(t testing.TB, dir string, change ...func(*serve.Options)) *House {
 	for _, fn := range change {
 		fn(&h.Opts)
 	}
-	h.Service, err = serve.Open(t.Context(), h.Opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.Shut)
-	return h
-}
-
-func openLedger(t testing.TB, dir string, events *event.Bus) *ledger.Ledger {
-	t.Helper()
-	l, err := ledger.Open(t.Context(), ledger.Options{
-		JournalDir: filepath.Join(dir, ".rondo", "journal"), Device: "laptop", IndexPath: filepath.Join(dir, "device", "index.db"),
-		Nouns: []index.Noun{serve.Index(dir)}, Events: events,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	h.Service, err = serve.Open(ctx, h.Opts)
+	return h, err
 }
 
 // Shut closes everything, in order.
