@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"rondo/backend/pipeline"
 	"rondo/backend/proc"
 	"rondo/backend/step"
 )
@@ -17,6 +18,15 @@ var innerVerbs = []verb{
 				return err
 			}
 			return proc.Supervise(c.args[0])
+		},
+	},
+	{
+		name: "pipeline-run", args: "RUN-DIR", short: "carry out the execution in a run's folder", anywhere: true, hidden: true,
+		run: func(ctx context.Context, c *call) error {
+			if err := c.want(1, 1); err != nil {
+				return err
+			}
+			return pipeline.Run(ctx, c.args[0], c.Stdout)
 		},
 	},
 	{

@@ -6,6 +6,7 @@ import (
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
+	"rondo/backend/pipeline"
 	"rondo/backend/registry"
 	"rondo/backend/run"
 	"rondo/backend/serve"
@@ -25,4 +26,5 @@ type API struct {
 	Serve    *serve.Service
 	Monitors monitor.Surface
 	Loop     *loop.Service
+	Pipeline *pipeline.Service
 }
