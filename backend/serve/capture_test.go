@@ -28,7 +28,7 @@ type expected struct {
 // TestWhatGoesInComesOut sends random batches and truths in random order, with
 // restarts between, and compares everything that can be read with what was sent.
 func TestWhatGoesInComesOut(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { inAndOut(t, rand.New(rand.NewPCG(seed, 1))) })
 	}
 }
