@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 	"rondo/backend/event"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
+	"rondo/backend/loop"
+	"rondo/backend/monitor"
+	"rondo/backend/pipeline"
 	"rondo/backend/project"
 	"rondo/backend/registry"
 	"rondo/backend/run"
@@ -24,6 +28,7 @@ type house struct {
 	store    *store.Store
 	ledger   *ledger.Ledger
 	trust    *project.Trust
+	own      *own
 	settings *settings
 	file     *file
 
@@ -31,8 +36,12 @@ type house struct {
 	runs     *run.Service
 	registry *registry.Service
 	serve    *serve.Service
+	monitors *monitor.Service
+	pipeline *pipeline.Service
+	loop     *loop.Service
 
 	api     *api.Router
+	doors   doors
 	closers closers
 }
 
@@ -40,7 +49,8 @@ type house struct {
 func (h *house) nouns() []index.Noun {
 	dir := h.server.project.Dir
 	return []index.Noun{
-		dataset.Index(), run.Index(dir), registry.Index(), serve.Index(dir),
+		dataset.Index(), run.Index(dir), registry.Index(), serve.Index(dir), monitor.Index(),
+		pipeline.Index(), loop.Index(),
 	}
 }
 
@@ -53,14 +63,16 @@ func openHouse(ctx context.Context, s *Server) (h *house, err error) {
 		}
 	}()
 	h.file = openFile(s.project)
+	h.own = &own{sub: h.events.Subscribe(0, 4096), trust: h.trust}
 	for _, step := range []func(context.Context) error{
-		h.openGround, h.openData, h.openRuns, h.openModels, h.openServing, h.sync,
+		h.openGround, h.openData, h.openRuns, h.openModels, h.openServing, h.openMonitors,
+		h.openPipeline, h.openLoop, h.sync,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	h.api = h.routes()
+	h.api, h.doors = h.routes(), h.openDoors()
 	return h, nil
 }
 
@@ -81,13 +93,16 @@ func (h *house) openGround(ctx context.Context) (err error) {
 
 func (h *house) openData(ctx context.Context) (err error) {
 	h.datasets, err = dataset.Open(ctx, dataset.Options{
-		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir,
+		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir, Users: h.users, Log: h.server.opts.Log,
 	})
+	if err == nil {
+		h.closers.add(h.datasets.Close)
+	}
 	return err
 }
 
 func (h *house) openRuns(ctx context.Context) (err error) {
-	h.runs, err = run.Open(ctx, run.Options{Ledger: h.ledger, Dir: h.server.project.Dir})
+	h.runs, err = run.Open(ctx, run.Options{Ledger: h.ledger, Dir: h.server.project.Dir, Events: h.events})
 	if err == nil {
 		h.closers.add(h.runs.Close)
 	}
@@ -96,15 +111,29 @@ func (h *house) openRuns(ctx context.Context) (err error) {
 
 func (h *house) openModels(context.Context) error {
 	h.registry = registry.New(registry.Options{
-		Ledger: h.ledger, Store: h.store, Device: h.server.deviceDir, Describe: describe,
+		Ledger: h.ledger, Store: h.store, Device: h.server.deviceDir, Describe: describe, Predict: h.predict,
 	})
 	return nil
 }
 
+// predict answers rows for the gates; only the labels matter to them.
+func (h *house) predict(ctx context.Context, model string, version int, rows []map[string]any) ([]any, error) {
+	list, err := h.serve.Predict(ctx, model, version, rows)
+	labels := make([]any, len(list))
+	for i, p := range list {
+		labels[i] = p.Label
+	}
+	return labels, err
+}
+
 func (h *house) openServing(ctx context.Context) (err error) {
+	chosen, err := h.settings.read()
+	if err != nil {
+		return err
+	}
 	h.serve, err = serve.Open(ctx, serve.Options{
-		Ledger: h.ledger, Registry: servedVersions{h.registry}, Events: h.events,
-		Dir: h.server.project.Dir, Device: h.server.device, Load: load,
+		Ledger: h.ledger, Registry: servedVersions{h.registry}, Events: h.events, Dir: h.server.project.Dir,
+		Device: h.server.device, Load: h.load, Keep: serve.Retention{Days: chosen.KeepCaptures},
 	})
 	if err == nil {
 		h.closers.add(h.serve.Close)
@@ -116,7 +145,8 @@ func (h *house) openServing(ctx context.Context) (err error) {
 func (h *house) routes() *api.Router {
 	a := &api.API{
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
-		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve,
+		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
+		Pipeline: h.pipeline, Loop: h.loop,
 	}
 	return a.Handler()
 }
@@ -124,14 +154,28 @@ func (h *house) routes() *api.Router {
 // sync hands the parts of rondo.yaml to the nouns that live by them.
 func (h *house) sync(ctx context.Context) error {
 	f := h.file.get()
-	return h.serve.Sync(ctx, endpointSpecs(f))
+	return errors.Join(
+		h.datasets.Sync(ctx, datasetSettings(f)),
+		h.serve.Sync(ctx, endpointSpecs(f)),
+		h.monitors.Sync(monitor.Declared(f)),
+	)
 }
 
 // work starts what goes on beside the requests, until ctx ends.
 func (h *house) work(ctx context.Context) *sync.WaitGroup {
 	var all sync.WaitGroup
+	all.Go(func() { h.own.watch(ctx, func(err error) { h.report("trusting what is registered here", err) }) })
+	all.Go(func() { h.report("monitors", h.monitors.Serve(ctx)) })
+	all.Go(func() { h.report("the loop", h.loop.Serve(ctx)) })
 	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })
 	return &all
+}
+
+// report logs why something that goes on beside the requests has ended too early.
+func (h *house) report(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		h.server.opts.Log.Error("stopped", "what", what, "err", err)
+	}
 }
 
 // reload takes a changed rondo.yaml; one that cannot be read changes nothing.

@@ -6,6 +6,8 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/dataset"
+	"rondo/backend/loop"
+	"rondo/backend/monitor"
 	"rondo/backend/run"
 	"rondo/backend/serve"
 )
@@ -205,10 +207,57 @@ func (h *house) lookServe(ctx context.Context, l *api.Loop) (api.LoopStage, erro
 	return st, nil
 }
 
-func (h *house) lookMonitor(context.Context, *api.Loop) (api.LoopStage, error) {
-	return api.LoopStage{Name: "monitor", State: api.LoopEmpty, Link: "/monitors", Headline: headline("monitor.empty", nil, "no monitor yet")}, nil
+func (h *house) lookMonitor(ctx context.Context, l *api.Loop) (api.LoopStage, error) {
+	st := api.LoopStage{Name: "monitor", State: api.LoopEmpty, Link: "/monitors", Headline: headline("monitor.empty", nil, "no monitor yet")}
+	all, err := h.monitors.List(ctx)
+	if err != nil {
+		return st, err
+	}
+	for _, m := range all {
+		st.Count++
+		if st.Count == 1 || m.Last != nil && m.Last.At.After(st.At) {
+			st.State, st.Link = api.LoopReady, "/monitors/"+m.Name
+			st.Headline = api.Headline{Code: m.Verdict.Code, Text: m.Verdict.Text, Values: m.Verdict.Values}
+		}
+		if m.Last != nil && m.Last.At.After(st.At) {
+			st.At = m.Last.At
+		}
+	}
+	return st, h.openAlerts(ctx, l, &st)
 }
 
-func (h *house) lookDecide(context.Context, *api.Loop) (api.LoopStage, error) {
-	return api.LoopStage{Name: "decide", State: api.LoopEmpty, Link: "/decisions", Headline: headline("decide.empty", nil, "no decision yet")}, nil
+func (h *house) openAlerts(ctx context.Context, l *api.Loop, st *api.LoopStage) error {
+	alerts, err := h.monitors.Alerts(ctx, monitor.AlertQuery{Status: "active", Limit: 20})
+	for _, a := range alerts {
+		st.State = api.LoopAttention
+		if a.Status == monitor.AlertOpen {
+			l.Attention = append(l.Attention, api.LoopItem{Kind: "alert", ID: a.ID, Text: a.Verdict.Text, At: a.OpenedAt, Link: "/monitors/" + a.Monitor})
+		}
+	}
+	return err
+}
+
+func (h *house) lookDecide(ctx context.Context, l *api.Loop) (api.LoopStage, error) {
+	st := api.LoopStage{Name: "decide", State: api.LoopEmpty, Link: "/decisions", Headline: headline("decide.empty", nil, "no decision yet")}
+	all, err := h.loop.Decisions(ctx, 50)
+	if err != nil || len(all) == 0 {
+		return st, err
+	}
+	st.State, st.Count, st.At = api.LoopReady, len(all), all[0].OpenedAt
+	st.Link = "/decisions/" + all[0].ID
+	st.Headline = headline("decide.latest", map[string]any{"id": all[0].ID, "state": all[0].State, "model": all[0].Model}, "%s", all[0].Text)
+	for _, d := range all {
+		item := api.LoopItem{Kind: "decision", ID: d.ID, Text: d.Cause.Text, At: d.OpenedAt, Link: "/decisions/" + d.ID}
+		switch {
+		case d.State == loop.Asked:
+			st.State = api.LoopAttention
+			l.Attention = append(l.Attention, item)
+		case d.Open():
+			if st.State == api.LoopReady {
+				st.State = api.LoopRunning
+			}
+			l.Running = append(l.Running, item)
+		}
+	}
+	return st, nil
 }

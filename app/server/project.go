@@ -9,7 +9,6 @@ import (
 	"rondo/backend/api"
 	"rondo/backend/errs"
 	"rondo/backend/project"
-	"rondo/backend/ref"
 )
 
 // Project implements api.House.
@@ -56,28 +55,6 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 	out.File, err = s.project.Read()
 	out.Problem = asFailure(err)
 	return out, nil
-}
-
-// Trust implements api.House.
-func (s *Server) Trust(context.Context) (project.Question, error) {
-	file, err := s.project.Read()
-	if err != nil {
-		return project.Question{}, err
-	}
-	return s.house.trust.Needed(file)
-}
-
-// GrantTrust implements api.House.
-func (s *Server) GrantTrust(ctx context.Context, digest ref.Digest) (project.Question, error) {
-	file, err := s.project.Read()
-	if err != nil {
-		return project.Question{}, err
-	}
-	if err := s.house.trust.Grant(file, digest); err != nil {
-		return project.Question{}, err
-	}
-	s.house.events.Publish("project.trust", digest.Short(), nil)
-	return s.house.trust.Needed(file)
 }
 
 // Launch implements api.House.

@@ -14,7 +14,7 @@ func (s *Server) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(api.Prefix+"/", s.house.api)
 	mux.HandleFunc("/api/", noRoute)
-	mux.HandleFunc("/ajax-api/", noRoute)
+	s.house.doors.controlRoutes(mux)
 	mux.Handle("/", ui{s.opts.UI})
 	return mux
 }
@@ -22,7 +22,7 @@ func (s *Server) controlRoutes() http.Handler {
 // servingRoutes joins what answers on the serving listener.
 func (s *Server) servingRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", noRoute)
+	s.house.doors.servingRoutes(mux)
 	return mux
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/project"
@@ -13,6 +14,7 @@ import (
 	"rondo/backend/serve"
 	"rondo/backend/serve/runtime"
 	"rondo/backend/serve/runtime/onnx"
+	"rondo/backend/serve/runtime/python"
 )
 
 // servedVersions lets serving see the registry's versions as files.
@@ -54,18 +56,38 @@ func flavorOf(m runtime.MLmodel) string {
 }
 
 // load opens a version in the runtime that fits it: in this process where the ONNX
-// evaluator knows every operation, else in a Python worker.
-func load(_ context.Context, f serve.Files) (runtime.Model, error) {
+// evaluator knows every operation, else in processes of its own.
+func (h *house) load(ctx context.Context, f serve.Files) (runtime.Model, error) {
 	about, err := runtime.ReadMLmodel(f.Dir)
 	if err != nil {
 		return nil, err
 	}
 	if about.ONNX != "" {
-		return onnx.Open(f.Dir, about)
+		m, err := onnx.Open(f.Dir, about)
+		if err == nil || !about.Python {
+			return m, err
+		}
+	}
+	if about.Python {
+		return h.loadPython(ctx, f, about)
 	}
 	return nil, errs.New(errs.Invalid, "version %d of %s has no flavor that can be served", f.Version, f.Model).
 		WithHint("log it with an mlflow flavor or as ONNX")
 }
+
+// loadPython runs the model's own code, which this device has to trust first.
+func (h *house) loadPython(ctx context.Context, f serve.Files, about runtime.MLmodel) (runtime.Model, error) {
+	exe, err := python.Find(h.server.project.Dir, h.server.opts.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return python.Open(ctx, f.Dir, about, python.Options{
+		Exe: exe, Idle: pythonIdle,
+		Trusted: func(context.Context, string) error { return h.trustedModel(f) },
+	})
+}
+
+const pythonIdle = 10 * time.Minute
 
 // endpointSpecs are the endpoints of rondo.yaml as serving takes them.
 func endpointSpecs(f *project.File) []serve.Spec {

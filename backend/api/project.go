@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fsck"
 	"rondo/backend/project"
 	"rondo/backend/ref"
 )
@@ -21,7 +22,7 @@ type House interface {
 	Loop(ctx context.Context) (Loop, error)
 	Settings(ctx context.Context) (Settings, error)
 	SaveSettings(ctx context.Context, change func(*Settings) error) (Settings, error)
-	Fsck(ctx context.Context) (Health, error)
+	Fsck(ctx context.Context) (fsck.Report, error)
 	Launch(ctx context.Context) (Launch, error)
 	Stop(ctx context.Context) error
 }
@@ -103,23 +104,6 @@ type Settings struct {
 	KeepCaptures int `json:"keep_captures_days"`
 }
 
-// Health is what a full check of the folder found.
-type Health struct {
-	OK       bool      `json:"ok"`
-	Records  int       `json:"records"`
-	Objects  int       `json:"objects"`
-	Damaged  []Damage  `json:"damaged"`
-	At       time.Time `json:"at"`
-	Duration int64     `json:"duration_ms"`
-}
-
-// Damage is one thing that is not what was written.
-type Damage struct {
-	Kind    string `json:"kind"` // record or object
-	File    string `json:"file"`
-	Message string `json:"message"`
-}
-
 // Launch is an address that opens the UI once, without a token.
 type Launch struct {
 	URL string `json:"url"`
@@ -133,11 +117,13 @@ func (a *API) projectRoutes(r *Router) {
 	Get(r, "/project", func(ctx context.Context, _ Nothing) (Project, error) { return a.House.Project(ctx) })
 	Get(r, "/project/file", func(ctx context.Context, _ Nothing) (SourceFile, error) { return a.House.File(ctx) })
 	Get(r, "/trust", func(ctx context.Context, _ Nothing) (project.Question, error) { return a.House.Trust(ctx) })
-	Post(r, "/trust", func(ctx context.Context, in grant) (project.Question, error) { return a.House.GrantTrust(ctx, in.Digest) })
+	Post(r, "/trust", func(ctx context.Context, in grant) (project.Question, error) {
+		return a.House.GrantTrust(ctx, in.Digest)
+	})
 	Get(r, "/loop", func(ctx context.Context, _ Nothing) (Loop, error) { return a.House.Loop(ctx) })
 	Get(r, "/settings", func(ctx context.Context, _ Nothing) (Settings, error) { return a.House.Settings(ctx) })
 	Patch(r, "/settings", a.patchSettings)
-	Post(r, "/fsck", func(ctx context.Context, _ Nothing) (Health, error) { return a.House.Fsck(ctx) })
+	Post(r, "/fsck", func(ctx context.Context, _ Nothing) (fsck.Report, error) { return a.House.Fsck(ctx) })
 	Post(r, "/launch", func(ctx context.Context, _ Nothing) (Launch, error) { return a.House.Launch(ctx) })
 	Post(r, "/stop", func(ctx context.Context, _ Nothing) (Nothing, error) { return Nothing{}, a.House.Stop(ctx) })
 	Raw(r, http.MethodGet, "/dump", a.dump, "the whole state as JSON lines, for comparing")

@@ -98,6 +98,19 @@ func (t *Trust) Grant(f *File, digest ref.Digest) error {
 	if digest != f.TrustDigest() {
 		return errs.New(errs.Conflict, "%s has changed since it was looked at", FileName).WithHint("look at its commands again")
 	}
+	return t.Add(digest)
+}
+
+// Has reports whether the person agreed to the content that digest names.
+func (t *Trust) Has(digest ref.Digest) (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	state, err := t.read()
+	return slices.Contains(state.Trusted, digest), err
+}
+
+// Add agrees to content that is not the project file's: a model that brings code.
+func (t *Trust) Add(digest ref.Digest) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	state, err := t.read()

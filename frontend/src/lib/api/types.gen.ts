@@ -1,5 +1,15 @@
 // Made from the Go types by `make generate`. Do not edit.
 
+export interface AddDataset {
+	name?: string;
+	path: string;
+	desc?: string;
+}
+
+export interface AlertNote {
+	note: string;
+}
+
 export interface AliasMove {
 	version: number;
 	reason: string;
@@ -10,10 +20,166 @@ export interface AnswerIn {
 	error: string;
 }
 
-export interface Damage {
-	kind: string;
+export interface CheckoutSnapshot {
+	number?: number;
+	force?: boolean;
+}
+
+export interface Dataset {
+	name: string;
+	path: string;
+	desc?: string;
+	latest?: DatasetSnapshot;
+	count: number;
+}
+
+export interface DatasetCategory {
+	value: string;
+	count: number;
+}
+
+export interface DatasetColumn {
+	name: string;
+	type: string;
+	rows: number;
+	missing: number;
+	distinct: number;
+	distinct_more?: boolean;
+	unique?: boolean;
+	repeated?: boolean;
+	min?: unknown;
+	max?: unknown;
+	mean?: number;
+	std?: number;
+	quantiles?: Record<string, number>;
+	categories?: DatasetCategory[];
+	histogram?: DatasetHistogram;
+	shortest?: number;
+	longest?: number;
+	approximate?: boolean;
+}
+
+export interface DatasetDiff {
+	dataset: string;
+	from: number;
+	to: number;
+	files: DatasetFileDiff[];
+	tables: DatasetTableDiff[];
+	same: number;
+	count: number;
+}
+
+export interface DatasetFileDiff {
+	path: string;
+	change: string;
+}
+
+export interface DatasetGit {
+	commit: string;
+	branch?: string;
+	dirty: boolean;
+	diff?: string;
+}
+
+export interface DatasetHistogram {
+	edges: number[];
+	counts: number[];
+}
+
+export interface DatasetProblem {
+	path: string;
 	file: string;
 	message: string;
+	hint?: string;
+}
+
+export interface DatasetProfile {
+	tables: DatasetTable[];
+	rows: number;
+	opaque: number;
+	warnings: string[];
+}
+
+export interface DatasetRetype {
+	column: string;
+	from: string;
+	to: string;
+}
+
+export interface DatasetRows {
+	file: string;
+	columns: string[];
+	rows: string[][];
+	offset: number;
+	total: number;
+}
+
+export interface DatasetSnapshot {
+	id: string;
+	dataset: string;
+	number: number;
+	path: string;
+	single: boolean;
+	tree: string;
+	content?: string;
+	files: number;
+	size: number;
+	rows?: number;
+	message?: string;
+	parent?: string;
+	profile?: string;
+	git?: DatasetGit;
+	created_at: string;
+	created_by?: string;
+	decision?: string;
+}
+
+export interface DatasetStatus {
+	dataset: string;
+	path: string;
+	state: string;
+	text: string;
+	snapshot?: number;
+	latest?: number;
+	added: string[];
+	removed: string[];
+	changed: string[];
+	count: number;
+}
+
+export interface DatasetTable {
+	path: string;
+	rows: number;
+	columns: DatasetColumn[];
+	problem?: string;
+}
+
+export interface DatasetTableDiff {
+	path: string;
+	key: string[];
+	added: number;
+	removed: number;
+	changed: number;
+	same: number;
+	columns_added: string[];
+	columns_removed: string[];
+	types: DatasetRetype[];
+	problem?: string;
+}
+
+export interface DatasetUse {
+	kind: string;
+	id: string;
+	name: string;
+	at?: string;
+}
+
+export interface DatasetVerification {
+	snapshot: DatasetSnapshot;
+	ok: boolean;
+	files: number;
+	size: number;
+	problems: DatasetProblem[];
 }
 
 export interface DecisionAnswer {
@@ -29,6 +195,22 @@ export interface DesktopState {
 	window: boolean;
 }
 
+export interface EndpointRows {
+	id: string;
+	rows: (Record<string, unknown>)[];
+	attributes: Record<string, unknown>;
+}
+
+export interface EndpointTarget {
+	model: string;
+	alias: string;
+	version: number;
+}
+
+export interface EndpointTruth {
+	rows: ServeTruth[];
+}
+
 export interface Event {
 	seq: number;
 	kind: string;
@@ -41,6 +223,29 @@ export interface Failure {
 	kind: string;
 	message: string;
 	hint?: string;
+}
+
+export interface FsckProblem {
+	kind: string;
+	file: string;
+	offset?: number;
+	length?: number;
+	what: string;
+	hint?: string;
+}
+
+export interface FsckReport {
+	ok: boolean;
+	records: number;
+	objects: number;
+	references: number;
+	files: number;
+	pointers: number;
+	index: boolean;
+	problems: FsckProblem[];
+	count: number;
+	at: string;
+	duration_ms: number;
 }
 
 export interface GateClassScore {
@@ -128,15 +333,6 @@ export interface Headline {
 	code: string;
 	text: string;
 	values?: Record<string, unknown>;
-}
-
-export interface Health {
-	ok: boolean;
-	records: number;
-	objects: number;
-	damaged: Damage[];
-	at: string;
-	duration_ms: number;
 }
 
 export interface Launch {
@@ -254,6 +450,238 @@ export interface LoopTrigger {
 	last?: LoopDecision;
 }
 
+export interface Monitor {
+	name: string;
+	endpoint: string;
+	rows?: number;
+	every?: number;
+	alpha: number;
+	drift: Record<string, number>;
+	columns?: string[];
+	alert: MonitorAlertRule;
+	quality?: Record<string, MonitorBound>;
+	min_rows?: number;
+	live?: MonitorVersionRef;
+	status: string;
+	verdict: MonitorVerdict;
+	last?: MonitorWindow;
+	quality_now?: MonitorQuality;
+	pending: number;
+	open_alerts: number;
+	windows: number;
+}
+
+export interface MonitorAlert {
+	id: string;
+	monitor: string;
+	endpoint: string;
+	model: string;
+	version: number;
+	kind: string;
+	status: string;
+	windows: string[];
+	number: number;
+	columns?: string[];
+	verdict: MonitorVerdict;
+	opened_at: string;
+	history: MonitorAlertEvent[];
+}
+
+export interface MonitorAlertEvent {
+	at: string;
+	by: string;
+	action: string;
+	note?: string;
+}
+
+export interface MonitorAlertRule {
+	windows: number;
+	of: number;
+}
+
+export interface MonitorBound {
+	min?: number;
+	max?: number;
+}
+
+export interface MonitorBreach {
+	metric: string;
+	value: number;
+	bound: number;
+	below: boolean;
+	reason: string;
+}
+
+export interface MonitorBrief {
+	name: string;
+	role: string;
+	measure: string;
+	effect: number;
+	threshold: number;
+	p_adjusted: number;
+	drifted: boolean;
+}
+
+export interface MonitorCheck {
+	code: string;
+	baseline: number;
+	window: number;
+	threshold: number;
+	p_adjusted: number;
+	failed: boolean;
+	reason: string;
+}
+
+export interface MonitorClassQuality {
+	class: string;
+	support: number;
+	predicted: number;
+	precision: number;
+	recall: number;
+	f1: number;
+}
+
+export interface MonitorColumn {
+	name: string;
+	parent?: string;
+	role: string;
+	kind: string;
+	test: string;
+	method: string;
+	statistic: number;
+	p: number;
+	p_adjusted: number;
+	effects: MonitorEffect[];
+	drifted: boolean;
+	direction?: string;
+	verdict: MonitorVerdict;
+	checks?: MonitorCheck[];
+	baseline: MonitorSummary;
+	window: MonitorSummary;
+	histogram: MonitorHistogram;
+	new_values?: string[];
+}
+
+export interface MonitorConfig {
+	name: string;
+	endpoint: string;
+	rows?: number;
+	every?: number;
+	alpha: number;
+	drift: Record<string, number>;
+	columns?: string[];
+	alert: MonitorAlertRule;
+	quality?: Record<string, MonitorBound>;
+	min_rows?: number;
+}
+
+export interface MonitorEffect {
+	measure: string;
+	value: number;
+	threshold?: number;
+	reached: boolean;
+	reason?: string;
+}
+
+export interface MonitorEvaluation {
+	monitor: string;
+	windows: MonitorWindow[];
+	quality: MonitorQuality[];
+	alerts: MonitorAlert[];
+	pending: number;
+}
+
+export interface MonitorHistogram {
+	edges?: number[];
+	labels?: string[];
+	baseline: number[];
+	window: number[];
+}
+
+export interface MonitorQuality {
+	monitor: string;
+	window_id: string;
+	model: string;
+	version: number;
+	revision: number;
+	from: string;
+	to: string;
+	rows: number;
+	labelled: number;
+	coverage: number;
+	task: string;
+	metrics: Record<string, number>;
+	classes?: MonitorClassQuality[];
+	breaches?: MonitorBreach[];
+	status: string;
+	verdict: MonitorVerdict;
+	at: string;
+}
+
+export interface MonitorSummary {
+	rows: number;
+	missing: number;
+	distinct: number;
+	mean?: number;
+	std?: number;
+	min?: number;
+	p25?: number;
+	median?: number;
+	p75?: number;
+	max?: number;
+}
+
+export interface MonitorVerdict {
+	code: string;
+	text: string;
+	values?: Record<string, unknown>;
+}
+
+export interface MonitorVersionRef {
+	model: string;
+	version: number;
+}
+
+export interface MonitorWindow {
+	id: string;
+	monitor: string;
+	endpoint: string;
+	model: string;
+	version: number;
+	number: number;
+	first_capture: string;
+	last_capture: string;
+	after: string;
+	until: string;
+	from: string;
+	to: string;
+	rows: number;
+	failed: number;
+	baseline_digest?: string;
+	baseline_rows: number;
+	rule: MonitorConfig;
+	status: string;
+	needed?: number;
+	verdict: MonitorVerdict;
+	task: string;
+	drift_share: number;
+	drifted: string[];
+	faults: string[];
+	columns: MonitorColumn[];
+	brief: MonitorBrief[];
+	details?: string;
+	at: string;
+	quality?: MonitorQuality;
+}
+
+export interface NewEndpoint {
+	name: string;
+	model: string;
+	alias: string;
+	version: number;
+	capture: number | null;
+}
+
 export interface Nothing {
 }
 
@@ -269,6 +697,105 @@ export interface OpenIn {
 export interface PickIn {
 	kind: string;
 	title: string;
+}
+
+export interface PipelineArtifact {
+	path: string;
+	digest: string;
+	size: number;
+	tree?: boolean;
+}
+
+export interface PipelineCheck {
+	what: string;
+	expected: string;
+	found: string;
+	same: boolean;
+}
+
+export interface PipelineCode {
+	commit?: string;
+	branch?: string;
+	tree?: string;
+}
+
+export interface PipelineExecution {
+	id: string;
+	run_id: string;
+	name: string;
+	request: PipelineRequest;
+	state: string;
+	reason?: string;
+	stages: PipelineStageResult[];
+	outs: Record<string, PipelineArtifact>;
+	snapshot_ids: string[];
+	params: Record<string, string>;
+	metrics: Record<string, number>;
+	code: PipelineCode;
+	environment: Record<string, string>;
+	started_at: string;
+	started_by?: string;
+	ended_at?: string;
+}
+
+export interface PipelineReproduction {
+	id: string;
+	run_id: string;
+	verdict: string;
+	checks: PipelineCheck[];
+	text: string;
+	at: string;
+	by?: string;
+	ended_at?: string;
+}
+
+export interface PipelineRequest {
+	id?: string;
+	name?: string;
+	stages?: string[];
+	params?: Record<string, string>;
+	force?: boolean;
+}
+
+export interface PipelineStageResult {
+	name: string;
+	state: string;
+	reasons: string[];
+	cmd?: string[];
+	code: number;
+	error?: string;
+	started_at?: string;
+	ended_at?: string;
+	deps: PipelineArtifact[];
+	params: Record<string, string>;
+	outs: PipelineArtifact[];
+}
+
+export interface PipelineStageStatus {
+	name: string;
+	desc?: string;
+	cmd: string[];
+	deps: string[];
+	outs: string[];
+	metrics: string[];
+	plots: string[];
+	params: ProjectParam[];
+	upstream: string[];
+	state: string;
+	reasons: string[];
+}
+
+export interface PipelineView {
+	stages: PipelineStageStatus[];
+	problem?: string;
+}
+
+export interface Predicted {
+	id: string;
+	model: string;
+	version: number;
+	latency_us: number;
+	predictions: ServePrediction[];
 }
 
 export interface Project {
@@ -524,6 +1051,113 @@ export interface RegistryVersion {
 	reproduced?: RegistryReproduction;
 }
 
+export interface Reproduce {
+	run_id: string;
+}
+
+export interface RuntimeColumn {
+	name: string;
+	type: string;
+	required: boolean;
+	shape?: number[];
+}
+
+export interface RuntimeSignature {
+	inputs: RuntimeColumn[];
+	outputs: RuntimeColumn[];
+}
+
+export interface ServeBucket {
+	le_us: number;
+	count: number;
+}
+
+export interface ServeCapture {
+	id: string;
+	request_id: string;
+	endpoint: string;
+	model: string;
+	version: number;
+	time: string;
+	inputs: Record<string, unknown>;
+	outputs?: Record<string, unknown>;
+	prediction?: unknown;
+	score?: number;
+	attributes?: Record<string, unknown>;
+	latency_us: number;
+	status: string;
+	truth?: ServeTruth;
+	cursor: string;
+}
+
+export interface ServeDeployment {
+	state: string;
+	model?: string;
+	version?: number;
+	digest?: string;
+	flavor?: string;
+	since?: string;
+	reason?: string;
+}
+
+export interface ServeEndpoint {
+	name: string;
+	model: string;
+	alias?: string;
+	version?: number;
+	capture: number;
+	source: string;
+	created_at?: string;
+	created_by?: string;
+	deployment: ServeDeployment;
+	signature?: RuntimeSignature;
+	example?: Record<string, unknown>;
+	stats: ServeStats;
+}
+
+export interface ServePoint {
+	at: string;
+	requests: number;
+	errors: number;
+	mean_us: number;
+}
+
+export interface ServePrediction {
+	label: unknown;
+	score: number;
+	outputs: Record<string, unknown>;
+}
+
+export interface ServeStats {
+	requests: number;
+	rows: number;
+	errors: number;
+	refused: number;
+	captured: number;
+	dropped: number;
+	in_flight: number;
+	p50_us: number;
+	p90_us: number;
+	p99_us: number;
+	histogram: ServeBucket[];
+	versions: Record<string, number>;
+	took_us: number;
+	traffic: ServePoint[];
+}
+
+export interface ServeTold {
+	matched: number;
+	unknown: string[];
+}
+
+export interface ServeTruth {
+	id: string;
+	label: unknown;
+	columns?: Record<string, unknown>;
+	at?: string;
+	by?: string;
+}
+
 export interface Settings {
 	theme: string;
 	language: string;
@@ -540,18 +1174,157 @@ export interface SettingsPatch {
 	keep_captures_days?: number;
 }
 
+export interface SnapshotDetail {
+	id: string;
+	dataset: string;
+	number: number;
+	path: string;
+	single: boolean;
+	tree: string;
+	content?: string;
+	files: number;
+	size: number;
+	rows?: number;
+	message?: string;
+	parent?: string;
+	profile?: string;
+	git?: DatasetGit;
+	created_at: string;
+	created_by?: string;
+	decision?: string;
+	used_by: DatasetUse[];
+}
+
+export interface Snippet {
+	name: string;
+	language: string;
+	code: string;
+}
+
 export interface SourceFile {
 	text: string;
 	file: ProjectFile | null;
 	problem: Failure | null;
 }
 
+export interface StoreTreeFile {
+	path: string;
+	digest: string;
+	size: number;
+	exec?: boolean;
+}
+
+export interface TakeSnapshot {
+	message?: string;
+	commit?: boolean;
+}
+
 export interface TriggerFire {
 	reason: string;
 }
 
+export interface VerifySnapshot {
+	number?: number;
+}
+
 /** What goes in and comes out, by method and path under /api/v1. */
 export interface Operations {
+	"GET /alerts": {
+		path: Record<string, never>;
+		query: { monitor?: string; status?: string; limit?: number };
+		body: undefined;
+		out: MonitorAlert[];
+	};
+	"POST /alerts/{id}/acknowledge": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<AlertNote>;
+		out: MonitorAlert;
+	};
+	"POST /alerts/{id}/resolve": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<AlertNote>;
+		out: MonitorAlert;
+	};
+	"GET /datasets": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Dataset[];
+	};
+	"POST /datasets": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<AddDataset>;
+		out: Dataset;
+	};
+	"GET /datasets/{name}": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Dataset;
+	};
+	"POST /datasets/{name}/checkout": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<CheckoutSnapshot>;
+		out: DatasetSnapshot;
+	};
+	"GET /datasets/{name}/diff": {
+		path: { name: string };
+		query: { from?: number; to?: number; key?: string | string[] };
+		body: undefined;
+		out: DatasetDiff;
+	};
+	"GET /datasets/{name}/snapshots": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetSnapshot[];
+	};
+	"POST /datasets/{name}/snapshots": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<TakeSnapshot>;
+		out: DatasetSnapshot;
+	};
+	"GET /datasets/{name}/snapshots/{number}": {
+		path: { name: string; number: number };
+		query: Record<string, never>;
+		body: undefined;
+		out: SnapshotDetail;
+	};
+	"GET /datasets/{name}/snapshots/{number}/files": {
+		path: { name: string; number: number };
+		query: Record<string, never>;
+		body: undefined;
+		out: StoreTreeFile[];
+	};
+	"GET /datasets/{name}/snapshots/{number}/profile": {
+		path: { name: string; number: number };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetProfile;
+	};
+	"GET /datasets/{name}/snapshots/{number}/rows": {
+		path: { name: string; number: number };
+		query: { file?: string; offset?: number; limit?: number };
+		body: undefined;
+		out: DatasetRows;
+	};
+	"GET /datasets/{name}/status": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetStatus;
+	};
+	"POST /datasets/{name}/verify": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<VerifySnapshot>;
+		out: DatasetVerification;
+	};
 	"GET /decisions": {
 		path: Record<string, never>;
 		query: { limit?: number };
@@ -612,11 +1385,83 @@ export interface Operations {
 		body: Partial<AnswerIn>;
 		out: Record<string, never>;
 	};
+	"GET /endpoints": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: ServeEndpoint[];
+	};
+	"POST /endpoints": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<NewEndpoint>;
+		out: ServeEndpoint;
+	};
+	"DELETE /endpoints/{name}": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"GET /endpoints/{name}": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: ServeEndpoint;
+	};
+	"GET /endpoints/{name}/captures": {
+		path: { name: string };
+		query: { after?: string; limit?: number; from?: string; to?: string; version?: number; labelled?: boolean; newest?: boolean };
+		body: undefined;
+		out: ServeCapture[];
+	};
+	"POST /endpoints/{name}/deploy": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<EndpointTarget>;
+		out: ServeEndpoint;
+	};
+	"POST /endpoints/{name}/predict": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<EndpointRows>;
+		out: Predicted;
+	};
+	"GET /endpoints/{name}/snippets": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Snippet[];
+	};
+	"POST /endpoints/{name}/truth": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<EndpointTruth>;
+		out: ServeTold;
+	};
+	"GET /executions": {
+		path: Record<string, never>;
+		query: { limit?: number };
+		body: undefined;
+		out: PipelineExecution[];
+	};
+	"POST /executions": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<PipelineRequest>;
+		out: PipelineExecution;
+	};
+	"GET /executions/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: PipelineExecution;
+	};
 	"POST /fsck": {
 		path: Record<string, never>;
 		query: Record<string, never>;
 		body: undefined;
-		out: Health;
+		out: FsckReport;
 	};
 	"POST /launch": {
 		path: Record<string, never>;
@@ -696,6 +1541,54 @@ export interface Operations {
 		body: undefined;
 		out: RegistryEvidence[];
 	};
+	"GET /monitors": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: Monitor[];
+	};
+	"GET /monitors/{name}": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Monitor;
+	};
+	"POST /monitors/{name}/evaluate": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: MonitorEvaluation;
+	};
+	"GET /monitors/{name}/quality": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: MonitorQuality[];
+	};
+	"GET /monitors/{name}/windows": {
+		path: { name: string };
+		query: { limit?: number; before?: number };
+		body: undefined;
+		out: MonitorWindow[];
+	};
+	"GET /monitors/{name}/windows/{id}": {
+		path: { name: string; id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: MonitorWindow;
+	};
+	"GET /monitors/{name}/windows/{id}/quality": {
+		path: { name: string; id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: MonitorQuality[];
+	};
+	"GET /pipeline": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: PipelineView;
+	};
 	"GET /project": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -707,6 +1600,24 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: SourceFile;
+	};
+	"GET /reproductions": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: PipelineReproduction[];
+	};
+	"POST /reproductions": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<Reproduce>;
+		out: PipelineReproduction;
+	};
+	"GET /reproductions/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: PipelineReproduction;
 	};
 	"GET /settings": {
 		path: Record<string, never>;

@@ -1,0 +1,42 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"rondo/backend/dataset"
+	"rondo/backend/project"
+)
+
+// datasetSettings are the datasets of rondo.yaml as the noun takes them.
+func datasetSettings(f *project.File) map[string]dataset.Setting {
+	all := make(map[string]dataset.Setting, len(f.Datasets))
+	for name, d := range f.Datasets {
+		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc}
+	}
+	return all
+}
+
+// users says which runs used a snapshot, and which versions came from it.
+func (h *house) users(ctx context.Context, snapshot string) (list []dataset.Use, err error) {
+	s, err := h.datasets.Find(ctx, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := h.runs.UsedBy(ctx, s.Dataset, s.Tree.Short(), 100)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		list = append(list, dataset.Use{Kind: "run", ID: r.ID, Name: r.Name, At: r.StartedAt})
+	}
+	versions, err := h.registry.Versions(ctx, "")
+	for _, v := range versions {
+		if slices.Contains(v.SnapshotIDs, snapshot) {
+			name := v.Model + " version " + strconv.Itoa(v.Version)
+			list = append(list, dataset.Use{Kind: "version", ID: v.Model + "/" + strconv.Itoa(v.Version), Name: name, At: v.CreatedAt})
+		}
+	}
+	return list, err
+}
