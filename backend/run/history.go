@@ -124,7 +124,7 @@ func thin(list []Point, limit int) []Point {
 	if limit < 4 {
 		return evenly(list, limit)
 	}
-	buckets := limit / 4
+	buckets := (limit - 1) / 4
 	out := make([]Point, 0, limit)
 	for b := range buckets {
 		part := list[b*len(list)/buckets : (b+1)*len(list)/buckets]
@@ -132,7 +132,9 @@ func thin(list []Point, limit int) []Point {
 			out = append(out, part[i])
 		}
 	}
-	out[len(out)-1] = list[len(list)-1] // a chart ends where the history does
+	if last := len(list) - 1; comparePoints(out[len(out)-1], list[last]) != 0 {
+		out = append(out, list[last]) // a chart ends where the history does
+	}
 	return out
 }
 
