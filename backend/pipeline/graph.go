@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"path"
 	"path/filepath"
@@ -23,6 +25,28 @@ type Node struct {
 // Graph holds the stages in an order in which each comes after what it needs.
 type Graph []*Node
 
+// BuildFile is Build of a project file; its errors say where in the file.
+func BuildFile(f *project.File) (Graph, error) {
+	g, err := Build(f.Stages)
+	var p *misplaced
+	if errors.As(err, &p) {
+		return nil, errs.New(errs.KindOf(err), "%s: %w", f.Where(p.key), p.error).WithHint("%s", errs.HintOf(err))
+	}
+	return g, err
+}
+
+// misplaced is an error about what stands under a key of the project file.
+type misplaced struct {
+	key string
+	error
+}
+
+func (m *misplaced) Unwrap() error { return m.error }
+
+func badStage(key, hint, format string, args ...any) error {
+	return &misplaced{".stages." + key, errs.New(errs.Invalid, format, args...).WithHint("%s", hint)}
+}
+
 // Build joins stages by their outs and deps.
 func Build(stages map[string]project.Stage) (Graph, error) {
 	nodes, makers := map[string]*Node{}, map[string]string{}
@@ -31,12 +55,8 @@ func Build(stages map[string]project.Stage) (Graph, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, out := range n.Outs {
-			if other, taken := overlap(makers, out.Path); taken {
-				return nil, errs.New(errs.Invalid, "stages %s and %s both make %s", other, name, out.Path).
-					WithHint("let one stage make it, or give one of them another path in rondo.yaml")
-			}
-			makers[out.Path] = name
+		if err := n.claim(makers); err != nil {
+			return nil, err
 		}
 		nodes[name] = n
 	}
@@ -48,47 +68,100 @@ func Build(stages map[string]project.Stage) (Graph, error) {
 
 func node(name string, s project.Stage) (*Node, error) {
 	n := &Node{Stage: s, Name: name}
-	for _, d := range s.Deps {
+	if name == "" || strings.ContainsAny(name, `/\`) || !filepath.IsLocal(name) {
+		return nil, badStage(name, "use letters, digits, - and _", "%q cannot be the name of a stage", name)
+	}
+	if _, err := inside(name, "", s.Wdir); s.Wdir != "" && err != nil {
+		return nil, &misplaced{".stages." + name + ".wdir", err}
+	}
+	for i, d := range s.Deps {
 		p, err := inside(name, s.Wdir, d)
 		if err != nil {
-			return nil, err
+			return nil, &misplaced{fmt.Sprintf(".stages.%s.deps[%d]", name, i), err}
 		}
 		n.Deps = append(n.Deps, p)
 	}
-	for _, o := range s.AllOuts() {
+	for i, o := range s.AllOuts() {
 		p, err := inside(name, s.Wdir, o.Path)
 		if err != nil {
-			return nil, err
-		}
-		if p == "." || p == project.FileName || p == project.LockName || p == project.PrivateDir || strings.HasPrefix(p, project.PrivateDir+"/") || p == ".git" || strings.HasPrefix(p, ".git/") {
-			return nil, errs.New(errs.Invalid, "stage %s: %s cannot be an out", name, o.Path).WithHint("outs are removed before a stage runs; choose a path of their own")
+			return nil, &misplaced{n.outKey(i), err}
 		}
 		o.Path = p
 		n.Outs = append(n.Outs, o)
 	}
-	return n, nil
+	return n, n.harmless()
+}
+
+// outKey is where the i-th of all outs stands in the file.
+func (n *Node) outKey(i int) string {
+	for _, part := range []struct {
+		key  string
+		list project.Outs
+	}{{"outs", n.Stage.Outs}, {"metrics", n.Metrics}, {"plots", n.Plots}} {
+		if i < len(part.list) {
+			return fmt.Sprintf(".stages.%s.%s[%d]", n.Name, part.key, i)
+		}
+		i -= len(part.list)
+	}
+	return ".stages." + n.Name
+}
+
+// harmless refuses outs that hold what the stage needs, or the project itself: outs
+// are removed before a stage runs.
+func (n *Node) harmless() error {
+	needs := map[string]string{project.FileName: "the project file", project.LockName: "the lock", project.DefaultParams: "the params"}
+	for _, p := range n.Params {
+		if f, err := inside(n.Name, n.Wdir, p.File); err == nil {
+			needs[f] = "the params"
+		}
+	}
+	for _, d := range n.Deps {
+		needs[d] = "its own dep"
+	}
+	for i, o := range n.Outs {
+		hint := "outs are removed before the stage runs; give this one a path of its own"
+		first, _, _ := strings.Cut(o.Path, "/")
+		if o.Path == "." || strings.EqualFold(first, project.PrivateDir) || strings.EqualFold(first, ".git") {
+			return &misplaced{n.outKey(i), errs.New(errs.Invalid, "stage %s: %s cannot be an out", n.Name, o.Path).WithHint("%s", hint)}
+		}
+		for _, need := range slices.Sorted(maps.Keys(needs)) {
+			if within(strings.ToLower(o.Path), strings.ToLower(need)) {
+				return &misplaced{n.outKey(i), errs.New(errs.Invalid, "stage %s: the out %s holds %s, %s", n.Name, o.Path, needs[need], need).WithHint("%s", hint)}
+			}
+		}
+	}
+	return nil
+}
+
+// claim notes n as the maker of its outs.
+func (n *Node) claim(makers map[string]string) error {
+	for i, out := range n.Outs {
+		for _, other := range slices.Sorted(maps.Keys(makers)) {
+			if !within(other, out.Path) && !within(out.Path, other) {
+				continue
+			}
+			err := errs.New(errs.Invalid, "stages %s and %s both make %s", makers[other], n.Name, out.Path)
+			if makers[other] == n.Name {
+				err = errs.New(errs.Invalid, "stage %s makes %s twice", n.Name, out.Path)
+			}
+			return &misplaced{n.outKey(i), err.WithHint("let one of them make it, or give one another path")}
+		}
+		makers[out.Path] = n.Name
+	}
+	return nil
 }
 
 // inside makes a path of a stage relative to the project, and refuses one that leaves it.
 func inside(stage, wdir, p string) (string, error) {
 	full := path.Join(filepath.ToSlash(wdir), filepath.ToSlash(p))
-	if path.IsAbs(filepath.ToSlash(p)) || !filepath.IsLocal(filepath.FromSlash(full)) {
-		return "", errs.New(errs.Invalid, "stage %s: %s is outside of the project", stage, p).
+	if p == "" || path.IsAbs(filepath.ToSlash(p)) || !filepath.IsLocal(filepath.FromSlash(full)) {
+		return "", errs.New(errs.Invalid, "stage %s: %q is outside of the project", stage, p).
 			WithHint("name files inside the project folder")
 	}
 	return full, nil
 }
 
 func within(dir, p string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
-
-func overlap(makers map[string]string, p string) (string, bool) {
-	for other, stage := range makers {
-		if within(other, p) || within(p, other) {
-			return stage, true
-		}
-	}
-	return "", false
-}
 
 // connect finds the stages that make what n needs: the path itself, a folder around
 // it, or something in it.
@@ -104,34 +177,40 @@ func (n *Node) connect(makers map[string]string) {
 }
 
 func sorted(nodes map[string]*Node) (Graph, error) {
-	var g Graph
-	state := map[string]int{} // 1: on the way, 2: done
-	var visit func(name string, trail []string) error
-	visit = func(name string, trail []string) error {
-		trail = append(trail, name)
-		switch state[name] {
-		case 1:
-			return errs.New(errs.Invalid, "the stages go in a circle: %s", strings.Join(trail[slices.Index(trail, name):], " → ")).
-				WithHint("let one of them not depend on what a later one makes")
-		case 2:
-			return nil
-		}
-		state[name] = 1
-		for _, up := range nodes[name].Upstream {
-			if err := visit(up, trail); err != nil {
-				return err
-			}
-		}
-		state[name] = 2
-		g = append(g, nodes[name])
-		return nil
-	}
+	s := &sorting{nodes: nodes, done: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
-		if err := visit(name, nil); err != nil {
+		if err := s.visit(name); err != nil {
 			return nil, err
 		}
 	}
-	return g, nil
+	return s.order, nil
+}
+
+type sorting struct {
+	nodes map[string]*Node
+	trail []string // the stages on the way to this one
+	done  map[string]bool
+	order Graph
+}
+
+func (s *sorting) visit(name string) error {
+	if s.done[name] {
+		return nil
+	}
+	if at := slices.Index(s.trail, name); at >= 0 {
+		return badStage(name+".deps", "let one of them not depend on what a later one makes",
+			"the stages go in a circle: %s", strings.Join(append(slices.Clone(s.trail[at:]), name), " → "))
+	}
+	s.trail = append(s.trail, name)
+	for _, up := range s.nodes[name].Upstream {
+		if err := s.visit(up); err != nil {
+			return err
+		}
+	}
+	s.trail = s.trail[:len(s.trail)-1]
+	s.done[name] = true
+	s.order = append(s.order, s.nodes[name])
+	return nil
 }
 
 // Find returns a stage by name.
@@ -150,34 +229,22 @@ func (g Graph) Only(names []string) (Graph, error) {
 		return g, nil
 	}
 	keep := map[string]bool{}
-	var mark func(n *Node) error
-	mark = func(n *Node) error {
-		keep[n.Name] = true
-		for _, up := range n.Upstream {
-			u, err := g.Find(up)
-			if err != nil {
-				return err
-			}
-			if err := mark(u); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	for _, name := range names {
 		n, err := g.Find(name)
 		if err != nil {
 			return nil, err
 		}
-		if err := mark(n); err != nil {
-			return nil, err
-		}
+		keep[n.Name] = true
 	}
 	var out Graph
-	for _, n := range g {
+	for _, n := range slices.Backward(g) { // what a stage needs comes before it
 		if keep[n.Name] {
 			out = append(out, n)
+			for _, up := range n.Upstream {
+				keep[up] = true
+			}
 		}
 	}
+	slices.Reverse(out)
 	return out, nil
 }

@@ -102,6 +102,7 @@ func (e *eyes) examineOuts(ctx context.Context, n *Node, old LockStage, known bo
 	for _, o := range n.Outs {
 		a, err := e.look(ctx, o.Path)
 		switch before, had := was[o.Path]; {
+		case errors.Is(err, errGone) && !known: // of course
 		case errors.Is(err, errGone):
 			s.reasons = append(s.reasons, "out "+o.Path+" is missing")
 		case err != nil:
