@@ -7,7 +7,7 @@ const tones: Record<string, Tone> = {
   ready: 'ok', loading: 'run', idle: 'idle',
   quiet: 'ok', drift: 'bad', not_enough_data: 'idle', below: 'bad', no_labels: 'idle', not_enough_labels: 'idle', ok: 'ok',
   open: 'bad', acknowledged: 'warn', resolved: 'ok',
-  waiting: 'warn', asked: 'warn', pending: 'warn', approved: 'ok', rejected: 'idle', promoted: 'ok', kept: 'idle', noted: 'idle', notified: 'idle', completed: 'ok',
+  asked: 'warn', pending: 'idle', due: 'run', cooling: 'idle', limited: 'warn', busy: 'run', approved: 'ok', rejected: 'idle', promoted: 'ok', kept: 'idle', noted: 'idle', notified: 'idle', completed: 'ok',
   unchanged: 'ok', changed: 'warn', missing: 'bad', new: 'warn', clean: 'ok', modified: 'warn', fresh: 'ok', stale: 'warn', current: 'ok', up_to_date: 'ok',
   passed: 'ok',
 }
