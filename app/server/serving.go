@@ -8,12 +8,11 @@ import (
 	"sort"
 	"time"
 
-	"rondo/backend/errs"
 	"rondo/backend/project"
 	"rondo/backend/registry"
 	"rondo/backend/serve"
 	"rondo/backend/serve/runtime"
-	"rondo/backend/serve/runtime/onnx"
+	"rondo/backend/serve/runtime/load"
 	"rondo/backend/serve/runtime/python"
 )
 
@@ -58,21 +57,11 @@ func flavorOf(m runtime.MLmodel) string {
 // load opens a version in the runtime that fits it: in this process where the ONNX
 // evaluator knows every operation, else in processes of its own.
 func (h *house) load(ctx context.Context, f serve.Files) (runtime.Model, error) {
-	about, err := runtime.ReadMLmodel(f.Dir)
-	if err != nil {
-		return nil, err
-	}
-	if about.ONNX != "" {
-		m, err := onnx.Open(f.Dir, about)
-		if err == nil || !about.Python {
-			return m, err
-		}
-	}
-	if about.Python {
-		return h.loadPython(ctx, f, about)
-	}
-	return nil, errs.New(errs.Invalid, "version %d of %s has no flavor that can be served", f.Version, f.Model).
-		WithHint("log it with an mlflow flavor or as ONNX")
+	return load.Open(ctx, f.Dir, load.Options{
+		Python: func(ctx context.Context, _ string, about runtime.MLmodel) (runtime.Model, error) {
+			return h.loadPython(ctx, f, about)
+		},
+	})
 }
 
 // loadPython runs the model's own code, which this device has to trust first.

@@ -104,6 +104,9 @@ func (m *Model) matchInputs() error {
 // Signature returns what the model takes and gives.
 func (m *Model) Signature() runtime.Signature { return m.sig }
 
+// Flavor names this runtime.
+func (m *Model) Flavor() string { return "onnx" }
+
 // Close does nothing: the memory goes with the last reference.
 func (m *Model) Close() error { return nil }
 

@@ -65,6 +65,9 @@ func open(ctx context.Context, dir string, about model.MLmodel, opts Options) (*
 // Signature returns what MLmodel declares.
 func (m *Model) Signature() model.Signature { return m.sig }
 
+// Flavor names this runtime.
+func (m *Model) Flavor() string { return "python" }
+
 // Predict waits for a process that is free, within the queue's bounds.
 func (m *Model) Predict(ctx context.Context, in []model.Tensor) ([]model.Tensor, error) {
 	if why := m.allDown(); why != nil {
