@@ -1,0 +1,86 @@
+package launch
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/ledger"
+	"rondo/backend/proc"
+	"rondo/backend/run"
+)
+
+// end records how a run ended. What keeps it from being recorded, such as a full
+// disk, passes; until then it is tried again.
+func (l *Launcher) end(w *work, exit proc.Exit) {
+	defer l.forget(w.id)
+	ctx := ledger.WithActor(l.ctx, "rondo")
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		r, err := l.opts.Runs.Get(ctx, w.id)
+		if err == nil {
+			_, err = l.opts.Runs.Update(ctx, w.id, ending(r, exit))
+		}
+		if err == nil || errs.Is(err, errs.NotFound) {
+			return
+		}
+		select {
+		case <-l.ctx.Done():
+			return // the next start finds exit.json
+		case <-time.After(wait):
+		}
+	}
+}
+
+// ending says what the end of the process means for the run.
+func ending(r run.Run, e proc.Exit) run.Change {
+	at := e.EndedAt
+	status, reason := run.Finished, ""
+	switch {
+	case e.Stopped:
+		status, reason = run.Killed, stopWords(e)
+	case !e.OK():
+		status, reason = run.Failed, failWords(e)
+	case r.Status == run.Failed || r.Status == run.Killed:
+		status, reason = r.Status, "the script itself said so"
+	}
+	if at.IsZero() {
+		at = time.Now()
+	}
+	b, err := json.Marshal(e)
+	if err != nil {
+		b = []byte(`{"code":-1}`) // an Exit always encodes
+	}
+	return run.Change{Status: &status, Reason: &reason, EndedAt: &at, Exit: b}
+}
+
+func stopWords(e proc.Exit) string {
+	switch {
+	case e.LastStep == "" && e.Error != "":
+		return e.Error
+	case e.LastStep == "" || e.LastStep == "INT":
+		return "stopped by " + who(e)
+	case e.LastStep == "KILL":
+		return fmt.Sprintf("stopped by %s; it ignored INT and TERM and was killed", who(e))
+	}
+	return fmt.Sprintf("stopped by %s; it ignored INT and needed %s", who(e), e.LastStep)
+}
+
+func who(e proc.Exit) string {
+	if e.StoppedBy == "" {
+		return "somebody"
+	}
+	return e.StoppedBy
+}
+
+func failWords(e proc.Exit) string {
+	switch {
+	case e.Error != "":
+		return e.Error
+	case e.Signal == "killed":
+		return "it was killed from outside, perhaps because memory ran out"
+	case e.Signal != "":
+		return "it was ended by the signal " + e.Signal
+	}
+	return fmt.Sprintf("exit code %d", e.Code)
+}
