@@ -83,6 +83,12 @@ func judgedRows(tx *index.Tx, name string, v VersionRef, k int) ([]Window, error
 		ORDER BY number DESC, id LIMIT ?`, name, v.Model, v.Version, k)
 }
 
+// scoredRows returns the newest windows whose quality was measured, comparable or not.
+func scoredRows(tx *index.Tx, name string, v VersionRef, k int) ([]Window, error) {
+	return rows[Window](tx, `SELECT data FROM monitor_windows w WHERE monitor=? AND model=? AND version=?
+		AND EXISTS (SELECT 1 FROM monitor_quality WHERE window=w.id) ORDER BY number DESC, id LIMIT ?`, name, v.Model, v.Version, k)
+}
+
 // QualityBelow tells whether the answers of the live version are right less often
 // than floor says, over its newest windows that together have minLabels labels. With
 // floor 0 it is the bounds under the monitor's quality: that count, in the newest

@@ -168,6 +168,20 @@ func tryOpen(dir string, w *world, configs ...monitor.Config) (*project, error) 
 	return p, p.Sync(configs)
 }
 
+// sibling is a second service on the same ledger, as another process would be.
+func (p *project) sibling(tb testing.TB, configs ...monitor.Config) *monitor.Service {
+	tb.Helper()
+	objects, err := store.Open(filepath.Join(p.dir, "objects"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := monitor.New(monitor.Options{Ledger: p.ledger, Store: objects, Captures: p.world, Baselines: p.world, Now: p.world.clock})
+	if err := s.Sync(configs); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
 func (p *project) evaluate(tb testing.TB, name string) monitor.Evaluation {
 	tb.Helper()
 	e, err := p.Evaluate(context.Background(), name)
@@ -329,4 +343,13 @@ func effect(tb testing.TB, c monitor.Column, measure string) float64 {
 	}
 	tb.Fatalf("column %s has no %s", c.Name, measure)
 	return 0
+}
+
+func openStore(tb testing.TB) *store.Store {
+	tb.Helper()
+	s, err := store.Open(tb.TempDir())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }

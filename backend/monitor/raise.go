@@ -48,11 +48,12 @@ func (s *Service) watch(ctx context.Context, c Config, live VersionRef, out *Eva
 // about, newest first: as many as the rule looks at.
 func (s *Service) findings(ctx context.Context, c Config, live VersionRef, kind string) (list []finding, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		read := judgedRows
 		depth := c.Alert.Of
 		if kind == AlertQuality {
-			depth += listLimit // labels may be far behind
+			read, depth = scoredRows, depth+listLimit // some have too few labels
 		}
-		windows, err := judgedRows(tx, c.Name, live, depth)
+		windows, err := read(tx, c.Name, live, depth)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,9 @@ func (s *Service) revisit(ctx context.Context, c Config, st *state, asked bool) 
 			return out, err
 		}
 		if !worth(w.Quality, q, asked) {
+			if asked || q.Labelled == 0 {
+				st.seen[w.ID] = rev
+			}
 			continue
 		}
 		switch err := s.recordQuality(ctx, &q); {

@@ -41,9 +41,17 @@ func scoreNumbers(q *Quality, labelled []Capture) {
 		}
 	}
 	if q.Labelled = int(n); n > 0 {
-		q.Metrics["mae"], q.Metrics["rmse"], q.Metrics["bias"] = abs/n, math.Sqrt(square/n), bias/n
+		q.Metrics["mae"], q.Metrics["rmse"], q.Metrics["bias"] = printable(abs/n), printable(math.Sqrt(square/n)), printable(bias/n)
 	}
 	q.Coverage = share(q.Labelled, q.Rows)
+}
+
+// printable keeps a sum that overflowed a number that JSON can say.
+func printable(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return math.Max(-math.MaxFloat64, math.Min(math.MaxFloat64, x))
 }
 
 func scoreClasses(q *Quality, labelled []Capture) {

@@ -99,11 +99,13 @@ func span(a, b Sample) (lo, hi float64) {
 
 func linspace(lo, hi float64, bins int) []float64 {
 	edges := make([]float64, bins+1)
-	step := hi/float64(bins) - lo/float64(bins) // for huge spans, which hi−lo would overflow
-	if width := hi - lo; !math.IsInf(width, 0) {
-		step = width / float64(bins)
-	}
+	step := (hi - lo) / float64(bins)
 	for i := range edges {
+		if math.IsInf(step, 0) { // a span that is no number any more
+			f := float64(i) / float64(bins)
+			edges[i] = lo*(1-f) + hi*f
+			continue
+		}
 		edges[i] = float64(i)*step + lo
 	}
 	edges[0], edges[bins] = lo, hi
