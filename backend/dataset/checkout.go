@@ -2,18 +2,11 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
-	"rondo/backend/fault"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -204,121 +197,4 @@ func (s *Service) places(ctx context.Context, base string, snap Snapshot) (map[s
 		files[place(base, snap.Single, f.Path)] = f.Digest
 	}
 	return files, err
-}
-
-const (
-	tmpDir      = ".rondo/tmp"
-	stagePrefix = "checkout-"
-)
-
-// clean removes the staging folders of checkouts that did not end.
-func (s *Service) clean() error {
-	entries, err := fs.ReadDir(s.root.FS(), tmpDir)
-	if missing(err) {
-		return nil
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), stagePrefix) {
-			err = errors.Join(err, s.root.RemoveAll(path.Join(tmpDir, e.Name())))
-		}
-	}
-	return err
-}
-
-// carryOut writes all new files beside the project's, makes them durable together, and
-// only then moves them into place.
-func (s *Service) carryOut(ctx context.Context, p plan) error {
-	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
-	if err := s.root.MkdirAll(stage, 0o755); err != nil {
-		return writeError(stage, err)
-	}
-	defer s.root.RemoveAll(stage)
-	if err := s.stage(ctx, stage, p.write); err != nil {
-		return err
-	}
-	fault.Point("dataset.staged")
-	if err := s.clear(p); err != nil {
-		return writeError(p.base, err)
-	}
-	for i, w := range p.write {
-		if err := s.move(stageName(stage, i), w.at); err != nil {
-			return writeError(w.at, err)
-		}
-		if i == len(p.write)/2 {
-			fault.Point("dataset.moving")
-		}
-	}
-	for _, c := range p.chmod {
-		if err := s.root.Chmod(c.at, permOf(c.file)); err != nil {
-			return writeError(c.at, err)
-		}
-	}
-	fault.Point("dataset.moved")
-	if len(p.write)+len(p.remove) == 0 {
-		return nil
-	}
-	return atomicfile.SyncAll(filepath.Dir(s.full(p.base)))
-}
-
-func stageName(stage string, i int) string { return fmt.Sprintf("%s/%d", stage, i) }
-
-func permOf(f store.TreeFile) fs.FileMode {
-	if f.Exec {
-		return 0o755
-	}
-	return 0o644
-}
-
-// stage writes the verified files, on all cores, and syncs them with one call.
-func (s *Service) stage(ctx context.Context, stage string, files []planned) error {
-	err := store.Each(ctx, len(files), func(ctx context.Context, i int) error {
-		f, err := s.root.OpenFile(stageName(stage, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, permOf(files[i].file))
-		if err != nil {
-			return writeError(files[i].at, err)
-		}
-		_, err = s.opts.Store.WriteTo(ctx, files[i].file.Digest, f)
-		return errors.Join(err, f.Close())
-	})
-	if err != nil || len(files) == 0 {
-		return unjoin(err)
-	}
-	return atomicfile.SyncAll(s.full(stage))
-}
-
-// unjoin returns the one error of a join, which has a kind and a hint.
-func unjoin(err error) error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok && len(j.Unwrap()) == 1 {
-		return j.Unwrap()[0]
-	}
-	return err
-}
-
-// clear takes away what the snapshot does not have, and the folders that are empty then.
-func (s *Service) clear(p plan) error {
-	for _, at := range p.remove {
-		if err := s.root.Remove(at); err != nil && !missing(err) {
-			return err
-		}
-		for dir := path.Dir(at); len(dir) > len(p.base); dir = path.Dir(dir) {
-			if s.root.Remove(dir) != nil {
-				break // it holds something else
-			}
-		}
-	}
-	if p.single {
-		if fi, err := s.root.Lstat(p.base); err == nil && fi.IsDir() {
-			return s.root.Remove(p.base)
-		}
-	}
-	return nil
-}
-
-func (s *Service) move(from, to string) error {
-	if err := s.root.MkdirAll(path.Dir(to), 0o755); err != nil {
-		return err
-	}
-	if fi, err := s.root.Lstat(to); err == nil && fi.IsDir() {
-		s.root.Remove(to) // an empty folder in a file's place
-	}
-	return s.root.Rename(from, to)
 }
