@@ -36,6 +36,9 @@ func Scan(dir string, n int, from int64, fn func(at, end int64, text []byte) err
 		return 0, nil, err
 	}
 	defer f.Close()
+	if size == 0 {
+		return 0, nil, nil // begun, and nothing written yet
+	}
 	s := scanner{f: f, size: size, name: filepath.Base(dir) + "/" + name(n)}
 	if from < int64(len(header)) {
 		if from = int64(len(header)); !s.hasHeader() {
