@@ -22,7 +22,7 @@ func (j judged) Windows(ctx context.Context, name string, limit int) ([]loop.Win
 	list, err := j.Judged(ctx, name, limit)
 	out := make([]loop.Window, len(list))
 	for i, w := range list {
-		out[i] = loop.Window{ID: w.ID, Text: w.Verdict.Text}
+		out[i] = loop.Window{ID: w.ID, From: w.From, Text: w.Verdict.Text}
 		if w.Status == monitor.StatusDrift {
 			out[i].Drifted = w.Drifted
 		}

@@ -17,6 +17,7 @@ import (
 	"rondo/backend/project"
 	"rondo/backend/registry"
 	"rondo/backend/run"
+	"rondo/backend/run/launch"
 	"rondo/backend/serve"
 	"rondo/backend/store"
 )
@@ -37,6 +38,7 @@ type house struct {
 	registry *registry.Service
 	serve    *serve.Service
 	monitors *monitor.Service
+	launcher *launch.Launcher
 	pipeline *pipeline.Service
 	loop     *loop.Service
 
@@ -166,6 +168,7 @@ func (h *house) work(ctx context.Context) *sync.WaitGroup {
 	var all sync.WaitGroup
 	all.Go(func() { h.own.watch(ctx, func(err error) { h.report("trusting what is registered here", err) }) })
 	all.Go(func() { h.report("monitors", h.monitors.Serve(ctx)) })
+	all.Go(func() { h.report("runs", h.followRuns(ctx)) })
 	all.Go(func() { h.report("the loop", h.loop.Serve(ctx)) })
 	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })
 	return &all

@@ -38,7 +38,7 @@ func (h *house) environment() map[string]string {
 
 func (h *house) runState(ctx context.Context, id string) (pipeline.RunState, error) {
 	r, err := h.runs.Get(ctx, id)
-	ended := r.Status == run.Finished || r.Status == run.Failed || r.Status == run.Killed
+	ended := len(r.Exit) > 0 // a script's own word on its status is not the end of its process
 	return pipeline.RunState{
 		Ended: ended, OK: r.Status == run.Finished, Killed: r.Status == run.Killed, Reason: r.Reason, EndedAt: r.EndedAt,
 	}, err

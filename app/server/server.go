@@ -73,7 +73,7 @@ func Open(ctx context.Context, opts Options) (s *Server, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		s.openProject, s.lock, s.readTokens, s.openHouse, s.listen, s.announce,
+		s.openProject, s.lock, s.readTokens, s.openHouse, s.listen, s.openLauncher, s.announce,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -104,6 +104,9 @@ func (s *Server) openHouse(ctx context.Context) (err error) {
 	s.closers.add(s.house.closers.close)
 	return nil
 }
+
+// openLauncher goes on with runs that wait. They need the listener's address.
+func (s *Server) openLauncher(ctx context.Context) error { return s.house.openLauncher(ctx) }
 
 // announce makes the server known to clients; from here on they may call.
 func (s *Server) announce(context.Context) error {

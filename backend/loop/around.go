@@ -97,8 +97,9 @@ type Monitors interface {
 // Window is a monitor's window, as far as a trigger needs it.
 type Window struct {
 	ID      string
-	Drifted []string // columns
-	Bad     []string // quality metrics out of their bounds
+	From    time.Time // of its first capture
+	Drifted []string  // columns
+	Bad     []string  // quality metrics out of their bounds
 	Labels  int
 	Text    string
 }

@@ -73,7 +73,7 @@ func (s *Service) sustained(ctx context.Context, t *Trigger, past []Decision, ba
 		if len(columns) == 0 {
 			break
 		}
-		t.cause.Windows = append(t.cause.Windows, w.ID)
+		t.cause.Windows, t.since = append(t.cause.Windows, w.ID), w.From
 		for _, c := range columns {
 			if !slices.Contains(t.cause.Columns, c) {
 				t.cause.Columns = append(t.cause.Columns, c)
@@ -95,7 +95,9 @@ func (s *Service) sustained(ctx context.Context, t *Trigger, past []Decision, ba
 	return true, nil
 }
 
-// labelled checks that as many new labelled predictions are there as the trigger requires.
+// labelled checks that as many newly labelled predictions are there as the trigger
+// requires. Where windows are the cause, those in them and after count: labels of
+// what came before teach nothing about what has changed.
 func (s *Service) labelled(ctx context.Context, t *Trigger) (bool, error) {
 	if t.Require.Labelled == 0 {
 		return true, nil
@@ -113,9 +115,13 @@ func (s *Service) labelled(ctx context.Context, t *Trigger) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t.cause.Labelled = len(fresh)
-	if len(fresh) < t.Require.Labelled {
-		t.Text += fmt.Sprintf("; %d of %d labelled predictions are there", len(fresh), t.Require.Labelled)
+	for _, c := range fresh {
+		if !c.Time.Before(t.since) {
+			t.cause.Labelled++
+		}
+	}
+	if t.cause.Labelled < t.Require.Labelled {
+		t.Text += fmt.Sprintf("; %d of %d labelled predictions are there", t.cause.Labelled, t.Require.Labelled)
 		return false, nil
 	}
 	return true, nil

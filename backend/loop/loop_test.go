@@ -335,6 +335,29 @@ func TestDriftRetrainsWithTheNewRows(t *testing.T) {
 	}
 }
 
+func TestOnlyLabelsOfWhatDriftedCount(t *testing.T) {
+	h := build(t, t.TempDir())
+	tr := h.file.Triggers["drift"]
+	tr.Require.Labelled = 2
+	h.file.Triggers["drift"] = tr
+	h.label(1, 5) // before the drift began
+	h.windows = drifting("w2", "w1")
+	for i := range h.windows {
+		h.windows[i].From = h.now.Add(time.Hour)
+	}
+	h.quiet()
+	if s := h.trigger("drift"); s.State != loop.Waiting || !strings.Contains(s.Text, "0 of 2 labelled") {
+		t.Errorf("%+v", s)
+	}
+	h.label(6, 2)
+	for i := range h.captures[5:] {
+		h.captures[5+i].Time = h.now.Add(2 * time.Hour)
+	}
+	if d := h.turn(); d.State != loop.Promoted || d.Cause.Labelled != 2 {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestRestraint(t *testing.T) {
 	h := build(t, t.TempDir())
 	h.windows = drifting("w2", "w1")

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"rondo/backend/errs"
+	"rondo/backend/ledger"
 	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/registry"
@@ -90,7 +91,7 @@ func (s *Service) adoptOne(ctx context.Context, execution, name string, m projec
 	if old, err := s.registered(ctx, name, digest); err != nil || old {
 		return err
 	}
-	_, err = s.open(ctx, Decision{
+	_, err = s.open(ledger.WithActor(ctx, "pipeline"), Decision{
 		ID: promotionID(execution, name), Kind: Promotion, Model: name, Dataset: m.Dataset, On: "execution", Policy: Automatic,
 		State: Running, ExecutionID: execution, Cause: Cause{Text: "an execution of the pipeline made a new model"},
 	})

@@ -22,6 +22,7 @@ type Trigger struct {
 	Next  time.Time `json:"next,omitzero"` // of a schedule
 	Last  *Decision `json:"last,omitempty"`
 	cause Cause
+	since time.Time // labels of earlier captures say nothing about the cause
 }
 
 // The states of a trigger.

@@ -14,9 +14,10 @@ import (
 
 // Kinds of runs.
 const (
-	Client    = "client"    // an outside client logs it
-	Launched  = "launched"  // started here
-	Execution = "execution" // of the pipeline
+	Client       = "client"       // an outside client logs it
+	Launched     = "launched"     // started here
+	Execution    = "execution"    // of the pipeline
+	Reproduction = "reproduction" // an execution done again, to be compared
 )
 
 // ParentTag is the tag by which MLflow nests runs; ParentID and it say the same.
@@ -75,7 +76,7 @@ func (in Create) complete(now time.Time) (Create, error) {
 }
 
 func checkKind(kind string) error {
-	if kind != Client && kind != Launched && kind != Execution {
+	if kind != Client && kind != Launched && kind != Execution && kind != Reproduction {
 		return errs.New(errs.Invalid, "%.40q is not a kind of run", kind)
 	}
 	return nil
