@@ -97,7 +97,7 @@ var exchange = []request{
 	{method: "PATCH", path: api + "logged-models/$model/tags", body: `{"tags":[{"key":"c","value":"3"}]}`},
 	{method: "DELETE", path: api + "logged-models/$model/tags/c"},
 	{method: "DELETE", path: api + "logged-models/$model/tags/none"},
-	post("logged-models/$model/params", `{"params":[{"key":"z","value":"9"}]}`),
+	post("logged-models/$model/params", `{"model_id":"$model","params":[{"key":"z","value":"9"}]}`),
 	post("runs/outputs", `{"run_id":"$run","models":[{"model_id":"$model","step":0}]}`),
 	post("runs/log-metric", `{"run_id":"$run","key":"acc","value":0.5,"timestamp":12,"model_id":"$model"}`),
 	get("logged-models/$model"),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -23,7 +24,7 @@ var answers = map[errs.Kind]refusal{
 	errs.Unavailable:  {code: "TEMPORARILY_UNAVAILABLE", status: http.StatusServiceUnavailable},
 	errs.Corrupt:      {code: "DATA_LOSS", status: http.StatusGone},
 	errs.Denied:       {code: "PERMISSION_DENIED", status: http.StatusForbidden},
-	errs.TooLarge:     {code: "INVALID_PARAMETER_VALUE", status: http.StatusRequestEntityTooLarge},
+	errs.TooLarge:     {code: "INVALID_PARAMETER_VALUE", status: http.StatusBadRequest},
 }
 
 // refusal is an answer that says no in MLflow's words, and an error for what no kind stands for.
@@ -78,6 +79,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
+}
+
+// tooLarge refuses a request whose body is over a limit, whatever is in it.
+func tooLarge(what string, limit int64, hint string) error {
+	return &refusal{"INVALID_PARAMETER_VALUE", http.StatusRequestEntityTooLarge, fmt.Sprintf("%s is larger than %d bytes (%s)", what, limit, hint)}
 }
 
 const seeDocs = " See the API docs for more information about request parameters."

@@ -3,6 +3,9 @@ package mlflow
 import (
 	"context"
 	"encoding/json"
+	"path"
+	"regexp"
+	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/run"
@@ -89,9 +92,41 @@ func uniqueParams(list []message) (map[string]string, error) {
 	return out, nil
 }
 
+var nameShape = regexp.MustCompile(`^[/\p{L}\p{N}_.\- :]*$`)
+
+// checkNames keeps to the names that MLflow has: they must do as paths everywhere.
+func checkNames(b run.Batch) error {
+	for _, p := range b.Points {
+		if err := checkName("metric", p.Key); err != nil {
+			return err
+		}
+	}
+	for what, pairs := range map[string]map[string]string{"parameter": b.Params, "tag": b.Tags} {
+		for key := range pairs {
+			if err := checkName(what, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkName(what, key string) error {
+	if !nameShape.MatchString(key) {
+		return errs.New(errs.Invalid, "Invalid value %q for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", short(key, 250), what)
+	}
+	if key != path.Clean(key) || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {
+		return errs.New(errs.Invalid, "Invalid value %q for parameter '%s' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such.", short(key, 250), what)
+	}
+	return nil
+}
+
 // log stores a batch. The name of a run is one of its tags outside and not inside.
 func (d *Door) log(ctx context.Context, in message, b run.Batch) (any, error) {
 	id := in.text("run_id")
+	if err := checkNames(b); err != nil {
+		return nil, err
+	}
 	name, renamed := b.Tags[nameTag]
 	delete(b.Tags, nameTag)
 	if !renamed || len(b.Points)+len(b.Params)+len(b.Tags) > 0 {

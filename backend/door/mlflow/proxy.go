@@ -165,12 +165,15 @@ func (d *Door) putPlace(w http.ResponseWriter, req *http.Request, in message) er
 		return err
 	}
 	if req.ContentLength > d.opts.MaxUpload {
-		return tooLarge(d.opts.MaxUpload)
+		return fileTooLarge(d.opts.MaxUpload)
 	}
 	_, err = d.opts.Runs.PutArtifact(req.Context(), p.owner, p.path, http.MaxBytesReader(w, req.Body, d.opts.MaxUpload))
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
-		return tooLarge(big.Limit)
+		return fileTooLarge(big.Limit)
+	}
+	if errs.Is(err, errs.TooLarge) {
+		return &refusal{"INVALID_PARAMETER_VALUE", http.StatusRequestEntityTooLarge, err.Error()}
 	}
 	if err != nil {
 		return err
@@ -179,8 +182,8 @@ func (d *Door) putPlace(w http.ResponseWriter, req *http.Request, in message) er
 	return nil
 }
 
-func tooLarge(limit int64) error {
-	return errs.New(errs.TooLarge, "the file is larger than %d bytes, the most that one artifact may have", limit)
+func fileTooLarge(limit int64) error {
+	return tooLarge("the file", limit, "that is the most one artifact may have")
 }
 
 func (d *Door) deletePlace(w http.ResponseWriter, req *http.Request, in message) error {

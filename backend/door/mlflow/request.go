@@ -78,7 +78,7 @@ func body(w http.ResponseWriter, req *http.Request) (map[string]any, error) {
 	b, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
-		return nil, errs.New(errs.TooLarge, "the request is larger than %d bytes", big.Limit).WithHint("send it in several parts")
+		return nil, tooLarge("the request", big.Limit, "send it in several parts")
 	}
 	if err != nil {
 		return nil, errs.New(errs.Invalid, "the request ended before its body did")

@@ -25,6 +25,9 @@ func (d *Door) runRoutes() []route {
 
 func (d *Door) createRun(ctx context.Context, in message) (any, error) {
 	tags := in.pairs("tags")
+	if err := checkNames(run.Batch{Tags: tags}); err != nil {
+		return nil, err
+	}
 	name, tagged := in.text("run_name"), tags[nameTag]
 	if name != "" && tagged != "" && name != tagged {
 		return nil, errs.New(errs.Invalid, "Both 'run_name' argument and '%s' tag are specified, but with different values (run_name='%s', %s='%s').", nameTag, name, nameTag, tagged)

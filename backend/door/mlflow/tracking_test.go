@@ -11,15 +11,32 @@ func TestNumbersThatAreNone(t *testing.T) {
 	h.ok(t, "POST", "mlflow/runs/log-batch", `{"run_id":"`+id+`","metrics":[
 		{"key":"m","value":"NaN","timestamp":1,"step":0},{"key":"m","value":NaN,"timestamp":2,"step":1},
 		{"key":"m","value":Infinity,"timestamp":3,"step":2},{"key":"m","value":"-Infinity","timestamp":"4","step":"3"},
-		{"key":"m","value":"1.5","timestamp":5,"step":4},{"key":"say \"NaN","value":1,"timestamp":1}]}`)
+		{"key":"m","value":"1.5","timestamp":5,"step":4},{"key":"n","value":1,"timestamp":1}],"tags":[{"key":"t","value":"say \"NaN\" \\ Infinity"}]}`)
 	a := h.ok(t, "GET", "mlflow/metrics/get-history?run_id="+id+"&metric_key=m", "")
 	for i, want := range []string{"NaN", "NaN", "Infinity", "-Infinity", "1.5"} {
 		if got := a.at("metrics." + string(rune('0'+i)) + ".value"); got != want {
 			t.Errorf("point %d is %s, not %s", i, got, want)
 		}
 	}
-	if a = h.ok(t, "GET", "mlflow/runs/get?run_id="+id, ""); a.at("run.data.metrics.0.value") != "1.5" || a.at("run.data.metrics.1.key") != `say "NaN` {
+	if a = h.ok(t, "GET", "mlflow/runs/get?run_id="+id, ""); a.at("run.data.metrics.0.value") != "1.5" || !strings.Contains(a.text, `"say \"NaN\" \\ Infinity"`) {
 		t.Errorf("run: %s", a.text)
+	}
+}
+
+func TestNames(t *testing.T) {
+	h := open(t)
+	id := h.run(t)
+	for name, status := range map[string]int{
+		"a/b.c-d e:f_ü": 200, "../x": 400, "/x": 400, "a//b": 400, "a/": 400, ".": 400, "a/../b": 400, "a\\nb": 400, "é#": 400, strings.Repeat("k", 251): 400,
+	} {
+		for _, c := range []string{
+			`log-metric", "key":"` + name + `","value":1,"timestamp":1}`, `log-parameter", "key":"` + name + `","value":"1"}`, `set-tag", "key":"` + name + `","value":"1"}`,
+		} {
+			path, body, _ := strings.Cut(c, `", `)
+			if a := h.do(t, "POST", "mlflow/runs/"+path, `{"run_id":"`+id+`",`+body); a.status != status {
+				t.Errorf("%s %q: %d %s", path, name, a.status, a.text)
+			}
+		}
 	}
 }
 

@@ -105,14 +105,14 @@ type runInputs struct {
 }
 
 type runOutputs struct {
-	Models []run.ModelOutput `json:"model_outputs"`
+	Models []run.ModelOutput `json:"model_outputs,omitempty"`
 }
 
 type wireRun struct {
-	Info    runInfo     `json:"info"`
-	Data    runData     `json:"data"`
-	Inputs  runInputs   `json:"inputs"`
-	Outputs *runOutputs `json:"outputs,omitempty"`
+	Info    runInfo    `json:"info"`
+	Data    runData    `json:"data"`
+	Inputs  runInputs  `json:"inputs"`
+	Outputs runOutputs `json:"outputs"`
 }
 
 type runAnswer struct {
@@ -137,9 +137,7 @@ func fromRun(r run.Run) wireRun {
 	for _, id := range r.ModelInputs {
 		out.Inputs.Models = append(out.Inputs.Models, modelInput{id})
 	}
-	if len(r.ModelOutputs) > 0 {
-		out.Outputs = &runOutputs{r.ModelOutputs}
-	}
+	out.Outputs.Models = r.ModelOutputs
 	return out
 }
 

@@ -26,6 +26,7 @@ def log_and_load():
             name="classifier",
             signature=infer_signature(X, model.predict(X)),
             input_example=X.head(3),
+            pip_requirements=["scikit-learn"],  # spares the search for them
             registered_model_name="m",
             params={"C": 1.0},
             tags={"from": "flow"},
@@ -96,6 +97,9 @@ def registry(info, run):
     assert [str(v.version) for v in client.search_model_versions("name='m'")] == ["2", "1"]
     assert [str(v.version) for v in client.search_model_versions(f"run_id='{run.info.run_id}'", order_by=["version_number ASC"])] == ["1", "2"]
     client.rename_registered_model("other", "renamed")
+    client.rename_registered_model("m", "n")
+    assert [(v.name, str(v.version)) for v in client.search_model_versions("name='n'")] == [("n", "2"), ("n", "1")]
+    client.rename_registered_model("n", "m")
     client.delete_registered_model("renamed")
     assert [r.name for r in client.search_registered_models()] == ["m"]
 
@@ -135,7 +139,7 @@ def custom():
         def predict(self, context, model_input: list[float]) -> list[float]:
             return [2 * v for v in model_input]
 
-    info = mlflow.pyfunc.log_model(name="twice", python_model=Twice(), input_example=[1.0, 2.0])
+    info = mlflow.pyfunc.log_model(name="twice", python_model=Twice(), input_example=[1.0, 2.0], pip_requirements=["mlflow"])
     mlflow.end_run()
     assert mlflow.pyfunc.load_model(info.model_uri).predict([3.0]) == [6.0]
     mlflow.delete_logged_model(info.model_id) if hasattr(mlflow, "delete_logged_model") else client.delete_logged_model(info.model_id)
