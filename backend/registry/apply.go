@@ -86,8 +86,13 @@ func applyRename(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
-	for _, t := range []string{"registry_versions", "registry_tags", "registry_aliases", "registry_moves", "registry_evidence"} {
+	for _, t := range []string{"registry_tags", "registry_aliases"} {
 		if _, err := tx.Exec("UPDATE "+t+" SET model=? WHERE model=?", in.To, rec.ID); err != nil {
+			return err
+		}
+	}
+	for _, t := range []string{"registry_versions", "registry_moves", "registry_evidence"} { // their JSON says the name as well
+		if _, err := tx.Exec("UPDATE "+t+" SET model=?, data=json_set(data,'$.model',?) WHERE model=?", in.To, in.To, rec.ID); err != nil {
 			return err
 		}
 	}
