@@ -70,7 +70,7 @@ func TestFiguresOfAColumn(t *testing.T) {
 
 // TestQuantilesOfManyRows compares the sketch with the truth, on numbers in three orders.
 func TestQuantilesOfManyRows(t *testing.T) {
-	const n = 400_000
+	const n = 150_000
 	for name, at := range map[string]func(i int) int{
 		"rising": func(i int) int { return i }, "falling": func(i int) int { return n - 1 - i }, "mixed": func(i int) int { return i * 7919 % n },
 	} {
@@ -198,7 +198,7 @@ func TestRowsThatDiffer(t *testing.T) {
 
 // TestManyRowsInLittleMemory compares two tables that are much larger than what is held.
 func TestManyRowsInLittleMemory(t *testing.T) {
-	const n = 800_000 // 25 MB of hashes a side: every part goes on in a file
+	const n = 400_000 // 13 MB of hashes a side: every part goes on in a file
 	open := func(shift int) func() (io.ReadCloser, error) {
 		return func() (io.ReadCloser, error) {
 			r, w := io.Pipe()

@@ -10,7 +10,7 @@ import (
 const (
 	partCount  = 64
 	dealtSize  = 32
-	partMemory = 256 << 10 // bytes that a part holds before it goes on in a file
+	partMemory = 128 << 10 // bytes that a part holds before it goes on in a file
 )
 
 // dealt is one row's hashes.

@@ -91,7 +91,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	if c.store, err = store.View(c.path("objects")); err != nil {
 		return c.report, unreadable(err, "the objects")
 	}
-	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.index} {
+	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.runs, c.index} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}

@@ -18,6 +18,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/project"
+	"rondo/backend/run/points"
 	"rondo/backend/store"
 )
 
@@ -158,6 +159,31 @@ func harmless(t *testing.T, path string, whole, bad []byte) bool {
 	must(t, err)
 	got, err := z.DecodeAll(bad, nil)
 	return err == nil && bytes.Equal(want, got)
+}
+
+func TestMetricPointsAreRead(t *testing.T) {
+	dir := sample(t)
+	path := filepath.Join(dir, ".rondo/runs/r1/metrics/laptop.points")
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	log, err := points.Open(path, 0)
+	must(t, err)
+	for i := range 3 {
+		must(t, log.Append([]points.Point{{Key: "loss", Step: int64(i), Value: 0.5}}, true, func(int64, int64) {}))
+	}
+	must(t, log.Close())
+	if r := check(t, dir, false); !r.OK || r.Files != 1 {
+		t.Fatalf("%+v", r)
+	}
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	for _, at := range []int{0, 20, len(whole) / 2} {
+		bad := bytes.Clone(whole)
+		bad[at] ^= 1
+		must(t, os.WriteFile(path, bad, 0o644))
+		if r := check(t, dir, false); !named(r, ".rondo/runs/r1/metrics/laptop.points", int64(at)) {
+			t.Errorf("byte %d: %+v", at, r.Problems)
+		}
+	}
 }
 
 func TestLostFilesAreNamed(t *testing.T) {
