@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/event"
 	"rondo/backend/monitor"
 	file "rondo/backend/project"
 )
@@ -227,19 +228,31 @@ func TestServeLooksWhenSomethingHappens(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Serve(ctx) }()
-	w.feed(60, 0)
-	p.events.Publish("capture", "e", nil)
-	deadline := time.After(20 * time.Second)
-	for seen := false; !seen; {
-		select {
-		case e := <-sub.C:
-			seen = e.Kind == "monitor.window"
-		case <-deadline:
-			t.Fatal("no window was computed")
-		}
+	ids := w.feed(60, 0)
+	p.events.Publish("capture.append", "e", nil)
+	await(t, sub, "monitor.window")
+	for _, id := range ids[:40] {
+		w.label(id, 1)
 	}
+	p.events.Publish("truth.add", "e", nil)
+	await(t, sub, "monitor.quality")
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+func await(t *testing.T, sub *event.Sub, kind string) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		select {
+		case e := <-sub.C:
+			if e.Kind == kind {
+				return
+			}
+		case <-deadline:
+			t.Fatalf("%s did not happen", kind)
+		}
 	}
 }

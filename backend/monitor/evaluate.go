@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -16,6 +17,8 @@ type state struct {
 	mu      sync.Mutex // held while the monitor is evaluated
 	buffers map[VersionRef]*buffer
 	seen    map[string]int64 // label revision of a window when its quality was computed
+	left    map[string]bool  // windows with a few labels more than their quality says
+	full    time.Time        // when all windows were last looked at
 
 	pending sync.Mutex
 	counts  map[VersionRef]int

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/index"
 )
 
-const revisited = 400 // newest windows whose late labels still count
+const (
+	revisited   = 400              // newest windows whose late labels still count
+	corrections = 10 * time.Minute // how often all of them are read again, for corrected labels and the last few
+)
 
 // revisit measures the quality of windows again whose labels have changed.
 func (s *Service) revisit(ctx context.Context, c Config, st *state, asked bool) ([]Quality, error) {
@@ -19,8 +23,12 @@ func (s *Service) revisit(ctx context.Context, c Config, st *state, asked bool) 
 		return nil, err
 	}
 	out := []Quality{}
+	thorough := asked || s.opts.Now().Sub(st.full) >= corrections
+	if thorough {
+		st.full = s.opts.Now()
+	}
 	for _, w := range slices.Backward(list) {
-		changed, rev, err := s.changed(ctx, st, w)
+		changed, rev, err := s.changed(ctx, st, w, thorough)
 		if err != nil {
 			return out, err
 		}
@@ -31,37 +39,38 @@ func (s *Service) revisit(ctx context.Context, c Config, st *state, asked bool) 
 		if err != nil {
 			return out, err
 		}
-		if !worth(w.Quality, q, asked) {
-			if asked || q.Labelled == 0 {
-				st.seen[w.ID] = rev
-			}
+		st.seen[w.ID], st.left[w.ID] = rev, false
+		if !worth(w.Quality, q, thorough) {
+			st.left[w.ID] = worth(w.Quality, q, true)
 			continue
 		}
 		switch err := s.recordQuality(ctx, &q); {
 		case errors.Is(err, errSame):
 		case err != nil:
+			delete(st.seen, w.ID)
 			return out, err
 		default:
 			out = append(out, q)
 		}
-		st.seen[w.ID] = rev
 	}
 	return out, nil
 }
 
-// changed asks the source, where it can tell, whether a window's labels are others
-// than at the last look.
-func (s *Service) changed(ctx context.Context, st *state, w Window) (bool, int64, error) {
+// changed tells whether a window's labels may be others than at the last look: the
+// source says so where it can; else any event about labels counts for every window.
+func (s *Service) changed(ctx context.Context, st *state, w Window, thorough bool) (bool, int64, error) {
+	seen, known := st.seen[w.ID]
 	labels, ok := s.opts.Captures.(Labels)
 	if !ok {
-		return true, 0, nil
+		rev := s.truths.Load()
+		complete := w.Quality != nil && w.Quality.Labelled == w.Quality.Rows
+		return thorough || !known || s.opts.Events == nil || rev != seen && !complete, rev, nil
 	}
 	rev, err := labels.Labelled(ctx, w.captures())
 	if err != nil {
 		return false, 0, errs.Wrap(errs.KindOf(err), err, "the labels of endpoint %s", w.Endpoint)
 	}
-	seen, known := st.seen[w.ID]
-	return !known || seen != rev, rev, nil
+	return !known || seen != rev || thorough && st.left[w.ID], rev, nil
 }
 
 // captures is the query that returns the captures of the window.
@@ -103,16 +112,16 @@ func (s *Service) quality(ctx context.Context, w Window) (Quality, error) {
 
 // worth reports whether a measurement deserves a record. Labels that trickle in one
 // by one would otherwise make as many revisions; every tenth part more is one.
-func worth(old *Quality, q Quality, asked bool) bool {
+func worth(old *Quality, q Quality, thorough bool) bool {
 	switch {
 	case q.Labelled == 0 && old == nil:
 		return false
 	case old == nil:
-		return asked || q.Labelled >= MinLabels || q.Labelled == q.Rows
+		return thorough || q.Labelled >= MinLabels || q.Labelled == q.Rows
 	case q.same(*old):
 		return false
 	}
-	return asked || q.Labelled == q.Rows || q.Status != old.Status || 10*q.Labelled >= 11*old.Labelled || q.Labelled <= old.Labelled
+	return thorough || q.Labelled == q.Rows || q.Status != old.Status || 10*q.Labelled >= 11*old.Labelled || q.Labelled <= old.Labelled
 }
 
 var errSame = errs.New(errs.Conflict, "the quality is known already")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rondo/backend/errs"
@@ -77,6 +78,8 @@ type Service struct {
 	opts Options
 	poke chan struct{}
 
+	truths atomic.Int64 // events about labels so far
+
 	mu       sync.Mutex
 	configs  map[string]Config
 	states   map[string]*state
@@ -137,7 +140,7 @@ func (s *Service) state(name string) *state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.states[name] == nil {
-		s.states[name] = &state{buffers: map[VersionRef]*buffer{}, seen: map[string]int64{}}
+		s.states[name] = &state{buffers: map[VersionRef]*buffer{}, seen: map[string]int64{}, left: map[string]bool{}}
 	}
 	return s.states[name]
 }

@@ -36,8 +36,8 @@ type Captures interface {
 	Versions(ctx context.Context, endpoint string) ([]VersionRef, error)
 	// Live returns the version that answers now; the zero VersionRef where none does.
 	Live(ctx context.Context, endpoint string) (VersionRef, error)
-	// Captures returns up to Limit captures, labels joined, in the order of their
-	// cursors. A cursor means the same for ever, also after the index was rebuilt, and
+	// Captures returns captures, labels joined, in the order of their cursors: Limit of
+	// them, or fewer where no more are there. A cursor means the same for ever, also after the index was rebuilt, and
 	// a new capture comes after every one that was already returned.
 	Captures(ctx context.Context, q CaptureQuery) ([]Capture, error)
 }

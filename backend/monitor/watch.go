@@ -73,7 +73,11 @@ func (s *Service) listen(ctx context.Context) (stop func()) {
 	go func() {
 		defer close(done)
 		for e := range sub.C {
-			if kind, _, _ := strings.Cut(e.Kind, "."); kind == "capture" || kind == "truth" || kind == "endpoint" {
+			switch kind, _, _ := strings.Cut(e.Kind, "."); kind {
+			case "truth":
+				s.truths.Add(1)
+				s.Poke()
+			case "capture", "endpoint":
 				s.Poke()
 			}
 		}
