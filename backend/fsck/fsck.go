@@ -19,6 +19,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/journal"
 	"rondo/backend/project"
+	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
@@ -73,6 +74,7 @@ type checker struct {
 	project *project.Project
 	store   *store.Store
 	report  Report
+	follow  *follower
 	broken  map[string]bool // digests that are reported already
 }
 
@@ -84,6 +86,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	}
 	begin := opts.Now()
 	c := &checker{opts: opts, broken: map[string]bool{}, report: Report{Problems: []Problem{}, At: begin.UTC()}}
+	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, paths: map[string]string{}}
 	var err error
 	if c.project, err = project.Open(dir); err != nil {
 		return c.report, err

@@ -18,6 +18,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/project"
+	"rondo/backend/ref"
 	"rondo/backend/run/points"
 	"rondo/backend/store"
 )
@@ -183,6 +184,22 @@ func TestMetricPointsAreRead(t *testing.T) {
 		if r := check(t, dir, false); !named(r, ".rondo/runs/r1/metrics/laptop.points", int64(at)) {
 			t.Errorf("byte %d: %+v", at, r.Problems)
 		}
+	}
+}
+
+// TestLostCodeOfARunIsNamed: the note of a run's code stands on objects too.
+func TestLostCodeOfARunIsNamed(t *testing.T) {
+	dir := sample(t)
+	s, err := store.Open(filepath.Join(dir, ".rondo/objects"))
+	must(t, err)
+	lost := ref.Of([]byte("lost"))
+	list, err := s.PutBytes(t.Context(), []byte(`{"files":[{"path":"train.py","mode":"file","digest":"`+lost.String()+`"}],"deleted":[]}`))
+	must(t, err)
+	must(t, os.MkdirAll(filepath.Join(dir, ".rondo/runs/r1"), 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, ".rondo/runs/r1/code.json"), []byte(`{"commit":"c","object":"`+list.String()+`"}`), 0o644))
+	r := check(t, dir, false)
+	if len(r.Problems) != 1 || !strings.Contains(r.Problems[0].What, "runs/r1/code.json needs it for train.py") {
+		t.Fatalf("%+v", r.Problems)
 	}
 }
 

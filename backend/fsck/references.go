@@ -9,24 +9,29 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/journal"
 	"rondo/backend/ref"
 )
 
 // needs says, by kind of record, under which keys of its data, however deep, digests of
-// objects and of trees stand. docs/formats/objects.md repeats it.
-var needs = map[string]struct{ objects, trees []string }{
+// objects, of trees and of lists of code stand. docs/formats/objects.md repeats it.
+var needs = map[string]need{
 	"snapshot.create":  {objects: []string{"diff"}, trees: []string{"tree"}},
 	"snapshot.profile": {objects: []string{"profile"}},
 	"version.create":   {objects: []string{"baseline", "holdout"}, trees: []string{"digest"}},
 	"monitor.window":   {objects: []string{"details"}},
 	"decision.step":    {objects: []string{"added", "captures"}},
+	"model.evidence":   {objects: []string{"holdout"}},
+	"execution.start":  {codes: []string{"tree"}},
 }
+
+type need struct{ objects, trees, codes []string }
 
 // references follows every record to the objects that it stands on, and every pointer
 // to its snapshot.
 func (c *checker) references(ctx context.Context) error {
-	f := &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, paths: map[string]string{}}
+	f := c.follow
 	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
 		f.record(ctx, rec)
 		return ctx.Err()
@@ -65,12 +70,17 @@ func (f *follower) record(ctx context.Context, rec journal.Record) {
 	f.values(data, func(key string, d ref.Digest) {
 		switch {
 		case slices.Contains(need.trees, key):
-			f.tree(ctx, d, rec)
+			f.tree(ctx, d, user(rec))
 		case slices.Contains(need.objects, key):
-			f.object(d, rec, "")
+			f.object(d, user(rec), "")
+		case slices.Contains(need.codes, key):
+			f.code(ctx, d, user(rec))
 		}
 	})
 }
+
+// user says which record needs something.
+func user(rec journal.Record) string { return "the " + rec.Kind + " record of " + rec.ID }
 
 // values hands every digest below a JSON value to fn, with the key it stands under.
 func (f *follower) values(v any, fn func(key string, d ref.Digest)) {
@@ -91,7 +101,7 @@ func (f *follower) values(v any, fn func(key string, d ref.Digest)) {
 }
 
 // object reports what a record needs and nobody can read, once.
-func (f *follower) object(d ref.Digest, rec journal.Record, file string) bool {
+func (f *follower) object(d ref.Digest, by, file string) bool {
 	if f.seen[d] {
 		return false
 	}
@@ -100,7 +110,7 @@ func (f *follower) object(d ref.Digest, rec journal.Record, file string) bool {
 	if f.c.store.Has(d) {
 		return true
 	}
-	what := "object " + d.Short() + " is missing; the " + rec.Kind + " record of " + rec.ID + " needs it"
+	what := "object " + d.Short() + " is missing; " + by + " needs it"
 	if file != "" {
 		what += " for " + file
 	}
@@ -112,8 +122,8 @@ func (f *follower) object(d ref.Digest, rec journal.Record, file string) bool {
 	return false
 }
 
-func (f *follower) tree(ctx context.Context, d ref.Digest, rec journal.Record) {
-	if !f.object(d, rec, "") || f.c.broken[d.String()] {
+func (f *follower) tree(ctx context.Context, d ref.Digest, by string) {
+	if !f.object(d, by, "") || f.c.broken[d.String()] {
 		return
 	}
 	t, err := f.c.store.OpenTree(ctx, d)
@@ -122,7 +132,22 @@ func (f *follower) tree(ctx context.Context, d ref.Digest, rec journal.Record) {
 		return
 	}
 	for _, file := range t.Files {
-		f.object(file.Digest, rec, file.Path)
+		f.object(file.Digest, by, file.Path)
+	}
+}
+
+// code follows the list of what a run's folder held beyond its commit.
+func (f *follower) code(ctx context.Context, d ref.Digest, by string) {
+	if !f.object(d, by, "") || f.c.broken[d.String()] {
+		return
+	}
+	list, err := git.ReadCode(ctx, f.c.store, d)
+	if err != nil {
+		f.c.add(Problem{Kind: KindReference, File: private("objects"), What: err.Error(), Hint: errs.HintOf(err)})
+		return
+	}
+	for _, file := range list.Files {
+		f.object(file.Digest, by, file.Path)
 	}
 }
 
