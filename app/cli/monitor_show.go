@@ -41,7 +41,7 @@ func (c *call) showMonitorWindow(w monitor.Window) {
 		case b.Drifted:
 			verdict = "drifted"
 		}
-		rows = append(rows, []string{b.Name, b.Measure, fmt.Sprintf("%.3f", b.Effect), fmt.Sprint(b.Threshold), fmt.Sprintf("%.4f", b.PAdjusted), verdict})
+		rows = append(rows, []string{b.Name, b.Measure, fmt.Sprintf("%.3f", b.Effect), fmt.Sprint(b.Threshold), chanceWords(b.PAdjusted), verdict})
 	}
 	c.table(rows)
 	for _, col := range w.Columns {
@@ -54,6 +54,13 @@ func (c *call) showMonitorWindow(w monitor.Window) {
 	if w.Quality != nil {
 		c.say("\nQuality: %s", w.Quality.Verdict.Text)
 	}
+}
+
+func chanceWords(p float64) string {
+	if p < 0.0001 {
+		return "< 0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
 }
 
 const maxReport = 64 << 20
