@@ -148,7 +148,9 @@ func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 func TestARunIsStartedFollowedAndRecorded(t *testing.T) {
 	h := open(t, t.TempDir(), func(o *launch.Options) {
 		o.Environ = append(os.Environ(), "AWS_SECRET_ACCESS_KEY=do-not-tell", "OMP_NUM_THREADS=3", "MLFLOW_EXPERIMENT_NAME=elsewhere")
-		o.ChildEnv = func(r run.Run) []string { return []string{"MLFLOW_TRACKING_URI=http://127.0.0.1:1", "MLFLOW_TRACKING_TOKEN=t0ken"} }
+		o.ChildEnv = func(r run.Run) []string {
+			return []string{"MLFLOW_TRACKING_URI=http://127.0.0.1:1", "MLFLOW_TRACKING_TOKEN=t0ken"}
+		}
 		o.Code = func(_ context.Context, dir string) (launch.Code, error) {
 			return launch.Code{Commit: "abc", Branch: "main", Dirty: true, Diff: "--- " + dir}, nil
 		}

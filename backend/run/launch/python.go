@@ -12,19 +12,14 @@ import (
 	"strings"
 )
 
-// Python is the interpreter of a run and what is installed for it.
-type Python struct {
-	Executable string    `json:"executable"`
-	Version    string    `json:"version,omitempty"`
-	Prefix     string    `json:"prefix"`
-	Packages   []Package `json:"packages"`
+// python is the interpreter of a run and what is installed for it.
+type python struct {
+	executable, version, prefix string
+	packages                    []distribution
 }
 
-// Package is one installed distribution.
-type Package struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-}
+// distribution is one installed package.
+type distribution struct{ name, version string }
 
 const maxPackages = 5000
 
@@ -32,7 +27,7 @@ var pythonName = regexp.MustCompile(`^(python|pypy)(\d+(\.\d+)*)?(\.exe)?$`)
 
 // findPython reads which interpreter a command uses. Nothing is executed: the folder of
 // a project may bring its own interpreter and packages, which may be anything.
-func findPython(command []string, dir string, environ []string) *Python {
+func findPython(command []string, dir string, environ []string) *python {
 	path := lookup(command[0], dir, environ)
 	if path == "" {
 		return nil
@@ -42,8 +37,7 @@ func findPython(command []string, dir string, environ []string) *Python {
 			return nil
 		}
 	}
-	p := &Python{Executable: path, Packages: []Package{}}
-	p.Prefix = filepath.Dir(filepath.Dir(path))
+	p := &python{executable: path, prefix: filepath.Dir(filepath.Dir(path))}
 	p.look()
 	return p
 }
@@ -102,16 +96,16 @@ func interpreter(path, dir string, environ []string) string {
 
 // look reads version and packages: of the environment itself and, where it uses them,
 // those of the system.
-func (p *Python) look() {
-	config := readConfig(filepath.Join(p.Prefix, "pyvenv.cfg"))
-	prefixes := []string{p.Prefix}
+func (p *python) look() {
+	config := readConfig(filepath.Join(p.prefix, "pyvenv.cfg"))
+	prefixes := []string{p.prefix}
 	if config == nil {
-		if real, err := filepath.EvalSymlinks(p.Executable); err == nil && filepath.Dir(filepath.Dir(real)) != p.Prefix {
+		if real, err := filepath.EvalSymlinks(p.executable); err == nil && filepath.Dir(filepath.Dir(real)) != p.prefix {
 			prefixes = append(prefixes, filepath.Dir(filepath.Dir(real)))
 		}
 	}
-	if p.Version = config["version"]; p.Version == "" {
-		p.Version = config["version_info"]
+	if p.version = config["version"]; p.version == "" {
+		p.version = config["version_info"]
 	}
 	if config["include-system-site-packages"] == "true" && config["home"] != "" {
 		prefixes = append(prefixes, filepath.Dir(config["home"]))
@@ -119,10 +113,10 @@ func (p *Python) look() {
 	seen := map[string]bool{}
 	for _, prefix := range prefixes {
 		for _, dir := range p.sites(prefix) {
-			p.packages(dir, seen)
+			p.read(dir, seen)
 		}
 	}
-	sort.Slice(p.Packages, func(i, j int) bool { return strings.ToLower(p.Packages[i].Name) < strings.ToLower(p.Packages[j].Name) })
+	sort.Slice(p.packages, func(i, j int) bool { return strings.ToLower(p.packages[i].name) < strings.ToLower(p.packages[j].name) })
 }
 
 func readConfig(path string) map[string]string {
@@ -144,7 +138,7 @@ func readConfig(path string) map[string]string {
 var libName = regexp.MustCompile(`^(?:python|pypy)(\d+\.\d+)$`)
 
 // sites are the folders that hold packages below a prefix.
-func (p *Python) sites(prefix string) (dirs []string) {
+func (p *python) sites(prefix string) (dirs []string) {
 	for _, lib := range []string{"lib", "lib64", filepath.Join("local", "lib")} {
 		entries, _ := os.ReadDir(filepath.Join(prefix, lib)) // none: nothing there
 		for _, e := range entries {
@@ -160,21 +154,21 @@ func (p *Python) sites(prefix string) (dirs []string) {
 
 // fits reports whether a folder is for this interpreter, whose version the folder may
 // be the first to tell.
-func (p *Python) fits(version string) bool {
-	if p.Version == "" {
-		p.Version = p.named()
+func (p *python) fits(version string) bool {
+	if p.version == "" {
+		p.version = p.named()
 	}
-	if p.Version == "" {
-		p.Version = version
+	if p.version == "" {
+		p.version = version
 	}
-	return p.Version == version || strings.HasPrefix(p.Version, version+".") || strings.HasPrefix(version, p.Version+".")
+	return p.version == version || strings.HasPrefix(p.version, version+".") || strings.HasPrefix(version, p.version+".")
 }
 
 // named is the version in the interpreter's own name, such as python3.13, which a link may lead to.
-func (p *Python) named() string {
-	real, err := filepath.EvalSymlinks(p.Executable)
+func (p *python) named() string {
+	real, err := filepath.EvalSymlinks(p.executable)
 	if err != nil {
-		real = p.Executable
+		real = p.executable
 	}
 	name := strings.TrimSuffix(filepath.Base(real), ".exe")
 	version := strings.TrimLeft(name, "pythonpypy")
@@ -184,7 +178,7 @@ func (p *Python) named() string {
 	return version
 }
 
-func (p *Python) packages(dir string, seen map[string]bool) {
+func (p *python) read(dir string, seen map[string]bool) {
 	entries, _ := os.ReadDir(dir) // none: nothing there
 	for _, e := range entries {
 		file := ""
@@ -201,15 +195,15 @@ func (p *Python) packages(dir string, seen map[string]bool) {
 			path = filepath.Join(dir, e.Name())
 		}
 		one, ok := readPackage(path)
-		if key := strings.ToLower(one.Name); ok && !seen[key] && len(p.Packages) < maxPackages {
+		if key := strings.ToLower(one.name); ok && !seen[key] && len(p.packages) < maxPackages {
 			seen[key] = true
-			p.Packages = append(p.Packages, one)
+			p.packages = append(p.packages, one)
 		}
 	}
 }
 
 // readPackage reads name and version at the head of a distribution's metadata.
-func readPackage(path string) (p Package, ok bool) {
+func readPackage(path string) (p distribution, ok bool) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return p, false
@@ -223,10 +217,10 @@ func readPackage(path string) (p Package, ok bool) {
 	for lines.Scan() && lines.Text() != "" {
 		switch k, v, _ := strings.Cut(lines.Text(), ":"); k {
 		case "Name":
-			p.Name = short(strings.TrimSpace(v), 200)
+			p.name = short(strings.TrimSpace(v), 200)
 		case "Version":
-			p.Version = short(strings.TrimSpace(v), 100)
+			p.version = short(strings.TrimSpace(v), 100)
 		}
 	}
-	return p, p.Name != "" && p.Version != ""
+	return p, p.name != "" && p.version != ""
 }

@@ -43,8 +43,10 @@ type Environment struct {
 	Command    []string          `json:"command"`
 	Dir        string            `json:"dir"`
 	Host       host.Facts        `json:"host"`
-	Python     *Python           `json:"python,omitempty"`
-	Variables  map[string]string `json:"variables"`
+	Python     string            `json:"python,omitempty"` // the interpreter
+	Version    string            `json:"python_version,omitempty"`
+	Packages   []string          `json:"packages"` // of Python, as name==version
+	Variables  map[string]string `json:"env"`
 	RecordedAt time.Time         `json:"recorded_at"`
 }
 

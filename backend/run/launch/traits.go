@@ -1,0 +1,39 @@
+package launch
+
+import (
+	"strings"
+
+	"rondo/backend/run"
+)
+
+// Traits says what is known of a launched run's code and environment, for comparing.
+func Traits(runDir string) (list []run.Trait) {
+	if c, err := ReadCode(runDir); err == nil && c.Commit != "" {
+		state := "clean"
+		if c.Dirty {
+			state = "with changes that are in no commit"
+		}
+		list = append(list, run.Trait{Group: "code", Key: "commit", Value: c.Commit}, run.Trait{Group: "code", Key: "state", Value: state},
+			run.Trait{Group: "code", Key: "diff", Value: c.Diff})
+	}
+	e, err := ReadEnvironment(runDir)
+	if err != nil {
+		return list
+	}
+	add := func(key, value string) {
+		list = append(list, run.Trait{Group: "environment", Key: key, Value: value})
+	}
+	add("command", strings.Join(e.Command, " "))
+	add("folder", e.Dir)
+	add("host", e.Host.Name)
+	add("cpu", e.Host.CPU)
+	add("python", strings.TrimSpace(e.Version+" "+e.Python))
+	for k, v := range e.Variables {
+		add(k, v)
+	}
+	for _, p := range e.Packages {
+		name, version, _ := strings.Cut(p, "==")
+		list = append(list, run.Trait{Group: "package", Key: name, Value: version})
+	}
+	return list
+}
