@@ -202,11 +202,18 @@ func (c *call) take(ctx context.Context, name string) error {
 }
 
 func snapshotWords(s dataset.Snapshot) string {
-	words := fmt.Sprintf("%d files, %s", s.Files, size(s.Size))
+	words := counted(int64(s.Files), "file") + ", " + size(s.Size)
 	if s.Rows > 0 {
-		words = fmt.Sprintf("%d rows, %s", s.Rows, words)
+		words = counted(s.Rows, "row") + ", " + words
 	}
 	return words + ", " + s.Tree.Short()
+}
+
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func dataLog(ctx context.Context, c *call) error {

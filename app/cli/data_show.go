@@ -40,7 +40,7 @@ func dataDiff(ctx context.Context, c *call) error {
 const maxShown = 50 // lines of a list that are printed
 
 func (c *call) sayDiff(d dataset.Diff) {
-	c.say("%s → %s: %d files differ, %d are the same", dataset.Ref(d.Dataset, d.From), dataset.Ref(d.Dataset, d.To), d.Count, d.Same)
+	c.say("%s → %s: %s changed, %d the same", dataset.Ref(d.Dataset, d.From), dataset.Ref(d.Dataset, d.To), counted(int64(d.Count), "file"), d.Same)
 	for i, f := range d.Files {
 		if i == maxShown {
 			c.say("  … and %d more (--json lists them)", d.Count-maxShown)
@@ -85,7 +85,7 @@ func dataVerify(ctx context.Context, c *call) error {
 	var v dataset.Verification
 	err = c.act(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
 		if v.OK {
-			c.say("%s is intact: %d files, %s read", v.Snapshot.Ref(), v.Files, size(v.Size))
+			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil
 		}
 		for _, p := range v.Problems {

@@ -105,6 +105,10 @@ func workUntilKilled(dir string) {
 		runOutOfSpace(o, dir, limit)
 		return
 	}
+	if os.Getenv("RONDO_TEST_READ_ONLY") != "" {
+		writeNothing(o, dir)
+		return
+	}
 	dieAt(os.Getenv("RONDO_TEST_CRASH_AT"))
 	ctx := context.Background()
 	os.MkdirAll(filepath.Join(dir, "data"), 0o755)
@@ -276,6 +280,46 @@ func runOutOfSpace(o opened, dir string, limit uint64) {
 	}
 	_, err := o.Snapshot(ctx, "d", dataset.Take{})
 	fmt.Println("KIND", errs.KindOf(err), err)
+}
+
+// writeNothing takes a snapshot of a project in which nobody may write, also not root.
+func writeNothing(o opened, dir string) {
+	ctx := context.Background()
+	o.Add(ctx, "d", "data", "")
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		fi, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chmod(path, fi.Mode().Perm()&0o555|0o444)
+	})
+	if os.Getuid() == 0 {
+		const nobody = 65534
+		os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755) // the test's own folder, which only root may enter
+		filepath.WalkDir(dir+"-device", func(path string, _ os.DirEntry, _ error) error { return os.Chown(path, nobody, nobody) })
+		if err := syscall.Setreuid(nobody, nobody); err != nil {
+			fmt.Println("SETUID", err)
+			os.Exit(3)
+		}
+	}
+	_, err := o.Snapshot(ctx, "d", dataset.Take{})
+	fmt.Println("KIND", errs.KindOf(err), err)
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	dir := newProject(t)
+	must(t, lay(filepath.Join(dir, "data"), map[string]string{"a.txt": "a"}))
+	t.Cleanup(func() {
+		filepath.WalkDir(dir, func(path string, _ os.DirEntry, _ error) error { return os.Chmod(path, 0o755) })
+	})
+	out, err := runChild(t, dir, "RONDO_TEST_READ_ONLY=1")
+	if err != nil || !strings.HasPrefix(out, "KIND unavailable") || !strings.Contains(out, "cannot be written") {
+		t.Fatalf("%v %s", err, out)
+	}
+	r, err := fsck.Check(t.Context(), dir, fsck.Options{})
+	if err != nil || !r.OK {
+		t.Fatalf("%+v %v", r, err)
+	}
 }
 
 // TestFullDisk lets every file end at some size: the snapshot fails as a whole, says so,

@@ -85,11 +85,18 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 			*list = append(*list, f.Path)
 		}
 	}
-	st.Text = fmt.Sprintf("%d files differ from %s", st.Count, snap.Ref())
+	st.Text = fmt.Sprintf("%s from %s", differ(st.Count), snap.Ref())
 	if same, err := s.withTree(ctx, st.Dataset, c.digest); err == nil {
 		st.Text = fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref())
 	}
 	return nil
+}
+
+func differ(files int) string {
+	if files == 1 {
+		return "1 file differs"
+	}
+	return fmt.Sprintf("%d files differ", files)
 }
 
 // Verification is what reading a snapshot to its last byte showed.
