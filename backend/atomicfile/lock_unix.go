@@ -29,5 +29,11 @@ func TryLock(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// Unlock frees the lock.
-func (l *Lock) Unlock() error { return l.f.Close() }
+// File is what holds the lock. A child process that inherits it holds the lock too,
+// until it ends or Unlock is called, also when its parent is killed.
+func (l *Lock) File() *os.File { return l.f }
+
+// Unlock frees the lock, whoever inherited it.
+func (l *Lock) Unlock() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}

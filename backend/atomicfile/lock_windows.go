@@ -29,5 +29,8 @@ func TryLock(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
+// File is what holds the lock.
+func (l *Lock) File() *os.File { return l.f }
+
 // Unlock frees the lock.
 func (l *Lock) Unlock() error { return l.f.Close() }

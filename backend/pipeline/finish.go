@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/project"
 )
@@ -22,10 +24,19 @@ type ended struct {
 	EndedAt   time.Time           `json:"ended_at"`
 }
 
+func newEnded(state string, at time.Time) ended {
+	return ended{
+		State: state, EndedAt: at, Stages: []StageResult{}, Outs: map[string]Artifact{}, Snapshots: []string{},
+		Params: map[string]string{}, Metrics: map[string]float64{},
+	}
+}
+
 // Finish puts on record what an execution's run has left. It is called when the run
 // has ended; a second call changes nothing.
 func (s *Service) Finish(ctx context.Context, id string) (Execution, error) {
-	e, err := s.Execution(ctx, id)
+	s.finishing.Lock()
+	defer s.finishing.Unlock()
+	e, err := s.stored(ctx, id)
 	if err != nil || e.State != Running {
 		return e, err
 	}
@@ -37,7 +48,18 @@ func (s *Service) Finish(ctx context.Context, id string) (Execution, error) {
 	if err != nil {
 		return e, err
 	}
-	_, err = s.opts.Ledger.Do(ctx, "execution.finish", id, func(tx *index.Tx) (any, error) {
+	if err := s.opts.LogRun(ctx, e.with(out)); err != nil { // before the record, which says that all is done
+		return e, err
+	}
+	fault.Point("execution.logged")
+	if err := s.end(ctx, id, out); err != nil {
+		return e, err
+	}
+	return s.Execution(ctx, id)
+}
+
+func (s *Service) end(ctx context.Context, id string, out ended) error {
+	_, err := s.opts.Ledger.Do(ctx, "execution.finish", id, func(tx *index.Tx) (any, error) {
 		var clock int64
 		now, err := executionRow(tx, id, &clock)
 		if err == nil && now.State != Running {
@@ -45,57 +67,57 @@ func (s *Service) Finish(ctx context.Context, id string) (Execution, error) {
 		}
 		return out, err
 	})
-	if err != nil && !errs.Is(err, errs.Conflict) {
-		return e, err
+	if errs.Is(err, errs.Conflict) {
+		return nil
 	}
-	if e, err = s.Execution(ctx, id); err != nil {
-		return e, err
-	}
-	return e, s.opts.LogRun(ctx, e)
+	return err
+}
+
+func (e Execution) with(out ended) Execution {
+	e.State, e.Reason, e.Stages, e.Outs, e.Snapshots = out.State, out.Reason, out.Stages, out.Outs, out.Snapshots
+	e.Params, e.Metrics, e.EndedAt = out.Params, out.Metrics, out.EndedAt
+	return e
 }
 
 // Recover finishes what ended, and launches what was put on record and then not
-// started, while no server ran.
+// started, while no server ran. What other devices began is theirs.
 func (s *Service) Recover(ctx context.Context) error {
-	open, err := list[Execution](ctx, s, "SELECT data FROM pipeline_executions WHERE state=?", Running)
+	open, err := list[Execution](ctx, s, "SELECT data FROM pipeline_executions WHERE state=? ORDER BY clock", Running)
 	if err != nil {
 		return err
 	}
 	for _, e := range open {
-		if _, err := s.opts.RunState(ctx, e.ID); errs.Is(err, errs.NotFound) {
-			if s.opts.Trusted() == nil {
-				err = s.launch(ctx, e)
-			} else {
-				err = nil // it waits for trust; Start with its id tries again
-			}
-			if err != nil {
-				return err
-			}
+		if e.Device != s.opts.Ledger.Device() {
 			continue
 		}
-		if _, err := s.Finish(ctx, e.ID); err != nil {
+		err := s.relaunch(ctx, e)
+		if err == nil {
+			_, err = s.Finish(ctx, e.ID)
+		}
+		if err != nil && !errs.Is(err, errs.Denied) { // it waits for trust; Start with its id tries again
 			return err
 		}
 	}
 	return s.recoverRepeats(ctx)
 }
 
+// graph is the pipeline as it was when the execution began.
+func (e Execution) graph() (Graph, error) {
+	g, err := Build(e.Spec.Stages)
+	if err != nil {
+		return nil, err
+	}
+	return g.Only(e.Request.Stages)
+}
+
 func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended, error) {
-	out := ended{State: Finished, EndedAt: run.EndedAt, Stages: []StageResult{}, Outs: map[string]Artifact{}, Snapshots: []string{}, Params: map[string]string{}, Metrics: map[string]float64{}}
-	dir := s.opts.RunDir(e.ID)
-	plan, err := readPlan(dir)
+	out := newEnded(Finished, run.EndedAt)
+	g, err := e.graph()
 	if err != nil {
 		out.State, out.Reason = Failed, err.Error()
 		return out, nil
 	}
-	results, err := readResults(dir)
-	if err != nil {
-		return out, err
-	}
-	g, err := Build(plan.Stages)
-	if err == nil {
-		g, err = g.Only(plan.Only)
-	}
+	results, err := readResults(s.opts.RunDir(e.ID))
 	if err != nil {
 		out.State, out.Reason = Failed, err.Error()
 		return out, nil
@@ -104,11 +126,9 @@ func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended,
 		return out, err
 	}
 	out.judge(g, results, run)
-	for _, n := range g {
-		if r, ok := results[n.Name]; ok {
-			if err := s.collect(ctx, n, r, &out); err != nil {
-				return out, err
-			}
+	for i, n := range g {
+		if err := s.collect(ctx, n, out.Stages[i], &out); err != nil {
+			return out, err
 		}
 	}
 	return out, nil
@@ -116,24 +136,33 @@ func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended,
 
 // judge decides how it ended, and keeps the stages in their order.
 func (out *ended) judge(g Graph, results map[string]StageResult, run RunState) {
-	if !run.OK {
-		out.State, out.Reason = Failed, run.Reason
-	}
-	if run.Killed {
-		out.State = Killed
-	}
 	for _, n := range g {
 		r, ok := results[n.Name]
 		if !ok {
-			r = StageResult{Name: n.Name, State: Stopped, Error: "it was cut off", Reasons: []string{}, Deps: []Artifact{}, Outs: []Artifact{}, Params: map[string]string{}}
-			if out.State == Finished {
-				out.State = Failed
-			}
+			r = newResult(n)
 		}
-		if r.State == Broken {
+		if !ok || r.State == Running {
+			r.State, r.Error = Stopped, "it was cut off"
+		}
+		if r.State == Broken && out.Reason == "" {
 			out.Reason = "stage " + n.Name + ": " + r.Error
 		}
+		if bars(r.State) {
+			out.State = Failed
+		}
 		out.Stages = append(out.Stages, r)
+	}
+	switch {
+	case run.Killed:
+		out.State = Killed
+	case !run.OK:
+		out.State = Failed
+	}
+	if out.State != Finished && out.Reason == "" {
+		out.Reason = run.Reason
+	}
+	if out.State != Finished && out.Reason == "" {
+		out.Reason = "the runner ended before all stages did"
 	}
 }
 
@@ -151,7 +180,9 @@ func (s *Service) collect(ctx context.Context, n *Node, r StageResult, out *ende
 			return err
 		}
 		for _, id := range ids {
-			out.addSnapshot(id)
+			if !slices.Contains(out.Snapshots, id) {
+				out.Snapshots = append(out.Snapshots, id)
+			}
 		}
 	}
 	for _, m := range n.Metrics {
@@ -163,19 +194,11 @@ func (s *Service) collect(ctx context.Context, n *Node, r StageResult, out *ende
 	return nil
 }
 
-func (out *ended) addSnapshot(id string) {
-	for _, had := range out.Snapshots {
-		if had == id {
-			return
-		}
-	}
-	out.Snapshots = append(out.Snapshots, id)
-}
-
 const maxMetrics = 4 << 20 // bytes of a metrics file
 
 // readMetrics adds the numbers of a JSON or YAML file under their dotted keys. A file
-// that is neither has none.
+// that is neither has none. Where two files have a key, the later one's is told with
+// its path in front.
 func (s *Service) readMetrics(ctx context.Context, a Artifact, into map[string]float64) {
 	b, err := s.opts.Store.ReadAll(ctx, a.Digest, maxMetrics)
 	if err != nil {
@@ -186,8 +209,13 @@ func (s *Service) readMetrics(ctx context.Context, a Artifact, into map[string]f
 		return
 	}
 	for k, text := range values.Flat() {
-		if f, err := strconv.ParseFloat(text, 64); err == nil && f-f == 0 { // finite: JSON has no other
-			into[k] = f
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f-f != 0 { // finite: JSON has no other
+			continue
 		}
+		if _, taken := into[k]; taken {
+			k = a.Path + ":" + k
+		}
+		into[k] = f
 	}
 }

@@ -11,22 +11,32 @@ import (
 
 func TestSplit(t *testing.T) {
 	for line, want := range map[string][]string{
-		`rondo step train`:         {"rondo", "step", "train"},
-		` a  "b c" 'd "e'  f\ g`:   {"a", "b c", `d "e`, "f g"},
-		`python -c 'print("x y")'`: {"python", "-c", `print("x y")`},
-		`a "" ''`:                  {"a", "", ""},
-		`a "\"\\\n" \$x`:           {"a", `"\\n`, "$x"},
-		`x$HOME *.csv; rm | y > z`: {"x$HOME", "*.csv;", "rm", "|", "y", ">", "z"},
+		`rondo step train`:                   {"rondo", "step", "train"},
+		` a  "b c" 'd "e'  f\ g`:             {"a", "b c", `d "e`, "f g"},
+		`python -c 'print("x y")'`:           {"python", "-c", `print("x y")`},
+		`a "" ''`:                            {"a", "", ""},
+		`a "\"\\\n" \$x`:                     {"a", `"\\n`, "$x"},
+		`x '$HOME' *.csv 'a|b;' "c>d" 100\$`: {"x", "$HOME", "*.csv", "a|b;", "c>d", "100$"},
+		"a \\\n  b":                          {"a", "b"},
 	} {
 		got, err := pipeline.Split(line)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %q %v, want %q", line, got, err, want)
 		}
 	}
-	for _, line := range []string{"", "  ", `a "b`, `a 'b`, `a \`} {
+	for _, line := range []string{
+		"", "  ", `a "b`, `a 'b`, `a \`, "a\nb", "a\x00", "a | b", "a;b", "a > b", "a && b", "a $HOME", `a "$HOME"`, "a `b`", "a $(b)",
+	} {
 		if _, err := pipeline.Split(line); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", line, err)
 		}
+	}
+}
+
+func TestEachLineIsACommand(t *testing.T) {
+	got, err := pipeline.Commands("a b\n\n  c 'd\ne'\n")
+	if err != nil || !reflect.DeepEqual(got, [][]string{{"a", "b"}, {"c", "d\ne"}}) {
+		t.Errorf("%q %v", got, err)
 	}
 }
 

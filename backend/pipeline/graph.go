@@ -20,6 +20,7 @@ type Node struct {
 	Deps     []string
 	Outs     []project.Out // outs, metrics and plots
 	Upstream []string      // stages whose outs it needs
+	Commands [][]string    // what cmd says, in words
 }
 
 // Graph holds the stages in an order in which each comes after what it needs.
@@ -74,6 +75,13 @@ func node(name string, s project.Stage) (*Node, error) {
 	if _, err := inside(name, "", s.Wdir); s.Wdir != "" && err != nil {
 		return nil, &misplaced{".stages." + name + ".wdir", err}
 	}
+	for i, line := range s.Cmd {
+		words, err := Commands(line)
+		if err != nil {
+			return nil, badStage(fmt.Sprintf("%s.cmd[%d]", name, i), errs.HintOf(err), "stage %s: %w", name, err)
+		}
+		n.Commands = append(n.Commands, words...)
+	}
 	for i, d := range s.Deps {
 		p, err := inside(name, s.Wdir, d)
 		if err != nil {
@@ -123,6 +131,12 @@ func (n *Node) harmless() error {
 		first, _, _ := strings.Cut(o.Path, "/")
 		if o.Path == "." || strings.EqualFold(first, project.PrivateDir) || strings.EqualFold(first, ".git") {
 			return &misplaced{n.outKey(i), errs.New(errs.Invalid, "stage %s: %s cannot be an out", n.Name, o.Path).WithHint("%s", hint)}
+		}
+		for _, d := range n.Deps {
+			if within(d, o.Path) {
+				return &misplaced{n.outKey(i), errs.New(errs.Invalid, "stage %s: the out %s lies in its own dep %s, so that it would never be up to date", n.Name, o.Path, d).
+					WithHint("name the files that it reads one by one")}
+			}
 		}
 		for _, need := range slices.Sorted(maps.Keys(needs)) {
 			if within(strings.ToLower(o.Path), strings.ToLower(need)) {

@@ -145,10 +145,15 @@ func (h *house) runState(_ context.Context, id string) (pipeline.RunState, error
 	return st, nil
 }
 
-// export copies the code that lies in the project: its params.
+// export copies the code that lies in the project: its params and a file that no stage names.
 func (h *house) export(_ context.Context, _ pipeline.Code, dst string) error {
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return err
+	}
+	if b, err := os.ReadFile(filepath.Join(h.dir, "undeclared.txt")); err == nil {
+		if err := os.WriteFile(filepath.Join(dst, "undeclared.txt"), b, 0o644); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(filepath.Join(dst, "params.yaml"), []byte(h.read("params.yaml")), 0o644)
 }

@@ -32,7 +32,7 @@ func applyStart(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &e); err != nil {
 		return err
 	}
-	e.ID, e.StartedAt, e.StartedBy = rec.ID, rec.Time(), rec.By
+	e.ID, e.StartedAt, e.StartedBy, e.Device = rec.ID, rec.Time(), rec.By, rec.Device
 	e.complete()
 	return put(tx, "INSERT INTO pipeline_executions (state, clock, data, id) VALUES (?,?,?,?) ON CONFLICT DO NOTHING", e.State, int64(rec.Clock), e, e.ID)
 }
@@ -93,14 +93,46 @@ func executionRow(tx *index.Tx, id string, clock *int64) (e Execution, err error
 	return e, json.Unmarshal([]byte(data), &e)
 }
 
-// Execution returns one.
-func (s *Service) Execution(ctx context.Context, id string) (e Execution, err error) {
+// Execution returns one. While it runs, its stages are told as they are now.
+func (s *Service) Execution(ctx context.Context, id string) (Execution, error) {
+	e, err := s.stored(ctx, id)
+	if err != nil {
+		return e, err
+	}
+	return s.live(e), nil
+}
+
+func (s *Service) stored(ctx context.Context, id string) (e Execution, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
 		var clock int64
 		e, err = executionRow(tx, id, &clock)
 		return err
 	})
 	return e, err
+}
+
+// live adds what the runner has left so far.
+func (s *Service) live(e Execution) Execution {
+	if e.State != Running {
+		return e
+	}
+	g, err := e.graph()
+	if err != nil {
+		return e
+	}
+	results, err := readResults(s.opts.RunDir(e.ID))
+	if err != nil {
+		return e // one is being replaced; the next look finds it
+	}
+	for _, n := range g {
+		r, ok := results[n.Name]
+		if !ok {
+			r = newResult(n)
+			r.State = Waiting
+		}
+		e.Stages = append(e.Stages, r)
+	}
+	return e
 }
 
 const usualLimit = 100
@@ -110,7 +142,11 @@ func (s *Service) Executions(ctx context.Context, limit int) ([]Execution, error
 	if limit <= 0 || limit > 1000 {
 		limit = usualLimit
 	}
-	return list[Execution](ctx, s, "SELECT data FROM pipeline_executions ORDER BY clock DESC, id LIMIT ?", limit)
+	all, err := list[Execution](ctx, s, "SELECT data FROM pipeline_executions ORDER BY clock DESC, id LIMIT ?", limit)
+	for i, e := range all {
+		all[i] = s.live(e)
+	}
+	return all, err
 }
 
 func list[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {

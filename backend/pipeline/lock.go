@@ -3,11 +3,13 @@ package pipeline
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -30,6 +32,7 @@ type Lock struct {
 // LockStage is one stage of a Lock.
 type LockStage struct {
 	Cmd    []string          `yaml:"cmd"`
+	Wdir   string            `yaml:"wdir,omitempty"`
 	Deps   []LockArtifact    `yaml:"deps,omitempty"`
 	Params map[string]string `yaml:"params,omitempty"`
 	Outs   []LockArtifact    `yaml:"outs,omitempty"`
@@ -41,35 +44,63 @@ type LockArtifact struct {
 	SHA256 string `yaml:"sha256"` // of the file, or of the folder's tree
 	Size   int64  `yaml:"size"`
 	Tree   bool   `yaml:"tree,omitempty"`
+	Exec   bool   `yaml:"exec,omitempty"`
 }
 
-// ParseLock reads the text of a rondo.lock.
+// ParseLock reads the text of a rondo.lock; errors say line and column.
 func ParseLock(text []byte) (Lock, error) {
 	l := Lock{Schema: lockSchema, Stages: map[string]LockStage{}}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return l, nil
 	}
-	if err := yaml.UnmarshalWithOptions(text, &l, yaml.Strict()); err != nil {
-		return l, badLock("%s", yaml.FormatError(err, false, true))
+	if err := decodeLock(text, &l); err != nil {
+		return l, err
 	}
 	if l.Schema != lockSchema {
-		return l, badLock("its schema is %q, and this Rondo knows %q", l.Schema, lockSchema)
+		return l, badLock("", "its schema is %q, and this Rondo knows %q", l.Schema, lockSchema)
 	}
 	if l.Stages == nil {
 		l.Stages = map[string]LockStage{}
 	}
-	for name, s := range l.Stages {
-		for _, a := range slices.Concat(s.Deps, s.Outs) {
-			if _, err := ref.Parse(a.SHA256); err != nil || !filepath.IsLocal(filepath.FromSlash(a.Path)) || a.Size < 0 {
-				return l, badLock("stage %s: %q with sha256 %.80q is not an entry", name, a.Path, a.SHA256)
+	for _, name := range slices.Sorted(maps.Keys(l.Stages)) {
+		for _, a := range slices.Concat(l.Stages[name].Deps, l.Stages[name].Outs) {
+			if _, err := ref.Parse(a.SHA256); err != nil || a.Path == "" || !filepath.IsLocal(filepath.FromSlash(a.Path)) || a.Size < 0 {
+				return l, badLock("", "stage %s: %q with size %d and sha256 %.80q is not an entry", name, a.Path, a.Size, a.SHA256)
 			}
 		}
 	}
 	return l, nil
 }
 
-func badLock(format string, args ...any) error {
-	return errs.New(errs.Invalid, project.LockName+" cannot be read: "+format, args...).
+const maxBrackets = 20_000 // the lock is written without any; a parser recurses into them
+
+func decodeLock(text []byte, l *Lock) (err error) {
+	if bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > maxBrackets {
+		return badLock("", "it has more than %d brackets", maxBrackets)
+	}
+	defer func() { // the decoder is somebody else's, and a merge may have left anything
+		if r := recover(); r != nil {
+			err = badLock("", "%v", r)
+		}
+	}()
+	err = yaml.UnmarshalWithOptions(text, l, yaml.Strict())
+	if err == nil {
+		return nil
+	}
+	place, msg := "", err.Error()
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
+		pos := at.GetToken().Position
+		place, msg = fmt.Sprintf(":%d:%d", pos.Line, pos.Column), at.GetMessage()
+	}
+	if first, _, ok := strings.Cut(msg, "\n"); ok {
+		msg = first
+	}
+	return badLock(place, "%s", msg)
+}
+
+func badLock(place, format string, args ...any) error {
+	return errs.New(errs.Invalid, project.LockName+place+" cannot be read: "+format, args...).
 		WithHint("take it back from git, or delete it and let every stage run again")
 }
 
@@ -77,18 +108,30 @@ func lockPath(dir string) string { return filepath.Join(dir, project.LockName) }
 
 // ReadLock reads a project's rondo.lock; a missing one is empty.
 func ReadLock(dir string) (Lock, error) {
-	info, err := os.Stat(lockPath(dir))
+	info, err := os.Lstat(lockPath(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ParseLock(nil)
 	}
+	if err == nil && !info.Mode().IsRegular() {
+		return Lock{}, badLock("", "it is not a file")
+	}
 	if err == nil && info.Size() > maxLock {
-		return Lock{}, badLock("it is larger than %d MiB", maxLock>>20)
+		return Lock{}, badLock("", "it is larger than %d MiB", maxLock>>20)
 	}
 	b, err := os.ReadFile(lockPath(dir))
 	if err != nil {
 		return Lock{}, errs.Wrap(errs.Unavailable, err, "read %s", project.LockName)
 	}
 	return ParseLock(b)
+}
+
+// only returns a lock that knows one of the stages.
+func (l Lock) only(name string) Lock {
+	out := Lock{Schema: l.Schema, Stages: map[string]LockStage{}}
+	if s, ok := l.Stages[name]; ok {
+		out.Stages[name] = s
+	}
+	return out
 }
 
 // Text writes the lock: the same content is the same text.
@@ -98,6 +141,9 @@ func (l Lock) Text() ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(l.Stages)) {
 		s := l.Stages[name]
 		one := yaml.MapSlice{{Key: "cmd", Value: s.Cmd}}
+		if s.Wdir != "" {
+			one = append(one, yaml.MapItem{Key: "wdir", Value: s.Wdir})
+		}
 		if len(s.Deps) > 0 {
 			one = append(one, yaml.MapItem{Key: "deps", Value: s.Deps})
 		}
@@ -134,8 +180,9 @@ func putLock(dir, name string, s LockStage) error {
 func toLock(list []Artifact) []LockArtifact {
 	out := make([]LockArtifact, len(list))
 	for i, a := range list {
-		out[i] = LockArtifact{Path: a.Path, SHA256: a.Digest.String(), Size: a.Size, Tree: a.Tree}
+		out[i] = LockArtifact{Path: a.Path, SHA256: a.Digest.String(), Size: a.Size, Tree: a.Tree, Exec: a.Exec}
 	}
+	slices.SortFunc(out, func(a, b LockArtifact) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
@@ -143,7 +190,7 @@ func fromLock(list []LockArtifact) []Artifact {
 	out := make([]Artifact, len(list))
 	for i, a := range list {
 		d, _ := ref.Parse(a.SHA256) // ParseLock has checked it
-		out[i] = Artifact{Path: a.Path, Digest: d, Size: a.Size, Tree: a.Tree}
+		out[i] = Artifact{Path: a.Path, Digest: d, Size: a.Size, Tree: a.Tree, Exec: a.Exec}
 	}
 	return out
 }

@@ -10,26 +10,34 @@ import (
 	"time"
 
 	"rondo/backend/errs"
-	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
 // eyes look at files of one project and remember what has not changed since.
 type eyes struct {
-	dir string
+	dir    string
+	memory string // the file that glances are kept in between processes; none if empty
 
-	mu    sync.Mutex
-	known map[string]glance
+	mu      sync.Mutex
+	known   map[string]glance // by the file's place on the disk
+	fresh   bool              // there are glances that memory does not hold
+	learned store.Stamp       // of memory, when it was read
 }
 
 type glance struct {
 	stamp  store.Stamp
 	digest ref.Digest
-	at     time.Time
 }
 
-func newEyes(dir string) *eyes { return &eyes{dir: dir, known: map[string]glance{}} }
+func newEyes(dir, memory string) *eyes {
+	e := &eyes{dir: dir, memory: memory, known: map[string]glance{}}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		e.dir = real
+	}
+	e.learn()
+	return e
+}
 
 // errGone is a file or folder that is not there.
 var errGone = errs.New(errs.NotFound, "it is not there")
@@ -42,105 +50,74 @@ func (e *eyes) look(ctx context.Context, p string) (Artifact, error) {
 		return Artifact{}, err
 	}
 	info, err := os.Stat(full)
-	if err != nil {
-		return Artifact{}, err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Artifact{}, errGone
+	case err != nil:
+		return Artifact{}, errs.Wrap(errs.Unavailable, err, "look at %s", p)
+	case info.IsDir():
+		return e.folder(ctx, p, full)
+	case !info.Mode().IsRegular():
+		return Artifact{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", p)
 	}
-	if !info.IsDir() {
-		d, err := e.file(ctx, full, info)
-		return Artifact{Path: p, Digest: d, Size: info.Size()}, err
-	}
-	tree, err := (&store.Store{}).TreeOf(ctx, full, func(rel string, fi fs.FileInfo) (ref.Digest, bool) {
-		return e.remembered(filepath.Join(full, filepath.FromSlash(rel)), fi)
-	})
+	d, err := e.file(ctx, full, info)
+	return Artifact{Path: p, Digest: d, Size: info.Size(), Exec: info.Mode()&0o111 != 0}, unreadable(err, p)
+}
+
+func (e *eyes) folder(ctx context.Context, p, full string) (Artifact, error) {
+	tree, err := (&store.Store{}).TreeOf(ctx, full, e.digests(ctx))
 	if err != nil {
-		return Artifact{}, err
+		return Artifact{}, unreadable(err, p)
 	}
 	d, err := store.DigestOf(tree)
 	return Artifact{Path: p, Digest: d, Size: tree.Size(), Tree: true}, err
 }
 
+func unreadable(err error, p string) error {
+	if err == nil || errs.KindOf(err) != errs.Internal || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errs.Wrap(errs.Unavailable, err, "read %s", p)
+}
+
+// digests is a store.Known that reads what is not known yet, and remembers it.
+func (e *eyes) digests(ctx context.Context) store.Known {
+	return func(full string, fi fs.FileInfo) (ref.Digest, bool) {
+		d, err := e.file(ctx, full, fi)
+		return d, err == nil
+	}
+}
+
 // resolve follows links and insists that the end of them is inside the project.
 func (e *eyes) resolve(p string) (string, error) {
-	base, err := filepath.EvalSymlinks(e.dir)
-	if err != nil {
-		return "", err
-	}
-	full, err := filepath.EvalSymlinks(filepath.Join(base, filepath.FromSlash(p)))
-	if errors.Is(err, fs.ErrNotExist) {
+	full, err := filepath.EvalSymlinks(filepath.Join(e.dir, filepath.FromSlash(p)))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotFolder) {
 		return "", errGone
 	}
 	if err != nil {
-		return "", err
+		return "", errs.Wrap(errs.Unavailable, err, "look at %s", p)
 	}
-	if rel, err := filepath.Rel(base, full); err != nil || !filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(e.dir, full); err != nil || !filepath.IsLocal(rel) {
 		return "", errs.New(errs.Denied, "%s is a link that leads out of the project", p).WithHint("put the file itself there")
 	}
 	return full, nil
 }
 
-func (e *eyes) remembered(full string, fi fs.FileInfo) (ref.Digest, bool) {
+func (e *eyes) file(ctx context.Context, full string, info fs.FileInfo) (ref.Digest, error) {
+	stamp := store.StampOf(info)
+	e.mu.Lock()
+	g, ok := e.known[full]
+	e.mu.Unlock()
+	if ok && g.stamp == stamp {
+		return g.digest, nil
+	}
+	began := time.Now()
+	d, _, err := store.HashFile(ctx, full)
+	if err != nil || !stamp.Settled(began) { // it could change again and look the same
+		return d, err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	g, ok := e.known[full]
-	return g.digest, ok && g.stamp == store.StampOf(fi) && g.stamp.Settled(g.at)
-}
-
-func (e *eyes) file(ctx context.Context, full string, info fs.FileInfo) (ref.Digest, error) {
-	if d, ok := e.remembered(full, info); ok {
-		return d, nil
-	}
-	at := time.Now()
-	d, _, err := store.HashFile(ctx, full)
-	if err == nil {
-		e.mu.Lock()
-		e.known[full] = glance{store.StampOf(info), d, at}
-		e.mu.Unlock()
-	}
-	return d, err
-}
-
-// params reads what a stage depends on, as text by file:key; params.yaml's by key alone.
-func params(dir, wdir string, list project.Params) (map[string]string, error) {
-	out := map[string]string{}
-	for _, p := range list {
-		name, err := inside("", wdir, p.File)
-		if err != nil {
-			return nil, err
-		}
-		values, err := project.ReadParams(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil {
-			return nil, err
-		}
-		prefix := ""
-		if name != project.DefaultParams {
-			prefix = name + ":"
-		}
-		if err := pick(out, prefix, name, values, p.Keys); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func pick(out map[string]string, prefix, file string, values project.Values, keys []string) error {
-	if len(keys) == 0 {
-		for k, v := range values.Flat() {
-			out[prefix+k] = v
-		}
-	}
-	for _, key := range keys {
-		v, ok := values.Get(key)
-		if !ok {
-			return errs.New(errs.Precondition, "%s has no param %q", file, key).WithHint("add it there, or take it out of the stage's params in rondo.yaml")
-		}
-		m, nested := v.(map[string]any)
-		if !nested {
-			out[prefix+key] = project.Text(v)
-			continue
-		}
-		for k, text := range project.Values(m).Flat() {
-			out[prefix+key+"."+k] = text
-		}
-	}
-	return nil
+	e.known[full], e.fresh = glance{stamp, d}, true
+	return d, nil
 }

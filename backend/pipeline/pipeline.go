@@ -6,6 +6,7 @@ package pipeline
 import (
 	"time"
 
+	"rondo/backend/project"
 	"rondo/backend/ref"
 )
 
@@ -15,17 +16,19 @@ type Artifact struct {
 	Digest ref.Digest `json:"digest" yaml:"digest"`
 	Size   int64      `json:"size" yaml:"size"`                     // bytes
 	Tree   bool       `json:"tree,omitempty" yaml:"tree,omitempty"` // a folder: the digest is that of its store.Tree
+	Exec   bool       `json:"exec,omitempty" yaml:"exec,omitempty"` // a file that may be executed
 }
 
 // What became of a stage in an execution.
 const (
 	Ran      = "ran"
 	Skipped  = "skipped"  // nothing it depends on has changed
-	Restored = "restored" // only its outs were gone; they came back from the store
+	Restored = "restored" // its outs came back from the store: the same was run before
 	Broken   = "failed"
 	Blocked  = "blocked" // a stage that it depends on failed
 	Frozen   = "frozen"
 	Stopped  = "stopped"
+	Waiting  = "waiting" // for its turn or for what it needs; only while the execution runs
 )
 
 // StageResult is what an execution did with one stage.
@@ -57,7 +60,7 @@ type Request struct {
 	Name   string            `json:"name,omitempty"`
 	Stages []string          `json:"stages,omitempty"` // with what they depend on; empty: all
 	Params map[string]string `json:"params,omitempty"` // overrides, written into params.yaml
-	Force  bool              `json:"force,omitempty"`
+	Force  bool              `json:"force,omitempty"`  // run all stages, changed or not
 }
 
 // Execution is one run of the pipeline. Its id is that of its run.
@@ -78,6 +81,17 @@ type Execution struct {
 	StartedAt time.Time           `json:"started_at"`
 	StartedBy string              `json:"started_by,omitempty"`
 	EndedAt   time.Time           `json:"ended_at,omitzero"`
+	Device    string              `json:"device,omitempty"` // the installation that it runs on
+	Spec      Spec                `json:"spec"`
+}
+
+// Spec is what rondo.yaml said when an execution began, as far as it can be repeated
+// and trusted by that.
+type Spec struct {
+	Stages   map[string]project.Stage   `json:"stages"`
+	Triggers map[string]project.Trigger `json:"triggers,omitempty"`
+	Models   map[string]string          `json:"models,omitempty"` // path by name
+	Parallel int                        `json:"parallel"`
 }
 
 // Code is the code that an execution ran: a commit and what lay beside it.

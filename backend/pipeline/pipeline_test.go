@@ -35,7 +35,7 @@ func TestOnlyWhatChangedRunsAndSaysWhy(t *testing.T) {
 		{"a param", func() {}, pipeline.Request{Params: map[string]string{"sort.order": "down"}}, "sort:ran count:ran", "param sort.order: up → down"},
 		{"another param", func() {}, pipeline.Request{Params: map[string]string{"other": "2"}}, "sort:skipped count:skipped", ""},
 		{"a lost out", func() { os.Remove(filepath.Join(h.dir, "sorted.txt")) }, pipeline.Request{}, "sort:restored count:skipped", "out sorted.txt is missing"},
-		{"a foreign out", func() { h.write("sorted.txt", "mine\n") }, pipeline.Request{}, "sort:ran count:skipped", "out sorted.txt was changed by something else"},
+		{"a foreign out", func() { h.write("sorted.txt", "mine\n") }, pipeline.Request{}, "sort:restored count:skipped", "out sorted.txt was changed by something else"},
 		{"force", func() {}, pipeline.Request{Force: true, Stages: []string{"sort"}}, "sort:ran", "it was forced"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,13 +84,19 @@ func TestGraphsThatCannotBeAreRefused(t *testing.T) {
 	out := func(p string) project.Outs { return project.Outs{{Path: p}} }
 	cmd := project.Lines{"true"}
 	for name, stages := range map[string]map[string]project.Stage{
-		"circle":           {"a": {Cmd: cmd, Deps: project.Lines{"y"}, Outs: out("x")}, "b": {Cmd: cmd, Deps: project.Lines{"x"}, Outs: out("y")}},
-		"both make":        {"a": {Cmd: cmd, Outs: out("x")}, "b": {Cmd: cmd, Outs: out("x/y")}},
-		"outside":          {"a": {Cmd: cmd, Outs: out("../x")}},
-		"is outside":       {"a": {Cmd: cmd, Deps: project.Lines{"/etc/passwd"}}},
-		"cannot be":        {"a": {Cmd: cmd, Outs: out("rondo.yaml")}},
-		"cannot be an":     {"a": {Cmd: cmd, Outs: out(".rondo/journal")}},
-		"cannot be an out": {"a": {Cmd: cmd, Outs: out(".")}},
+		"circle":                 {"a": {Cmd: cmd, Deps: project.Lines{"y"}, Outs: out("x")}, "b": {Cmd: cmd, Deps: project.Lines{"x"}, Outs: out("y")}},
+		"both make":              {"a": {Cmd: cmd, Outs: out("x")}, "b": {Cmd: cmd, Outs: out("x/y")}},
+		"outside":                {"a": {Cmd: cmd, Outs: out("../x")}},
+		"is outside":             {"a": {Cmd: cmd, Deps: project.Lines{"/etc/passwd"}}},
+		"holds the project file": {"a": {Cmd: cmd, Outs: out("rondo.yaml")}},
+		"holds the params":       {"a": {Cmd: cmd, Outs: out("params.yaml")}},
+		"holds its own dep":      {"a": {Cmd: cmd, Deps: project.Lines{"data/x.csv"}, Outs: out("data")}},
+		"never be up to date":    {"a": {Cmd: cmd, Deps: project.Lines{"data"}, Outs: out("data/x.csv")}},
+		"twice":                  {"a": {Cmd: cmd, Outs: out("x"), Metrics: out("x")}},
+		"only a shell":           {"a": {Cmd: project.Lines{"a | b"}, Outs: out("x")}},
+		"the name of a stage":    {"../a": {Cmd: cmd}},
+		"cannot be an":           {"a": {Cmd: cmd, Outs: out(".rondo/journal")}},
+		"cannot be an out":       {"a": {Cmd: cmd, Outs: out(".")}},
 	} {
 		if _, err := pipeline.Build(stages); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -149,7 +155,7 @@ func TestStatusTellsBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	h.write("rondo.lock", "stages: [\n")
-	if v, err = h.Pipeline(t.Context()); err != nil || !strings.Contains(v.Problem, "rondo.lock cannot be read") {
+	if v, err = h.Pipeline(t.Context()); err != nil || !strings.Contains(v.Problem, "rondo.lock:1:9 cannot be read") {
 		t.Errorf("%v %q", err, v.Problem)
 	}
 }
@@ -175,14 +181,50 @@ func TestARepetitionIsJudgedBitByBit(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Join(h.device, "reproductions")); len(left) != 0 {
 		t.Errorf("the folder was left behind: %v", left)
 	}
-	h.write("params.yaml", "sort: {order: down}\n") // the exported code is another one
-	if r, err = h.Reproduce(t.Context(), e.RunID); err != nil {
+	sameAfterRebuild(t, h)
+}
+
+func TestARepetitionTellsWhatCameOutDifferent(t *testing.T) {
+	h := build(t)
+	h.write("undeclared.txt", "one\n")
+	h.file.Stages = map[string]project.Stage{"copy": {
+		Cmd: project.Lines{"cp undeclared.txt copy.txt", "cp data.txt same.txt"}, Deps: project.Lines{"data.txt"}, Outs: project.Outs{{Path: "copy.txt"}, {Path: "same.txt"}},
+	}}
+	h.file.Models = map[string]project.Model{"m": {Path: "same.txt"}}
+	e := h.repro(pipeline.Request{})
+	h.write("undeclared.txt", "two\n")
+	r, err := h.Repeat(t.Context(), pipeline.Repeat{RunID: e.RunID, Keep: true})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = h.FinishReproduction(t.Context(), r.ID); err != nil || r.Verdict != pipeline.Different || !strings.Contains(r.Text, "out sorted.txt") {
-		t.Errorf("%v %s: %s", err, r.Verdict, r.Text)
+	if r, err = h.FinishReproduction(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if r.Verdict != pipeline.Different || r.Text != "out copy.txt came out different; the model m is the same, bit by bit" {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
+	if b, err := os.ReadFile(filepath.Join(r.Folder, "copy.txt")); err != nil || string(b) != "two\n" {
+		t.Errorf("the folder was to be kept: %v %q", err, b)
+	}
+	h.file.Stages["copy"] = project.Stage{Cmd: project.Lines{"rm -rf /"}}
+	if _, err := h.Reproduce(t.Context(), e.RunID); !errs.Is(err, errs.Denied) {
+		t.Errorf("commands that rondo.yaml no longer has: %v", err)
 	}
 	sameAfterRebuild(t, h)
+}
+
+func TestARepetitionThatCannotRunIsImpossible(t *testing.T) {
+	h := build(t)
+	h.write("tool.sh", "cp data.txt sorted.txt\n")
+	h.file.Stages = map[string]project.Stage{"sort": {Cmd: project.Lines{"sh tool.sh"}, Outs: project.Outs{{Path: "sorted.txt"}}}}
+	e := h.repro(pipeline.Request{})
+	r, err := h.Reproduce(t.Context(), e.RunID) // tool.sh is neither code nor dep
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = h.FinishReproduction(t.Context(), r.ID); err != nil || r.Verdict != pipeline.NotRun {
+		t.Errorf("%v %s: %s", err, r.Verdict, r.Text)
+	}
 }
 
 func sameAfterRebuild(t *testing.T, h *house) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
@@ -22,13 +23,26 @@ const (
 // Plan is what the runner process works by. It holds the stages themselves: what
 // runs is what was trusted, also if rondo.yaml changes meanwhile.
 type Plan struct {
-	Project  string                   `json:"project"` // the folder that stages run in
-	Objects  string                   `json:"objects"` // the object store
+	Project  string                   `json:"project"`          // the folder that stages run in
+	Objects  string                   `json:"objects"`          // the object store
+	Memory   string                   `json:"memory,omitempty"` // where is remembered how files looked
+	Cache    string                   `json:"cache,omitempty"`  // where is noted which stage made what of what
 	Stages   map[string]project.Stage `json:"stages"`
-	Only     []string                 `json:"only,omitempty"` // with what they need; empty: all
+	Only     []string                 `json:"only,omitempty"`   // with what they need; empty: all
+	Params   map[string]string        `json:"params,omitempty"` // overrides, written into params.yaml first
 	Force    bool                     `json:"force,omitempty"`
 	Parallel int                      `json:"parallel"`          // stages at one time
 	NoLock   bool                     `json:"no_lock,omitempty"` // leave rondo.lock alone: a repetition
+	// Patience is how long a stage may take to end when it is asked to, before it is
+	// asked more firmly; 0 means more than the supervisor of the run allows.
+	Patience int64 `json:"patience_ms,omitempty"`
+}
+
+func (p Plan) patience() time.Duration {
+	if p.Patience > 0 {
+		return time.Duration(p.Patience) * time.Millisecond
+	}
+	return time.Minute
 }
 
 func writePlan(runDir string, p Plan) error {
@@ -43,16 +57,17 @@ func writePlan(runDir string, p Plan) error {
 }
 
 func readPlan(runDir string) (p Plan, err error) {
-	b, err := os.ReadFile(filepath.Join(runDir, planFile))
+	b, err := readBounded(filepath.Join(runDir, planFile))
 	if err != nil {
 		return p, errs.New(errs.Invalid, "%s holds no execution: %w", runDir, err).WithHint("`rondo repro` starts one")
 	}
 	if err := json.Unmarshal(b, &p); err != nil {
 		return p, errs.New(errs.Invalid, "%s cannot be read: %w", planFile, err)
 	}
-	if p.Parallel < 1 {
-		p.Parallel = 1
+	if !filepath.IsAbs(p.Project) || !filepath.IsAbs(p.Objects) {
+		return p, errs.New(errs.Invalid, "%s does not say where it works", planFile)
 	}
+	p.Parallel = max(p.Parallel, 1)
 	return p, nil
 }
 
@@ -76,7 +91,7 @@ func readResults(runDir string) (map[string]StageResult, error) {
 		if !strings.HasSuffix(f.Name(), ".json") || !f.Type().IsRegular() {
 			continue
 		}
-		b, err := os.ReadFile(filepath.Join(runDir, stagesDir, f.Name()))
+		b, err := readBounded(filepath.Join(runDir, stagesDir, f.Name()))
 		if err != nil {
 			return nil, err
 		}
@@ -87,4 +102,17 @@ func readResults(runDir string) (map[string]StageResult, error) {
 		found[r.Name] = r
 	}
 	return found, err
+}
+
+const maxPlan = 64 << 20 // bytes of a plan or a result
+
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxPlan {
+		return nil, errs.New(errs.TooLarge, "%s is larger than %d MiB", filepath.Base(path), maxPlan>>20)
+	}
+	return os.ReadFile(path)
 }

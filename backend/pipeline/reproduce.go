@@ -5,16 +5,17 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/journal"
+	"rondo/backend/project"
 	"rondo/backend/ref"
 )
 
@@ -22,11 +23,22 @@ import (
 const (
 	Identical = "identical" // every out, bit by bit
 	Different = "different"
-	NotRun    = "failed" // the stages did not run through
+	NotRun    = "impossible" // the stages did not run through
+)
+
+// Kinds of Check.
+const (
+	CheckStage       = "stage"
+	CheckParam       = "param"
+	CheckDep         = "dep"
+	CheckOut         = "out"
+	CheckModel       = "model" // an out that rondo.yaml declares as a model
+	CheckEnvironment = "environment"
 )
 
 // Check is one thing that was compared.
 type Check struct {
+	Kind     string `json:"kind"`
 	What     string `json:"what"`
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
@@ -43,72 +55,128 @@ type Reproduction struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by,omitempty"`
 	EndedAt time.Time `json:"ended_at,omitzero"`
+	Device  string    `json:"device,omitempty"` // the installation that it runs on
+	Keep    bool      `json:"keep,omitempty"`   // the folder is not removed
+	Folder  string    `json:"folder,omitempty"` // where it is, as long as it is kept
 }
 
-func (s *Service) repeatDir(id string) string {
-	return filepath.Join(s.opts.Device, "reproductions", id)
+// Repeat asks for a Reproduction.
+type Repeat struct {
+	RunID string `json:"run_id"`
+	Keep  bool   `json:"keep,omitempty"` // leave the folder that it happened in
 }
 
-// Reproduce begins to repeat an execution: its code, data and params in a fresh
-// folder, every stage forced.
+func (s *Service) repeats() string { return filepath.Join(s.opts.Device, "reproductions") }
+
+func (s *Service) repeatDir(id string) string { return filepath.Join(s.repeats(), id) }
+
+// Reproduce is Repeat without keeping the folder.
 func (s *Service) Reproduce(ctx context.Context, runID string) (Reproduction, error) {
-	e, err := s.Execution(ctx, runID)
+	return s.Repeat(ctx, Repeat{RunID: runID})
+}
+
+// Repeat begins to repeat an execution: its code, data and params in a fresh folder,
+// every stage forced.
+func (s *Service) Repeat(ctx context.Context, in Repeat) (Reproduction, error) {
+	e, err := s.stored(ctx, in.RunID)
 	if err != nil {
 		return Reproduction{}, errs.Wrap(errs.KindOf(err), err, "only executions of the pipeline can be repeated")
 	}
 	if e.State != Finished {
-		return Reproduction{}, errs.New(errs.Precondition, "execution %s has not run through: it is %s", runID, e.State)
+		return Reproduction{}, errs.New(errs.Precondition, "execution %s has not run through: it is %s", in.RunID, e.State).
+			WithHint("repeat one that finished; `rondo runs list` shows them")
 	}
-	if err := s.opts.Trusted(); err != nil {
+	if err := s.mayRun(e.Spec); err != nil {
 		return Reproduction{}, err
 	}
-	r := Reproduction{ID: ref.NewID(), RunID: runID, Verdict: Running}
+	r := Reproduction{ID: ref.NewID(), RunID: in.RunID, Verdict: Running, Keep: in.Keep}
+	r.Folder = s.repeatDir(r.ID)
 	if err := s.prepare(ctx, r, e); err != nil {
-		return r, errors.Join(err, os.RemoveAll(s.repeatDir(r.ID)))
+		return r, errors.Join(err, os.RemoveAll(r.Folder))
 	}
 	if _, err := s.opts.Ledger.Do(ctx, "reproduction.start", r.ID, func(*index.Tx) (any, error) { return r, nil }); err != nil {
-		return r, err
+		return r, errors.Join(err, os.RemoveAll(r.Folder))
 	}
 	err = s.opts.Launch(ctx, Launch{
-		ID: r.ID, Name: "repeat of " + e.Name, Kind: KindReproduction, Dir: s.repeatDir(r.ID),
-		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(r.ID)}, Tags: map[string]string{"rondo.repeats": runID},
+		ID: r.ID, Name: "repeat of " + e.Name, Kind: KindReproduction, Dir: r.Folder,
+		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(r.ID)}, Tags: map[string]string{"rondo.repeats": in.RunID},
 	})
 	if err != nil {
-		return r, err
+		s.finishing.Lock()
+		defer s.finishing.Unlock()
+		r.Verdict, r.Text, r.EndedAt, r.Checks = NotRun, "it could not be launched: "+err.Error(), time.Now().UTC(), []Check{}
+		return r, firstOf(err, s.endRepeat(context.WithoutCancel(ctx), r))
 	}
 	return s.Reproduction(ctx, r.ID)
 }
 
 // prepare fills the fresh folder: the code as it was, then the data that no stage made.
 func (s *Service) prepare(ctx context.Context, r Reproduction, e Execution) error {
-	plan, err := readPlan(s.opts.RunDir(e.ID))
-	if err != nil {
-		return err
-	}
-	dir := s.repeatDir(r.ID)
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := os.MkdirAll(s.repeats(), 0o700); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "make the folder of the repetition")
 	}
-	if err := s.opts.Export(ctx, e.Code, dir); err != nil {
+	if err := s.opts.Export(ctx, e.Code, r.Folder); err != nil {
 		return err
 	}
+	there := newEyes(r.Folder, "")
 	for _, a := range e.sources() {
-		if err := checkout(ctx, s.opts.Store, dir, a); err != nil {
+		if now, err := there.look(ctx, a.Path); err == nil && now.Digest == a.Digest {
+			continue // the code brought it, with its mode
+		}
+		if err := checkout(ctx, s.opts.Store, r.Folder, a); err != nil {
 			return errs.Wrap(errs.KindOf(err), err, "bring back %s as it was", a.Path)
 		}
 	}
-	plan.Project, plan.Objects, plan.Force, plan.NoLock = dir, s.opts.Objects, true, true
-	return writePlan(s.opts.RunDir(r.ID), plan)
+	if err := os.MkdirAll(filepath.Join(r.Folder, project.PrivateDir), 0o755); err != nil {
+		return errs.Wrap(errs.Unavailable, err, "make the folder of the repetition")
+	}
+	return writePlan(s.opts.RunDir(r.ID), Plan{
+		Project: r.Folder, Objects: s.opts.Objects, Stages: e.Spec.Stages, Only: e.Request.Stages, Params: e.overrides(),
+		Force: true, Parallel: e.Spec.Parallel, NoLock: true,
+	})
 }
 
-// sources are the deps that no stage of the execution made.
+// overrides are the recorded params of params.yaml. The code holds that file as it was
+// before the execution wrote its own.
+func (e Execution) overrides() map[string]string {
+	out := maps.Clone(e.Request.Params)
+	if out == nil {
+		out = map[string]string{}
+	}
+	for k, v := range e.Params {
+		file, _, other := strings.Cut(k, ":")
+		if !other || !e.Spec.readsParams(file) {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func (p Spec) readsParams(file string) bool {
+	for name, st := range p.Stages {
+		for _, from := range st.Params {
+			if f, err := inside(name, st.Wdir, from.File); err == nil && f == file {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sources are the deps that no stage of the execution makes again.
 func (e Execution) sources() (list []Artifact) {
+	var outs []Artifact
+	for _, st := range e.Stages {
+		if st.State != Frozen {
+			outs = append(outs, st.Outs...)
+		}
+	}
 	seen := map[string]bool{}
 	for _, st := range e.Stages {
 		for _, a := range st.Deps {
 			made := seen[a.Path]
-			for out := range e.Outs {
-				made = made || within(out, a.Path) || within(a.Path, out)
+			for _, out := range outs {
+				made = made || within(out.Path, a.Path)
 			}
 			if !made {
 				list = append(list, a)
@@ -121,6 +189,8 @@ func (e Execution) sources() (list []Artifact) {
 
 // FinishReproduction compares what came out. A second call changes nothing.
 func (s *Service) FinishReproduction(ctx context.Context, id string) (Reproduction, error) {
+	s.finishing.Lock()
+	defer s.finishing.Unlock()
 	r, err := s.Reproduction(ctx, id)
 	if err != nil || r.Verdict != Running {
 		return r, err
@@ -129,7 +199,7 @@ func (s *Service) FinishReproduction(ctx context.Context, id string) (Reproducti
 	if err != nil || !run.Ended {
 		return r, err
 	}
-	e, err := s.Execution(ctx, r.RunID)
+	e, err := s.stored(ctx, r.RunID)
 	if err != nil {
 		return r, err
 	}
@@ -139,86 +209,24 @@ func (s *Service) FinishReproduction(ctx context.Context, id string) (Reproducti
 	}
 	r.EndedAt = run.EndedAt
 	r.compare(e, results, s.opts.Environment(), run)
-	_, err = s.opts.Ledger.Do(ctx, "reproduction.finish", id, func(tx *index.Tx) (any, error) { return r, nil })
-	if err != nil {
+	if err := s.opts.Reproduced(ctx, r); err != nil {
 		return r, err
 	}
-	if r.Verdict != NotRun { // a failed one stays, to be looked at
-		if err := os.RemoveAll(s.repeatDir(id)); err != nil {
-			return r, err
-		}
-	}
-	if r, err = s.Reproduction(ctx, id); err != nil {
-		return r, err
-	}
-	return r, s.opts.Reproduced(ctx, r)
+	return r, s.endRepeat(ctx, r)
 }
 
-func (r *Reproduction) compare(e Execution, results map[string]StageResult, env map[string]string, run RunState) {
-	r.Checks = []Check{}
-	for _, st := range e.Stages {
-		again, ok := results[st.Name]
-		r.check("stage "+st.Name+" runs", "ran", stateWord(again, ok))
-		for _, k := range slices.Sorted(maps.Keys(st.Params)) {
-			r.checkIf("param "+k, st.Params[k], again.Params[k], ok)
-		}
-		now := byPath(again.Deps)
-		for _, a := range st.Deps {
-			r.checkIf("dep "+a.Path, a.Digest.String(), now[a.Path].Digest.String(), ok)
-		}
-		outs := byPath(again.Outs)
-		for _, a := range st.Outs {
-			r.checkIf("out "+a.Path, a.Digest.String(), outs[a.Path].Digest.String(), ok)
-		}
+// endRepeat puts the verdict on record and clears away. The folder of one that did not
+// run through stays, to be looked at.
+func (s *Service) endRepeat(ctx context.Context, r Reproduction) error {
+	folder := r.Folder
+	if !r.Keep && r.Verdict != NotRun {
+		r.Folder = ""
 	}
-	for _, k := range slices.Sorted(maps.Keys(e.Env)) {
-		r.check("environment "+k, e.Env[k], env[k])
+	_, err := s.opts.Ledger.Do(ctx, "reproduction.finish", r.ID, func(tx *index.Tx) (any, error) { return r, nil })
+	if err == nil && r.Folder == "" && folder == s.repeatDir(r.ID) {
+		err = os.RemoveAll(folder)
 	}
-	r.judge(run)
-}
-
-func stateWord(r StageResult, ok bool) string {
-	if !ok {
-		return "cut off"
-	}
-	return r.State
-}
-
-func (r *Reproduction) check(what, expected, found string) {
-	r.Checks = append(r.Checks, Check{what, expected, found, expected == found})
-}
-
-func (r *Reproduction) checkIf(what, expected, found string, there bool) {
-	if there {
-		r.check(what, expected, found)
-	}
-}
-
-// judge sums up. Another environment alone is said, and does not make a difference.
-func (r *Reproduction) judge(run RunState) {
-	outs, differ := 0, []string{}
-	r.Verdict = Identical
-	for _, c := range r.Checks {
-		isOut := len(c.What) > 4 && c.What[:4] == "out "
-		if isOut {
-			outs++
-		}
-		if !c.Same && len(c.What) > 12 && c.What[:12] == "environment " {
-			continue
-		}
-		if !c.Same {
-			r.Verdict = Different
-			differ = append(differ, c.What)
-		}
-	}
-	switch {
-	case !run.OK:
-		r.Verdict, r.Text = NotRun, "the stages did not run through again: "+run.Reason
-	case r.Verdict == Identical:
-		r.Text = fmt.Sprintf("same data, code, params and environment gave the same bytes: %d outs are identical", outs)
-	default:
-		r.Text = fmt.Sprintf("%v differ", differ)
-	}
+	return err
 }
 
 func applyRepeat(tx *index.Tx, rec journal.Record) error {
@@ -226,7 +234,7 @@ func applyRepeat(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &r); err != nil {
 		return err
 	}
-	r.ID, r.At, r.By, r.Checks = rec.ID, rec.Time(), rec.By, []Check{}
+	r.ID, r.At, r.By, r.Device, r.Checks = rec.ID, rec.Time(), rec.By, rec.Device, []Check{}
 	return put(tx, "INSERT INTO pipeline_reproductions (state, clock, data, id, run) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING", r.Verdict, int64(rec.Clock), r, r.ID, r.RunID)
 }
 
@@ -260,12 +268,47 @@ func (s *Service) Reproductions(ctx context.Context) ([]Reproduction, error) {
 	return list[Reproduction](ctx, s, "SELECT data FROM pipeline_reproductions ORDER BY clock DESC, id LIMIT 200")
 }
 
+// recoverRepeats finishes what ended while no server ran, and removes what is left of
+// those that are over.
 func (s *Service) recoverRepeats(ctx context.Context) error {
 	open, err := list[Reproduction](ctx, s, "SELECT data FROM pipeline_reproductions WHERE state=?", Running)
+	if err != nil {
+		return err
+	}
 	for _, r := range open {
-		if _, err := s.FinishReproduction(ctx, r.ID); err != nil && !errs.Is(err, errs.NotFound) {
+		if r.Device != s.opts.Ledger.Device() {
+			continue
+		}
+		_, err := s.opts.RunState(ctx, r.ID)
+		if errs.Is(err, errs.NotFound) {
+			r.Verdict, r.Text, r.EndedAt, r.Keep = NotRun, "it was never launched: the server ended before", r.At, false
+			err = errors.Join(os.RemoveAll(s.repeatDir(r.ID)), s.endRepeat(ctx, r))
+		} else if err == nil {
+			_, err = s.FinishReproduction(ctx, r.ID)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return err
+	return s.sweep(ctx)
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	left, err := os.ReadDir(s.repeats())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, err, "look for old repetitions")
+	}
+	for _, d := range left {
+		r, err := s.Reproduction(ctx, d.Name())
+		if errs.Is(err, errs.NotFound) || err == nil && r.Verdict != Running && r.Folder == "" {
+			err = os.RemoveAll(s.repeatDir(d.Name()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/project"
 	"rondo/backend/store"
 )
@@ -25,29 +27,38 @@ type runner struct {
 	eyes   *eyes
 	store  *store.Store
 	out    io.Writer
+	alive  *os.File // held open by all stages, so that one which outlives us keeps others away
+	procs  procs
 
-	mu   sync.Mutex // of out, of the lock file and of what follows
+	mu   sync.Mutex // of out, of the lock and of what follows
+	lock Lock
 	ends map[string]chan struct{}
 	done map[string]string // state of each stage that ended
 }
 
-// Run carries out the plan in runDir, which is the body of `rondo pipeline-run`. Ctx
-// ends when the process is asked to stop: stages get the same signal themselves, so
-// it starts no new ones and waits for those that run.
+// Run carries out the plan in runDir, which is the body of `rondo pipeline-run`. When
+// the process is asked to stop, or ctx ends, it passes that on to the stages that run,
+// starts no new ones and waits.
 func Run(ctx context.Context, runDir string, out io.Writer) error {
 	r := &runner{runDir: runDir, out: out, ends: map[string]chan struct{}{}, done: map[string]string{}}
-	if err := r.open(ctx); err != nil {
+	if err := r.open(); err != nil {
 		return err
 	}
-	release, err := r.alone(ctx)
+	ctx, release := r.procs.obey(ctx, r.plan.patience())
+	defer release()
+	unlock, err := r.alone(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer unlock()
+	if err := r.begin(); err != nil {
+		return err
+	}
+	defer r.eyes.save()
 	return r.all(ctx)
 }
 
-func (r *runner) open(context.Context) (err error) {
+func (r *runner) open() (err error) {
 	if r.plan, err = readPlan(r.runDir); err != nil {
 		return err
 	}
@@ -58,8 +69,25 @@ func (r *runner) open(context.Context) (err error) {
 	if r.graph, err = whole.Only(r.plan.Only); err != nil {
 		return err
 	}
-	r.eyes = newEyes(r.plan.Project)
 	r.store, err = store.View(r.plan.Objects)
+	return err
+}
+
+// begin reads what the project is like, now that nobody else changes it.
+func (r *runner) begin() (err error) {
+	r.eyes = newEyes(r.plan.Project, r.plan.Memory)
+	params, err := r.eyes.resolve(project.DefaultParams)
+	if errors.Is(err, errGone) {
+		params, err = filepath.Join(r.plan.Project, project.DefaultParams), nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := project.OverrideParams(params, r.plan.Params); err != nil {
+		return err
+	}
+	fault.Point("pipeline.params")
+	r.lock, err = ReadLock(r.plan.Project)
 	return err
 }
 
@@ -74,10 +102,11 @@ func (r *runner) alone(ctx context.Context) (release func() error, err error) {
 	for said := false; ; said = true {
 		l, err := atomicfile.TryLock(path)
 		if err == nil {
+			r.alive = l.File()
 			return l.Unlock, nil
 		}
 		if !errs.Is(err, errs.Conflict) {
-			return nil, err
+			return nil, errs.Wrap(errs.Unavailable, err, "lock the pipeline")
 		}
 		if !said {
 			r.say("", "another execution works in this project; waiting for it")
@@ -85,7 +114,7 @@ func (r *runner) alone(ctx context.Context) (release func() error, err error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, errs.New(errs.Unavailable, "stopped while it waited for another execution")
 		}
 	}
 }
@@ -97,7 +126,7 @@ func (r *runner) say(stage, format string, args ...any) {
 	if stage != "" {
 		stage = "[" + stage + "] "
 	}
-	fmt.Fprintf(r.out, stage+format+"\n", args...)
+	fmt.Fprintf(r.out, "%s%s\n", stage, fmt.Sprintf(format, args...))
 }
 
 // all runs every stage, independent ones side by side.
@@ -132,10 +161,12 @@ func (r *runner) state(name string) string {
 
 // finish keeps a stage's result. A result that cannot be kept is a failure of it.
 func (r *runner) finish(res StageResult) {
+	res.EndedAt = time.Now().UTC()
 	if err := writeResult(r.runDir, res); err != nil {
 		r.say(res.Name, "its result could not be written: %v", err)
 		res.State = Broken
 	}
+	fault.Point("pipeline.result")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[res.Name] = res.State
@@ -144,8 +175,8 @@ func (r *runner) finish(res StageResult) {
 func (r *runner) outcome() error {
 	var bad []string
 	for _, name := range slices.Sorted(maps.Keys(r.done)) {
-		if s := r.done[name]; s == Broken || s == Blocked || s == Stopped {
-			bad = append(bad, name+" "+s)
+		if bars(r.done[name]) {
+			bad = append(bad, name+" "+r.done[name])
 		}
 	}
 	if len(bad) == 0 {
@@ -154,12 +185,19 @@ func (r *runner) outcome() error {
 	return errs.New(errs.Precondition, "not every stage ran through: %v", bad).WithHint("the lines of the stage that failed, above, say why")
 }
 
+// bars says whether a stage that ended so keeps those that need it from running.
+func bars(state string) bool { return state == Broken || state == Blocked || state == Stopped }
+
+func newResult(n *Node) StageResult {
+	return StageResult{Name: n.Name, Cmd: n.Cmd, Reasons: []string{}, Deps: []Artifact{}, Outs: []Artifact{}, Params: map[string]string{}}
+}
+
 // one brings a stage up to date, or says why it cannot.
-func (r *runner) one(ctx context.Context, n *Node) (res StageResult) {
-	res = StageResult{Name: n.Name, Cmd: n.Cmd, Reasons: []string{}, Deps: []Artifact{}, Outs: []Artifact{}, Params: map[string]string{}, StartedAt: time.Now().UTC()}
-	defer func() { res.EndedAt = time.Now().UTC() }()
+func (r *runner) one(ctx context.Context, n *Node) StageResult {
+	res := newResult(n)
+	res.StartedAt = time.Now().UTC()
 	for _, up := range n.Upstream {
-		if s := r.state(up); s == Broken || s == Blocked || s == Stopped {
+		if s := r.state(up); bars(s) {
 			r.say(n.Name, "blocked: stage %s %s", up, s)
 			res.State, res.Error = Blocked, "stage "+up+" "+s
 			return res
@@ -185,18 +223,17 @@ func (r *runner) fail(ctx context.Context, n *Node, res *StageResult, err error)
 		res.Code = exit.code
 	}
 	r.say(n.Name, "%s: %s", res.State, res.Error)
-	if hint := errs.HintOf(err); hint != "" {
+	if hint := errs.HintOf(err); hint != "" && res.State == Broken {
 		r.say(n.Name, "  %s", hint)
 	}
 }
 
 // update decides between skipping, restoring and running.
 func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
-	lock, err := r.lock()
-	if err != nil {
-		return err
-	}
-	s, err := r.eyes.examine(ctx, n, lock)
+	r.mu.Lock()
+	lock := r.lock.only(n.Name)
+	r.mu.Unlock()
+	s, err := r.eyes.examine(ctx, n, lock, nil)
 	if err != nil {
 		return err
 	}
@@ -206,54 +243,42 @@ func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
 		res.State, res.Reasons = Frozen, []string{}
 		res.Outs = append(res.Outs, s.outs...)
 		r.say(n.Name, "frozen: left as it is")
-		return nil
+		return r.keep(ctx, n, s.outs)
 	case r.plan.Force:
-		res.Reasons = append(res.Reasons, "it was forced")
+		res.State, res.Reasons = Running, append(res.Reasons, "it was forced")
+		_ = writeResult(r.runDir, *res)
 	case len(s.reasons) == 0:
 		return r.skip(ctx, n, s, res)
-	case s.outOnly:
-		if back, err := r.restore(ctx, n, lock.Stages[n.Name], res); back || err != nil {
+	default:
+		res.State = Running
+		_ = writeResult(r.runDir, *res) // for whoever watches; the end of the stage is what counts
+		if back, err := r.restore(ctx, n, lock.Stages[n.Name], s, res); back || err != nil {
 			return err
 		}
 	}
 	return r.execute(ctx, n, s, res)
 }
 
-func (r *runner) lock() (Lock, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return ReadLock(r.plan.Project)
-}
-
 func (r *runner) skip(ctx context.Context, n *Node, s seen, res *StageResult) error {
 	res.State = Skipped
 	res.Outs = append(res.Outs, s.outs...)
 	r.say(n.Name, "skipped: nothing it depends on has changed")
-	return r.keep(ctx, append(slices.Clone(s.deps), s.outs...))
+	return errors.Join(r.keep(ctx, nil, s.deps), r.keep(ctx, n, s.outs))
 }
 
-// restore brings missing outs back from the store, if all of them are there.
-func (r *runner) restore(ctx context.Context, n *Node, old LockStage, res *StageResult) (bool, error) {
-	outs := fromLock(old.Outs)
-	for _, a := range outs {
-		if !r.store.Has(a.Digest) {
-			return false, nil
-		}
+// record puts what a stage consumed and produced into rondo.lock. It is the last step
+// of a stage, so that one which was cut off is one that has not run.
+func (r *runner) record(n *Node, res *StageResult) error {
+	entry := LockStage{Cmd: n.Cmd, Wdir: n.Wdir, Deps: toLock(res.Deps), Params: res.Params, Outs: toLock(res.Outs)}
+	if r.plan.NoLock {
+		return nil
 	}
-	for _, a := range outs {
-		if _, err := r.eyes.look(ctx, a.Path); !errors.Is(err, errGone) {
-			continue // it is there; a changed one is not thrown away for an old one
-		}
-		if err := checkout(ctx, r.store, r.plan.Project, a); err != nil {
-			return false, err
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := putLock(r.plan.Project, n.Name, entry); err != nil {
+		return err
 	}
-	for _, a := range outs {
-		if now, err := r.eyes.look(ctx, a.Path); err != nil || now.Digest != a.Digest {
-			return false, err
-		}
-	}
-	res.State, res.Outs = Restored, outs
-	r.say(n.Name, "restored from the store: %s", because(res.Reasons))
-	return true, nil
+	fault.Point("pipeline.locked")
+	r.lock.Stages[n.Name] = entry
+	return nil
 }

@@ -2,8 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"maps"
 	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
 	"rondo/backend/errs"
@@ -47,46 +48,84 @@ type Options struct {
 	Objects    string // the folder of Store
 	Executable string // this program
 	File       func() *project.File
-	Trusted    func() error
-	RunDir     func(id string) string
+	Trusted    func() error                // whether the commands of File may run on this device
+	Trust      func(f *project.File) error // whether those of an earlier one may; nil: only what File has, too
+	RunDir     func(id string) string      // the folder of a run
 	Launch     func(ctx context.Context, l Launch) error
 	RunState   func(ctx context.Context, id string) (RunState, error) // NotFound where there is none
 	Code       func(ctx context.Context) (Code, error)
 	Export     func(ctx context.Context, c Code, dst string) error
 	SnapshotOf func(ctx context.Context, digest string) ([]string, error)
-	LogRun     func(ctx context.Context, e Execution) error
-	Reproduced func(ctx context.Context, r Reproduction) error
+	LogRun     func(ctx context.Context, e Execution) error    // may be called twice with the same
+	Reproduced func(ctx context.Context, r Reproduction) error // may be called twice with the same
 	// Environment describes what the result may depend on besides code, data and params.
 	Environment func() map[string]string
 }
 
 // Service keeps the executions of one project.
 type Service struct {
-	opts Options
-	eyes *eyes
+	opts      Options
+	eyes      *eyes
+	finishing sync.Mutex
 }
 
 // New returns the service. Recover finishes what ended while nobody looked.
-func New(opts Options) *Service { return &Service{opts: opts, eyes: newEyes(opts.Dir)} }
+func New(opts Options) *Service {
+	s := &Service{opts: opts}
+	s.eyes = newEyes(opts.Dir, s.memory())
+	return s
+}
+
+func (s *Service) memory() string { return filepath.Join(s.opts.Device, "stat", "pipeline.txt") }
+func (s *Service) cache() string  { return filepath.Join(s.opts.Device, "stages") }
 
 // View is the pipeline as it stands.
 type View struct {
 	Stages  []StageStatus `json:"stages"` // each after what it needs
-	Problem string        `json:"problem,omitempty"`
+	Edges   []Edge        `json:"edges"`
+	Problem string        `json:"problem,omitempty"` // why there are no stages to show
+}
+
+// Edge says that a stage needs what another makes.
+type Edge struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Pipeline returns the graph with what would run now, and why.
 func (s *Service) Pipeline(ctx context.Context) (View, error) {
-	g, err := Build(s.opts.File().Stages)
+	v, err := s.Preview(ctx, Request{})
+	if k := errs.KindOf(err); err != nil && (k == errs.Invalid || k == errs.Unavailable) && ctx.Err() == nil {
+		return View{Stages: []StageStatus{}, Edges: []Edge{}, Problem: err.Error()}, nil
+	}
+	return v, err
+}
+
+// Preview says what an execution would do, and why. It changes nothing.
+func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
+	v := View{Stages: []StageStatus{}, Edges: []Edge{}}
+	g, err := BuildFile(s.opts.File())
+	if err == nil {
+		g, err = g.Only(in.Stages)
+	}
 	if err != nil {
-		return View{Stages: []StageStatus{}, Problem: err.Error()}, nil
+		return v, err
 	}
 	lock, err := ReadLock(s.opts.Dir)
 	if err != nil {
-		return View{Stages: []StageStatus{}, Problem: err.Error()}, nil
+		return v, err
 	}
-	list, err := s.eyes.status(ctx, g, lock)
-	return View{Stages: list}, err
+	s.eyes.learn()
+	defer s.eyes.save()
+	if v.Stages, err = s.eyes.status(ctx, g, lock, in); err != nil {
+		return v, err
+	}
+	for _, n := range g {
+		for _, up := range n.Upstream {
+			v.Edges = append(v.Edges, Edge{From: up, To: n.Name})
+		}
+	}
+	return v, nil
 }
 
 // Start begins an execution. With an id that exists it changes nothing, but sees to
@@ -97,58 +136,144 @@ func (s *Service) Start(ctx context.Context, in Request) (Execution, error) {
 	}
 	e, err := s.Execution(ctx, in.ID)
 	if errs.Is(err, errs.NotFound) {
-		e, err = s.begin(ctx, in)
+		if e, err = s.begin(ctx, in); err == nil {
+			err = s.launchOrFail(ctx, e)
+		}
+	} else if err == nil {
+		err = s.relaunch(ctx, e)
 	}
-	if err != nil || e.State != Running {
-		return e, err
-	}
-	return e, s.launch(ctx, e)
-}
-
-// begin checks the request and puts it on record. The code is captured after the
-// params were written, so that both are what the stages will see.
-func (s *Service) begin(ctx context.Context, in Request) (Execution, error) {
-	file := s.opts.File()
-	if len(file.Stages) == 0 {
-		return Execution{}, errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
-	}
-	g, err := Build(file.Stages)
-	if err != nil {
-		return Execution{}, err
-	}
-	if _, err := g.Only(in.Stages); err != nil {
-		return Execution{}, err
-	}
-	if err := s.opts.Trusted(); err != nil {
-		return Execution{}, err
-	}
-	if err := project.OverrideParams(s.full(project.DefaultParams), in.Params); err != nil {
-		return Execution{}, err
-	}
-	code, err := s.opts.Code(ctx)
-	if err != nil {
-		return Execution{}, err
-	}
-	e := Execution{ID: in.ID, RunID: in.ID, Name: in.Name, Request: in, State: Running, Code: code, Env: s.opts.Environment()}
-	if e.Name == "" {
-		e.Name = "pipeline"
-	}
-	plan := Plan{Project: s.opts.Dir, Objects: s.opts.Objects, Stages: maps.Clone(file.Stages), Only: in.Stages, Force: in.Force, Parallel: max(1, file.Queue.Parallel)}
-	if err := writePlan(s.opts.RunDir(in.ID), plan); err != nil {
-		return e, err
-	}
-	_, err = s.opts.Ledger.Do(ctx, "execution.start", in.ID, func(tx *index.Tx) (any, error) { return e, nil })
 	if err != nil {
 		return e, err
 	}
 	return s.Execution(ctx, in.ID)
 }
 
+// begin checks the request and puts it on record.
+func (s *Service) begin(ctx context.Context, in Request) (Execution, error) {
+	file := s.opts.File()
+	if err := s.check(file, in); err != nil {
+		return Execution{}, err
+	}
+	if err := s.opts.Trusted(); err != nil {
+		return Execution{}, err
+	}
+	code, err := s.opts.Code(ctx)
+	if err != nil {
+		return Execution{}, err
+	}
+	e := Execution{
+		ID: in.ID, RunID: in.ID, Name: in.Name, Request: in, State: Running, Code: code, Env: s.opts.Environment(),
+		Spec: Spec{Stages: file.Stages, Triggers: file.Triggers, Parallel: max(1, file.Queue.Parallel), Models: modelPaths(file)},
+	}
+	if e.Name == "" {
+		e.Name = "pipeline"
+	}
+	_, err = s.opts.Ledger.Do(ctx, "execution.start", in.ID, func(tx *index.Tx) (any, error) {
+		var clock int64
+		if _, err := executionRow(tx, in.ID, &clock); !errs.Is(err, errs.NotFound) {
+			return nil, errs.New(errs.Conflict, "execution %s was started already", in.ID)
+		}
+		return e, nil
+	})
+	if err != nil && !errs.Is(err, errs.Conflict) {
+		return e, err
+	}
+	return s.Execution(ctx, in.ID)
+}
+
+func (s *Service) check(file *project.File, in Request) error {
+	if len(in.ID) != 32 || strings.Trim(in.ID, "0123456789abcdef") != "" {
+		return errs.New(errs.Invalid, "%.40q cannot be the id of an execution: want 32 hex digits", in.ID)
+	}
+	if len(file.Stages) == 0 {
+		return errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
+	}
+	g, err := BuildFile(file)
+	if err != nil {
+		return err
+	}
+	if _, err := g.Only(in.Stages); err != nil {
+		return err
+	}
+	_, err = s.eyes.values(project.DefaultParams, in.Params)
+	return err
+}
+
+func modelPaths(f *project.File) map[string]string {
+	out := map[string]string{}
+	for name, m := range f.Models {
+		out[name] = m.Path
+	}
+	return out
+}
+
+// launch writes the plan and has it run.
 func (s *Service) launch(ctx context.Context, e Execution) error {
+	plan := Plan{
+		Project: s.opts.Dir, Objects: s.opts.Objects, Memory: s.memory(), Cache: s.cache(), Stages: e.Spec.Stages,
+		Only: e.Request.Stages, Params: e.Request.Params, Force: e.Request.Force, Parallel: e.Spec.Parallel,
+	}
+	if err := writePlan(s.opts.RunDir(e.ID), plan); err != nil {
+		return err
+	}
 	return s.opts.Launch(ctx, Launch{
 		ID: e.ID, Name: e.Name, Kind: KindExecution, Dir: s.opts.Dir,
 		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(e.ID)},
 	})
 }
 
-func (s *Service) full(name string) string { return filepath.Join(s.opts.Dir, name) }
+// launchOrFail ends an execution that cannot be launched: its caller hears why, and it
+// shall not start by itself some other day.
+func (s *Service) launchOrFail(ctx context.Context, e Execution) error {
+	err := s.launch(ctx, e)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	s.finishing.Lock()
+	defer s.finishing.Unlock()
+	out := newEnded(Failed, time.Now().UTC())
+	out.Reason = err.Error()
+	return firstOf(err, s.end(context.WithoutCancel(ctx), e.ID, out))
+}
+
+func firstOf(list ...error) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relaunch launches an execution of this device that was put on record and then not
+// started, because the server ended in between.
+func (s *Service) relaunch(ctx context.Context, e Execution) error {
+	if e.State != Running || e.Device != s.opts.Ledger.Device() {
+		return nil
+	}
+	if _, err := s.opts.RunState(ctx, e.ID); !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	if err := s.mayRun(e.Spec); err != nil {
+		return err
+	}
+	return s.launch(ctx, e)
+}
+
+// mayRun says whether the commands of a record may run here: they are those that
+// rondo.yaml has now and that were agreed to, or the whole file that they come from was
+// agreed to. A record may have come from another device.
+func (s *Service) mayRun(spec Spec) error {
+	now := s.opts.File()
+	err := s.opts.Trusted()
+	for name, st := range spec.Stages {
+		if cur, ok := now.Stages[name]; err == nil && (!ok || cur.Wdir != st.Wdir || strings.Join(cur.Cmd, "\n") != strings.Join(st.Cmd, "\n")) {
+			err = errs.New(errs.Denied, "the commands of that execution are not those that rondo.yaml has now and that are trusted here").
+				WithHint("look at its stages; then bring back the rondo.yaml of that time and trust it: rondo trust")
+		}
+	}
+	if err != nil && s.opts.Trust != nil {
+		return s.opts.Trust(&project.File{Stages: spec.Stages, Triggers: spec.Triggers})
+	}
+	return err
+}

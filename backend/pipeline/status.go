@@ -37,12 +37,13 @@ type seen struct {
 	deps    []Artifact
 	params  map[string]string
 	outs    []Artifact
+	missing []string // deps that are not there
 	reasons []string
 	outOnly bool // nothing but missing outs speaks for running it
 }
 
-// examine compares a stage with its entry in the lock.
-func (e *eyes) examine(ctx context.Context, n *Node, lock Lock) (s seen, err error) {
+// examine compares a stage with its entry in the lock. Set are params as they would be.
+func (e *eyes) examine(ctx context.Context, n *Node, lock Lock, set map[string]string) (s seen, err error) {
 	old, known := lock.Stages[n.Name]
 	if !known {
 		s.reasons = append(s.reasons, "it has never run here")
@@ -50,10 +51,13 @@ func (e *eyes) examine(ctx context.Context, n *Node, lock Lock) (s seen, err err
 	if known && !slices.Equal(old.Cmd, n.Cmd) {
 		s.reasons = append(s.reasons, "its cmd changed")
 	}
+	if known && old.Wdir != n.Wdir {
+		s.reasons = append(s.reasons, "its wdir changed")
+	}
 	if err := e.examineDeps(ctx, n, old, known, &s); err != nil {
 		return s, err
 	}
-	if s.params, err = params(e.dir, n.Wdir, n.Params); err != nil {
+	if s.params, err = e.params(n.Wdir, n.Params, set); err != nil {
 		return s, err
 	}
 	if known {
@@ -76,6 +80,7 @@ func (e *eyes) examineDeps(ctx context.Context, n *Node, old LockStage, known bo
 		a, err := e.look(ctx, d)
 		if errors.Is(err, errGone) {
 			s.reasons = append(s.reasons, "dep "+d+" is missing")
+			s.missing = append(s.missing, d)
 			continue
 		}
 		if err != nil {
@@ -145,13 +150,19 @@ func paramReasons(old, now map[string]string) (list []string) {
 }
 
 // status looks at every stage. One that an earlier stage would feed anew is stale too.
-func (e *eyes) status(ctx context.Context, g Graph, lock Lock) ([]StageStatus, error) {
+func (e *eyes) status(ctx context.Context, g Graph, lock Lock, in Request) ([]StageStatus, error) {
 	list, stale := []StageStatus{}, map[string]bool{}
 	for _, n := range g {
 		st := describe(n)
-		s, err := e.examine(ctx, n, lock)
+		s, err := e.examine(ctx, n, lock, in.Params)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			s.reasons = append(s.reasons, err.Error())
+		}
+		if in.Force {
+			s.reasons = append(s.reasons, "it was forced")
 		}
 		for _, up := range n.Upstream {
 			if stale[up] {

@@ -25,6 +25,7 @@ type checker struct {
 func check(name string, f *File, tree ast.Node) error {
 	c := &checker{name: name, f: f, at: map[string][2]int{}}
 	c.index(tree, "")
+	f.name, f.places = name, c.at
 	c.top()
 	each(f.Datasets, c.dataset)
 	each(f.Stages, c.stage)
@@ -81,16 +82,31 @@ func (c *checker) place(at string, n ast.Node) {
 	}
 }
 
-// fail adds an error at the key; where it is absent, at the nearest key above.
-func (c *checker) fail(at, hint, format string, args ...any) {
-	pos, ok := c.at[at]
+// nearestPlace is where the key stands, or, where it is absent, the nearest key above.
+func nearestPlace(places map[string][2]int, at string) [2]int {
+	pos, ok := places[at]
 	for up := at; !ok && up != ""; {
 		up = up[:max(strings.LastIndexByte(up, '.'), strings.LastIndexByte(up, '['), 0)]
-		pos, ok = c.at[up]
+		pos, ok = places[up]
 	}
 	if !ok {
-		pos = [2]int{1, 1}
+		return [2]int{1, 1}
 	}
+	return pos
+}
+
+// Where tells where a key such as .stages.train.deps[0] stands, as name:line:column.
+func (f *File) Where(key string) string {
+	if f.name == "" {
+		return FileName // it was not read from a text
+	}
+	pos := nearestPlace(f.places, key)
+	return fmt.Sprintf("%s:%d:%d", f.name, pos[0], pos[1])
+}
+
+// fail adds an error at the key; where it is absent, at the nearest key above.
+func (c *checker) fail(at, hint, format string, args ...any) {
+	pos := nearestPlace(c.at, at)
 	msg := fmt.Sprintf(format, args...)
 	c.errs = append(c.errs, errs.New(errs.Invalid, "%s:%d:%d: %s: %s", c.name, pos[0], pos[1], strings.TrimPrefix(at, "."), msg).WithHint("%s", hint))
 }

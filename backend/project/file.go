@@ -11,6 +11,9 @@ type File struct {
 	Monitors  map[string]Monitor  `yaml:"monitors" json:"monitors,omitempty"`
 	Triggers  map[string]Trigger  `yaml:"triggers" json:"triggers,omitempty"`
 	Queue     Queue               `yaml:"queue" json:"queue"`
+
+	name   string            // of the file that it was read from
+	places map[string][2]int // line and column by path of keys
 }
 
 // Dataset is a path under version control.

@@ -126,6 +126,11 @@ func OverrideParams(path string, set map[string]string) error {
 	return atomicfile.WriteFile(path, out, perm(path))
 }
 
+// OverrideText is OverrideParams on a text; name is for its errors.
+func OverrideText(name string, text []byte, set map[string]string) ([]byte, error) {
+	return override(name, text, set)
+}
+
 func perm(path string) os.FileMode {
 	if info, err := os.Stat(path); err == nil {
 		return info.Mode().Perm()
