@@ -90,6 +90,7 @@ func TestEndpointsOverHTTP(t *testing.T) {
 	if len(list) != 1 || list[0].ID != p.ID+".1" {
 		t.Errorf("the rest %+v", list)
 	}
+	e = serve.Endpoint{}
 	ask.do("POST", "/endpoints/weather/deploy", map[string]any{"version": 2}, 200, &e)
 	if e.Deployment.Version != 2 || e.Alias != "" {
 		t.Errorf("deployed %+v", e)
