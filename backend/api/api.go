@@ -3,12 +3,14 @@ package api
 import (
 	"rondo/backend/dataset"
 	"rondo/backend/event"
+	"rondo/backend/host"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
 	"rondo/backend/pipeline"
 	"rondo/backend/registry"
 	"rondo/backend/run"
+	"rondo/backend/run/launch"
 	"rondo/backend/serve"
 )
 
@@ -22,6 +24,8 @@ type API struct {
 	Desktop  Desktop
 	Datasets *dataset.Service
 	Runs     *run.Service
+	Launch   *launch.Launcher // nil: this server starts no runs
+	Host     *host.Sampler    // nil: it does not watch its machine
 	Registry *registry.Service
 	Serve    *serve.Service
 	Monitors monitor.Surface
