@@ -1,5 +1,5 @@
 import { get, post } from '$lib/api/client'
-import type { Dataset, Decision, Endpoint, Health, Model, Monitor, RunPage } from '$lib/api/types'
+import type { Dataset, Decision, Endpoint, FsckReport, Model, Monitor, RunPage } from '$lib/api/types'
 import { locale, setLocale, t } from '$lib/i18n/index.svelte'
 import { go } from '$lib/router.svelte'
 import { to } from '$lib/route'
@@ -36,9 +36,9 @@ async function runPipeline() {
 }
 
 async function verify() {
-  const report = await attempt(() => post<Health>('/fsck'))
+  const report = await attempt(() => post<FsckReport>('/fsck'))
   if (!report) return
-  const n = report.damaged.length
+  const n = report.count
   toast(n ? t('nav.fsck_found', { count: n }) : t('nav.fsck_clean'), n ? 'bad' : 'ok')
 }
 

@@ -108,10 +108,10 @@ function serving(w: World): StageState {
 
 function monitoring(w: World): StageState {
   const list = w.monitors ?? []
-  const worst = list.find((m) => m.status === 'drift' || m.quality?.status === 'below') ?? list[0]
+  const worst = list.find((m) => m.status === 'drift' || m.quality_now?.status === 'below') ?? list[0]
   const alerts = (w.alerts ?? []).filter((a) => a.status === 'open').length
   if (!worst) return { id: 'monitoring', tone: 'idle', facts: {} }
-  const status = worst.quality?.status === 'below' ? 'below' : worst.status
+  const status = worst.quality_now?.status === 'below' ? 'below' : worst.status
   const tone = status === 'drift' || status === 'below' ? 'bad' : alerts ? 'warn' : status === 'quiet' ? 'ok' : 'idle'
   return { id: 'monitoring', tone, facts: { status, monitor: worst.name, alerts } }
 }

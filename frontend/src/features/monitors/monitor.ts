@@ -1,4 +1,4 @@
-import type { DriftColumn, Effect, Window } from '$lib/api/types'
+import type { Brief, DriftColumn, Effect, Window } from '$lib/api/types'
 
 /** lead is the effect a column is spoken of by: the one that goes furthest towards its threshold. */
 export function lead(c: DriftColumn): Effect | undefined {
@@ -17,18 +17,12 @@ export const byStrength = (columns: DriftColumn[] | null) => [...(columns ?? [])
 /** headlineMetric is what the quality of a task is spoken of by. */
 export const headlineMetric = (task: string) => (task === 'regression' ? 'rmse' : 'accuracy')
 
-/** tracks turns windows, newest first, into one line of effects per column, oldest first. */
+/** tracks turns windows into one line of effects per column, oldest first; the strongest columns of the newest window come first. */
 export function tracks(windows: Window[]): { names: string[]; numbers: number[]; values: Map<string, (number | null)[]> } {
   const old = [...windows].sort((a, b) => a.number - b.number)
-  const names = [...new Set(byStrength(windows[0]?.columns ?? []).map((c) => c.name))].slice(0, 6)
-  const values = new Map(
-    names.map((n) => [
-      n,
-      old.map((w) => {
-        const c = w.columns?.find((x) => x.name === n)
-        return c ? (lead(c)?.value ?? null) : null
-      }),
-    ]),
-  )
+  const reach = (b: Brief) => (b.threshold ? b.effect / b.threshold : 0)
+  const newest = [...(old.at(-1)?.brief ?? [])].sort((a, b) => reach(b) - reach(a))
+  const names = newest.map((b) => b.name).slice(0, 6)
+  const values = new Map(names.map((n) => [n, old.map((w) => w.brief.find((b) => b.name === n)?.effect ?? null)]))
   return { names, numbers: old.map((w) => w.number), values }
 }

@@ -6,7 +6,7 @@ import type { RondoEvent } from './stream'
 type Load<T> = (signal: AbortSignal) => Promise<T>
 type Follow = string[] | ((event: RondoEvent) => boolean)
 
-const pause = 250 // ms in which events that concern one resource become one request
+const usualPause = 250 // ms in which events that concern one resource become one request
 
 /** Resource is something the server knows, with the states of getting to know it. */
 export class Resource<T> {
@@ -38,7 +38,7 @@ export class Resource<T> {
  * resource loads when a component appears, again when what load reads changes, and
  * again (throttled) when an event concerns it. Call it while a component initialises.
  */
-export function resource<T>(load: Load<T>, follow: Follow = []): Resource<T> {
+export function resource<T>(load: Load<T>, follow: Follow = [], pause = usualPause): Resource<T> {
   const res = new Resource<T>()
   let controller = new AbortController()
   const run = () => {
@@ -52,14 +52,14 @@ export function resource<T>(load: Load<T>, follow: Follow = []): Resource<T> {
     run()
     return () => controller.abort()
   })
-  $effect(() => listen(follow, res.reload))
+  $effect(() => listen(follow, res.reload, pause))
   return res
 }
 
 const concerns = (follow: Follow, e: RondoEvent) =>
   typeof follow === 'function' ? follow(e) : follow.some((prefix) => e.kind.startsWith(prefix))
 
-function listen(follow: Follow, reload: () => void): () => void {
+function listen(follow: Follow, reload: () => void, pause: number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const soon = () => {
     timer ??= setTimeout(() => {

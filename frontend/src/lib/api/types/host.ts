@@ -1,32 +1,43 @@
 import type { GPUUse } from './run'
 
 export interface Hint {
-  code: string
+  kind: string
+  level: string // info, warning or critical
   text: string
-  level?: string
+  run_id?: string
 }
 
 export interface HostSample {
   time: number
   cpu_percent: number
+  load: number
   mem_bytes: number
-  read_bytes_per_s?: number
-  write_bytes_per_s?: number
-  disk_free_bytes?: number
+  mem_avail_bytes: number
+  swap_bytes: number
+  disk_used_bytes: number
+  disk_free_bytes: number
   gpus?: GPUUse[]
 }
 
-export interface Host {
-  hostname: string
+export interface HostFacts {
+  name?: string
   os: string
-  arch: string
+  platform?: string
   kernel?: string
-  cpu_model?: string
+  arch?: string
+  cpu?: string
   cores: number
-  mem_total_bytes: number
-  disk_total_bytes: number
-  disk_free_bytes: number
-  gpus?: GPUUse[]
+  threads: number
+  memory_bytes: number
+  swap_bytes: number
+  disk_bytes: number
+  gpus: { name: string; memory_bytes: number }[] | null
+  python?: string
+  go?: string
+}
+
+export interface Host {
+  facts: HostFacts
   now?: HostSample
-  hints?: Hint[]
+  hints: Hint[]
 }

@@ -38,8 +38,6 @@ export interface Exit {
   stopped_by?: string
   error?: string
   lost?: boolean
-  max_rss_bytes?: number
-  user_ms?: number
 }
 
 export interface Run {
@@ -73,10 +71,6 @@ export interface MetricPoint {
   time: number
 }
 
-export interface MetricSeries {
-  metrics: Record<string, MetricPoint[]>
-}
-
 export interface GPUUse {
   index: number
   name: string
@@ -98,10 +92,11 @@ export interface Sample {
 }
 
 export interface LogPart {
-  text: string
+  stream: string
   offset: number
   next: number
-  end: boolean
+  size: number
+  text: string
 }
 
 export interface Artifact {
@@ -112,17 +107,23 @@ export interface Artifact {
 }
 
 export interface Code {
-  argv?: string[]
-  cwd?: string
-  git?: { commit: string; branch?: string; dirty: boolean }
+  commit?: string
+  branch?: string
+  remote?: string
+  message?: string
+  dirty: boolean
   diff?: string
+  untracked?: string[]
+  problem?: string
 }
 
 export interface Environment {
-  python?: string
-  packages?: string[]
-  env?: Record<string, string>
-  host?: Record<string, string | number>
+  command: string[]
+  dir: string
+  host: { name?: string; os: string; platform?: string; kernel?: string; arch?: string; cpu?: string; cores?: number; threads?: number; memory_bytes?: number }
+  python?: { executable: string; version?: string; packages: { name: string; version: string }[] | null }
+  variables: Record<string, string> | null
+  recorded_at?: string
 }
 
 export interface QueueState {
