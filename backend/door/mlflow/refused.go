@@ -30,7 +30,7 @@ var absent = []struct{ path, what string }{
 
 // refused says that Rondo does not have something at all.
 func refused(what string) error {
-	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not have " + what + ". It keeps experiments, runs, artifacts, logged models and registered models"}
+	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not have " + what + ". It keeps experiments, runs, artifacts, logged models and a registry of models"}
 }
 
 // noRoute is the answer where nobody answers.
