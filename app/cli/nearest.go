@@ -7,10 +7,11 @@ import "strings"
 func nearest(all []verb, typed string) string {
 	best, found := 1+len(typed)/3, ""
 	for _, v := range visible(all) {
-		if strings.HasSuffix(v.name, " "+typed) { // "snapshot" for "data snapshot"
-			return v.name
+		d := distance(typed, v.name)
+		if _, second, ok := strings.Cut(v.name, " "); ok { // "snapshot" for "data snapshot"
+			d = min(d, distance(typed, second))
 		}
-		if d := distance(typed, v.name); d <= best {
+		if d <= best {
 			best, found = d-1, v.name
 		}
 	}

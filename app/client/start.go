@@ -8,11 +8,16 @@ import (
 	"path/filepath"
 	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
-// LogName is the file in the device's folder that a background server writes to.
-const LogName = "server.log"
+// Files in the device's folder: what a background server writes to, and the lock
+// that every server holds.
+const (
+	LogName  = "server.log"
+	LockName = "lock"
+)
 
 const (
 	startPatience = 20 * time.Second
@@ -79,7 +84,7 @@ func await(ctx context.Context, deviceDir string, ended <-chan int, log *os.File
 		if err == nil && New(i.URL, i.Token, "").Ping(ctx) == nil {
 			return i, nil
 		}
-		if code >= 0 && err != nil { // nor does another one that was quicker
+		if code >= 0 && err != nil && !opening(deviceDir) {
 			return Info{}, &StartFailed{Code: code, Text: tail(log, begin)}
 		}
 		select {
@@ -91,6 +96,15 @@ func await(ctx context.Context, deviceDir string, ended <-chan int, log *os.File
 				WithHint("see %s", filepath.Join(deviceDir, LogName))
 		}
 	}
+}
+
+// opening reports whether another server, which was quicker, is on its way.
+func opening(deviceDir string) bool {
+	l, err := atomicfile.TryLock(filepath.Join(deviceDir, LockName))
+	if err == nil {
+		err = l.Unlock()
+	}
+	return errs.Is(err, errs.Conflict)
 }
 
 func tail(log *os.File, begin int64) string {

@@ -40,7 +40,7 @@ func once(path string, fresh func() string) (string, error) {
 
 // lock keeps a second server away from the project on this device.
 func (s *Server) lock(context.Context) error {
-	l, err := atomicfile.TryLock(filepath.Join(s.deviceDir, "lock"))
+	l, err := atomicfile.TryLock(filepath.Join(s.deviceDir, client.LockName))
 	if errs.Is(err, errs.Conflict) {
 		return s.taken()
 	}

@@ -9,6 +9,7 @@ import (
 	"rondo/backend/api"
 	"rondo/backend/dataset"
 	"rondo/backend/event"
+	"rondo/backend/host"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
@@ -39,6 +40,7 @@ type house struct {
 	serve    *serve.Service
 	monitors *monitor.Service
 	launcher *launch.Launcher
+	host     *host.Sampler
 	pipeline *pipeline.Service
 	loop     *loop.Service
 
@@ -57,13 +59,8 @@ func (h *house) nouns() []index.Noun {
 }
 
 // openHouse opens ground first, then the nouns, then what joins them.
-func openHouse(ctx context.Context, s *Server) (h *house, err error) {
-	h = &house{server: s, events: event.NewBus(), trust: project.OpenTrust(s.deviceDir), settings: openSettings(s.deviceDir)}
-	defer func() {
-		if err != nil {
-			h.closers.close()
-		}
-	}()
+func openHouse(ctx context.Context, s *Server) (*house, error) {
+	h := &house{server: s, events: event.NewBus(), trust: project.OpenTrust(s.deviceDir), settings: openSettings(s.deviceDir)}
 	h.file = openFile(s.project)
 	h.own = &own{sub: h.events.Subscribe(0, 4096), trust: h.trust}
 	for _, step := range []func(context.Context) error{
@@ -71,7 +68,7 @@ func openHouse(ctx context.Context, s *Server) (h *house, err error) {
 		h.openPipeline, h.openLoop, h.sync,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, h.closers.close())
 		}
 	}
 	h.api, h.doors = h.routes(), h.openDoors()
@@ -147,7 +144,7 @@ func (h *house) openServing(ctx context.Context) (err error) {
 func (h *house) routes() *api.Router {
 	a := &api.API{
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
-		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
+		Datasets: h.datasets, Runs: h.runs, Launch: h.launcher, Host: h.host, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
 		Pipeline: h.pipeline, Loop: h.loop,
 	}
 	return a.Handler()
@@ -156,6 +153,7 @@ func (h *house) routes() *api.Router {
 // sync hands the parts of rondo.yaml to the nouns that live by them.
 func (h *house) sync(ctx context.Context) error {
 	f := h.file.get()
+	h.launcher.SetParallel(f.Queue.Parallel)
 	return errors.Join(
 		h.datasets.Sync(ctx, datasetSettings(f)),
 		h.serve.Sync(ctx, endpointSpecs(f)),
@@ -169,6 +167,7 @@ func (h *house) work(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { h.own.watch(ctx, func(err error) { h.report("trusting what is registered here", err) }) })
 	all.Go(func() { h.report("monitors", h.monitors.Serve(ctx)) })
 	all.Go(func() { h.report("runs", h.followRuns(ctx)) })
+	all.Go(func() { h.report("the machine", h.host.Serve(ctx)) })
 	all.Go(func() { h.report("the loop", h.loop.Serve(ctx)) })
 	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })
 	return &all

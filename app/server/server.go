@@ -62,21 +62,16 @@ type Server struct {
 
 // Open opens the project at opts.Dir and both listeners. They answer once Serve runs.
 // A project that another server owns is kind Conflict.
-func Open(ctx context.Context, opts Options) (s *Server, err error) {
-	s = &Server{opts: opts, started: time.Now(), closing: make(chan struct{}), stop: make(chan struct{})}
+func Open(ctx context.Context, opts Options) (*Server, error) {
+	s := &Server{opts: opts, started: time.Now(), closing: make(chan struct{}), stop: make(chan struct{})}
 	if s.opts.Log == nil {
 		s.opts.Log = slog.Default()
 	}
-	defer func() {
-		if err != nil {
-			s.closers.close()
-		}
-	}()
 	for _, step := range []func(context.Context) error{
 		s.openProject, s.lock, s.readTokens, s.openHouse, s.listen, s.openLauncher, s.announce,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, s.closers.close())
 		}
 	}
 	return s, nil
