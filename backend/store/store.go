@@ -154,10 +154,11 @@ func (s *Store) putLarge(ctx context.Context, head []byte, rest io.Reader) (ref.
 	}
 	defer tmp.Close()
 	suffix := ""
-	var w io.WriteCloser = nopCloser{tmp}
+	early := &earlyWriter{f: tmp.File}
+	var w io.WriteCloser = nopCloser{early}
 	if gains(head) {
 		suffix = zst
-		if w, err = zstd.NewWriter(tmp, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(2)); err != nil {
+		if w, err = zstd.NewWriter(early, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(2)); err != nil {
 			return ref.Zero, 0, err
 		}
 	}
@@ -186,6 +187,23 @@ func (s *Store) keep(tmp *atomicfile.File, name string) error {
 	}
 	fault.Point("store.kept")
 	return atomicfile.SyncDir(s.dir)
+}
+
+// earlyWriter lets the disk begin while the rest is still being hashed.
+type earlyWriter struct {
+	f         *os.File
+	at, begun int64
+}
+
+const earlyPart = 8 << 20
+
+func (w *earlyWriter) Write(b []byte) (int, error) {
+	n, err := w.f.Write(b)
+	if w.at += int64(n); w.at-w.begun >= earlyPart {
+		atomicfile.StartWriting(w.f, w.begun, w.at-w.begun)
+		w.begun = w.at
+	}
+	return n, err
 }
 
 type nopCloser struct{ io.Writer }
