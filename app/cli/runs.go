@@ -89,12 +89,12 @@ func runsList(ctx context.Context, c *call) error {
 func (c *call) runTable(list []run.Run) {
 	rows := [][]string{{"RUN", "NAME", "STATUS", "STARTED", "TOOK", "METRICS"}}
 	for _, r := range list {
-		rows = append(rows, []string{runShort(r.ID), r.Name, strings.ToLower(r.Status), when(r.StartedAt), took(r), metricWords(r, 3)})
+		rows = append(rows, []string{runShort(r.ID), r.Name, strings.ToLower(r.Status), when(r.StartedAt), runTook(r), metricWords(r, 3)})
 	}
 	c.table(rows)
 }
 
-func took(r run.Run) string {
+func runTook(r run.Run) string {
 	if r.EndedAt.IsZero() || r.StartedAt.IsZero() {
 		return ""
 	}
@@ -162,7 +162,7 @@ func runsShow(ctx context.Context, c *call) error {
 
 func (c *call) run(r run.Run) {
 	rows := [][]string{{"run", r.ID}, {"name", r.Name}, {"status", strings.ToLower(r.Status)}}
-	for _, p := range [][]string{{"why", r.Reason}, {"kind", r.Kind}, {"by", r.User}, {"parent", r.ParentID}, {"started", when(r.StartedAt)}, {"took", took(r)}} {
+	for _, p := range [][]string{{"why", r.Reason}, {"kind", r.Kind}, {"by", r.User}, {"parent", r.ParentID}, {"started", when(r.StartedAt)}, {"took", runTook(r)}} {
 		if p[1] != "" {
 			rows = append(rows, p)
 		}
