@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"rondo/app/client"
 	"rondo/backend/errs"
 	"rondo/backend/pipeline"
 )
@@ -17,65 +19,73 @@ var pipelineVerbs = []verb{
 		name: "repro", args: "[STAGE…]", short: "run the stages that changed, and say why", flags: reproFlags, run: repro,
 		long: `
 Runs every stage whose command, deps, params or outs are not those of rondo.lock,
-each after what it needs. STAGE limits it to some stages and what they need.
+each after what it needs. STAGE limits it to some stages and what they need. Ctrl-C
+stops the stages; what had ended stays done.
 
   rondo repro
   rondo repro -S train.l2=0.1 -S train.max_iter=500
   rondo repro --dry            only say what would run`,
 	},
-	{name: "status", short: "show which stages are stale, and why", run: func(ctx context.Context, c *call) error { return status(ctx, c) }},
+	{name: "status", args: "[STAGE…]", short: "show which stages are stale, and why", run: status},
 	{name: "stage list", short: "list the stages with what they read and write", run: stageList},
 	{name: "dag", short: "draw how the stages hang together", run: dag},
 	{
-		name: "reproduce", args: "RUN", short: "repeat an execution from its record and compare bit by bit", run: reproduce,
+		name: "reproduce", args: "RUN", short: "repeat an execution from its record and compare bit by bit", flags: reproduceFlags, run: reproduce,
 		long: `
 Brings back the code, data and params of an execution into a fresh folder, runs
 every stage again and compares all outs. The verdict is kept, also with the model
 version that came out of the run.
 
-  rondo reproduce 1f0c2d…`,
+  rondo reproduce 1f0c2d…
+  rondo reproduce --keep 1f0c2d…     leave the folder, to look at what came out`,
 	},
 }
 
-// list is a flag that may be given several times.
-type list []string
+// params is a flag that may be given several times.
+type params map[string]string
 
-func (l *list) String() string     { return strings.Join(*l, ",") }
-func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+func (p *params) String() string { return "" }
+
+func (p *params) Set(s string) error {
+	k, v, ok := strings.Cut(s, "=")
+	if !ok || k == "" {
+		return errs.New(errs.Invalid, "%q is not KEY=VALUE", s).WithHint("write it as -S train.l2=0.1")
+	}
+	if *p == nil {
+		*p = params{}
+	}
+	(*p)[k] = v
+	return nil
+}
 
 func reproFlags(f *flag.FlagSet) {
-	f.Var(&list{}, "S", "set a param first, as `KEY=VALUE`; may be given several times")
+	f.Var(&params{}, "S", "set a param first, as `KEY=VALUE`; may be given several times")
+	f.String("name", "", "the execution's `name`")
 	f.Bool("force", false, "run all stages, changed or not")
 	f.Bool("dry", false, "only say what would run")
 }
 
 func repro(ctx context.Context, c *call) error {
-	if c.value("dry") == "true" {
-		return status(ctx, c)
+	set, _ := c.flags.Lookup("S").Value.(*params)
+	in := pipeline.Request{Stages: c.args, Force: c.isSet("force"), Params: *set, Name: c.value("name")}
+	if c.isSet("dry") {
+		return c.preview(ctx, in)
 	}
-	in := pipeline.Request{Stages: c.args, Force: c.value("force") == "true", Params: map[string]string{}}
-	for _, pair := range *c.flags.Lookup("S").Value.(*list) {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok {
-			return errs.New(errs.Invalid, "-S %q is not KEY=VALUE", pair).WithHint("write it as -S train.l2=0.1")
-		}
-		in.Params[k] = v
-	}
-	api, err := c.api(ctx)
+	in.Env = environMap()
+	server, err := c.api(ctx)
 	if err != nil {
 		return err
 	}
 	var e pipeline.Execution
-	if err := api.Do(ctx, http.MethodPost, "/executions", in, &e); err != nil {
+	if err := server.Post(ctx, "/executions", in, &e); err != nil {
 		return err
 	}
-	for e.State == pipeline.Running {
-		if err := pause(ctx); err != nil {
-			return err
-		}
-		if err := api.Get(ctx, "/executions/"+url.PathEscape(e.ID), &e); err != nil {
-			return err
-		}
+	get := func(ctx context.Context) (bool, error) {
+		err := server.Get(ctx, "/executions/"+url.PathEscape(e.ID), &e)
+		return e.State != pipeline.Running, err
+	}
+	if err := c.watch(ctx, server, e.RunID, get); err != nil {
+		return err
 	}
 	if c.json {
 		return c.print(e)
@@ -83,16 +93,36 @@ func repro(ctx context.Context, c *call) error {
 	return c.execution(e)
 }
 
-func pause(ctx context.Context) error {
-	select {
-	case <-time.After(200 * time.Millisecond):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// watch shows the output of a run until it and what becomes of it are over. Ctrl-C
+// stops the run, not the watching; the second one leaves both alone.
+func (c *call) watch(ctx context.Context, server *client.Client, id string, over func(context.Context) (bool, error)) error {
+	quiet, asked := context.WithoutCancel(ctx), false
+	f := follower{c: c, server: server, id: id, at: map[string]int64{}}
+	for {
+		if !c.json {
+			if _, err := f.look(quiet); err != nil {
+				return err
+			}
+		}
+		if done, err := over(quiet); done || err != nil {
+			if err == nil && !c.json {
+				_, err = f.look(quiet) // what was written meanwhile
+			}
+			return err
+		}
+		if c.pause(ctx, asked) == nil {
+			continue
+		}
+		asked = true
+		fmt.Fprintln(c.Stderr, "rondo: stopping the stages; press Ctrl-C again to leave them alone")
+		if err := server.Post(quiet, "/runs/"+url.PathEscape(id)+"/stop", nil, nil); err != nil && !errs.Is(err, errs.Precondition) {
+			return err
+		}
 	}
 }
 
 func (c *call) execution(e pipeline.Execution) error {
+	rows := [][]string{{"STAGE", "STATE", "TOOK", "WHY"}}
 	for _, s := range e.Stages {
 		why := strings.Join(s.Reasons, "; ")
 		if s.Error != "" {
@@ -101,33 +131,42 @@ func (c *call) execution(e pipeline.Execution) error {
 		if s.State == pipeline.Skipped {
 			why = "nothing it depends on has changed"
 		}
-		c.say("  %-10s %-8s %6.1f s  %s", s.Name, s.State, s.EndedAt.Sub(s.StartedAt).Seconds(), why)
+		rows = append(rows, []string{s.Name, s.State, stageTook(s), why})
 	}
+	c.table(rows)
 	if len(e.Metrics) > 0 {
 		c.say("  %s", figures(e.Metrics, 8))
 	}
 	if e.State != pipeline.Finished {
-		return errs.New(errs.Precondition, "execution %s %s: %s", e.ID, e.State, e.Reason).WithHint("its output: rondo runs log %s", e.ID)
+		return errs.New(errs.Precondition, "execution %s %s: %s", runShort(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", runShort(e.ID))
 	}
 	c.say("Execution %s finished.", e.ID)
 	return nil
 }
 
+func stageTook(s pipeline.StageResult) string {
+	if s.StartedAt.IsZero() || s.EndedAt.IsZero() {
+		return "–"
+	}
+	return s.EndedAt.Sub(s.StartedAt).Round(10 * time.Millisecond).String()
+}
+
 func status(ctx context.Context, c *call) error {
+	return c.preview(ctx, pipeline.Request{Stages: c.args})
+}
+
+func (c *call) preview(ctx context.Context, in pipeline.Request) error {
 	var v pipeline.View
-	return c.fetch(ctx, "/pipeline", &v, func() error {
-		if v.Problem != "" {
-			return errs.New(errs.Invalid, "%s", v.Problem)
-		}
+	return c.act(ctx, http.MethodPost, "/pipeline/preview", in, &v, func() error {
 		if len(v.Stages) == 0 {
 			c.say("rondo.yaml declares no stages yet.")
 			return nil
 		}
 		stale := 0
 		for _, s := range v.Stages {
-			c.say("  %-10s %s", s.Name, s.State)
+			c.say("  %-12s %s", s.Name, s.State)
 			for _, why := range s.Reasons {
-				c.say("             %s", why)
+				c.say("               %s", why)
 			}
 			if s.State == pipeline.Stale {
 				stale++
@@ -140,76 +179,4 @@ func status(ctx context.Context, c *call) error {
 		}
 		return nil
 	})
-}
-
-func stageList(ctx context.Context, c *call) error {
-	var v pipeline.View
-	return c.fetch(ctx, "/pipeline", &v, func() error {
-		rows := [][]string{{"STAGE", "READS", "WRITES", "COMMAND"}}
-		for _, s := range v.Stages {
-			writes := append(append(append([]string{}, s.Outs...), s.Metrics...), s.Plots...)
-			rows = append(rows, []string{s.Name, strings.Join(s.Deps, " "), strings.Join(writes, " "), strings.Join(s.Cmd, " && ")})
-		}
-		c.table(rows)
-		return nil
-	})
-}
-
-// dag draws one line per stage: what it needs, and the stage.
-func dag(ctx context.Context, c *call) error {
-	var v pipeline.View
-	return c.fetch(ctx, "/pipeline", &v, func() error {
-		depth := map[string]int{}
-		for _, s := range v.Stages {
-			for _, up := range s.Upstream {
-				depth[s.Name] = max(depth[s.Name], depth[up]+1)
-			}
-			line := strings.Repeat("      ", depth[s.Name])
-			if len(s.Upstream) > 0 {
-				line = line[2:] + "└ "
-			}
-			c.say("%s%s%s", line, s.Name, after(s.Upstream))
-		}
-		return nil
-	})
-}
-
-func after(upstream []string) string {
-	if len(upstream) == 0 {
-		return ""
-	}
-	return "   ← " + strings.Join(upstream, ", ")
-}
-
-func reproduce(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	api, err := c.api(ctx)
-	if err != nil {
-		return err
-	}
-	var r pipeline.Reproduction
-	if err := api.Post(ctx, "/reproductions", map[string]any{"run_id": c.args[0]}, &r); err != nil {
-		return err
-	}
-	for r.Verdict == pipeline.Running {
-		if err := pause(ctx); err != nil {
-			return err
-		}
-		if err := api.Get(ctx, "/reproductions/"+url.PathEscape(r.ID), &r); err != nil {
-			return err
-		}
-	}
-	if c.json {
-		return c.print(r)
-	}
-	for _, k := range r.Checks {
-		c.say("  %-9s %s", map[bool]string{true: "same", false: "DIFFERENT"}[k.Same], k.What)
-	}
-	if r.Verdict != pipeline.Identical {
-		return errs.New(errs.Precondition, "%s", r.Text)
-	}
-	c.say("Identical: %s.", r.Text)
-	return nil
 }

@@ -21,7 +21,7 @@ func (h *house) openPipeline(ctx context.Context) error {
 	h.pipeline = pipeline.New(pipeline.Options{
 		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir,
 		Objects: h.server.project.Path(project.PrivateDir, "objects"), Executable: exe,
-		File: h.file.get, Trusted: h.trusted, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
+		File: h.file.get, Trusted: h.trusted, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
 		Code: h.code, Export: h.exportCode, SnapshotOf: h.snapshotsOf, LogRun: h.logExecution,
 		Reproduced: h.reproduced, Environment: h.environment,
 	})

@@ -61,6 +61,7 @@ type Request struct {
 	Stages []string          `json:"stages,omitempty"` // with what they depend on; empty: all
 	Params map[string]string `json:"params,omitempty"` // overrides, written into params.yaml
 	Force  bool              `json:"force,omitempty"`  // run all stages, changed or not
+	Env    map[string]string `json:"env,omitempty"`    // for the stages, over the server's own; never recorded
 }
 
 // Execution is one run of the pipeline. Its id is that of its run.

@@ -64,6 +64,8 @@ type Reproduction struct {
 type Repeat struct {
 	RunID string `json:"run_id"`
 	Keep  bool   `json:"keep,omitempty"` // leave the folder that it happened in
+
+	Env map[string]string `json:"env,omitempty"` // for the stages, over the server's own; never recorded
 }
 
 func (s *Service) repeats() string { return filepath.Join(s.opts.Device, "reproductions") }
@@ -91,23 +93,37 @@ func (s *Service) Repeat(ctx context.Context, in Repeat) (Reproduction, error) {
 	}
 	r := Reproduction{ID: ref.NewID(), RunID: in.RunID, Verdict: Running, Keep: in.Keep}
 	r.Folder = s.repeatDir(r.ID)
+	s.preparing.Store(r.ID, true)
+	defer s.preparing.Delete(r.ID)
 	if err := s.prepare(ctx, r, e); err != nil {
 		return r, errors.Join(err, os.RemoveAll(r.Folder))
 	}
-	if _, err := s.opts.Ledger.Do(ctx, "reproduction.start", r.ID, func(*index.Tx) (any, error) { return r, nil }); err != nil {
-		return r, errors.Join(err, os.RemoveAll(r.Folder))
-	}
-	err = s.opts.Launch(ctx, Launch{
-		ID: r.ID, Name: "repeat of " + e.Name, Kind: KindReproduction, Dir: r.Folder,
-		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(r.ID)}, Tags: map[string]string{"rondo.repeats": in.RunID},
-	})
-	if err != nil {
-		s.finishing.Lock()
-		defer s.finishing.Unlock()
-		r.Verdict, r.Text, r.EndedAt, r.Checks = NotRun, "it could not be launched: "+err.Error(), time.Now().UTC(), []Check{}
-		return r, firstOf(err, s.endRepeat(context.WithoutCancel(ctx), r))
+	if err := s.launchRepeat(ctx, r, e.Name, in.Env); err != nil {
+		return r, err
 	}
 	return s.Reproduction(ctx, r.ID)
+}
+
+func (s *Service) launchRepeat(ctx context.Context, r Reproduction, name string, env map[string]string) error {
+	s.launching.Lock()
+	defer s.launching.Unlock()
+	if _, err := s.opts.Ledger.Do(ctx, "reproduction.start", r.ID, func(*index.Tx) (any, error) { return r, nil }); err != nil {
+		return errors.Join(err, os.RemoveAll(r.Folder))
+	}
+	err := s.opts.Launch(ctx, Launch{
+		ID: r.ID, Name: "repeat of " + name, Kind: KindReproduction, Dir: r.Folder, Env: env,
+		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(r.ID)}, Tags: map[string]string{"rondo.repeats": r.RunID},
+	})
+	if err == nil {
+		return nil
+	}
+	return firstOf(err, s.neverLaunched(context.WithoutCancel(ctx), r, err.Error()))
+}
+
+func (s *Service) neverLaunched(ctx context.Context, r Reproduction, why string) error {
+	r.Verdict, r.Text, r.EndedAt, r.Checks, r.Folder = NotRun, "it could not be launched: "+why, time.Now().UTC(), []Check{}, ""
+	_, err := s.opts.Ledger.Do(ctx, "reproduction.finish", r.ID, func(*index.Tx) (any, error) { return r, nil })
+	return errors.Join(err, os.RemoveAll(s.repeatDir(r.ID)))
 }
 
 // prepare fills the fresh folder: the code as it was, then the data that no stage made.
@@ -279,18 +295,24 @@ func (s *Service) recoverRepeats(ctx context.Context) error {
 		if r.Device != s.opts.Ledger.Device() {
 			continue
 		}
-		_, err := s.opts.RunState(ctx, r.ID)
-		if errs.Is(err, errs.NotFound) {
-			r.Verdict, r.Text, r.EndedAt, r.Keep = NotRun, "it was never launched: the server ended before", r.At, false
-			err = errors.Join(os.RemoveAll(s.repeatDir(r.ID)), s.endRepeat(ctx, r))
-		} else if err == nil {
-			_, err = s.FinishReproduction(ctx, r.ID)
-		}
-		if err != nil {
+		if err := s.recoverRepeat(ctx, r); err != nil {
 			return err
 		}
 	}
 	return s.sweep(ctx)
+}
+
+func (s *Service) recoverRepeat(ctx context.Context, r Reproduction) error {
+	s.launching.Lock()
+	_, err := s.opts.RunState(ctx, r.ID)
+	if errs.Is(err, errs.NotFound) {
+		err = s.neverLaunched(ctx, r, "the server ended before it was")
+	}
+	s.launching.Unlock()
+	if err == nil {
+		_, err = s.FinishReproduction(ctx, r.ID)
+	}
+	return err
 }
 
 func (s *Service) sweep(ctx context.Context) error {
@@ -302,6 +324,9 @@ func (s *Service) sweep(ctx context.Context) error {
 		return errs.Wrap(errs.Unavailable, err, "look for old repetitions")
 	}
 	for _, d := range left {
+		if _, busy := s.preparing.Load(d.Name()); busy {
+			continue
+		}
 		r, err := s.Reproduction(ctx, d.Name())
 		if errs.Is(err, errs.NotFound) || err == nil && r.Verdict != Running && r.Folder == "" {
 			err = os.RemoveAll(s.repeatDir(d.Name()))

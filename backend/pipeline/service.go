@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/project"
@@ -27,6 +28,7 @@ type Launch struct {
 	Command        []string
 	Dir            string
 	Tags           map[string]string
+	Env            map[string]string // over the server's own; it may hold secrets
 }
 
 // RunState is how a run is doing.
@@ -67,6 +69,8 @@ type Service struct {
 	opts      Options
 	eyes      *eyes
 	finishing sync.Mutex
+	launching sync.Mutex // from a record that something starts until its run exists
+	preparing sync.Map   // ids of repetitions whose folder is being filled
 }
 
 // New returns the service. Recover finishes what ended while nobody looked.
@@ -136,9 +140,7 @@ func (s *Service) Start(ctx context.Context, in Request) (Execution, error) {
 	}
 	e, err := s.Execution(ctx, in.ID)
 	if errs.Is(err, errs.NotFound) {
-		if e, err = s.begin(ctx, in); err == nil {
-			err = s.launchOrFail(ctx, e)
-		}
+		err = s.begin(ctx, in)
 	} else if err == nil {
 		err = s.relaunch(ctx, e)
 	}
@@ -148,19 +150,21 @@ func (s *Service) Start(ctx context.Context, in Request) (Execution, error) {
 	return s.Execution(ctx, in.ID)
 }
 
-// begin checks the request and puts it on record.
-func (s *Service) begin(ctx context.Context, in Request) (Execution, error) {
+// begin checks the request, puts it on record and launches it.
+func (s *Service) begin(ctx context.Context, in Request) error {
 	file := s.opts.File()
 	if err := s.check(file, in); err != nil {
-		return Execution{}, err
+		return err
 	}
 	if err := s.opts.Trusted(); err != nil {
-		return Execution{}, err
+		return err
 	}
 	code, err := s.opts.Code(ctx)
 	if err != nil {
-		return Execution{}, err
+		return err
 	}
+	env := in.Env
+	in.Env = nil
 	e := Execution{
 		ID: in.ID, RunID: in.ID, Name: in.Name, Request: in, State: Running, Code: code, Env: s.opts.Environment(),
 		Spec: Spec{Stages: file.Stages, Triggers: file.Triggers, Parallel: max(1, file.Queue.Parallel), Models: modelPaths(file)},
@@ -168,17 +172,23 @@ func (s *Service) begin(ctx context.Context, in Request) (Execution, error) {
 	if e.Name == "" {
 		e.Name = "pipeline"
 	}
+	s.launching.Lock()
+	defer s.launching.Unlock()
 	_, err = s.opts.Ledger.Do(ctx, "execution.start", in.ID, func(tx *index.Tx) (any, error) {
 		var clock int64
 		if _, err := executionRow(tx, in.ID, &clock); !errs.Is(err, errs.NotFound) {
-			return nil, errs.New(errs.Conflict, "execution %s was started already", in.ID)
+			return nil, firstOf(err, errs.New(errs.Conflict, "execution %s was started already", in.ID))
 		}
 		return e, nil
 	})
-	if err != nil && !errs.Is(err, errs.Conflict) {
-		return e, err
+	if errs.Is(err, errs.Conflict) {
+		return nil // somebody else has just started it
 	}
-	return s.Execution(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	fault.Point("execution.started")
+	return s.launchOrFail(ctx, e, env)
 }
 
 func (s *Service) check(file *project.File, in Request) error {
@@ -208,7 +218,7 @@ func modelPaths(f *project.File) map[string]string {
 }
 
 // launch writes the plan and has it run.
-func (s *Service) launch(ctx context.Context, e Execution) error {
+func (s *Service) launch(ctx context.Context, e Execution, env map[string]string) error {
 	plan := Plan{
 		Project: s.opts.Dir, Objects: s.opts.Objects, Memory: s.memory(), Cache: s.cache(), Stages: e.Spec.Stages,
 		Only: e.Request.Stages, Params: e.Request.Params, Force: e.Request.Force, Parallel: e.Spec.Parallel,
@@ -217,15 +227,15 @@ func (s *Service) launch(ctx context.Context, e Execution) error {
 		return err
 	}
 	return s.opts.Launch(ctx, Launch{
-		ID: e.ID, Name: e.Name, Kind: KindExecution, Dir: s.opts.Dir,
+		ID: e.ID, Name: e.Name, Kind: KindExecution, Dir: s.opts.Dir, Env: env,
 		Command: []string{s.opts.Executable, "pipeline-run", s.opts.RunDir(e.ID)},
 	})
 }
 
 // launchOrFail ends an execution that cannot be launched: its caller hears why, and it
 // shall not start by itself some other day.
-func (s *Service) launchOrFail(ctx context.Context, e Execution) error {
-	err := s.launch(ctx, e)
+func (s *Service) launchOrFail(ctx context.Context, e Execution, env map[string]string) error {
+	err := s.launch(ctx, e, env)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -251,13 +261,15 @@ func (s *Service) relaunch(ctx context.Context, e Execution) error {
 	if e.State != Running || e.Device != s.opts.Ledger.Device() {
 		return nil
 	}
+	s.launching.Lock()
+	defer s.launching.Unlock()
 	if _, err := s.opts.RunState(ctx, e.ID); !errs.Is(err, errs.NotFound) {
 		return err
 	}
 	if err := s.mayRun(e.Spec); err != nil {
 		return err
 	}
-	return s.launch(ctx, e)
+	return s.launch(ctx, e, nil)
 }
 
 // mayRun says whether the commands of a record may run here: they are those that

@@ -161,6 +161,7 @@ func (e *eyes) status(ctx context.Context, g Graph, lock Lock, in Request) ([]St
 		if err != nil {
 			s.reasons = append(s.reasons, err.Error())
 		}
+		s.expect(n, g, stale)
 		if in.Force {
 			s.reasons = append(s.reasons, "it was forced")
 		}
@@ -178,6 +179,18 @@ func (e *eyes) status(ctx context.Context, g Graph, lock Lock, in Request) ([]St
 		list = append(list, st)
 	}
 	return list, nil
+}
+
+// expect leaves out deps that are missing and that a stage which runs before will make.
+func (s *seen) expect(n *Node, g Graph, stale map[string]bool) {
+	for _, up := range g {
+		if !stale[up.Name] || !slices.Contains(n.Upstream, up.Name) {
+			continue
+		}
+		s.reasons = slices.DeleteFunc(s.reasons, func(why string) bool {
+			return slices.ContainsFunc(up.Outs, func(o project.Out) bool { return why == "dep "+o.Path+" is missing" })
+		})
+	}
 }
 
 func describe(n *Node) StageStatus {
