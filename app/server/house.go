@@ -41,6 +41,7 @@ type house struct {
 	monitors *monitor.Service
 	launcher *launch.Launcher
 	host     *host.Sampler
+	native   *api.API
 	pipeline *pipeline.Service
 	loop     *loop.Service
 
@@ -144,16 +145,19 @@ func (h *house) openServing(ctx context.Context) (err error) {
 func (h *house) routes() *api.Router {
 	a := &api.API{
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
-		Datasets: h.datasets, Runs: h.runs, Launch: h.launcher, Host: h.host, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
+		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
 		Pipeline: h.pipeline, Loop: h.loop,
 	}
+	h.native = a // the launcher comes later, when the address is known
 	return a.Handler()
 }
 
 // sync hands the parts of rondo.yaml to the nouns that live by them.
 func (h *house) sync(ctx context.Context) error {
 	f := h.file.get()
-	h.launcher.SetParallel(f.Queue.Parallel)
+	if h.launcher != nil {
+		h.launcher.SetParallel(f.Queue.Parallel)
+	}
 	return errors.Join(
 		h.datasets.Sync(ctx, datasetSettings(f)),
 		h.serve.Sync(ctx, endpointSpecs(f)),

@@ -6,6 +6,7 @@ import (
 
 	"rondo/backend/event"
 	"rondo/backend/git"
+	"rondo/backend/host"
 	"rondo/backend/pipeline"
 	"rondo/backend/run"
 	"rondo/backend/run/launch"
@@ -19,6 +20,8 @@ func (h *house) openLauncher(ctx context.Context) (err error) {
 	})
 	if err == nil {
 		h.closers.add(h.launcher.Close)
+		h.host = host.New(host.Options{Dir: s.project.Dir, Runs: h.launcher.Uses})
+		h.native.Launch, h.native.Host = h.launcher, h.host
 	}
 	return err
 }
@@ -59,7 +62,7 @@ func (h *house) codeOf(ctx context.Context, dir string) (launch.Code, error) {
 // launchStage starts the runs that the pipeline asks for.
 func (h *house) launchStage(ctx context.Context, l pipeline.Launch) error {
 	_, err := h.launcher.Launch(ctx, launch.Request{
-		ID: l.ID, Name: l.Name, Experiment: "pipeline", Kind: l.Kind, Command: l.Command, Dir: l.Dir, Tags: l.Tags,
+		ID: l.ID, Name: l.Name, Experiment: "pipeline", Kind: l.Kind, Command: l.Command, Dir: l.Dir, Tags: l.Tags, Env: l.Env,
 	})
 	return err
 }

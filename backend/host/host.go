@@ -3,6 +3,7 @@
 package host
 
 import (
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -18,17 +19,17 @@ import (
 
 // Facts say what a machine is. What it does not tell is empty.
 type Facts struct {
-	Name     string `json:"name,omitempty"`
+	Name     string `json:"hostname,omitempty"`
 	OS       string `json:"os"`                 // linux, darwin, windows
 	Platform string `json:"platform,omitempty"` // such as "debian 13.1"
 	Kernel   string `json:"kernel,omitempty"`
 	Arch     string `json:"arch"`
-	CPU      string `json:"cpu,omitempty"`
+	CPU      string `json:"cpu_model,omitempty"`
 	Cores    int    `json:"cores"`   // physical
 	Threads  int    `json:"threads"` // that run at a time
-	Memory   int64  `json:"memory_bytes"`
-	Swap     int64  `json:"swap_bytes"`
-	Disk     int64  `json:"disk_bytes"` // of the file system that holds the project
+	Memory   int64  `json:"mem_total_bytes"`
+	Swap     int64  `json:"swap_total_bytes"`
+	Disk     int64  `json:"disk_total_bytes"` // of the file system that holds the project
 	GPUs     []GPU  `json:"gpus"`
 	Python   string `json:"python,omitempty"` // the one found first
 	Go       string `json:"go"`               // that Rondo was built with
@@ -37,7 +38,7 @@ type Facts struct {
 // GPU is one graphics processor.
 type GPU struct {
 	Name   string `json:"name"`
-	Memory int64  `json:"memory_bytes"`
+	Memory int64  `json:"mem_total_bytes"`
 }
 
 // Look gathers the facts; dir is the project folder.
@@ -52,8 +53,10 @@ func Look(dir string) Facts {
 // machine is what does not change while the program runs.
 var machine = sync.OnceValue(func() Facts {
 	f := Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Threads: runtime.NumCPU(), Cores: runtime.NumCPU(), GPUs: []GPU{}}
-	if i, err := gohost.Info(); err == nil {
-		f.Name, f.Kernel, f.Platform = i.Hostname, i.KernelVersion, join(i.Platform, i.PlatformVersion)
+	f.Name, _ = os.Hostname()
+	f.Kernel, _ = gohost.KernelVersion()
+	if name, _, version, err := gohost.PlatformInformation(); err == nil {
+		f.Platform = join(name, version)
 	}
 	if list, err := cpu.Info(); err == nil && len(list) > 0 {
 		f.CPU = list[0].ModelName

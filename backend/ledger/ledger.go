@@ -39,6 +39,8 @@ type Ledger struct {
 	damaged []error
 	applied int
 
+	beforeDump []func(context.Context) error
+
 	queue chan *change
 	stop  chan struct{}
 	done  sync.WaitGroup
@@ -172,8 +174,19 @@ func (l *Ledger) View(ctx context.Context, fn func(tx *index.Tx) error) error {
 	return l.index.View(ctx, fn)
 }
 
+// BeforeDump has fn called before every dump: a noun that derives rows from files
+// may be a moment behind them. It is called while the project is being opened.
+func (l *Ledger) BeforeDump(fn func(context.Context) error) { l.beforeDump = append(l.beforeDump, fn) }
+
 // Dump writes the whole state as JSON lines, for comparing.
-func (l *Ledger) Dump(ctx context.Context, w io.Writer) error { return l.index.Dump(ctx, w) }
+func (l *Ledger) Dump(ctx context.Context, w io.Writer) error {
+	for _, fn := range l.beforeDump {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+	}
+	return l.index.Dump(ctx, w)
+}
 
 // Close finishes the changes in hand and closes both files.
 func (l *Ledger) Close() error {

@@ -53,10 +53,12 @@ func (l *Ledger) commit(group []*change) {
 	}
 	recs := l.stage(group)
 	fault.Point("ledger.staged")
-	if err := l.journal.Append(recs); err != nil {
-		l.index.Rollback()
-		failAll(group, err)
-		return
+	if len(recs) > 0 { // derived rows alone need no sync
+		if err := l.journal.Append(recs); err != nil {
+			l.index.Rollback()
+			failAll(group, err)
+			return
+		}
 	}
 	if err := l.settle(group, recs); err != nil {
 		failAll(group, err)

@@ -48,7 +48,6 @@ func (h *house) close() {
 
 func (h *house) dump(tb testing.TB) string {
 	tb.Helper()
-	must(tb, h.Settle(context.Background()))
 	var b bytes.Buffer
 	must(tb, h.ledger.Dump(context.Background(), &b))
 	return b.String()

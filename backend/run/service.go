@@ -56,6 +56,7 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 	if err := s.recover(ctx); err != nil {
 		return nil, err
 	}
+	opts.Ledger.BeforeDump(s.settle)
 	go s.keepSettled()
 	return s, nil
 }
@@ -108,10 +109,6 @@ func (s *Service) Repairs() []string {
 }
 
 func (s *Service) now() time.Time { return s.opts.Now() }
-
-// Settle brings the index up to all that was logged. Reading does it by itself; a
-// dump of the index wants it done before.
-func (s *Service) Settle(ctx context.Context) error { return s.settle(ctx) }
 
 // Close makes what is buffered durable.
 func (s *Service) Close() (err error) {

@@ -42,12 +42,17 @@ func Scan(path string, from int64, fn func(Block) error) (end int64, list []Dama
 	if err != nil || !info.Mode().IsRegular() {
 		return 0, nil, errs.New(errs.Corrupt, "%s is not a file of metric points: %w", path, err)
 	}
-	s := &scanner{f: f, path: path, size: info.Size()}
+	return ScanReader(f, info.Size(), path, from, fn)
+}
+
+// ScanReader is Scan of bytes that are open already; path is their name in reports.
+func ScanReader(r io.ReaderAt, size int64, path string, from int64, fn func(Block) error) (end int64, list []Damage, err error) {
+	s := &scanner{f: r, path: path, size: size}
 	return s.walk(from, fn)
 }
 
 type scanner struct {
-	f    *os.File
+	f    io.ReaderAt
 	path string
 	size int64
 	buf  []byte
