@@ -15,6 +15,7 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/ref"
@@ -162,6 +163,38 @@ func TestSnapshotPointsAndNumbers(t *testing.T) {
 	uses, err := h.Uses(ctx, one.ID)
 	if err != nil || len(uses) != 1 {
 		t.Errorf("uses: %v %v", uses, err)
+	}
+}
+
+// TestCodeIsLinkedAndDataIsNotCode: a snapshot knows the commit and what of the code was
+// not in it; the data and its pointer do not count, also before git ignores them.
+func TestCodeIsLinkedAndDataIsNotCode(t *testing.T) {
+	ctx, dir := t.Context(), project(t)
+	r, err := git.Init(dir)
+	must(t, err)
+	write(t, dir, ".git/config", read(t, dir, ".git/config")+"[user]\n\tname = Ann\n\temail = ann@example.com\n")
+	write(t, dir, "train.py", "one\n")
+	commit, err := r.Commit([]string{"train.py"}, "first", time.Now())
+	must(t, err)
+	write(t, dir, "data/w.csv", csv1)
+	h := open(t, dir)
+	h.add(t, "w", "data/w.csv")
+	one, err := h.Snapshot(ctx, "w", dataset.Take{Commit: true, Message: "the first"})
+	must(t, err)
+	if one.Git == nil || one.Git.Commit != commit || one.Git.Branch != "main" || one.Git.Dirty {
+		t.Fatalf("%+v", one.Git)
+	}
+	r, err = git.Open(dir)
+	must(t, err)
+	if d, err := r.Status(ctx); err != nil || !slices.Equal(d.Untracked, []string{}) || len(d.Changed) > 0 {
+		t.Errorf("after the commit of the pointer: %+v %v", d, err)
+	}
+	write(t, dir, "train.py", "two\n")
+	write(t, dir, "data/w.csv", csv1+"Oslo,2012-01-01,1\n")
+	two := h.snap(t, "w")
+	text, err := h.store.ReadAll(ctx, two.Git.Diff, 1<<20)
+	if err != nil || !two.Git.Dirty || two.Git.Commit == commit || !strings.Contains(string(text), "+two") || strings.Contains(string(text), "Oslo") {
+		t.Errorf("%+v %v %s", two.Git, err, text)
 	}
 }
 

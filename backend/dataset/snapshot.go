@@ -91,7 +91,8 @@ func (s *Service) withTree(ctx context.Context, name string, tree ref.Digest) (s
 	return snap, err
 }
 
-// gitState is what the repository says now; nil where the project is in none.
+// gitState is what the repository says of the code now; nil where the project is in
+// none. Data and pointers are not code: they are what is being recorded.
 func (s *Service) gitState(ctx context.Context) (*Git, error) {
 	r, err := git.Open(s.opts.Dir)
 	if err != nil || !r.Exists() {
@@ -101,7 +102,15 @@ func (s *Service) gitState(ctx context.Context) (*Git, error) {
 	if err != nil {
 		return nil, err
 	}
-	dirty, err := r.Status(ctx)
+	all, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var data []string
+	for _, d := range all {
+		data = append(data, d.Path, d.Path+pointerSuffix)
+	}
+	dirty, err := r.Status(ctx, data...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ func repository(t *testing.T, sub string) (top, project string) {
 	write(t, project, "run.sh", "#!/bin/sh\n")
 	os.Chmod(filepath.Join(project, "run.sh"), 0o755)
 	write(t, project, ".gitignore", "*.csv\n/out/\n")
+	os.Symlink("/etc/hosts", filepath.Join(project, "hosts"))
 	write(t, top, "elsewhere/other.txt", "not ours\n")
 	run(t, top, "add", "-A")
 	run(t, top, "commit", "-q", "-m", "first")
@@ -116,6 +118,10 @@ func TestHeadAndStatusAgreeWithGit(t *testing.T) {
 		}
 		if d := status(t, dir); !reflect.DeepEqual(d, want) {
 			t.Fatalf("%q: status\n%+v, want\n%+v", sub, d, want)
+		}
+		some, err := open(t, dir).Status(ctx, "new.py", "lib", "old.py")
+		if err != nil || slices.Contains(some.Paths(), "new.py") || slices.Contains(some.Paths(), "lib/features.py") || !slices.Contains(some.Changed, "train.py") || len(some.Deleted) > 0 {
+			t.Fatalf("%q: with exceptions: %+v %v", sub, some, err)
 		}
 		text, err := open(t, dir).Diff(ctx, want)
 		for _, line := range []string{"-print('one')", "+print('two')", "-gone soon", "+new", "--- a/old.py", "+++ b/new.py"} {
@@ -196,12 +202,12 @@ func TestExportGivesTheCodeBack(t *testing.T) {
 		if got["train.py"] != "print('two')\n" || got["main.py"] != "print('two')\n" || got["lib/features.py"] == "" || len(got["lib/new.py"]) != 100_000 {
 			t.Fatalf("%q: exported %v", sub, got)
 		}
-		for _, name := range []string{"old.py", "passwd", "huge.bin"} {
+		for _, name := range []string{"old.py", "passwd", "huge.bin", "hosts"} {
 			if _, ok := got[name]; ok {
 				t.Errorf("%q: %s was exported", sub, name)
 			}
 		}
-		if len(left) != 2 {
+		if len(left) != 3 {
 			t.Errorf("%q: left out: %v", sub, left)
 		}
 		if fi, _ := os.Stat(filepath.Join(dst, "tool.sh")); fi.Mode()&0o100 == 0 {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -36,8 +37,9 @@ type Skip struct {
 // Any reports whether there is anything that no commit has.
 func (d Dirty) Any() bool { return len(d.Changed)+len(d.Deleted)+len(d.Untracked) > 0 }
 
-// Status compares the folder with the commit that is checked out.
-func (r *Repo) Status(ctx context.Context) (Dirty, error) {
+// Status compares the folder with the commit that is checked out, except for the named
+// files and folders: data, which is not code and is kept elsewhere.
+func (r *Repo) Status(ctx context.Context, except ...string) (Dirty, error) {
 	d := Dirty{Changed: []string{}, Deleted: []string{}, Untracked: []string{}}
 	committed, err := r.committed()
 	if err != nil {
@@ -53,6 +55,9 @@ func (r *Repo) Status(ctx context.Context) (Dirty, error) {
 		if err := ctx.Err(); err != nil {
 			return d, err
 		}
+		if excepted(name, except) {
+			continue
+		}
 		same, err := c.same(name, entry)
 		switch {
 		case gone(err):
@@ -63,10 +68,14 @@ func (r *Repo) Status(ctx context.Context) (Dirty, error) {
 			d.Changed = append(d.Changed, name)
 		}
 	}
-	d.Untracked, d.Skipped, err = r.untracked(ctx, root, committed)
+	d.Untracked, d.Skipped, err = r.untracked(ctx, root, committed, except)
 	slices.Sort(d.Changed)
 	slices.Sort(d.Deleted)
 	return d, err
+}
+
+func excepted(name string, except []string) bool {
+	return slices.ContainsFunc(except, func(e string) bool { return name == e || strings.HasPrefix(name, e+"/") })
 }
 
 // committed returns the commit's files inside the folder.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -28,8 +29,8 @@ var neverCode = map[string]bool{".git": true, ".rondo": true, ".venv": true, "no
 
 // untracked walks the folder for files that neither the commit nor an ignore rule
 // knows. Ignored folders are not entered.
-func (r *Repo) untracked(ctx context.Context, root *os.Root, committed map[string]object.TreeEntry) ([]string, []Skip, error) {
-	w := &untrackedWalk{ctx: ctx, root: root, committed: committed, repo: r, names: []string{}}
+func (r *Repo) untracked(ctx context.Context, root *os.Root, committed map[string]object.TreeEntry, except []string) ([]string, []Skip, error) {
+	w := &untrackedWalk{ctx: ctx, root: root, committed: committed, except: except, repo: r, names: []string{}}
 	err := w.folder(".", r.outerRules())
 	return w.names, w.skipped, err
 }
@@ -39,6 +40,7 @@ type untrackedWalk struct {
 	root      *os.Root
 	repo      *Repo
 	committed map[string]object.TreeEntry
+	except    []string
 	names     []string
 	skipped   []Skip
 }
@@ -56,7 +58,7 @@ func (w *untrackedWalk) folder(dir string, rules []gitignore.Pattern) error {
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
 		_, known := w.committed[name]
-		if known || neverCode[e.Name()] || match.Match(w.repo.domain(name), e.IsDir()) {
+		if known || neverCode[e.Name()] || slices.Contains(w.except, name) || match.Match(w.repo.domain(name), e.IsDir()) {
 			continue
 		}
 		if !e.IsDir() {
