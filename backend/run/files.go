@@ -3,14 +3,11 @@ package run
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
-	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/run/points"
 )
@@ -23,27 +20,14 @@ func pointsFile(runs, id, device string) string {
 
 // catchUp brings the index up to all files of points, of all runs and devices.
 func catchUp(tx *index.Tx, runs string) (all []points.Damage, err error) {
-	dirs, err := os.ReadDir(runs)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, errs.Wrap(errs.Unavailable, err, "list the runs' folders")
+	files, err := pointFiles(runs)
+	if err != nil {
+		return nil, err
 	}
-	for _, d := range dirs {
-		if !d.IsDir() || checkRunID(d.Name()) != nil {
-			continue
-		}
-		files, err := os.ReadDir(filepath.Join(runs, d.Name(), "metrics"))
-		if err != nil {
-			continue // a run without points
-		}
-		for _, f := range files {
-			device, ok := strings.CutSuffix(f.Name(), pointsSuffix)
-			if !ok || !f.Type().IsRegular() {
-				continue
-			}
-			_, damage, err := catchUpFile(tx, runs, d.Name(), device)
-			if all = append(all, damage...); err != nil {
-				return all, err
-			}
+	for _, f := range files {
+		_, damage, err := catchUpFile(tx, runs, f.run, f.device)
+		if all = append(all, damage...); err != nil {
+			return all, err
 		}
 	}
 	return all, nil

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"rondo/backend/index"
 	"rondo/backend/run/points"
@@ -49,13 +46,8 @@ func (s *Service) read(ctx context.Context, id string, keys []string) (map[strin
 		want[k] = true
 	}
 	all := map[string][]Point{}
-	files, _ := os.ReadDir(filepath.Join(s.Dir(id), "metrics")) // none: no points
-	for _, f := range files {
-		device, ok := strings.CutSuffix(f.Name(), pointsSuffix)
-		if !ok || !f.Type().IsRegular() {
-			continue
-		}
-		if err := s.readFile(ctx, id, device, sure, want, all); err != nil {
+	for _, f := range filesOf(s.runs, id) {
+		if err := s.readFile(ctx, f, sure, want, all); err != nil {
 			return nil, err
 		}
 	}
@@ -66,10 +58,10 @@ func (s *Service) read(ctx context.Context, id string, keys []string) (map[strin
 	return all, nil
 }
 
-func (s *Service) readFile(ctx context.Context, id, device string, sure map[place]bool, want map[string]bool, all map[string][]Point) error {
+func (s *Service) readFile(ctx context.Context, f pointFile, sure map[place]bool, want map[string]bool, all map[string][]Point) error {
 	wanted := func(key string) bool { return len(want) == 0 || want[key] }
-	_, _, err := points.Scan(pointsFile(s.runs, id, device), 0, func(b points.Block) error {
-		if b.Pending && !sure[place{device, b.At}] {
+	_, damage, err := points.Scan(pointsFile(s.runs, f.run, f.device), 0, func(b points.Block) error {
+		if b.Pending && !sure[place{f.device, b.At}] {
 			return nil
 		}
 		if err := b.Each(wanted, func(p points.Point) { all[p.Key] = append(all[p.Key], fromFile(p)) }); err != nil {
@@ -77,6 +69,7 @@ func (s *Service) readFile(ctx context.Context, id, device string, sure map[plac
 		}
 		return ctx.Err()
 	})
+	s.noteInside(damage)
 	return err
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,12 +94,16 @@ func (s *Service) mend(list []points.Damage) error {
 func (s *Service) note(list []points.Damage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range list {
-		if rel, err := filepath.Rel(s.opts.Dir, d.File); err == nil {
-			d.File = filepath.ToSlash(rel)
+	for _, d := range relative(s.opts.Dir, list) {
+		if text := d.String(); !slices.Contains(s.repairs, text) {
+			s.repairs = append(s.repairs, text)
 		}
-		s.repairs = append(s.repairs, d.String())
 	}
+}
+
+// noteInside keeps damage that reading came upon. A tail is a write that goes on.
+func (s *Service) noteInside(list []points.Damage) {
+	s.note(slices.DeleteFunc(list, func(d points.Damage) bool { return d.Tail }))
 }
 
 // Repairs tells what was cut or could not be read since Open, in words.
