@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
-	"unicode/utf8"
 )
 
 // The types of a column: the narrowest one that every value has.
@@ -68,118 +64,6 @@ var quantiles = map[string]float64{"p01": 0.01, "p05": 0.05, "p25": 0.25, "p50":
 
 // missingWords stand for "not known".
 var missingWords = map[string]bool{"": true, "NA": true, "N/A": true, "n/a": true, "NaN": true, "nan": true, "null": true, "NULL": true, "None": true}
-
-// summary gathers one column.
-type summary struct {
-	missing, present                      int64
-	integers, numbers, bools, days, times int64
-
-	min, max, mean, m2 float64
-	sketch             sketch
-	first, last        string // in the order of the alphabet, which is that of dates
-
-	values   map[string]int64
-	held     int // bytes of values
-	more     bool
-	repeated bool
-	shortest int
-	longest  int
-}
-
-func newSummary() *summary { return &summary{values: map[string]int64{}, shortest: math.MaxInt} }
-
-func (s *summary) add(v string) {
-	if v = strings.TrimSpace(v); missingWords[v] {
-		s.missing++
-		return
-	}
-	s.present++
-	s.count(v)
-	if f, ok := number(v); ok {
-		s.number(f, v)
-	} else {
-		s.word(v)
-	}
-	n := utf8.RuneCountInString(v)
-	s.shortest, s.longest = min(s.shortest, n), max(s.longest, n)
-}
-
-// count keeps how often each value is there, until there are too many of them.
-func (s *summary) count(v string) {
-	if _, ok := s.values[v]; ok {
-		s.values[v]++
-		s.repeated = true
-		return
-	}
-	if s.more || len(s.values) >= maxDistinct || s.held+len(v) > maxDistinctIn {
-		s.more = true
-		return
-	}
-	s.held += len(v)
-	s.values[strings.Clone(v)] = 1
-}
-
-func number(v string) (float64, bool) {
-	if c := v[0]; c != '-' && c != '+' && c != '.' && (c < '0' || c > '9') {
-		return 0, false // also "inf" and "nan", which ParseFloat would take
-	}
-	f, err := strconv.ParseFloat(v, 64)
-	return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && !strings.ContainsAny(v, "xXpP_")
-}
-
-func (s *summary) number(f float64, v string) {
-	if !strings.ContainsAny(v, ".eE") {
-		s.integers++
-	}
-	if v == "0" || v == "1" {
-		s.bools++
-	}
-	if s.numbers++; s.numbers == 1 {
-		s.min, s.max = f, f
-	}
-	s.min, s.max = math.Min(s.min, f), math.Max(s.max, f)
-	delta := f - s.mean
-	s.mean += delta / float64(s.numbers)
-	s.m2 += delta * (f - s.mean)
-	s.sketch.add(f)
-}
-
-var timeForms = []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"}
-
-func (s *summary) word(v string) {
-	switch {
-	case strings.EqualFold(v, "true") || strings.EqualFold(v, "false"):
-		s.bools++
-	case isDay(v):
-		s.days++
-	case isTime(v):
-		s.times++
-	}
-	if s.first == "" || v < s.first {
-		s.first = strings.Clone(v)
-	}
-	if v > s.last {
-		s.last = strings.Clone(v)
-	}
-}
-
-func isDay(v string) bool {
-	if len(v) != len(time.DateOnly) || v[4] != '-' {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, v)
-	return err == nil
-}
-
-func isTime(v string) bool {
-	if len(v) < 16 || v[4] != '-' || v[7] != '-' {
-		return false
-	}
-	return slices.ContainsFunc(timeForms, func(form string) bool {
-		_, err := time.Parse(form, v)
-		return err == nil
-	})
-}
 
 func (s *summary) kind() string {
 	switch s.present {
