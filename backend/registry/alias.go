@@ -12,13 +12,13 @@ import (
 	"rondo/backend/index"
 )
 
-var aliasName = regexp.MustCompile(`^[\w\-]{1,255}$`)
+var aliasName = regexp.MustCompile(`^[\w\-]+$`)
 var numberLike = regexp.MustCompile(`^[vV]\d+$`)
 
 // Alias points an alias at a version, or removes it with version 0. The reason and
 // the actor of ctx go into the history.
 func (s *Service) Alias(ctx context.Context, name, alias string, version int, reason, decision string) (Move, error) {
-	if !aliasName.MatchString(alias) || numberLike.MatchString(alias) || strings.EqualFold(alias, "latest") {
+	if len(alias) > 255 || !aliasName.MatchString(alias) || numberLike.MatchString(alias) || strings.EqualFold(alias, "latest") {
 		return Move{}, errs.New(errs.Invalid, "%.80q cannot be an alias", alias).
 			WithHint("use letters, digits, - and _; latest and v1, v2 … are taken")
 	}
