@@ -18,6 +18,8 @@ export default ts.config(
       'svelte/no-navigation-without-resolve': 'off',
       'svelte/require-each-key': 'off',
       'svelte/prefer-svelte-reactivity': 'off',
+      'svelte/no-useless-mustaches': 'off',
+      'svelte/no-useless-children-snippet': 'off',
     },
   },
 )

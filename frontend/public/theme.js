@@ -3,6 +3,6 @@ try {
   var theme = localStorage.getItem('rondo.theme')
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme
   document.documentElement.lang = localStorage.getItem('rondo.locale') || (navigator.language.slice(0, 2) === 'ko' ? 'ko' : 'en')
-} catch (e) {
+} catch {
   // storage may be forbidden; the system's theme is fine then
 }

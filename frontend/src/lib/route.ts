@@ -8,13 +8,16 @@ export interface Location {
 /** parse reads a location out of an address's hash. A damaged one leads home. */
 export function parse(hash: string): Location {
   const [raw = '', search = ''] = hash.replace(/^#/, '').split(/\?(.*)/s)
-  let parts: string[] = []
-  try {
-    parts = raw.split('/').filter(Boolean).map(decodeURIComponent)
-  } catch {
-    parts = []
-  }
+  const parts = decoded(raw)
   return { path: '/' + parts.map(encodeURIComponent).join('/'), parts, query: new URLSearchParams(search) }
+}
+
+function decoded(path: string): string[] {
+  try {
+    return path.split('/').filter(Boolean).map(decodeURIComponent)
+  } catch {
+    return []
+  }
 }
 
 /** match compares parts with a pattern such as "runs/:id"; undefined where it does not fit. */

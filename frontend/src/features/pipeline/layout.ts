@@ -1,0 +1,73 @@
+/** Node is a stage's place in the drawn graph, in pixels. */
+export interface Node {
+  name: string
+  x: number
+  y: number
+}
+
+export interface Layout {
+  nodes: Node[]
+  edges: { from: string; to: string; path: string }[]
+  width: number
+  height: number
+}
+
+export const size = { width: 208, height: 76, gapX: 56, gapY: 20 }
+
+/** layers puts every stage one step behind the last of those it depends on. A circle, which the server refuses, ends up in the first layer. */
+export function layers(stages: { name: string; upstream: string[] }[]): string[][] {
+  const by = new Map(stages.map((s) => [s.name, s]))
+  const depth = new Map<string, number>()
+  const visit = (name: string, path: Set<string>): number => {
+    const known = depth.get(name)
+    if (known !== undefined) return known
+    if (path.has(name)) return 0
+    const up = (by.get(name)?.upstream ?? []).filter((u) => by.has(u))
+    const next = new Set(path).add(name)
+    const d = up.length ? 1 + Math.max(...up.map((u) => visit(u, next))) : 0
+    depth.set(name, d)
+    return d
+  }
+  const out: string[][] = []
+  for (const s of stages) (out[visit(s.name, new Set())] ??= []).push(s.name)
+  return out.map((l) => l ?? [])
+}
+
+/** layout places the layers from left to right and draws edges as curves between their sides. */
+export function layout(stages: { name: string; upstream: string[] }[]): Layout {
+  const rows = layers(stages)
+  const tallest = Math.max(1, ...rows.map((r) => r.length))
+  const height = tallest * size.height + (tallest - 1) * size.gapY
+  const at = new Map<string, Node>()
+  rows.forEach((row, i) => {
+    const own = row.length * size.height + (row.length - 1) * size.gapY
+    row.forEach((name, j) => at.set(name, { name, x: i * (size.width + size.gapX), y: (height - own) / 2 + j * (size.height + size.gapY) }))
+  })
+  const edges = stages.flatMap((s) =>
+    s.upstream.flatMap((u) => {
+      const a = at.get(u)
+      const b = at.get(s.name)
+      return a && b ? [{ from: u, to: s.name, path: curve(a, b) }] : []
+    }),
+  )
+  return { nodes: [...at.values()], edges, width: rows.length * size.width + Math.max(0, rows.length - 1) * size.gapX, height: height + bend(edges, at) }
+}
+
+// An edge that passes over a whole layer bows below the boxes between; it needs room there.
+function bend(edges: { from: string; to: string }[], at: Map<string, Node>): number {
+  return edges.some((e) => far(at.get(e.from)!, at.get(e.to)!)) ? 28 : 0
+}
+
+const far = (a: Node, b: Node) => b.x - a.x > size.width + size.gapX + 1 && Math.abs(a.y - b.y) < 1
+
+function curve(a: Node, b: Node): string {
+  const x1 = a.x + size.width
+  const y1 = a.y + size.height / 2
+  const y2 = b.y + size.height / 2
+  if (far(a, b)) {
+    const low = a.y + size.height + 18
+    return `M${x1} ${y1 + 12}C${x1 + 34} ${y1 + 12} ${x1 + 10} ${low} ${x1 + 50} ${low}H${b.x - 50}C${b.x - 10} ${low} ${b.x - 34} ${y2 + 12} ${b.x} ${y2 + 12}`
+  }
+  const mid = (x1 + b.x) / 2
+  return `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${b.x} ${y2}`
+}
