@@ -2,7 +2,6 @@ package monitor_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -201,13 +200,17 @@ func TestFaultyMonitorsAreReportedAndTheOthersWatch(t *testing.T) {
 	p := open(t, t.TempDir(), w)
 	good := config(60)
 	for _, bad := range []monitor.Config{
-		{Name: "a"}, {Name: "b", Endpoint: "e", Rows: 10}, {Name: "c", Endpoint: "e", Rows: 100, Every: time.Hour},
-		{Name: "d", Endpoint: "e", Alpha: 2}, {Name: "f", Endpoint: "e", Drift: map[string]float64{"kss": 1}},
-		{Name: "g", Endpoint: "e", Quality: map[string]monitor.Bound{"acuracy": {}}}, {Name: "h", Endpoint: "e", Rows: 1e9},
+		{Name: "a"},
+		{Name: "b", Endpoint: "e", Rows: 10},
+		{Name: "c", Endpoint: "e", Rows: 100, Every: time.Hour},
+		{Name: "d", Endpoint: "e", Alpha: 2},
+		{Name: "f", Endpoint: "e", Drift: map[string]float64{"kss": 1}},
+		{Name: "g", Endpoint: "e", Quality: map[string]monitor.Bound{"acuracy": {}}},
+		{Name: "h", Endpoint: "e", Rows: 1e9},
 		{Name: "i", Endpoint: "e", Drift: map[string]float64{"ks": -1}},
 	} {
 		err := p.Sync([]monitor.Config{bad, good})
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s", bad.Name)) {
+		if err == nil || !strings.Contains(err.Error(), bad.Name) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 		if names := p.Names(); len(names) != 1 || names[0] != "m" {

@@ -38,8 +38,6 @@ func (s *series) seal() {
 	s.sample, s.numbers = stat.New(s.numbers), nil
 }
 
-func (s *series) present() int { return s.rows - s.missing }
-
 func (s *series) summary(kind string) Summary {
 	out := Summary{Rows: s.rows, Missing: s.missing, Distinct: len(s.counts)}
 	if kind != KindNumeric {

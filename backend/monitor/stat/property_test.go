@@ -9,8 +9,17 @@ import (
 )
 
 var awkward = [][]float64{
-	nil, {}, {0}, {1, 1, 1, 1}, {math.NaN()}, {math.Inf(1), math.Inf(-1)}, {math.NaN(), 1, 2, math.Inf(1)},
-	{math.MaxFloat64, -math.MaxFloat64}, {math.SmallestNonzeroFloat64, 0}, {-0.0, 0}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 1e300},
+	nil,
+	{},
+	{0},
+	{1, 1, 1, 1},
+	{math.NaN()},
+	{math.Inf(1), math.Inf(-1)},
+	{math.NaN(), 1, 2, math.Inf(1)},
+	{math.MaxFloat64, -math.MaxFloat64},
+	{math.SmallestNonzeroFloat64, 0},
+	{math.Copysign(0, -1), 0},
+	{1, 2, 3, 4, 5, 6, 7, 8, 9, 1e300},
 }
 
 func TestAwkwardSamplesGiveFiniteAnswers(t *testing.T) {
