@@ -56,6 +56,9 @@ func logUntilKilled(dir string) {
 				if i%3 == 0 {
 					b.Params = map[string]string{"p" + key: key}
 				}
+				if i%8 == 7 { // reading has the summaries written
+					_, _ = h.Get(context.Background(), list[w%len(list)].ID)
+				}
 				if h.Log(context.Background(), list[w%len(list)].ID, b) == nil {
 					mu.Lock()
 					os.Stdout.WriteString("ACK " + key + "\n")
