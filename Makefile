@@ -12,7 +12,7 @@ RONDO := build/bin/rondo
 RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
 	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
 
-.PHONY: run demo test check bench torture dev build window setup generate clean \
+.PHONY: run demo test check bench torture dev build window setup fmt generate clean \
 	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
 
 run: build
@@ -46,6 +46,9 @@ frontend/dist/index.html: build/cache/npm $(shell find frontend/src frontend/mes
 build/cache/npm: frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund
 	mkdir -p $(@D) && touch $@
+
+fmt:
+	go tool gofumpt -w main.go app backend build
 
 generate:
 	go run ./backend/api/openapi/write
@@ -84,7 +87,7 @@ test-window: build
 check: check-go check-ui check-vulnerabilities
 
 check-go: build/cache/npm
-	@echo "gofumpt"; out=$$(go tool gofumpt -l main.go app backend build); test -z "$$out" || { echo "$$out"; echo "run: go tool gofumpt -w ."; exit 1; }
+	@echo "gofumpt"; out=$$(go tool gofumpt -l main.go app backend build); test -z "$$out" || { echo "$$out"; echo "run: make fmt"; exit 1; }
 	@echo "generated files"; go run ./backend/api/openapi/write -check
 	go vet ./...
 	go tool staticcheck ./...

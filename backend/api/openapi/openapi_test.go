@@ -43,7 +43,8 @@ func routes() []api.Route {
 	api.Post(r, "/things/{name}", func(context.Context, ask) (Thing, error) { return Thing{}, nil })
 	api.Delete(r, "/things/{name}", func(context.Context, struct {
 		Name string `path:"name" json:"-"`
-	}) (api.Nothing, error) {
+	},
+	) (api.Nothing, error) {
 		return api.Nothing{}, nil
 	})
 	api.Raw(r, "GET", "/things/{name}/file", func(http.ResponseWriter, *http.Request) {}, "the bytes")
