@@ -81,7 +81,9 @@ func repro(ctx context.Context, c *call) error {
 		return err
 	}
 	get := func(ctx context.Context) (bool, error) {
-		err := server.Get(ctx, "/executions/"+url.PathEscape(e.ID), &e)
+		var now pipeline.Execution
+		err := server.Get(ctx, "/executions/"+url.PathEscape(e.ID), &now)
+		e = now
 		return e.State != pipeline.Running, err
 	}
 	if err := c.watch(ctx, server, e.RunID, get); err != nil {

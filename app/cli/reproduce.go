@@ -27,7 +27,9 @@ func reproduce(ctx context.Context, c *call) error {
 		return err
 	}
 	err = c.watch(ctx, server, r.ID, func(ctx context.Context) (bool, error) {
-		err := server.Get(ctx, "/reproductions/"+url.PathEscape(r.ID), &r)
+		var now pipeline.Reproduction
+		err := server.Get(ctx, "/reproductions/"+url.PathEscape(r.ID), &now)
+		r = now
 		return r.Verdict != pipeline.Running, err
 	})
 	if err != nil {

@@ -55,7 +55,10 @@ type house struct {
 	file    project.File
 	trusted error
 	kill    string // moment at which the runner dies
+	refuse  error  // what launching says
+	slow    bool   // a launch only begins
 	env     map[string]string
+	now     time.Time // zero: the clock
 
 	mu       sync.Mutex
 	runs     map[string]pipeline.RunState
@@ -85,6 +88,9 @@ func build(t *testing.T) *house {
 
 func (h *house) open() {
 	h.t.Helper()
+	if h.ledger != nil {
+		h.ledger.Close()
+	}
 	var err error
 	if h.store, err = store.Open(filepath.Join(h.dir, ".rondo", "objects")); err != nil {
 		h.t.Fatal(err)
@@ -112,6 +118,12 @@ func (h *house) open() {
 		LogRun:      func(_ context.Context, e pipeline.Execution) error { h.logged = append(h.logged, e.ID); return nil },
 		Reproduced:  func(_ context.Context, r pipeline.Reproduction) error { h.verdicts = append(h.verdicts, r); return nil },
 		Environment: func() map[string]string { return h.env },
+		Now: func() time.Time {
+			if h.now.IsZero() {
+				return time.Now()
+			}
+			return h.now
+		},
 	})
 }
 
@@ -122,9 +134,19 @@ func (h *house) launch(ctx context.Context, l pipeline.Launch) error {
 	if _, again := h.runs[l.ID]; again {
 		return nil
 	}
+	if h.refuse != nil {
+		return h.refuse
+	}
 	h.launched++
+	if h.slow {
+		h.runs[l.ID] = pipeline.RunState{}
+		return nil
+	}
 	cmd := exec.Command(l.Command[0], l.Command[1:]...)
 	cmd.Dir, cmd.Env = l.Dir, append(os.Environ(), "RONDO_TEST_KILL="+h.kill)
+	for k, v := range l.Env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
 	out, err := cmd.CombinedOutput()
 	h.t.Logf("%s", out)
 	var exit *exec.ExitError

@@ -17,6 +17,7 @@ import (
 // eyes look at files of one project and remember what has not changed since.
 type eyes struct {
 	dir    string
+	now    func() time.Time
 	memory string // the file that glances are kept in between processes; none if empty
 
 	mu      sync.Mutex
@@ -30,8 +31,8 @@ type glance struct {
 	digest ref.Digest
 }
 
-func newEyes(dir, memory string) *eyes {
-	e := &eyes{dir: dir, memory: memory, known: map[string]glance{}}
+func newEyes(dir, memory string, now func() time.Time) *eyes {
+	e := &eyes{dir: dir, now: now, memory: memory, known: map[string]glance{}}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		e.dir = real
 	}
@@ -111,7 +112,7 @@ func (e *eyes) file(ctx context.Context, full string, info fs.FileInfo) (ref.Dig
 	if ok && g.stamp == stamp {
 		return g.digest, nil
 	}
-	began := time.Now()
+	began := e.now()
 	d, _, err := store.HashFile(ctx, full)
 	if err != nil || !stamp.Settled(began) { // it could change again and look the same
 		return d, err

@@ -88,6 +88,9 @@ func (s *Service) Repeat(ctx context.Context, in Repeat) (Reproduction, error) {
 		return Reproduction{}, errs.New(errs.Precondition, "execution %s has not run through: it is %s", in.RunID, e.State).
 			WithHint("repeat one that finished; `rondo runs list` shows them")
 	}
+	if len(e.Spec.Stages) == 0 {
+		return Reproduction{}, errs.New(errs.Precondition, "the record of execution %s does not hold its stages", in.RunID).WithHint("run the pipeline again; what runs from now on can be repeated")
+	}
 	if err := s.mayRun(e.Spec); err != nil {
 		return Reproduction{}, err
 	}
@@ -121,7 +124,7 @@ func (s *Service) launchRepeat(ctx context.Context, r Reproduction, name string,
 }
 
 func (s *Service) neverLaunched(ctx context.Context, r Reproduction, why string) error {
-	r.Verdict, r.Text, r.EndedAt, r.Checks, r.Folder = NotRun, "it could not be launched: "+why, time.Now().UTC(), []Check{}, ""
+	r.Verdict, r.Text, r.EndedAt, r.Checks, r.Folder = NotRun, "it could not be launched: "+why, s.opts.Now().UTC(), []Check{}, ""
 	_, err := s.opts.Ledger.Do(ctx, "reproduction.finish", r.ID, func(*index.Tx) (any, error) { return r, nil })
 	return errors.Join(err, os.RemoveAll(s.repeatDir(r.ID)))
 }
@@ -134,7 +137,7 @@ func (s *Service) prepare(ctx context.Context, r Reproduction, e Execution) erro
 	if err := s.opts.Export(ctx, e.Code, r.Folder); err != nil {
 		return err
 	}
-	there := newEyes(r.Folder, "")
+	there := newEyes(r.Folder, "", s.opts.Now)
 	for _, a := range e.sources() {
 		if now, err := there.look(ctx, a.Path); err == nil && now.Digest == a.Digest {
 			continue // the code brought it, with its mode

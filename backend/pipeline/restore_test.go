@@ -121,7 +121,7 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 	moments := []string{
 		"pipeline.params", "pipeline.cleared", "pipeline.ran", "pipeline.kept", "pipeline.locked", "pipeline.result", "pipeline.restored",
 	}
-	rounds := 8
+	rounds := 5
 	if n, err := strconv.Atoi(os.Getenv("RONDO_TORTURE")); err == nil {
 		rounds = n
 	}

@@ -75,7 +75,7 @@ func (r *runner) open() (err error) {
 
 // begin reads what the project is like, now that nobody else changes it.
 func (r *runner) begin() (err error) {
-	r.eyes = newEyes(r.plan.Project, r.plan.Memory)
+	r.eyes = newEyes(r.plan.Project, r.plan.Memory, time.Now)
 	params, err := r.eyes.resolve(project.DefaultParams)
 	if errors.Is(err, errGone) {
 		params, err = filepath.Join(r.plan.Project, project.DefaultParams), nil
@@ -246,6 +246,9 @@ func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
 		return r.keep(ctx, n, s.outs)
 	case r.plan.Force:
 		res.State, res.Reasons = Running, append(res.Reasons, "it was forced")
+		if r.plan.NoLock { // what lies in the lock of a repetition is the code's, not its own
+			res.Reasons = []string{"it is repeated"}
+		}
 		_ = writeResult(r.runDir, *res)
 	case len(s.reasons) == 0:
 		return r.skip(ctx, n, s, res)

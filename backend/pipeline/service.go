@@ -62,6 +62,7 @@ type Options struct {
 	Reproduced func(ctx context.Context, r Reproduction) error // may be called twice with the same
 	// Environment describes what the result may depend on besides code, data and params.
 	Environment func() map[string]string
+	Now         func() time.Time // nil: the clock
 }
 
 // Service keeps the executions of one project.
@@ -75,8 +76,11 @@ type Service struct {
 
 // New returns the service. Recover finishes what ended while nobody looked.
 func New(opts Options) *Service {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	s := &Service{opts: opts}
-	s.eyes = newEyes(opts.Dir, s.memory())
+	s.eyes = newEyes(opts.Dir, s.memory(), opts.Now)
 	return s
 }
 
@@ -241,7 +245,7 @@ func (s *Service) launchOrFail(ctx context.Context, e Execution, env map[string]
 	}
 	s.finishing.Lock()
 	defer s.finishing.Unlock()
-	out := newEnded(Failed, time.Now().UTC())
+	out := newEnded(Failed, s.opts.Now().UTC())
 	out.Reason = err.Error()
 	return firstOf(err, s.end(context.WithoutCancel(ctx), e.ID, out))
 }
