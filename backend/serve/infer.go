@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -29,12 +30,18 @@ func (s *Service) Infer(ctx context.Context, name string, req Request) (Response
 	defer d.release()
 	in, res, err := d.infer(ctx, ep.name, &req)
 	took := time.Since(began)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = errGone
+	}
 	ep.meter.observe(began, took, res.Rows, d.files.Version, kindOf(err))
 	if err == nil || failure(err) {
 		s.capture(ep, d, &req, in, &res, took)
 	}
 	return res, err
 }
+
+// errGone is no failure of the endpoint's.
+var errGone = errs.New(errs.Precondition, "the client did not wait for the answer")
 
 // kindOf marks success with 255.
 func kindOf(err error) errs.Kind {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -28,11 +29,27 @@ type process struct {
 	ended    chan struct{}
 }
 
+const homePrefix = "rondo-model-"
+
+var sweep sync.Once
+
+// removeOrphans removes the working folders that killed servers have left behind.
+func removeOrphans() {
+	all, _ := filepath.Glob(filepath.Join(os.TempDir(), homePrefix+"*"))
+	for _, dir := range all {
+		text, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), homePrefix), "-")
+		if pid, err := strconv.Atoi(text); err == nil && !running(pid) {
+			os.RemoveAll(dir)
+		}
+	}
+}
+
 // start starts a worker and waits until it has loaded the model.
 func start(m *Model) (*process, error) {
 	p := &process{said: &tail{}, ended: make(chan struct{}), started: time.Now()}
 	var err error
-	if p.home, err = os.MkdirTemp("", "rondo-"); err != nil { // 0700
+	sweep.Do(removeOrphans)
+	if p.home, err = os.MkdirTemp("", homePrefix+fdArg(os.Getpid())+"-"); err != nil { // 0700
 		return nil, errs.Wrap(errs.Unavailable, err, "make a folder for the model's process")
 	}
 	if err := p.spawn(m); err != nil {

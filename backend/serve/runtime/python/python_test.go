@@ -1,9 +1,12 @@
+//go:build !windows
+
 package python_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -100,9 +103,16 @@ func TestAnswersAsTheModelItselfDoes(t *testing.T) {
 	}
 }
 
-func TestTypesOfAnswersAndNoSecretsAndNoPrints(t *testing.T) {
-	t.Setenv("RONDO_SECRET", "hidden")
-	m := must(t, "odd")
+// TestOneModelInAllSituations shares a process, for starting one takes seconds.
+func TestOneModelInAllSituations(t *testing.T) {
+	t.Parallel()
+	m := must(t, "odd", func(o *python.Options) { o.Queue, o.Request = 2, 2*time.Second })
+	t.Run("types", func(t *testing.T) { typesAndNoSecrets(t, m) })
+	t.Run("queue", func(t *testing.T) { boundedQueue(t, m) })
+	t.Run("failures", func(t *testing.T) { failures(t, m) })
+}
+
+func typesAndNoSecrets(t *testing.T, m *python.Model) {
 	out, err := say(t, m, "hello")
 	if err != nil {
 		t.Fatal(err)
@@ -140,9 +150,7 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 	}
 }
 
-func TestFailuresOfAModel(t *testing.T) {
-	t.Parallel()
-	m := must(t, "odd", func(o *python.Options) { o.Request = 2 * time.Second })
+func failures(t *testing.T, m *python.Model) {
 	if _, err := say(t, m, "raise"); !errs.Is(err, errs.Internal) || !strings.Contains(err.Error(), "ValueError: no such thing as this word") || strings.Contains(err.Error(), "and more") {
 		t.Errorf("raise: %v", err)
 	}
@@ -164,9 +172,7 @@ func TestFailuresOfAModel(t *testing.T) {
 	}
 }
 
-func TestTheQueueIsBounded(t *testing.T) {
-	t.Parallel()
-	m := must(t, "odd", func(o *python.Options) { o.Queue = 2 })
+func boundedQueue(t *testing.T, m *python.Model) {
 	results := make(chan error, 12)
 	for range cap(results) {
 		go func() { _, err := say(t, m, "wait"); results <- err }()
@@ -187,7 +193,69 @@ func TestTheQueueIsBounded(t *testing.T) {
 	}
 }
 
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+// alive does not count what has ended and waits for somebody to ask how.
+func alive(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return syscall.Kill(pid, 0) == nil
+	}
+	return !strings.Contains(string(b), ") Z ")
+}
+
+// TestMain lets the test binary be the server that gets killed.
+func TestMain(m *testing.M) {
+	dir := os.Getenv("RONDO_TEST_MODEL")
+	if dir == "" {
+		os.Setenv("RONDO_SECRET", "hidden") // no model may see it
+		os.Exit(m.Run())
+	}
+	about, err := runtime.ReadMLmodel(dir)
+	if err != nil {
+		panic(err)
+	}
+	model, err := python.Open(context.Background(), dir, about, python.Options{
+		Exe: os.Getenv("RONDO_TEST_EXE"), Trusted: func(context.Context, string) error { return nil },
+	})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(model.Processes()[0])
+	go model.Predict(context.Background(), []runtime.Tensor{{Name: "word", Type: runtime.String, Shape: []int{1}, Texts: []string{"sleep"}}})
+	select {}
+}
+
+// TestProcessesEndWithAKilledServer: also in the middle of a prediction.
+func TestProcessesEndWithAKilledServer(t *testing.T) {
+	t.Parallel()
+	exe := servetest.Python(t)
+	all, err := models()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "RONDO_TEST_MODEL="+filepath.Join(all.dir, "odd"), "RONDO_TEST_EXE="+exe)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	if !alive(pid) {
+		t.Fatal("there is no process")
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	for deadline := time.Now().Add(10 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the model's process outlives the server")
+		}
+	}
+}
 
 func TestProcessesEndWithTheModelAndWhenIdle(t *testing.T) {
 	t.Parallel()
@@ -201,7 +269,6 @@ func TestProcessesEndWithTheModelAndWhenIdle(t *testing.T) {
 	if _, err := say(t, m, "again"); err != nil {
 		t.Errorf("after being idle: %v", err)
 	}
-	m = must(t, "odd")
 	pids = m.Processes()
 	m.Close()
 	if alive(pids[0]) {

@@ -42,3 +42,12 @@ func endGroup(cmd *exec.Cmd) {
 		_ = cmd.Process.Kill() // gone is as good
 	}
 }
+
+// running reports whether there may be a process of that id.
+func running(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		_ = p.Release()
+	}
+	return err == nil
+}
