@@ -111,8 +111,18 @@ func (d *Demo) show(w window) {
 		if c.Drifted {
 			mark = "DRIFT"
 		}
-		d.say("  %-12s %s %.2f, p %.2g after correction: %s", c.Name, c.Test, c.Statistic, c.PAdjusted, mark)
+		d.say("  %-12s %s, p %.2g after correction: %s", c.Name, effect(c), c.PAdjusted, mark)
 	}
+}
+
+// effect is the size of the difference by the first measure that is judged.
+func effect(c monitor.Column) string {
+	for _, e := range c.Effects {
+		if e.Threshold > 0 {
+			return fmt.Sprintf("%s %.2f (threshold %.2f)", e.Measure, e.Value, e.Threshold)
+		}
+	}
+	return fmt.Sprintf("%s %.2f", c.Test, c.Statistic)
 }
 
 func (d *Demo) showQuality(w window) {

@@ -43,20 +43,31 @@ func (w watched) Captures(ctx context.Context, q monitor.CaptureQuery) ([]monito
 	if err := w.serve.Flush(ctx); err != nil {
 		return nil, err
 	}
-	list, err := w.serve.Captures(ctx, serve.Query{Endpoint: q.Endpoint, Version: q.Version.Version, After: q.After, Limit: q.Limit})
+	in := serve.Query{Endpoint: q.Endpoint, Version: q.Version.Version, After: q.After, Limit: q.Limit}
+	var out []monitor.Capture
+	for {
+		list, err := w.serve.Captures(ctx, in)
+		if err != nil || len(list) == 0 {
+			return out, ignoreMissing(err)
+		}
+		for _, c := range list {
+			if c.Model == q.Version.Model {
+				out = append(out, captured(c))
+			}
+			if c.Cursor == q.Until || q.Limit > 0 && len(out) == q.Limit {
+				return out, nil
+			}
+		}
+		in.After = list[len(list)-1].Cursor
+	}
+}
+
+// ignoreMissing takes an endpoint that nobody has made for one without captures.
+func ignoreMissing(err error) error {
 	if errs.Is(err, errs.NotFound) {
-		return nil, nil
+		return nil
 	}
-	out := make([]monitor.Capture, 0, len(list))
-	for _, c := range list {
-		if c.Model == q.Version.Model {
-			out = append(out, captured(c))
-		}
-		if c.Cursor == q.Until {
-			break
-		}
-	}
-	return out, err
+	return err
 }
 
 func captured(c serve.Capture) monitor.Capture {

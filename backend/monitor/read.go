@@ -181,22 +181,43 @@ func (s *Service) Get(ctx context.Context, name string) (Monitor, error) {
 	if v, err := s.opts.Captures.Live(ctx, c.Endpoint); err == nil && v.Version != 0 {
 		m.Live = &v
 	}
-	list, err := s.Windows(ctx, name, 1, 0)
+	list, err := s.Windows(ctx, name, recent, 0)
 	if err != nil {
 		return m, err
 	}
 	m.Pending = s.state(name).waiting(m.Live)
 	m.Verdict = waitingVerdict(m)
 	if len(list) > 0 {
-		m.Last, m.Status, m.Verdict, m.Windows = &list[0], list[0].Status, list[0].Verdict, list[0].Number
+		m.Windows = list[0].Number
+	}
+	if w := ofLive(list, m.Live); w != nil {
+		m.Last, m.Status, m.Verdict = w, w.Status, w.Verdict
 	}
 	return m, s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return m.present(tx) })
 }
 
+// recent is how far back Get looks for a window of the version that is live.
+const recent = 50
+
+// ofLive returns the newest window of the live version: what an earlier one left
+// says nothing about now. Without a live version it is the newest of all.
+func ofLive(newestFirst []Window, live *VersionRef) *Window {
+	for i, w := range newestFirst {
+		if live == nil || w.Model == live.Model && w.Version == live.Version {
+			return &newestFirst[i]
+		}
+	}
+	return nil
+}
+
 // present adds the newest measured quality and the number of open alerts.
 func (m *Monitor) present(tx *index.Tx) error {
+	var live VersionRef
+	if m.Live != nil {
+		live = *m.Live
+	}
 	list, err := rows[Quality](tx, `SELECT q.data FROM monitor_quality q JOIN monitor_windows w ON w.id=q.window
-		WHERE w.monitor=? ORDER BY w.number DESC, q.revision DESC LIMIT 1`, m.Name)
+		WHERE w.monitor=?1 AND (?2='' OR w.model=?2 AND w.version=?3) ORDER BY w.number DESC, q.revision DESC LIMIT 1`, m.Name, live.Model, live.Version)
 	if err != nil {
 		return err
 	}
