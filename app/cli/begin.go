@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"rondo/app/client"
 	"rondo/app/sample"
 	"rondo/backend/errs"
 	"rondo/backend/project"
@@ -31,7 +32,12 @@ A project folder may come from anybody. Its commands, schedules and triggers do
 not run before you have agreed to exactly them; when they change you are asked again.
 
   rondo trust            show them and ask
-  rondo trust --yes      agree without a question`,
+  rondo trust --yes      agree without a question
+
+A model that runs Python code of its own and came from another device has to be
+trusted too, exactly as it is:
+
+  rondo trust --model weather@3`,
 	},
 }
 
@@ -74,12 +80,18 @@ func (c *call) abs(path string) string {
 	return filepath.Join(c.Dir, path)
 }
 
-func trustFlags(f *flag.FlagSet) { f.Bool("yes", false, "agree without a question") }
+func trustFlags(f *flag.FlagSet) {
+	f.Bool("yes", false, "agree without a question")
+	f.String("model", "", "trust the code of `MODEL@VERSION` instead")
+}
 
 func trust(ctx context.Context, c *call) error {
 	api, err := c.api(ctx)
 	if err != nil {
 		return err
+	}
+	if c.value("model") != "" {
+		return c.trustModel(ctx, api)
 	}
 	var q project.Question
 	if err := api.Get(ctx, "/trust", &q); err != nil {
@@ -103,6 +115,27 @@ func trust(ctx context.Context, c *call) error {
 		return errs.New(errs.Denied, "nothing was allowed").WithHint("`rondo trust --yes` agrees without a question")
 	}
 	return nil
+}
+
+func (c *call) trustModel(ctx context.Context, api *client.Client) error {
+	name, number, ok := strings.Cut(c.value("model"), "@")
+	if !ok {
+		return errs.New(errs.Invalid, "--model %s: want MODEL@VERSION, such as weather@3", name)
+	}
+	var v struct {
+		Digest    string
+		Flavor    string
+		Source    string
+		CreatedBy string `json:"created_by"`
+	}
+	if err := api.Get(ctx, modelPath(name, "versions", number), &v); err != nil {
+		return err
+	}
+	c.say("%s version %s, registered by %s from %s\n  content %s", name, number, v.CreatedBy, v.Source, v.Digest)
+	if c.value("yes") != "true" && !c.ask("May its code run on this device?") {
+		return errs.New(errs.Denied, "nothing was allowed").WithHint("`--yes` agrees without a question")
+	}
+	return api.Post(ctx, "/trust", map[string]any{"digest": v.Digest}, nil)
 }
 
 func (c *call) show(q project.Question) {

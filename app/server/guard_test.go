@@ -189,3 +189,15 @@ func TestBodiesHaveALimit(t *testing.T) {
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+func TestTrustIsForExactlyWhatWasLookedAt(t *testing.T) {
+	s := serve(t, options(t, weather(t), t.TempDir()))
+	token := "Authorization: Bearer " + s.Info().Token
+	res, body := ask(t, "POST", s.Info().URL+"/api/v1/trust", `{"digest":"`+strings.Repeat("0", 63)+`1"}`, token, "Content-Type: application/json")
+	if res.StatusCode != http.StatusConflict {
+		t.Errorf("another digest: %d %s", res.StatusCode, body)
+	}
+	if _, body := ask(t, "GET", s.Info().URL+"/api/v1/trust", "", token); !strings.Contains(body, `"needed":true`) {
+		t.Errorf("it was granted all the same: %s", body)
+	}
+}

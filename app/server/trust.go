@@ -29,18 +29,22 @@ func (s *Server) GrantTrust(ctx context.Context, digest ref.Digest) (project.Que
 	if err != nil {
 		return project.Question{}, err
 	}
-	if known, err := s.house.isVersion(ctx, digest); err != nil {
-		return project.Question{}, err
-	} else if known {
-		err = s.house.trust.Add(digest)
-	} else {
-		err = s.house.trust.Grant(file, digest)
-	}
-	if err != nil {
+	if err := s.house.grant(ctx, file, digest); err != nil {
 		return project.Question{}, err
 	}
 	s.house.events.Publish("project.trust", digest.Short(), nil)
 	return s.house.trust.Needed(file)
+}
+
+func (h *house) grant(ctx context.Context, file *project.File, digest ref.Digest) error {
+	known, err := h.isVersion(ctx, digest)
+	if err != nil {
+		return err
+	}
+	if known {
+		return h.trust.Add(digest)
+	}
+	return h.trust.Grant(file, digest)
 }
 
 func (h *house) isVersion(ctx context.Context, digest ref.Digest) (bool, error) {

@@ -1,3 +1,5 @@
+//go:build desktop || dev
+
 package window
 
 import (
@@ -10,12 +12,6 @@ import (
 
 	"rondo/app/client"
 )
-
-// exitNone is the window executable's exit code where no display answers.
-const exitNone = 4
-
-// ExitNone reports the exit code for an error of Show.
-func ExitNone() int { return exitNone }
 
 // wish and reply are the API's DesktopWish and DesktopAnswer, retyped in order that
 // the window does not carry the whole server inside.

@@ -21,6 +21,12 @@ type Options struct {
 	State  string `json:"state"` // file that remembers the window's size
 }
 
+// exitNone is the window executable's exit code where no display answers.
+const exitNone = 4
+
+// ExitNone reports the exit code for an error of Show.
+func ExitNone() int { return exitNone }
+
 // errNone says that no window can be shown, and what to do instead.
 func errNone(reason string) error {
 	return errs.New(errs.Precondition, "no window can be shown: %s", reason).
