@@ -94,11 +94,9 @@ func find(tx *index.Tx, w Window, kind string) (finding, bool, error) {
 }
 
 // settleAlert opens an alert where enough windows are bad, or resolves the active
-// one where as many windows in a row, all newer than it, are good again.
+// one where as many windows in a row, all newer than it, are good again, or another
+// version answers now.
 func (s *Service) settleAlert(ctx context.Context, c Config, live VersionRef, kind string, found []finding) (*Alert, error) {
-	if len(found) == 0 {
-		return nil, nil
-	}
 	var last *Alert
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) (err error) {
 		last, err = lastAlert(tx, c.Name, kind)
@@ -108,7 +106,13 @@ func (s *Service) settleAlert(ctx context.Context, c Config, live VersionRef, ki
 		return nil, err
 	}
 	if last != nil && last.Status != AlertResolved {
+		if last.Model != live.Model || last.Version != live.Version {
+			return s.resolve(ctx, *last, fmt.Sprintf("version %d answers now", live.Version))
+		}
 		return s.calm(ctx, c, *last, found)
+	}
+	if len(found) == 0 {
+		return nil, nil
 	}
 	a := newAlert(c, live, kind, found)
 	if len(a.Windows) < c.Alert.Windows || !found[0].bad || last != nil && slices.Contains(last.Windows, found[0].window.ID) {
@@ -186,7 +190,11 @@ func (s *Service) calm(ctx context.Context, c Config, a Alert, found []finding) 
 			return nil, nil
 		}
 	}
-	out, err := s.step(ctx, recResolved, a.ID, fmt.Sprintf("quiet for %d windows", need))
+	return s.resolve(ctx, a, fmt.Sprintf("quiet for %d windows", need))
+}
+
+func (s *Service) resolve(ctx context.Context, a Alert, note string) (*Alert, error) {
+	out, err := s.step(ctx, recResolved, a.ID, note)
 	if errs.Is(err, errs.Precondition) {
 		return nil, nil // a person was faster
 	}
