@@ -3,6 +3,7 @@ package launch
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"rondo/backend/errs"
@@ -70,7 +71,7 @@ func who(e proc.Exit) string {
 	if e.StoppedBy == "" {
 		return "somebody"
 	}
-	return e.StoppedBy
+	return strings.TrimPrefix(e.StoppedBy, "cli:")
 }
 
 func failWords(e proc.Exit) string {
