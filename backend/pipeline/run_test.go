@@ -109,6 +109,7 @@ func stage(cmd string, outs ...string) project.Stage {
 
 // Each of two stages ends only when it has seen the other begin.
 func TestIndependentStagesRunSideBySide(t *testing.T) {
+	t.Parallel()
 	meet := func(me, other string) project.Stage {
 		return stage(fmt.Sprintf(`sh -c 'touch began-%s; while [ ! -e began-%s ]; do sleep 0.01; done; echo done > %s'`, me, other, me), me)
 	}
@@ -133,6 +134,7 @@ func TestIndependentStagesRunSideBySide(t *testing.T) {
 }
 
 func TestASignalReachesTheStageOnceAndNothingMoreStarts(t *testing.T) {
+	t.Parallel()
 	slow := project.Stage{Cmd: project.Lines{`sh -c 'n=0; trap "n=\$((n+1)); echo heard \$n" INT; echo ready; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.05; done; echo heard in all \$n > heard.txt; exit 3'`}, Outs: project.Outs{{Path: "heard.txt"}}}
 	slow.Cmd[0] = strings.ReplaceAll(slow.Cmd[0], `\$`, "$")
 	next := stage("cp heard.txt next.txt", "next.txt")
@@ -158,6 +160,7 @@ func TestASignalReachesTheStageOnceAndNothingMoreStarts(t *testing.T) {
 }
 
 func TestADeafStageIsEndedWithAllThatItStarted(t *testing.T) {
+	t.Parallel()
 	b := newBare(t, map[string]project.Stage{"deaf": stage(`sh -c 'trap "" INT TERM; sleep 600 & echo pid $!; while true; do sleep 0.05; done'`, "never")})
 	b.plan.Patience = 50
 	cmd, lines := b.start("one")
@@ -192,6 +195,7 @@ func gone(t *testing.T, pid int) {
 // The runner is killed, its stage lives on and still writes. The next execution waits
 // for it.
 func TestAStageThatOutlivesItsRunnerKeepsOthersAway(t *testing.T) {
+	t.Parallel()
 	b := newBare(t, map[string]project.Stage{"slow": stage(`sh -c 'echo ready; while [ ! -e go ]; do sleep 0.01; done; echo late > out.txt'`, "out.txt")})
 	cmd, lines := b.start("one")
 	b.until(lines, "[slow] ready")
@@ -214,6 +218,7 @@ func TestAStageThatOutlivesItsRunnerKeepsOthersAway(t *testing.T) {
 }
 
 func TestWhatHoldsTheOutputDoesNotHoldTheStage(t *testing.T) {
+	t.Parallel()
 	b := newBare(t, map[string]project.Stage{"left": stage(`sh -c 'sleep 600 & echo pid $!; echo made > out.txt'`, "out.txt")})
 	cmd, lines := b.start("one")
 	var child int
