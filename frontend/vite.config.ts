@@ -30,5 +30,5 @@ export default defineConfig({
     strictPort: true,
     proxy: { '/api': process.env.RONDO_URL ?? 'http://127.0.0.1:7717' },
   },
-  test: { include: ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'] },
+  test: { include: ['tests/unit/**/*.test.ts'] },
 } as Parameters<typeof defineConfig>[0])

@@ -1,5 +1,5 @@
 import { address, get, patch, post, seg } from '$lib/api/client'
-import type { Artifact, Code, Environment, Experiment, LogPart, MetricPoint, Run, RunPage, Sample } from '$lib/api/types'
+import type { Artifact, Code, RunComparison as Comparison, Environment, Experiment, LogPart, MetricPoint, Run, RunPage, Sample } from '$lib/api/types'
 
 /** What this page asks the server about runs, in one place. */
 const at = (id: string) => `/runs/${seg(id)}`
@@ -42,6 +42,14 @@ export async function artifacts(id: string, path: string, signal?: AbortSignal):
   const out = await get<Artifact[] | { files: Artifact[] }>(`${at(id)}/artifacts`, { path }, signal)
   return Array.isArray(out) ? out : (out.files ?? [])
 }
-export const artifactURL = (id: string, path: string) => address(`${at(id)}/artifacts/file`, { path })
-export const code = (id: string, signal?: AbortSignal) => get<Code>(`${at(id)}/code`, {}, signal)
+export const artifactURL = (id: string, path: string, inline = false) => address(`${at(id)}/artifacts/file`, { path, inline: inline ? 1 : undefined })
+
+/** compare sets two or more runs side by side, trait by trait. */
+export const compare = (ids: string[], signal?: AbortSignal) => get<Comparison>('/runs/compare', { ids }, signal)
+
+/** code reads what a run ran. */
+export async function code(id: string, signal?: AbortSignal): Promise<Code> {
+  const out = await get<{ argv: string[]; cwd?: string; git: Code; diff: string }>(`${at(id)}/code`, {}, signal)
+  return { ...out.git, diff: out.diff || out.git.diff, argv: out.argv }
+}
 export const environment = (id: string, signal?: AbortSignal) => get<Environment>(`${at(id)}/environment`, {}, signal)

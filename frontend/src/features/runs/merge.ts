@@ -1,4 +1,4 @@
-import type { Run } from '$lib/api/types'
+import type { Run, RunComparison } from '$lib/api/types'
 
 /** merge puts newer states of runs in the place of the older ones; those that were deleted go. */
 export function merge(list: Run[], fresh: Run[]): Run[] {
@@ -6,10 +6,21 @@ export function merge(list: Run[], fresh: Run[]): Run[] {
   return list.map((r) => by.get(r.id) ?? r).filter((r) => r.lifecycle !== 'deleted')
 }
 
-/** differing returns the keys whose values are not the same in all records; a missing one counts as different. */
-export function differing<V>(records: Record<string, V>[]): string[] {
-  const keys = [...new Set(records.flatMap((r) => Object.keys(r)))].sort()
-  return keys.filter((k) => new Set(records.map((r) => (k in r ? JSON.stringify(r[k]) : '\0'))).size > 1)
+/** Section is the rows of one group of a comparison. */
+export interface Section {
+  group: string
+  rows: RunComparison['rows']
+}
+
+/** sections groups a comparison's rows in their order; only leaves out what is the same in all runs. */
+export function sections(rows: RunComparison['rows'], only: boolean): Section[] {
+  const out: Section[] = []
+  for (const row of rows) {
+    let s = out.find((x) => x.group === row.group)
+    if (!s) out.push((s = { group: row.group, rows: [] }))
+    if (!only || !row.same) s.rows.push(row)
+  }
+  return out
 }
 
 /** allKeys returns every key of the records, in order. */

@@ -2,6 +2,7 @@
 export interface Piece {
   offset: number
   text: string
+  next?: number // where the following piece begins, where the server says so
 }
 
 const size = (text: string) => new TextEncoder().encode(text).length
@@ -22,11 +23,15 @@ export class Tail {
 
   /** add appends a piece; false where something before it is missing. */
   add(piece: Piece): boolean {
+    // A replaced byte is longer than what it stands for, so what follows seems to begin too early.
+    if (this.#replaced && piece.offset > this.#last && piece.offset < this.end) this.end = piece.offset
     const bytes = size(piece.text)
     if (piece.offset > this.end) return false
     if (piece.offset + bytes <= this.end) return true
     const text = piece.offset === this.end ? piece.text : dropBytes(piece.text, this.end - piece.offset)
-    this.end = piece.offset + bytes
+    this.end = piece.next ?? piece.offset + bytes
+    this.#last = piece.offset
+    this.#replaced = piece.next === undefined && piece.text.includes('\uFFFD')
     const parts = (this.#rest + text).split('\n')
     this.#rest = parts.pop() ?? ''
     this.lines = this.#rest ? [...this.lines.slice(0, this.#whole), ...parts, this.#rest] : [...this.lines.slice(0, this.#whole), ...parts]
@@ -34,6 +39,8 @@ export class Tail {
     return true
   }
 
+  #last = -1
+  #replaced = false
   #whole = 0 // lines that are complete
 }
 

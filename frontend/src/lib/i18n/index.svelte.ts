@@ -23,7 +23,7 @@ export const locale = (): Locale => current
 /** setLocale switches the language at once, without loading the page again. */
 export function setLocale(next: Locale) {
   current = next
-  document.documentElement.lang = next
+  if (typeof document !== 'undefined') document.documentElement.lang = next
   try {
     localStorage.setItem(storageKey, next)
   } catch {

@@ -18,7 +18,7 @@ function shown(values: Record<string, unknown>): Record<string, unknown> {
   for (const [key, value] of Object.entries(values)) {
     if (key === 'p' && typeof value === 'number') out[key] = pValue(value)
     else if (key === 'measure') out[key] = symbols[String(value)] ?? value
-    else if (typeof value === 'number') out[key] = Number.isInteger(value) ? value : fixed(value, key === 'effect' ? 2 : 3)
+    else if (typeof value === 'number') out[key] = key === 'effect' ? fixed(value, 2) : String(Number(value.toFixed(3)))
     else if (key === 'direction') out[key] = maybe(`verdict.direction_${String(value)}`, '')
     else out[key] = value
   }

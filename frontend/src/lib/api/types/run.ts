@@ -106,7 +106,14 @@ export interface Artifact {
   mtime: string
 }
 
+/** RunComparison has one row per trait, with a value per run; null where a run has it not. */
+export interface RunComparison {
+  runs: Run[]
+  rows: { group: string; key: string; values: (string | null)[]; same: boolean }[]
+}
+
 export interface Code {
+  argv?: string[]
   commit?: string
   branch?: string
   remote?: string

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { faults, generate, readCatalogues } from '../../scripts/messages.mjs'
+import { setLocale, t } from '$lib/i18n/index.svelte'
+import { verdict } from '$lib/i18n/verdict'
+
+it('every message has every language and fills in the same names', () => expect(faults(readCatalogues())).toEqual([]))
+
+it('finds a language that lacks a message, or fills in another name', () => {
+  expect(faults({ 'a.b': { en: 'x {n}' } })).toHaveLength(1)
+  expect(faults({ 'a.b': { en: 'x {n}', ko: 'x {m}' } })).toHaveLength(1)
+})
+
+it('quotes what would break out of a template', () => expect(generate({ 'a.b': { en: '`${x}`', ko: 'y' } })).toContain('(p) => `\\`\\$${p.x}\\``'))
+
+it('no message lies unused, except those whose name is put together', () => {
+  const source = files('src').map((f) => readFileSync(f, 'utf8')).join('\n')
+  const made = /^(state|verdict)\.|^nav\.group_|\.(title|on|policy|step|kind|use|change|action|check|measure|role|level|theme|headline|none|group|filter|columns|direction)_|^(runs|trust|monitors|loop)\.[a-z]+$|^ui\.(live|connecting|reconnecting)$/
+  const unused = Object.keys(readCatalogues()).filter((k) => !source.includes(`'${k}'`) && !made.test(k))
+  expect(unused).toEqual([])
+})
+
+function files(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(dir, e.name)) : /\.(ts|svelte)$/.test(e.name) && !e.name.includes('messages.gen') ? [join(dir, e.name)] : []))
+}
+
+it('speaks plural, and changes its language at once', () => {
+  expect([t('ui.rows', { count: 1 }), t('ui.rows', { count: 2 })]).toEqual(['1 row', '2 rows'])
+  setLocale('ko')
+  expect(t('ui.rows', { count: 2 })).toBe('2행')
+  setLocale('en')
+})
+
+it('says verdicts in the person’s language, and unknown ones as they came', () => {
+  const v = { code: 'window.quiet', text: 'Quiet: …', values: { column: 'wind', measure: 'ks', effect: 0.213, threshold: 0.25 } }
+  expect(verdict(v)).toBe('Quiet: …')
+  setLocale('ko')
+  expect(verdict(v)).toBe('이상 없음: 가장 큰 차이는 wind D=0.21, 기준 0.25 미만')
+  expect(verdict({ code: 'window.new', text: 'as it came' })).toBe('as it came')
+  setLocale('en')
+})
