@@ -131,8 +131,12 @@ func (s *Service) settle(ctx context.Context) error {
 	})
 	if err != nil {
 		s.waiting.giveBack(runs)
+		return err
 	}
-	return err
+	for id, r := range runs {
+		s.announce(id, r.sums.out)
+	}
+	return nil
 }
 
 const settleAfter = 200 * time.Millisecond

@@ -23,11 +23,14 @@ CREATE INDEX run_runs_parent ON run_runs (parent) WHERE parent<>'';
 CREATE INDEX run_runs_open ON run_runs (device, id) WHERE exit IS NULL AND kind<>'client';
 CREATE TABLE run_params (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_tags (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX run_params_key ON run_params (key, value);
+CREATE INDEX run_tags_key ON run_tags (key, value);
 CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
 CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_metrics (run TEXT NOT NULL, key TEXT NOT NULL, value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL,
   model TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, min REAL, max REAL, count INTEGER NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX run_metrics_key ON run_metrics (key, value);
 CREATE TABLE run_files (run TEXT NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_models (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, run TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,

@@ -114,13 +114,9 @@ func (s *Service) record(ctx context.Context, id string, b Batch, rec logRecord)
 // logPoints needs no record: the block itself is the truth.
 func (s *Service) logPoints(ctx context.Context, id string, list []Point) error {
 	sum := summarise(list)
-	err := s.logs.use(ctx, id, func(l *points.Log) error {
+	return s.logs.use(ctx, id, func(l *points.Log) error {
 		return l.Append(filePoints(list), true, func(_, end int64) { s.waiting.add(id, end, sum) })
 	})
-	if err == nil {
-		s.announce(id, sum)
-	}
-	return err
 }
 
 // logMixed writes the points first, as a block that does not count yet, and then the

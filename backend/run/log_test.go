@@ -178,3 +178,27 @@ func TestASampleKeepsTheSpikes(t *testing.T) {
 		t.Errorf("%d points from %d to %d, spikes %v %v %v", len(got), got[0].Step, got[len(got)-1].Step, seen["42"], seen["-42"], seen["NaN"])
 	}
 }
+
+func TestLoggingIsTold(t *testing.T) {
+	h := open(t, t.TempDir())
+	r := h.run(t, run.Create{})
+	sub := h.events.Subscribe(h.events.Last(), 100)
+	for i := range 3 {
+		must(t, h.Log(t.Context(), r.ID, run.Batch{Points: []run.Point{{Key: "loss", Value: float64(i), Step: int64(i)}}}))
+	}
+	told := map[string]run.Float{}
+	for range 3 { // at the latest after as many events as there were calls
+		e := <-sub.C
+		logged, ok := e.Data.(run.Logged)
+		if !ok || e.Kind != "run.metrics" || e.ID != r.ID {
+			t.Fatalf("event %+v", e)
+		}
+		for _, m := range logged.Metrics {
+			told[m.Key] = m.Value
+		}
+		if told["loss"] == 2 {
+			return
+		}
+	}
+	t.Errorf("told %v", told)
+}

@@ -134,7 +134,8 @@ func (s *Service) Dir(id string) string {
 	return filepath.Join(s.runs, id)
 }
 
-// Logged tells of metrics that were logged: the latest of each key, the event run.metrics.
+// Logged tells of metrics that were logged since the last such event, run.metrics: the
+// latest of each key.
 type Logged struct {
 	Metrics []Metric `json:"metrics"`
 	More    int      `json:"more,omitempty"` // keys beyond those told
@@ -143,7 +144,7 @@ type Logged struct {
 const maxAnnounced = 64 // keys of one event
 
 func (s *Service) announce(id string, sums summaries) {
-	if s.opts.Events == nil {
+	if s.opts.Events == nil || len(sums.Keys) == 0 {
 		return
 	}
 	out := Logged{Metrics: make([]Metric, 0, min(len(sums.Keys), maxAnnounced))}

@@ -77,7 +77,7 @@ func (s Space) clause(c Clause) (out SQL, err error) {
 	if err != nil {
 		return out, err
 	}
-	out.add("EXISTS (SELECT 1 FROM "+table+" x WHERE x."+s.Owner+"="+s.ID+" AND x.key=? AND ", c.Key)
+	out.add(s.ID+" IN (SELECT x."+s.Owner+" FROM "+table+" x WHERE x.key=? AND ", c.Key)
 	out.add(cmp.Text+")", cmp.Args...)
 	return out, nil
 }
@@ -90,7 +90,7 @@ func (s Space) dataset(c Clause, table string) (out SQL, err error) {
 	if err != nil {
 		return out, err
 	}
-	out.add("EXISTS (SELECT 1 FROM "+table+" x WHERE x."+s.Owner+"="+s.ID+" AND "+cmp.Text+")", cmp.Args...)
+	out.add(s.ID+" IN (SELECT x."+s.Owner+" FROM "+table+" x WHERE "+cmp.Text+")", cmp.Args...)
 	return out, nil
 }
 
