@@ -1,4 +1,4 @@
-import type { Brief, DriftColumn, Effect, Window } from '$lib/api/types'
+import type { Brief, DriftColumn, Effect, Quality, Window } from '$lib/api/types'
 
 /** lead is the effect a column is spoken of by: the one that goes furthest towards its threshold. */
 export function lead(c: DriftColumn): Effect | undefined {
@@ -13,6 +13,9 @@ const strength = (c: DriftColumn) => {
 
 /** byStrength orders columns by how far they go towards their threshold. */
 export const byStrength = (columns: DriftColumn[] | null) => [...(columns ?? [])].sort((a, b) => strength(b) - strength(a))
+
+/** measured tells whether enough labels are in for the quality to say something. */
+export const measured = (q: Quality) => q.status === 'ok' || q.status === 'below'
 
 /** headlineMetric is what the quality of a task is spoken of by. */
 export const headlineMetric = (task: string) => (task === 'regression' ? 'rmse' : 'accuracy')
