@@ -7,7 +7,7 @@ import (
 
 // Hint says in plain words what is short or wasted on this machine.
 type Hint struct {
-	Code  string `json:"code"`  // memory, disk, cpu, queue, gpu or idle
+	Kind  string `json:"kind"`  // memory, disk, cpu, queue, gpu or idle
 	Level string `json:"level"` // info, warning or critical
 	Text  string `json:"text"`
 	RunID string `json:"run_id,omitempty"` // that it is about
@@ -77,7 +77,7 @@ func (v view) memory() []Hint {
 	if total <= 0 || s.Available > total/10 {
 		return nil
 	}
-	h := Hint{Code: "memory", Level: Warning}
+	h := Hint{Kind: "memory", Level: Warning}
 	if s.Available < total/20 {
 		h.Level = Critical
 	}
@@ -106,7 +106,7 @@ func (v view) disk() []Hint {
 		return nil
 	}
 	if s.DiskFree < total/20 && s.DiskFree < 20<<30 || s.DiskFree < 1<<30 {
-		h := Hint{Code: "disk", Level: Warning, Text: fmt.Sprintf("The disk is nearly full: %s of %s are free. Delete what is not needed; with no space left, changes are refused.", bytes(s.DiskFree), bytes(total))}
+		h := Hint{Kind: "disk", Level: Warning, Text: fmt.Sprintf("The disk is nearly full: %s of %s are free. Delete what is not needed; with no space left, changes are refused.", bytes(s.DiskFree), bytes(total))}
 		if s.DiskFree < 1<<30 {
 			h.Level = Critical
 		}
@@ -132,7 +132,7 @@ func (v view) filling() []Hint {
 	if left > 24*time.Hour {
 		return nil
 	}
-	return []Hint{{Code: "disk", Level: Warning, Text: fmt.Sprintf("The disk will be full in about %s if it goes on like in the last minutes: %s are free and %s a minute are written.",
+	return []Hint{{Kind: "disk", Level: Warning, Text: fmt.Sprintf("The disk will be full in about %s if it goes on like in the last minutes: %s are free and %s a minute are written.",
 		span(left), bytes(b.DiskFree), bytes(int64(float64(grown)/took.Minutes())))}}
 }
 
@@ -142,7 +142,7 @@ func (v view) cpu() []Hint {
 	if len(list) == 0 || n == 0 || v.latest().Load < 2*float64(n) || mean(list, func(s Sample) float64 { return s.CPU }) < 90 {
 		return nil
 	}
-	return []Hint{{Code: "cpu", Level: Warning, Text: fmt.Sprintf("About %.0f processes compete for %d cores. Everything gets slower by that; let fewer runs work at a time, or give each fewer threads (OMP_NUM_THREADS).", v.latest().Load, n)}}
+	return []Hint{{Kind: "cpu", Level: Warning, Text: fmt.Sprintf("About %.0f processes compete for %d cores. Everything gets slower by that; let fewer runs work at a time, or give each fewer threads (OMP_NUM_THREADS).", v.latest().Load, n)}}
 }
 
 func (v view) queue() []Hint {
@@ -155,7 +155,7 @@ func (v view) queue() []Hint {
 	if busy > 50 || idle < 1 || v.latest().Available < v.facts.Memory/4 {
 		return nil
 	}
-	return []Hint{{Code: "queue", Level: Info, Text: fmt.Sprintf("%s while %d of %d cores are idle and %s of memory are free. More runs could work at a time: raise the limit in the settings.",
+	return []Hint{{Kind: "queue", Level: Info, Text: fmt.Sprintf("%s while %d of %d cores are idle and %s of memory are free. More runs could work at a time: raise the limit in the settings.",
 		count(v.queued, "run waits", "runs wait"), idle, v.facts.Threads, bytes(v.latest().Available))}}
 }
 
@@ -173,7 +173,7 @@ func (v view) gpu() []Hint {
 			return 0
 		})
 		if g.Memory > 1<<30 && busy < 15 {
-			out = append(out, Hint{Code: "gpu", Level: Info, Text: fmt.Sprintf("The GPU %s holds %s but has computed only %.0f %% of the last minute. It may be waiting for data: load it with more workers.", g.Name, bytes(g.Memory), busy)})
+			out = append(out, Hint{Kind: "gpu", Level: Info, Text: fmt.Sprintf("The GPU %s holds %s but has computed only %.0f %% of the last minute. It may be waiting for data: load it with more workers.", g.Name, bytes(g.Memory), busy)})
 		}
 	}
 	return out
@@ -187,7 +187,7 @@ func (v view) idling() (out []Hint) {
 		if since.IsZero() || v.now.Sub(since) < tooLongIdle {
 			continue
 		}
-		out = append(out, Hint{Code: "idle", Level: Info, RunID: u.ID, Text: fmt.Sprintf("The run %s has done nothing for %s and holds %s of memory. It may be waiting for something that never comes.", u.Name, span(v.now.Sub(since)), bytes(u.RSS))})
+		out = append(out, Hint{Kind: "idle", Level: Info, RunID: u.ID, Text: fmt.Sprintf("The run %s has done nothing for %s and holds %s of memory. It may be waiting for something that never comes.", u.Name, span(v.now.Sub(since)), bytes(u.RSS))})
 	}
 	return out
 }

@@ -19,17 +19,17 @@ import (
 
 // Facts say what a machine is. What it does not tell is empty.
 type Facts struct {
-	Name     string `json:"hostname,omitempty"`
+	Name     string `json:"name,omitempty"`
 	OS       string `json:"os"`                 // linux, darwin, windows
 	Platform string `json:"platform,omitempty"` // such as "debian 13.1"
 	Kernel   string `json:"kernel,omitempty"`
 	Arch     string `json:"arch"`
-	CPU      string `json:"cpu_model,omitempty"`
+	CPU      string `json:"cpu,omitempty"`
 	Cores    int    `json:"cores"`   // physical
 	Threads  int    `json:"threads"` // that run at a time
-	Memory   int64  `json:"mem_total_bytes"`
-	Swap     int64  `json:"swap_total_bytes"`
-	Disk     int64  `json:"disk_total_bytes"` // of the file system that holds the project
+	Memory   int64  `json:"memory_bytes"`
+	Swap     int64  `json:"swap_bytes"`
+	Disk     int64  `json:"disk_bytes"` // of the file system that holds the project
 	GPUs     []GPU  `json:"gpus"`
 	Python   string `json:"python,omitempty"` // the one found first
 	Go       string `json:"go"`               // that Rondo was built with
@@ -38,7 +38,7 @@ type Facts struct {
 // GPU is one graphics processor.
 type GPU struct {
 	Name   string `json:"name"`
-	Memory int64  `json:"mem_total_bytes"`
+	Memory int64  `json:"memory_bytes"`
 }
 
 // Look gathers the facts; dir is the project folder.

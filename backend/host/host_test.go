@@ -34,7 +34,7 @@ func (v view) sampler() *Sampler {
 func TestHintsSayWhatIsShortOrWasted(t *testing.T) {
 	for name, c := range map[string]struct {
 		view func() view
-		want string // code level words
+		want string // kind level words
 	}{
 		"calm": {func() view { return calm(300, nil) }, ""},
 		"memory": {func() view {
@@ -67,9 +67,9 @@ func TestHintsSayWhatIsShortOrWasted(t *testing.T) {
 			}
 			continue
 		}
-		code, rest, _ := strings.Cut(c.want, " ")
+		kind, rest, _ := strings.Cut(c.want, " ")
 		level, words, _ := strings.Cut(rest, " ")
-		if len(hints) != 1 || hints[0].Code != code || hints[0].Level != level || !strings.Contains(hints[0].Text, words) {
+		if len(hints) != 1 || hints[0].Kind != kind || hints[0].Level != level || !strings.Contains(hints[0].Text, words) {
 			t.Errorf("%s: %+v, want %s", name, hints, c.want)
 		}
 	}

@@ -18,17 +18,14 @@ var harmless = []string{
 
 // Describe says what a command would run with, without running anything of it.
 func Describe(command []string, dir string, environ []string) Environment {
-	e := Environment{Command: hideArgs(command), Dir: dir, Host: host.Look(dir), Packages: []string{}, Variables: map[string]string{}}
+	e := Environment{Command: hideArgs(command), Dir: dir, Host: host.Look(dir), Variables: map[string]string{}}
 	for _, kv := range environ {
 		if k, v, ok := strings.Cut(kv, "="); ok && slices.Contains(harmless, k) {
 			e.Variables[k] = hideText(v)
 		}
 	}
 	if p := findPython(command, dir, environ); p != nil {
-		e.Python, e.Version = p.executable, p.version
-		for _, one := range p.packages {
-			e.Packages = append(e.Packages, one.name+"=="+one.version)
-		}
+		e.Python = &Python{Executable: p.executable, Version: p.version, Packages: p.packages}
 	}
 	return e
 }

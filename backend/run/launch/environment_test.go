@@ -47,13 +47,14 @@ func TestPythonIsReadAndNotRun(t *testing.T) {
 	write(t, filepath.Join(work, "plain"), "#!/bin/sh\n")
 	for _, command := range [][]string{{"python3", "x.py"}, {filepath.Join(dir, "bin", "python3")}, {"./train"}} {
 		e := launch.Describe(command, work, []string{"PATH=" + filepath.Join(dir, "bin")})
-		if e.Python != filepath.Join(dir, "bin", "python3") || e.Version != "3.13.5" || !slices.Equal(e.Packages, []string{"numpy==2.1", "Old==0.1"}) {
-			t.Errorf("%v: python %q %q, packages %v", command, e.Python, e.Version, e.Packages)
+		p := e.Python
+		if p == nil || p.Executable != filepath.Join(dir, "bin", "python3") || p.Version != "3.13.5" || !slices.Equal(p.Packages, []launch.Package{{Name: "numpy", Version: "2.1"}, {Name: "Old", Version: "0.1"}}) {
+			t.Errorf("%v: python %+v", command, p)
 		}
 	}
 	for _, command := range [][]string{{"./plain"}, {"sh"}, {"no-such-thing"}, {"python3"}} {
-		if e := launch.Describe(command, work, []string{"PATH=/nonexistent"}); e.Python != "" || len(e.Packages) > 0 {
-			t.Errorf("%v: python %q, packages %v", command, e.Python, e.Packages)
+		if e := launch.Describe(command, work, []string{"PATH=/nonexistent"}); e.Python != nil {
+			t.Errorf("%v: python %+v", command, e.Python)
 		}
 	}
 	if _, err := os.Stat(betrayal); err == nil {

@@ -12,14 +12,11 @@ import (
 	"strings"
 )
 
-// python is the interpreter of a run and what is installed for it.
+// python is an interpreter that is being looked at.
 type python struct {
 	executable, version, prefix string
-	packages                    []distribution
+	packages                    []Package
 }
-
-// distribution is one installed package.
-type distribution struct{ name, version string }
 
 const maxPackages = 5000
 
@@ -37,7 +34,7 @@ func findPython(command []string, dir string, environ []string) *python {
 			return nil
 		}
 	}
-	p := &python{executable: path, prefix: filepath.Dir(filepath.Dir(path))}
+	p := &python{executable: path, prefix: filepath.Dir(filepath.Dir(path)), packages: []Package{}}
 	p.look()
 	return p
 }
@@ -116,7 +113,7 @@ func (p *python) look() {
 			p.read(dir, seen)
 		}
 	}
-	sort.Slice(p.packages, func(i, j int) bool { return strings.ToLower(p.packages[i].name) < strings.ToLower(p.packages[j].name) })
+	sort.Slice(p.packages, func(i, j int) bool { return strings.ToLower(p.packages[i].Name) < strings.ToLower(p.packages[j].Name) })
 }
 
 func readConfig(path string) map[string]string {
@@ -195,7 +192,7 @@ func (p *python) read(dir string, seen map[string]bool) {
 			path = filepath.Join(dir, e.Name())
 		}
 		one, ok := readPackage(path)
-		if key := strings.ToLower(one.name); ok && !seen[key] && len(p.packages) < maxPackages {
+		if key := strings.ToLower(one.Name); ok && !seen[key] && len(p.packages) < maxPackages {
 			seen[key] = true
 			p.packages = append(p.packages, one)
 		}
@@ -203,7 +200,7 @@ func (p *python) read(dir string, seen map[string]bool) {
 }
 
 // readPackage reads name and version at the head of a distribution's metadata.
-func readPackage(path string) (p distribution, ok bool) {
+func readPackage(path string) (p Package, ok bool) {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return p, false
@@ -217,10 +214,10 @@ func readPackage(path string) (p distribution, ok bool) {
 	for lines.Scan() && lines.Text() != "" {
 		switch k, v, _ := strings.Cut(lines.Text(), ":"); k {
 		case "Name":
-			p.name = short(strings.TrimSpace(v), 200)
+			p.Name = short(strings.TrimSpace(v), 200)
 		case "Version":
-			p.version = short(strings.TrimSpace(v), 100)
+			p.Version = short(strings.TrimSpace(v), 100)
 		}
 	}
-	return p, p.name != "" && p.version != ""
+	return p, p.Name != "" && p.Version != ""
 }

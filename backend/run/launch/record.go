@@ -43,11 +43,22 @@ type Environment struct {
 	Command    []string          `json:"command"`
 	Dir        string            `json:"dir"`
 	Host       host.Facts        `json:"host"`
-	Python     string            `json:"python,omitempty"` // the interpreter
-	Version    string            `json:"python_version,omitempty"`
-	Packages   []string          `json:"packages"` // of Python, as name==version
-	Variables  map[string]string `json:"env"`
+	Python     *Python           `json:"python,omitempty"`
+	Variables  map[string]string `json:"variables"`
 	RecordedAt time.Time         `json:"recorded_at"`
+}
+
+// Python is the interpreter of a run and what is installed for it.
+type Python struct {
+	Executable string    `json:"executable"`
+	Version    string    `json:"version,omitempty"`
+	Packages   []Package `json:"packages"`
+}
+
+// Package is one installed distribution.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // ReadCode returns what is known of a run's code; NotFound where nothing was written.

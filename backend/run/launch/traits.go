@@ -27,13 +27,15 @@ func Traits(runDir string) (list []run.Trait) {
 	add("folder", e.Dir)
 	add("host", e.Host.Name)
 	add("cpu", e.Host.CPU)
-	add("python", strings.TrimSpace(e.Version+" "+e.Python))
 	for k, v := range e.Variables {
 		add(k, v)
 	}
-	for _, p := range e.Packages {
-		name, version, _ := strings.Cut(p, "==")
-		list = append(list, run.Trait{Group: "package", Key: name, Value: version})
+	if e.Python == nil {
+		return list
+	}
+	add("python", strings.TrimSpace(e.Python.Version+" "+e.Python.Executable))
+	for _, p := range e.Python.Packages {
+		list = append(list, run.Trait{Group: "package", Key: p.Name, Value: p.Version})
 	}
 	return list
 }
