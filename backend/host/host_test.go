@@ -46,8 +46,8 @@ func TestHintsSayWhatIsShortOrWasted(t *testing.T) {
 		"disk filling": {func() view {
 			return calm(200, func(i int, s *Sample) { s.DiskUsed += int64(i) * gib / 20; s.DiskFree -= int64(i) * gib / 20 })
 		}, "disk warning will be full in about 60 minutes"},
-		"crowded": {func() view { return calm(40, func(_ int, s *Sample) { s.CPU, s.Load = 99, 30 }) }, "cpu warning About 30 processes compete for 8 cores"},
-		"queue": {func() view { v := calm(40, nil); v.queued = 3; return v }, "queue info 3 runs wait while 6 of 8 cores are idle and 12.0 GiB of memory are free"},
+		"crowded":         {func() view { return calm(40, func(_ int, s *Sample) { s.CPU, s.Load = 99, 30 }) }, "cpu warning About 30 processes compete for 8 cores"},
+		"queue":           {func() view { v := calm(40, nil); v.queued = 3; return v }, "queue info 3 runs wait while 6 of 8 cores are idle and 12.0 GiB of memory are free"},
 		"queue, but busy": {func() view { v := calm(40, func(_ int, s *Sample) { s.CPU = 90 }); v.queued = 3; return v }, ""},
 		"idle": {func() view {
 			v := calm(5, nil)

@@ -341,10 +341,12 @@ func TestARunWhoseSupervisorDiedTooIsFailed(t *testing.T) {
 	dir := t.TempDir()
 	cmd, ids := server(t, dir, "echo $$ > begun; exec sleep 60")
 	until(t, "the start", func() bool { b, _ := os.ReadFile(filepath.Join(dir, "begun")); return len(b) > 1 })
-	state, err := proc.ReadState(filepath.Join(dir, ".rondo", "runs", ids[0]))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var state proc.State
+	until(t, "the supervisor's word", func() bool {
+		var err error
+		state, err = proc.ReadState(filepath.Join(dir, ".rondo", "runs", ids[0]))
+		return err == nil
+	})
 	kill(t, cmd)
 	for _, p := range []int{state.Supervisor.PID, state.Child.PID} {
 		if err := syscall.Kill(p, syscall.SIGKILL); err != nil {
