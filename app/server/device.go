@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"rondo/app/client"
 	"rondo/app/guard"
@@ -38,26 +39,33 @@ func once(path string, fresh func() string) (string, error) {
 	return text, unavailable(atomicfile.WriteFile(path, []byte(text+"\n"), 0o600), "write %s", path)
 }
 
-// lock keeps a second server away from the project on this device.
-func (s *Server) lock(context.Context) error {
-	l, err := atomicfile.TryLock(filepath.Join(s.deviceDir, client.LockName))
-	if errs.Is(err, errs.Conflict) {
-		return s.taken()
-	}
-	if err != nil {
-		return unavailable(err, "lock the project on this device")
-	}
-	s.closers.add(l.Unlock)
-	return nil
-}
+// lockPatience is for a server that is just opening, or one that was killed and whose
+// threads the system is still ending.
+const lockPatience = 3 * time.Second
 
-func (s *Server) taken() error {
-	err := errs.New(errs.Conflict, "another Rondo is just opening %s", s.project.Dir).WithHint("wait a moment and use that one")
-	if info, e := client.Find(s.deviceDir); e == nil {
-		err = errs.New(errs.Conflict, "%s is served already, at %s by process %d", s.project.Dir, info.URL, info.Process.PID).
-			WithHint("use that one (`rondo open` opens it), or end it with `rondo stop`")
+// lock keeps a second server away from the project on this device.
+func (s *Server) lock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	for {
+		l, err := atomicfile.TryLock(s.path(client.LockName))
+		if err == nil {
+			s.closers.add(l.Unlock)
+			return nil
+		}
+		if !errs.Is(err, errs.Conflict) {
+			return unavailable(err, "lock the project on this device")
+		}
+		if info, err := client.Find(s.deviceDir); err == nil {
+			return errs.New(errs.Conflict, "%s is served already, at %s by process %d", s.project.Dir, info.URL, info.Process.PID).
+				WithHint("use that one (`rondo open` opens it), or end it with `rondo stop`")
+		}
+		select {
+		case <-ctx.Done():
+			return errs.New(errs.Conflict, "another Rondo is just opening %s", s.project.Dir).WithHint("wait a moment and use that one")
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
-	return err
 }
 
 // readTokens makes the project's two tokens: one opens everything, the other only

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -84,11 +85,25 @@ func (s *Server) openProject(context.Context) (err error) {
 	if err := s.project.Writable(); err != nil {
 		return err
 	}
+	if err := canWrite(s.project.Path(project.PrivateDir)); err != nil {
+		return err
+	}
 	if s.deviceDir, err = project.DeviceDir(s.project.ID, s.opts.Getenv); err != nil {
 		return err
 	}
 	s.device, err = deviceID(s.deviceDir)
 	return err
+}
+
+// canWrite tries what everything else relies on, so that a folder without the right
+// to write is named as such instead of failing somewhere inside.
+func canWrite(dir string) error {
+	f, err := os.CreateTemp(dir, ".probe*")
+	if err != nil {
+		return errs.New(errs.Precondition, "the project is in a folder that may not be written to: %w", err).
+			WithHint("give yourself the right to write there, or copy the folder; `rondo fsck` reads it as it is")
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func (s *Server) openHouse(ctx context.Context) (err error) {
