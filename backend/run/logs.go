@@ -48,35 +48,37 @@ func (g *logs) use(ctx context.Context, id string, fn func(*points.Log) error) e
 
 func (g *logs) take(ctx context.Context, id string) (*openLog, error) {
 	for {
-		o, err := g.find(id)
-		if err != nil || !o.gone {
+		o, over, err := g.find(id)
+		if err != nil || over == nil {
 			return o, err
 		}
 		select {
-		case <-o.over:
+		case <-over:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// find returns the run's open file with one user more, or one that is about to close.
-func (g *logs) find(id string) (*openLog, error) {
+// find returns the run's open file with one user more; or, where it is about to close,
+// what tells when it has.
+func (g *logs) find(id string) (o *openLog, over chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
-		return nil, errs.New(errs.Unavailable, "the project is closed")
+		return nil, nil, errs.New(errs.Unavailable, "the project is closed")
 	}
-	o := g.open[id]
+	o = g.open[id]
 	if o == nil {
 		g.makeRoom()
 		o = &openLog{over: make(chan struct{})}
 		g.open[id] = o
 	}
-	if !o.gone {
-		o.users++
+	if o.gone {
+		return nil, o.over, nil
 	}
-	return o, nil
+	o.users++
+	return o, nil, nil
 }
 
 // makeRoom closes a file that nobody uses, if there are many.

@@ -204,7 +204,8 @@ func TestLoggedModels(t *testing.T) {
 	must(t, h.Log(ctx, r.ID, run.Batch{Points: []run.Point{
 		{Key: "acc", Value: 0.7, Step: 1, Model: m.ID, Dataset: run.Dataset{Name: "d", Digest: "1"}},
 		{Key: "acc", Value: 0.9, Step: 2, Model: m.ID, Dataset: run.Dataset{Name: "d", Digest: "1"}},
-		{Key: "acc", Value: 0.3, Step: 3, Model: m.ID}, {Key: "acc", Value: 0.1, Step: 1, Model: other.ID},
+		{Key: "acc", Value: 0.3, Step: 3, Model: m.ID},
+		{Key: "acc", Value: 0.1, Step: 1, Model: other.ID},
 	}}))
 	m, err = h.LoggedModel(ctx, m.ID)
 	if err != nil || len(m.Metrics) != 2 || m.Metrics[1].Value != 0.9 || m.Metrics[1].Data.Name != "d" || m.Metrics[1].Run != r.ID {

@@ -168,7 +168,7 @@ func (p *python) named() string {
 		real = p.executable
 	}
 	name := strings.TrimSuffix(filepath.Base(real), ".exe")
-	version := strings.TrimLeft(name, "pythonpypy")
+	version := strings.TrimLeft(name, "python")
 	if !strings.Contains(version, ".") {
 		return ""
 	}
