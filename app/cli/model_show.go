@@ -61,9 +61,14 @@ func figures(m map[string]float64, most int) string {
 func (c *call) version(v registry.Version) {
 	c.say("%s version %d", v.Model, v.Version)
 	rows := [][]string{
-		{"  aliases", strings.Join(v.Aliases, " ")}, {"  digest", v.Digest.String()}, {"  kind", v.Flavor},
-		{"  run", v.RunID}, {"  commit", v.Commit}, {"  snapshots", strings.Join(v.SnapshotIDs, " ")},
-		{"  metrics", figures(v.Metrics, 50)}, {"  created", when(v.CreatedAt) + " by " + v.CreatedBy},
+		{"  aliases", strings.Join(v.Aliases, " ")},
+		{"  digest", v.Digest.String()},
+		{"  kind", v.Flavor},
+		{"  run", v.RunID},
+		{"  commit", v.Commit},
+		{"  snapshots", strings.Join(v.SnapshotIDs, " ")},
+		{"  metrics", figures(v.Metrics, 50)},
+		{"  created", when(v.CreatedAt) + " by " + v.CreatedBy},
 	}
 	if v.Reproduced != nil {
 		rows = append(rows, []string{"  reproduced", v.Reproduced.Text})

@@ -38,7 +38,7 @@ type Demo struct {
 	serving string
 	token   string
 
-	first, second execution // the runs behind versions 1 and 2
+	first         execution // the run behind version 1
 	decision      string
 	quiet, before window // of Seattle 2015 and of New York before the retrain
 }

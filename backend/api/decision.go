@@ -9,7 +9,8 @@ import (
 func (a *API) decisionRoutes(r *Router) {
 	Get(r, "/decisions", func(ctx context.Context, in struct {
 		Limit int `query:"limit"`
-	}) ([]loop.Decision, error) {
+	},
+	) ([]loop.Decision, error) {
 		return a.Loop.Decisions(ctx, in.Limit)
 	})
 	Get(r, "/decisions/{id}", func(ctx context.Context, in decisionID) (loop.Decision, error) { return a.Loop.Decision(ctx, in.ID) })

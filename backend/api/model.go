@@ -94,7 +94,8 @@ func (a *API) removeAlias(ctx context.Context, in struct {
 	Name   string `path:"name"`
 	Alias  string `path:"alias"`
 	Reason string `query:"reason"`
-}) (registry.Move, error) {
+},
+) (registry.Move, error) {
 	return a.Registry.Alias(ctx, in.Name, in.Alias, 0, in.Reason, "")
 }
 
@@ -111,7 +112,8 @@ func (a *API) live(ctx context.Context, in struct {
 	Name  string    `path:"name"`
 	Alias string    `query:"alias"`
 	At    time.Time `query:"at"`
-}) (Live, error) {
+},
+) (Live, error) {
 	if in.Alias == "" {
 		in.Alias = "champion"
 	}

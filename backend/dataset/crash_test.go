@@ -286,7 +286,10 @@ func runOutOfSpace(o opened, dir string, limit uint64) {
 func writeNothing(o opened, dir string) {
 	ctx := context.Background()
 	o.Add(ctx, "d", "data", "")
-	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	filepath.WalkDir(dir, func(path string, d os.DirEntry, walk error) error {
+		if walk != nil {
+			return walk
+		}
 		fi, err := d.Info()
 		if err != nil {
 			return err

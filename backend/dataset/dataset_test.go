@@ -236,10 +236,20 @@ func TestMistakesAreAnsweredAsSuch(t *testing.T) {
 		name, path string
 		kind       errs.Kind
 	}{
-		{"x", "../outside.csv", errs.Invalid}, {"x", "/etc/passwd", errs.Invalid}, {"x", "", errs.Invalid}, {"x", ".", errs.Invalid},
-		{"x", ".rondo/objects", errs.Invalid}, {"x", "link.csv", errs.Invalid}, {"x", "up/outside.csv", errs.Invalid},
-		{"x", "data/none.csv", errs.NotFound}, {"a", "data", errs.Conflict}, {"x", "data", errs.Conflict}, {"x", "data/in/b.csv", errs.Conflict},
-		{"a/b", "data/a.csv", errs.Invalid}, {"a@1", "data/a.csv", errs.Invalid}, {"x", "data/a.csv.snap", errs.Invalid},
+		{"x", "../outside.csv", errs.Invalid},
+		{"x", "/etc/passwd", errs.Invalid},
+		{"x", "", errs.Invalid},
+		{"x", ".", errs.Invalid},
+		{"x", ".rondo/objects", errs.Invalid},
+		{"x", "link.csv", errs.Invalid},
+		{"x", "up/outside.csv", errs.Invalid},
+		{"x", "data/none.csv", errs.NotFound},
+		{"a", "data", errs.Conflict},
+		{"x", "data", errs.Conflict},
+		{"x", "data/in/b.csv", errs.Conflict},
+		{"a/b", "data/a.csv", errs.Invalid},
+		{"a@1", "data/a.csv", errs.Invalid},
+		{"x", "data/a.csv.snap", errs.Invalid},
 	} {
 		if _, err := h.Add(ctx, c.name, c.path, ""); !errs.Is(err, c.kind) {
 			t.Errorf("add %q %q: %v, want %s", c.name, c.path, err, c.kind)

@@ -100,11 +100,9 @@ func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key 
 	if err != nil {
 		return TableDiff{}, err
 	}
-	tries := [][]string{nil}
+	tries := append(candidates, nil)
 	if len(key) > 0 {
 		tries = [][]string{key}
-	} else {
-		tries = append(candidates, nil)
 	}
 	for _, k := range tries {
 		d, err := DiffRows(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))

@@ -252,7 +252,8 @@ func TestChangesNothing(t *testing.T) {
 func listing(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
-	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, walk error) error {
+		must(t, walk)
 		fi, err := d.Info()
 		must(t, err)
 		b.WriteString(path + fi.ModTime().String() + fi.Mode().String() + "\n")

@@ -25,8 +25,13 @@ type namedStep struct {
 
 func (s *Service) steps(d Decision) []namedStep {
 	all := []namedStep{
-		{Feedback, s.feedback}, {Snapshot, s.snapshot}, {Train, s.train}, {Register, s.register},
-		{Judge, s.judge}, {Promote, s.promote}, {Deploy, s.deploy},
+		{Feedback, s.feedback},
+		{Snapshot, s.snapshot},
+		{Train, s.train},
+		{Register, s.register},
+		{Judge, s.judge},
+		{Promote, s.promote},
+		{Deploy, s.deploy},
 	}
 	if d.Kind == Promotion {
 		return all[3:]

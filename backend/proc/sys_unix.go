@@ -18,14 +18,6 @@ func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true
 // ownGroup gives a command a process group of its own.
 func ownGroup(a *os.ProcAttr) { a.Sys = &syscall.SysProcAttr{Setpgid: true} }
 
-func groupOf(pid int) int {
-	g, err := unix.Getpgid(pid)
-	if err != nil {
-		return 0
-	}
-	return g
-}
-
 // step is one rung of the stop ladder.
 type step struct {
 	name string

@@ -12,8 +12,10 @@ import (
 	"rondo/backend/index"
 )
 
-var aliasName = regexp.MustCompile(`^[\w\-]+$`)
-var numberLike = regexp.MustCompile(`^[vV]\d+$`)
+var (
+	aliasName  = regexp.MustCompile(`^[\w\-]+$`)
+	numberLike = regexp.MustCompile(`^[vV]\d+$`)
+)
 
 // Alias points an alias at a version, or removes it with version 0. The reason and
 // the actor of ctx go into the history.

@@ -15,7 +15,6 @@ type deployment struct {
 	model   runtime.Model
 	sig     runtime.Signature
 	example map[string]any
-	version string // as text
 	since   time.Time
 	refs    atomic.Int64
 	idle    chan struct{} // closed when the last reference is gone

@@ -196,8 +196,13 @@ func TestEndpointsOfTheProjectFile(t *testing.T) {
 		t.Errorf("after the deletion: %+v", all)
 	}
 	for _, bad := range []serve.Spec{
-		{Name: "", Target: spec.Target}, {Name: "../x", Target: spec.Target}, {Name: "a b", Target: spec.Target}, {Name: "a", Target: spec.Target, Capture: 2},
-		{Name: "a"}, {Name: "a", Target: serve.Target{Model: "weather"}}, {Name: "a", Target: serve.Target{Model: "weather", Alias: "x", Version: 1}},
+		{Name: "", Target: spec.Target},
+		{Name: "../x", Target: spec.Target},
+		{Name: "a b", Target: spec.Target},
+		{Name: "a", Target: spec.Target, Capture: 2},
+		{Name: "a"},
+		{Name: "a", Target: serve.Target{Model: "weather"}},
+		{Name: "a", Target: serve.Target{Model: "weather", Alias: "x", Version: 1}},
 	} {
 		if _, err := h.Create(t.Context(), bad); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%+v: %v", bad, err)

@@ -97,11 +97,6 @@ func misfit(path string, value any) error {
 	return errs.New(errs.Invalid, "Invalid value %s for parameter '%s' supplied: Hint: Value was of type '%s'.%s", shown(value), path, pythonType(value), seeDocs)
 }
 
-// invalid says that a value is not allowed.
-func invalid(path string, value any, why string) error {
-	return errs.New(errs.Invalid, "Invalid value %s for parameter '%s' supplied: %s", shown(value), path, why)
-}
-
 // shown is a value as compact JSON, short enough for a message.
 func shown(value any) string {
 	var b bytes.Buffer

@@ -1,11 +1,10 @@
 package mlflow
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
-
-	"encoding/json"
 )
 
 // kind is the type of a field, as the protocol's messages have it.

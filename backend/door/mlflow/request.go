@@ -18,7 +18,8 @@ const maxBody = 32 << 20
 
 // read makes the request's message: of its query for GET and for files, else of its body.
 func (r *route) read(w http.ResponseWriter, req *http.Request, values map[string]string) (message, error) {
-	raw, err := map[string]any{}, error(nil)
+	var raw map[string]any
+	var err error
 	if req.Method == http.MethodGet || r.stream != nil {
 		raw, err = r.in.query(req)
 	} else {

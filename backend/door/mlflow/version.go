@@ -210,8 +210,10 @@ func (d *Door) searchVersions(ctx context.Context, in message) (any, error) {
 func versionFacts(v registry.Version) facts {
 	return facts{
 		text: map[string]string{"name": v.Model, "run_id": v.RunID, "source_path": v.Source},
-		number: map[string]int64{"version_number": int64(v.Version), "creation_timestamp": millis(v.CreatedAt),
-			"last_updated_timestamp": millis(v.UpdatedAt)},
+		number: map[string]int64{
+			"version_number": int64(v.Version), "creation_timestamp": millis(v.CreatedAt),
+			"last_updated_timestamp": millis(v.UpdatedAt),
+		},
 		tags: v.Tags,
 	}
 }

@@ -25,7 +25,7 @@ func days() gate.Data {
 			city = "New York"
 		}
 		d.Labels, d.Segments = append(d.Labels, label), append(d.Segments, city)
-		d.Answers = append(d.Answers, wrongAt(label, i%10 == 0))                           // 90 %
+		d.Answers = append(d.Answers, wrongAt(label, i%10 == 0))                                 // 90 %
 		champion = append(champion, wrongAt(label, i%10 == 0 || city == "New York" && i%2 == 0)) // 70 %
 	}
 	d.Others["champion"] = gate.Other{Version: 1, Answers: champion}

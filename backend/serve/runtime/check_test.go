@@ -11,10 +11,14 @@ import (
 )
 
 var sig = runtime.Signature{Inputs: []runtime.Column{
-	{Name: "d", Type: runtime.Double, Required: true}, {Name: "f", Type: runtime.Float, Required: true},
-	{Name: "i", Type: runtime.Integer, Required: true}, {Name: "l", Type: runtime.Long, Required: true},
-	{Name: "b", Type: runtime.Boolean, Required: true}, {Name: "s", Type: runtime.String, Required: true},
-	{Name: "t", Type: runtime.Datetime, Required: true}, {Name: "o", Type: runtime.String},
+	{Name: "d", Type: runtime.Double, Required: true},
+	{Name: "f", Type: runtime.Float, Required: true},
+	{Name: "i", Type: runtime.Integer, Required: true},
+	{Name: "l", Type: runtime.Long, Required: true},
+	{Name: "b", Type: runtime.Boolean, Required: true},
+	{Name: "s", Type: runtime.String, Required: true},
+	{Name: "t", Type: runtime.Datetime, Required: true},
+	{Name: "o", Type: runtime.String},
 }}
 
 func row(change map[string]any) map[string]any {

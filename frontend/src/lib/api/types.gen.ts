@@ -219,6 +219,10 @@ export interface Event {
 	data?: unknown;
 }
 
+export interface ExperimentChange {
+	name: string;
+}
+
 export interface Failure {
 	kind: string;
 	message: string;
@@ -325,6 +329,16 @@ export interface GateVerdict {
 	text: string;
 }
 
+export interface GpuUse {
+	index: number;
+	name: string;
+	percent: number;
+	mem_bytes: number;
+	mem_total_bytes: number;
+	celsius: number;
+	power_w: number;
+}
+
 export interface Grant {
 	digest: string;
 }
@@ -335,8 +349,122 @@ export interface Headline {
 	values?: Record<string, unknown>;
 }
 
+export interface HostFacts {
+	name?: string;
+	os: string;
+	platform?: string;
+	kernel?: string;
+	arch: string;
+	cpu?: string;
+	cores: number;
+	threads: number;
+	memory_bytes: number;
+	swap_bytes: number;
+	disk_bytes: number;
+	gpus: HostGPU[];
+	python?: string;
+	go: string;
+}
+
+export interface HostGPU {
+	name: string;
+	memory_bytes: number;
+}
+
+export interface HostHint {
+	kind: string;
+	level: string;
+	text: string;
+	run_id?: string;
+}
+
+export interface HostSample {
+	time: number;
+	cpu_percent: number;
+	load: number;
+	mem_bytes: number;
+	mem_avail_bytes: number;
+	swap_bytes: number;
+	disk_used_bytes: number;
+	disk_free_bytes: number;
+	gpus?: GpuUse[];
+}
+
+export interface HostState {
+	name?: string;
+	os: string;
+	platform?: string;
+	kernel?: string;
+	arch: string;
+	cpu?: string;
+	cores: number;
+	threads: number;
+	memory_bytes: number;
+	swap_bytes: number;
+	disk_bytes: number;
+	gpus: HostGPU[];
+	python?: string;
+	go: string;
+	disk_free_bytes: number;
+	now: HostSample;
+	hints: HostHint[];
+}
+
 export interface Launch {
 	url: string;
+}
+
+export interface LaunchCode {
+	commit?: string;
+	branch?: string;
+	remote?: string;
+	message?: string;
+	dirty: boolean;
+	diff?: string;
+	changed?: string[];
+	untracked?: string[];
+	skipped?: string[];
+	object?: string;
+	problem?: string;
+}
+
+export interface LaunchEnvironment {
+	command: string[];
+	dir: string;
+	host: HostFacts;
+	python?: LaunchPython;
+	variables: Record<string, string>;
+	recorded_at: string;
+}
+
+export interface LaunchPackage {
+	name: string;
+	version: string;
+}
+
+export interface LaunchPython {
+	executable: string;
+	version?: string;
+	packages: LaunchPackage[];
+}
+
+export interface LaunchQueue {
+	parallel: number;
+	running: Run[];
+	waiting: Run[];
+}
+
+export interface LaunchRequest {
+	id?: string;
+	name?: string;
+	experiment?: string;
+	command: string[];
+	dir?: string;
+	kind?: string;
+	parent_id?: string;
+	params?: Record<string, string>;
+	tags?: Record<string, string>;
+	env?: Record<string, string>;
 }
 
 export interface Live {
@@ -448,6 +576,16 @@ export interface LoopTrigger {
 	text: string;
 	next?: string;
 	last?: LoopDecision;
+}
+
+export interface MetricPoint {
+	value: number | "NaN" | "Infinity" | "-Infinity";
+	step: number;
+	time: number;
+}
+
+export interface MetricSeries {
+	metrics: Record<string, MetricPoint[]>;
 }
 
 export interface Monitor {
@@ -682,6 +820,11 @@ export interface NewEndpoint {
 	capture: number | null;
 }
 
+export interface NewExperiment {
+	name: string;
+	tags: Record<string, string>;
+}
+
 export interface Nothing {
 }
 
@@ -704,9 +847,11 @@ export interface PipelineArtifact {
 	digest: string;
 	size: number;
 	tree?: boolean;
+	exec?: boolean;
 }
 
 export interface PipelineCheck {
+	kind: string;
 	what: string;
 	expected: string;
 	found: string;
@@ -717,6 +862,11 @@ export interface PipelineCode {
 	commit?: string;
 	branch?: string;
 	tree?: string;
+}
+
+export interface PipelineEdge {
+	from: string;
+	to: string;
 }
 
 export interface PipelineExecution {
@@ -736,6 +886,14 @@ export interface PipelineExecution {
 	started_at: string;
 	started_by?: string;
 	ended_at?: string;
+	device?: string;
+	spec: PipelineSpec;
+}
+
+export interface PipelineRepeat {
+	run_id: string;
+	keep?: boolean;
+	env?: Record<string, string>;
 }
 
 export interface PipelineReproduction {
@@ -747,6 +905,9 @@ export interface PipelineReproduction {
 	at: string;
 	by?: string;
 	ended_at?: string;
+	device?: string;
+	keep?: boolean;
+	folder?: string;
 }
 
 export interface PipelineRequest {
@@ -755,6 +916,14 @@ export interface PipelineRequest {
 	stages?: string[];
 	params?: Record<string, string>;
 	force?: boolean;
+	env?: Record<string, string>;
+}
+
+export interface PipelineSpec {
+	stages: Record<string, ProjectStage>;
+	triggers?: Record<string, ProjectTrigger>;
+	models?: Record<string, string>;
+	parallel: number;
 }
 
 export interface PipelineStageResult {
@@ -787,6 +956,7 @@ export interface PipelineStageStatus {
 
 export interface PipelineView {
 	stages: PipelineStageStatus[];
+	edges: PipelineEdge[];
 	problem?: string;
 }
 
@@ -796,6 +966,18 @@ export interface Predicted {
 	version: number;
 	latency_us: number;
 	predictions: ServePrediction[];
+}
+
+export interface ProcSample {
+	time: number;
+	cpu_percent: number;
+	rss_bytes: number;
+	processes: number;
+	read_bytes_per_s: number;
+	write_bytes_per_s: number;
+	host_cpu_percent: number;
+	host_mem_bytes: number;
+	gpus?: GpuUse[];
 }
 
 export interface Project {
@@ -1051,8 +1233,118 @@ export interface RegistryVersion {
 	reproduced?: RegistryReproduction;
 }
 
-export interface Reproduce {
-	run_id: string;
+export interface Run {
+	id: string;
+	experiment_id: string;
+	name: string;
+	user?: string;
+	kind: string;
+	status: string;
+	lifecycle: string;
+	parent_id?: string;
+	device?: string;
+	started_at?: string;
+	ended_at?: string;
+	deleted_at?: string;
+	params: Record<string, string>;
+	metrics: Record<string, RunMetric>;
+	tags: Record<string, string>;
+	inputs?: RunInput[];
+	model_inputs?: string[];
+	model_outputs?: RunModelOutput[];
+	exit?: unknown;
+	reason?: string;
+}
+
+export interface RunChange {
+	name: string | null;
+	tags: Record<string, string | null>;
+}
+
+export interface RunCode {
+	argv: string[];
+	cwd?: string;
+	git: LaunchCode;
+	diff: string;
+}
+
+export interface RunComparison {
+	runs: Run[];
+	rows: RunComparisonRow[];
+}
+
+export interface RunComparisonRow {
+	group: string;
+	key: string;
+	values: (string | null)[];
+	same: boolean;
+}
+
+export interface RunDataset {
+	name?: string;
+	digest?: string;
+}
+
+export interface RunExperiment {
+	id: string;
+	name: string;
+	lifecycle: string;
+	location?: string;
+	tags: Record<string, string>;
+	created_at: string;
+	updated_at: string;
+	runs: number;
+}
+
+export interface RunFile {
+	path: string;
+	dir: boolean;
+	size: number;
+	mtime: string;
+}
+
+export interface RunInput {
+	name?: string;
+	digest?: string;
+	source_type?: string;
+	source?: string;
+	schema?: string;
+	profile?: string;
+	tags?: Record<string, string>;
+	snapshot_id?: string;
+}
+
+export interface RunLog {
+	stream: string;
+	offset: number;
+	next: number;
+	size: number;
+	text: string;
+	end: boolean;
+}
+
+export interface RunMetric {
+	key: string;
+	value: number | "NaN" | "Infinity" | "-Infinity";
+	step: number;
+	time: number;
+	min: number | "NaN" | "Infinity" | "-Infinity";
+	max: number | "NaN" | "Infinity" | "-Infinity";
+	count?: number;
+	model_id?: string;
+	run_id?: string;
+	dataset?: RunDataset;
+}
+
+export interface RunModelOutput {
+	model_id: string;
+	step: number;
+}
+
+export interface RunPage {
+	runs: Run[];
+	next?: string;
+	total: number;
 }
 
 export interface RuntimeColumn {
@@ -1457,11 +1749,59 @@ export interface Operations {
 		body: undefined;
 		out: PipelineExecution;
 	};
+	"GET /experiments": {
+		path: Record<string, never>;
+		query: { filter?: string; order_by?: string | string[]; view?: string };
+		body: undefined;
+		out: RunExperiment[];
+	};
+	"POST /experiments": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<NewExperiment>;
+		out: RunExperiment;
+	};
+	"DELETE /experiments/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"GET /experiments/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: RunExperiment;
+	};
+	"PATCH /experiments/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<ExperimentChange>;
+		out: RunExperiment;
+	};
+	"POST /experiments/{id}/restore": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
 	"POST /fsck": {
 		path: Record<string, never>;
 		query: Record<string, never>;
 		body: undefined;
 		out: FsckReport;
+	};
+	"GET /host": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: HostState;
+	};
+	"GET /host/history": {
+		path: Record<string, never>;
+		query: { after?: number; limit?: number };
+		body: undefined;
+		out: HostSample[];
 	};
 	"POST /launch": {
 		path: Record<string, never>;
@@ -1589,6 +1929,12 @@ export interface Operations {
 		body: undefined;
 		out: PipelineView;
 	};
+	"POST /pipeline/preview": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<PipelineRequest>;
+		out: PipelineView;
+	};
 	"GET /project": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -1601,6 +1947,12 @@ export interface Operations {
 		body: undefined;
 		out: SourceFile;
 	};
+	"GET /queue": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: LaunchQueue;
+	};
 	"GET /reproductions": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -1610,7 +1962,7 @@ export interface Operations {
 	"POST /reproductions": {
 		path: Record<string, never>;
 		query: Record<string, never>;
-		body: Partial<Reproduce>;
+		body: Partial<PipelineRepeat>;
 		out: PipelineReproduction;
 	};
 	"GET /reproductions/{id}": {
@@ -1618,6 +1970,90 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: PipelineReproduction;
+	};
+	"GET /runs": {
+		path: Record<string, never>;
+		query: { experiment?: string | string[]; filter?: string; order_by?: string | string[]; view?: string; limit?: number; page?: string };
+		body: undefined;
+		out: RunPage;
+	};
+	"POST /runs": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<LaunchRequest>;
+		out: Run;
+	};
+	"GET /runs/compare": {
+		path: Record<string, never>;
+		query: { ids?: string | string[] };
+		body: undefined;
+		out: RunComparison;
+	};
+	"DELETE /runs/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"GET /runs/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Run;
+	};
+	"PATCH /runs/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: Partial<RunChange>;
+		out: Run;
+	};
+	"GET /runs/{id}/artifacts": {
+		path: { id: string };
+		query: { path?: string };
+		body: undefined;
+		out: RunFile[];
+	};
+	"GET /runs/{id}/code": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: RunCode;
+	};
+	"GET /runs/{id}/environment": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: LaunchEnvironment;
+	};
+	"GET /runs/{id}/log": {
+		path: { id: string };
+		query: { stream?: string; offset?: number; limit?: number };
+		body: undefined;
+		out: RunLog;
+	};
+	"GET /runs/{id}/metrics": {
+		path: { id: string };
+		query: { keys?: string | string[]; points?: number };
+		body: undefined;
+		out: MetricSeries;
+	};
+	"POST /runs/{id}/restore": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"POST /runs/{id}/stop": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Run;
+	};
+	"GET /runs/{id}/system": {
+		path: { id: string };
+		query: { points?: number };
+		body: undefined;
+		out: ProcSample[];
 	};
 	"GET /settings": {
 		path: Record<string, never>;
