@@ -1,0 +1,116 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// PutArtifact stores a file durably and replaces what was there.
+func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Reader) (File, error) {
+	if err := checkPath(name); err != nil {
+		return File{}, err
+	}
+	root, err := s.folder(ctx, owner, true)
+	if err != nil {
+		return File{}, err
+	}
+	defer root.Close()
+	temp := path.Join(incomingDir, ref.NewID())
+	if err := root.MkdirAll(incomingDir, 0o755); err != nil {
+		return File{}, diskError(err)
+	}
+	defer root.Remove(temp) // fails where it got its name
+	if err := s.receive(ctx, root, temp, r); err != nil {
+		return File{}, err
+	}
+	return s.place(root, temp, owner, name)
+}
+
+// receive writes the content durably under a temporary name.
+func (s *Service) receive(ctx context.Context, root *os.Root, temp string, r io.Reader) error {
+	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return diskError(err)
+	}
+	n, err := io.Copy(f, io.LimitReader(&cancelled{ctx, r}, s.opts.MaxArtifact+1))
+	if err == nil && n > s.opts.MaxArtifact {
+		err = errs.New(errs.TooLarge, "an artifact has at most %d bytes", s.opts.MaxArtifact)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	var sent *unread
+	switch {
+	case err == nil || errs.KindOf(err) != errs.Internal:
+		return err
+	case errors.As(err, &sent):
+		return errs.New(errs.Invalid, "the artifact did not arrive whole: %w", sent.error)
+	}
+	return diskError(err)
+}
+
+// cancelled ends reading with the request, and marks errors that are the sender's.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+type unread struct{ error }
+
+func (u *unread) Unwrap() error { return u.error }
+
+func (c *cancelled) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, &unread{err}
+	}
+	n, err := c.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = &unread{err}
+	}
+	return n, err
+}
+
+// place gives a whole file its name and makes the name durable.
+func (s *Service) place(root *os.Root, temp, owner, name string) (File, error) {
+	at := path.Join(artifactsDir, name)
+	if err := root.MkdirAll(path.Dir(at), 0o755); err != nil {
+		return File{}, blocked(err, owner, name)
+	}
+	if info, err := root.Lstat(at); err == nil && !info.Mode().IsRegular() {
+		return File{}, errs.New(errs.Conflict, "artifact %.200q of %s is a folder already", name, owner).WithHint("choose another name, or delete the folder")
+	}
+	if err := root.Rename(temp, at); err != nil {
+		return File{}, blocked(err, owner, name)
+	}
+	for dir := path.Dir(at); ; dir = path.Dir(dir) {
+		if err := syncDir(root, dir); err != nil {
+			return File{}, diskError(err)
+		}
+		if dir == "." {
+			break
+		}
+	}
+	info, err := root.Stat(at)
+	if err != nil {
+		return File{}, outside(err, owner, name)
+	}
+	return fileOf(name, info), nil
+}
+
+func blocked(err error, owner, name string) error {
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+		return errs.New(errs.Conflict, "artifact %.200q of %s goes through a name that is a file", name, owner).WithHint("choose another name")
+	}
+	return outside(err, owner, name)
+}
