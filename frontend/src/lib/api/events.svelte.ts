@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import { address } from './client'
 import { backoff, start, step, type RondoEvent, type StreamInput, type StreamState } from './stream'
 
@@ -13,7 +14,8 @@ class Events {
 
   open() {
     if (this.#source) return
-    const after = this.state.last || undefined
+    // whoever opens the stream must not be run again by every event
+    const after = untrack(() => this.state.last) || undefined
     const source = (this.#source = new EventSource(address('/events', { after })))
     source.addEventListener('hello', (e) => this.#take({ type: 'hello', seq: Number((e as MessageEvent).lastEventId) || 0 }))
     source.addEventListener('lost', () => this.#take({ type: 'lost' }))

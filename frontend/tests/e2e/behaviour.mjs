@@ -1,0 +1,187 @@
+// What a person does, with keys and with the mouse, and what must then be so.
+import { start } from '../fixtures/server.mjs'
+import { runs } from '../fixtures/runs.mjs'
+import { assert, audit, enter, openPage, settled } from './harness.mjs'
+
+const focusText = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
+const heading = (page) => page.textContent('main h1')
+const seen = (page, text) => page.waitForSelector(`text=${text}`, { timeout: 5000 })
+
+export const tests = {
+  async 'the palette finds places and things by name, and goes there'(page, s) {
+    await enter(page, s.url, '/')
+    await page.keyboard.press('Control+k')
+    await page.waitForSelector('[role=combobox]')
+    assert.deepEqual(await audit(page, 'palette'), [])
+    await page.keyboard.type('weather-v2')
+    await page.waitForFunction(() => document.querySelector('[role=option]')?.textContent?.includes('weather-v2'))
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/#/runs/${runs[2].id}`)
+    await page.keyboard.press('Control+k')
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('[role=combobox]', { state: 'detached' })
+  },
+
+  async 'g and a letter go to a page; the focus goes with it'(page, s) {
+    await enter(page, s.url, '/')
+    for (const [key, title] of [['d', 'Data'], ['p', 'Pipeline'], ['r', 'Runs'], ['m', 'Models'], ['e', 'Endpoints'], ['o', 'Monitors'], ['c', 'Decisions'], ['h', 'Host'], ['s', 'Settings'], ['l', 'Loop']]) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await page.waitForFunction((t) => document.querySelector('main h1')?.textContent === t, title, { timeout: 5000 })
+    }
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
+  },
+
+  async 'the sheet of keys opens with ? and closes with Escape'(page, s) {
+    await enter(page, s.url, '/')
+    await page.keyboard.press('?')
+    await page.waitForSelector('[role=dialog]')
+    assert.deepEqual(await audit(page, 'keys'), [])
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+  },
+
+  async 'the runs table is walked with arrows, chosen with space, opened with Enter'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.waitForSelector('[data-at="0"] a')
+    await page.focus('[data-at="0"] a')
+    await page.keyboard.press('ArrowDown')
+    await page.waitForFunction(() => document.activeElement?.closest('[data-at]')?.getAttribute('data-at') === '1')
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowDown')
+    await page.waitForFunction(() => document.activeElement?.closest('[data-at]')?.getAttribute('data-at') === '2')
+    await page.keyboard.press('Space')
+    await seen(page, 'Compare 2')
+    const name = await focusText(page)
+    await page.keyboard.press('Enter')
+    await page.waitForFunction((n) => document.querySelector('main h1')?.textContent === n, name)
+  },
+
+  async 'the runs table draws only what is seen, and loads on while it is scrolled'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.waitForSelector('[data-at="0"]')
+    const rows = await page.locator('[data-at]').count()
+    assert.ok(rows < 70, `${rows} rows in the page`)
+    for (let i = 0; i < 12; i++) await page.evaluate(() => ((document.querySelector('[role=grid]').scrollTop += 1500)))
+    await page.waitForSelector('[data-at="139"]', { timeout: 8000 })
+  },
+
+  async 'search takes words and filters, and says what is wrong with one'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.keyboard.press('/')
+    await page.keyboard.type('weather-v')
+    await seen(page, '2 runs')
+    await page.fill('[data-search]', 'metrics.accuracy > 0.79')
+    await page.waitForFunction(() => /^\d+ runs$/.test(document.querySelector('.bar > span')?.textContent ?? '') && document.querySelector('.bar > span').textContent !== '2 runs')
+    await page.fill('[data-search]', 'metrics.accuracy >')
+    await seen(page, 'a value is missing')
+    assert.equal(await page.getAttribute('[data-search]', 'aria-invalid'), 'true')
+  },
+
+  async 'columns are chosen, and remembered after a reload'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.click('text=Columns')
+    assert.deepEqual(await audit(page, 'columns'), [])
+    await page.click('[role=dialog] label:has-text("recall_wet")')
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('[role=columnheader]:has-text("recall_wet")')
+    await page.reload()
+    await settled(page)
+    await page.waitForSelector('[role=columnheader]:has-text("recall_wet")')
+  },
+
+  async 'events change a run in the table without loading it anew'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.waitForSelector('[data-at="0"]')
+    let pages = 0
+    page.on('request', (r) => /\/runs\?/.test(r.url()) && pages++)
+    await page.evaluate((id) => fetch(`/api/v1/runs/${id}/stop`, { method: 'POST', body: '{}' }), runs[0].id)
+    await page.waitForSelector('[role=row]:has-text("calm-drizzle-4") >> text=Stopped', { timeout: 6000 })
+    assert.equal(pages, 0, 'the page of runs was asked for again')
+  },
+
+  async 'a cut stream is seen, comes back and brings what was missed'(page, s) {
+    await enter(page, s.url, '/')
+    await page.waitForSelector('.connection.live')
+    s.cut()
+    await page.waitForSelector('.connection.reconnecting', { timeout: 4000 })
+    await page.evaluate(() => fetch('/api/v1/alerts/al-7f21/acknowledge', { method: 'POST', body: '{}' }))
+    await page.waitForSelector('.connection.live', { timeout: 10_000 })
+    await page.waitForFunction(() => !document.querySelector('[aria-label="Needs you"]')?.textContent?.includes('Acknowledge'), null, { timeout: 8000 })
+  },
+
+  async 'a waiting decision is approved with a reason'(page, s) {
+    await enter(page, s.url, '/decisions/dec-0009')
+    await page.click('main >> text=Approve')
+    await page.waitForSelector('[role=dialog]')
+    assert.deepEqual(await audit(page, 'approve'), [])
+    await page.fill('[role=dialog] input', 'the drift is real')
+    await page.click('[role=dialog] >> text=Approve >> nth=-1')
+    await seen(page, 'the drift is real')
+    assert.equal(await heading(page), 'weather is being renewed')
+  },
+
+  async 'why version 2 went live is on one screen'(page, s) {
+    await enter(page, s.url, '/decisions/dec-0007')
+    for (const text of ['Why did version 2 go live?', 'Drift in 3 of 3 windows', 'not-worse-than-champion', 'New York', 'Answers become rows', '0 failed']) await seen(page, text)
+  },
+
+  async 'a rollback is asked back, done, and told'(page, s) {
+    await enter(page, s.url, '/models/weather?tab=history')
+    await page.click('main >> text=Roll back')
+    await page.click('[role=dialog] >> text=Roll back >> nth=-1')
+    await seen(page, 'champion points at version 1')
+    await page.waitForSelector('h1 ~ a:has-text("champion → 1")', { timeout: 5000 })
+  },
+
+  async 'the playground asks, and names the column that does not fit'(page, s) {
+    await enter(page, s.url, '/endpoints/weather?tab=playground')
+    await page.click('text=Ask')
+    await seen(page, 'version 2, in')
+    await page.fill('label:has-text("wind") input', 'strong')
+    await page.click('text=Ask')
+    await seen(page, 'column "wind"')
+  },
+
+  async 'trust is asked before anything of the project runs'(page) {
+    const s = await start({ trust: true })
+    await page.goto(`${s.url}/`)
+    await page.waitForSelector('[role=dialog] >> text=rondo step train')
+    assert.deepEqual(await audit(page, 'trust'), [])
+    await page.click('text=Trust exactly this')
+    await seen(page, 'Trusted on this device')
+    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    s.close()
+  },
+
+  async 'a failure says why and what to do, and is tried again'(page, s) {
+    let broken = true
+    await page.route('**/api/v1/models', (route) => (broken ? route.fulfill({ status: 503, contentType: 'application/json', body: JSON.stringify({ error: { kind: 'unavailable', message: 'the index is being rebuilt', hint: 'it takes a few seconds' } }) }) : route.continue()))
+    await enter(page, s.url, '/models')
+    await seen(page, 'the index is being rebuilt')
+    await seen(page, 'it takes a few seconds')
+    assert.deepEqual(await audit(page, 'failure'), [])
+    broken = false
+    await page.click('text=Try again')
+    await page.waitForSelector('main td >> text=weather')
+  },
+
+  async 'theme and language change at once and stay'(page, s) {
+    await enter(page, s.url, '/settings')
+    await page.click('label:has-text("Dark")')
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark')
+    await page.click('label:has-text("한국어")')
+    await page.waitForFunction(() => document.querySelector('main h1')?.textContent === '설정')
+    await page.reload()
+    await settled(page)
+    assert.equal(await heading(page), '설정')
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko')
+  },
+
+  async 'nothing is asked of any other host'(page, s) {
+    const foreign = []
+    page.on('request', (r) => !r.url().startsWith(s.url) && !/^(data|blob):/.test(r.url()) && foreign.push(r.url()))
+    for (const path of ['/', '/runs', '/monitors/weather', '/settings']) await enter(page, s.url, path)
+    assert.deepEqual(foreign, [])
+  },
+}

@@ -1,0 +1,50 @@
+// npm run e2e — behaviour against the fixture server, then the walk over every screen.
+//   BASE_URL=http://127.0.0.1:7717 LAUNCH_CODE=… npm run e2e     walks a real server instead
+//   ONLY=palette npm run e2e                                    one test by a part of its name
+//   ONLY=walk SCREEN=run npm run e2e                            some screens by the start of their name
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { start } from '../fixtures/server.mjs'
+import { tests } from './behaviour.mjs'
+import { assert, openBrowser, openPage, real } from './harness.mjs'
+import { walk } from './walk.mjs'
+
+if (!real && !existsSync(fileURLToPath(new URL('../../dist/index.html', import.meta.url)))) {
+  console.error('there is nothing built to look at: npm run build')
+  process.exit(1)
+}
+const browser = await openBrowser()
+const only = process.env.ONLY
+let failed = 0
+
+async function run(name, test) {
+  if (only && !name.includes(only)) return
+  const began = Date.now()
+  try {
+    await test()
+    console.log(`ok    ${name} (${Date.now() - began} ms)`)
+  } catch (e) {
+    failed++
+    console.error(`FAIL  ${name}\n${e.message}\n${(e.stack ?? '').split('\n').find((l) => l.includes('/e2e/')) ?? ''}`)
+  }
+}
+
+if (!real) {
+  for (const [name, test] of Object.entries(tests)) {
+    await run(name, async () => {
+      const server = await start()
+      const page = await openPage(browser)
+      try {
+        await test(page, server)
+        assert.deepEqual(page.faults, [])
+      } finally {
+        await page.context().close()
+        server.close()
+      }
+    })
+  }
+}
+await run('walk every screen: both themes, both languages, axe', () => walk(browser))
+await browser.close()
+console.log(failed ? `${failed} failed` : 'all passed')
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,57 @@
+// Walks every screen in both themes and both languages: nothing fails, nothing scrolls
+// sideways, axe finds nothing, and a picture of each is kept.
+import { start } from '../fixtures/server.mjs'
+import { assert, audit, enter, openPage, real, settled, shots, wide } from './harness.mjs'
+import { emptyScreens, fixtureScreens, realScreens } from './screens.mjs'
+
+// Colours depend on the theme and names on the language, so two looks show axe all there is.
+const looks = [
+  { theme: 'light', locale: 'en', axe: true },
+  { theme: 'dark', locale: 'ko', axe: true },
+  { theme: 'dark', locale: 'en' },
+  { theme: 'light', locale: 'ko' },
+]
+
+export async function walk(browser) {
+  const server = real ? undefined : await start()
+  const empty = real ? undefined : await start({ empty: true })
+  const bad = []
+  for (const look of looks) {
+    bad.push(...(await walkOne(browser, real ?? server.url, look, undefined, '')))
+    if (empty) bad.push(...(await walkOne(browser, empty.url, look, emptyScreens, 'empty-')))
+  }
+  if (server) bad.push(...(await walkOne(browser, server.url, { theme: 'light', locale: 'ko', width: 900 }, fixtureScreens, 'narrow-')))
+  server?.close()
+  empty?.close()
+  assert.deepEqual(bad, [], bad.join('\n'))
+}
+
+async function walkOne(browser, base, look, screens, prefix) {
+  const page = await openPage(browser, look)
+  if (real) await login(page, base)
+  screens ??= real ? await realScreens(page) : fixtureScreens
+  const bad = []
+  for (const [name, path] of Object.entries(screens)) {
+    const label = `${prefix}${name} ${look.theme} ${look.locale}`
+    if (process.env.SCREEN && !name.startsWith(process.env.SCREEN)) continue
+    try {
+      await enter(page, base, path)
+      if (await wide(page)) bad.push(`${label}: the page scrolls sideways`)
+      if (look.axe) bad.push(...(await audit(page, label)))
+      await page.screenshot({ path: `${shots}${prefix}${name}-${look.theme}-${look.locale}.png` })
+    } catch (e) {
+      bad.push(`${label}: ${e.message.split('\n')[0]}`)
+    }
+    bad.push(...page.faults.splice(0).map((f) => `${label}: ${f}`))
+  }
+  await page.context().close()
+  return bad
+}
+
+async function login(page, base) {
+  const code = process.env.LAUNCH_CODE
+  await page.goto(code ? (/^https?:/.test(code) ? code : `${base}/launch?code=${encodeURIComponent(code)}`) : base)
+  await settled(page)
+  const cookies = await page.context().cookies()
+  if (code) assert.ok(cookies.length > 0, 'the launch address sets a cookie')
+}
