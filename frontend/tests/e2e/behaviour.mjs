@@ -1,7 +1,7 @@
 // What a person does, with keys and with the mouse, and what must then be so.
 import { start } from '../fixtures/server.mjs'
 import { runs } from '../fixtures/runs.mjs'
-import { assert, audit, enter, openPage, settled } from './harness.mjs'
+import { assert, audit, enter, settled } from './harness.mjs'
 
 const focusText = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
 const heading = (page) => page.textContent('main h1')
