@@ -99,7 +99,10 @@ class Rondo:
         self.run("init", "--sample", "weather", str(self.dir))
 
     def run(self, *args, **kw):
-        return subprocess.run([self.exe, *args], env=self.env, check=True, capture_output=True, text=True, **kw).stdout
+        out = subprocess.run([self.exe, *args], env=self.env, capture_output=True, text=True, **kw)
+        if out.returncode != 0:
+            raise SystemExit(f"bench: rondo {' '.join(args)}: {out.stderr.strip()}")
+        return out.stdout
 
     def verb(self, *args):
         return self.run("--project", str(self.dir), *args)
@@ -302,7 +305,7 @@ def snapshot_rondo(r, source, n, work):
     r.run("init", str(project))
     r.run("--project", str(project), "data", "list")  # starts the server
     began = time.monotonic()
-    r.run("--project", str(project), "data", "add", "data")
+    r.run("data", "add", "data", cwd=project)
     took = time.monotonic() - began
     r.run("--project", str(project), "stop")
     shutil.rmtree(project)
