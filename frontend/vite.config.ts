@@ -19,6 +19,12 @@ function messages(): Plugin {
   }
 }
 
+// server passes requests on as if they came from the server's own page: its guard
+// answers no others. `make dev` names both.
+function server(target: string, token = '') {
+  return { target, changeOrigin: true, headers: { Origin: target, Authorization: `Bearer ${token}` } }
+}
+
 export default defineConfig({
   plugins: [messages(), svelte()],
   resolve: {
@@ -28,7 +34,7 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     strictPort: true,
-    proxy: { '/api': process.env.RONDO_URL ?? 'http://127.0.0.1:7717' },
+    proxy: { '/api': server(process.env.RONDO_URL ?? 'http://127.0.0.1:7717', process.env.RONDO_TOKEN) },
   },
   test: { include: ['tests/unit/**/*.test.ts'] },
 } as Parameters<typeof defineConfig>[0])
