@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backoff, start, step, type RondoEvent } from '$lib/api/stream'
+import { backoff, resumeAfter, start, step, type RondoEvent } from '$lib/api/stream'
 
 const event = (seq: number): RondoEvent => ({ seq, kind: 'run.create', id: 'r', time: '' })
 
@@ -27,6 +27,11 @@ describe('the event stream', () => {
     state = step(state, { type: 'broken' }).state
     expect(state).toMatchObject({ status: 'reconnecting', attempts: 2 })
     expect(step(state, { type: 'hello', seq: 1 }).state.attempts).toBe(0)
+  })
+  it('goes on after nothing when nothing has been told yet', () => {
+    expect(resumeAfter(start)).toBeUndefined()
+    const cut = step(step(start, { type: 'hello', seq: 0 }).state, { type: 'broken' }).state
+    expect(resumeAfter(cut)).toBe(0)
   })
   it('waits longer each time, up to a limit', () => {
     const half = () => 0.5

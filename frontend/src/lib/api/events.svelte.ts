@@ -1,6 +1,6 @@
 import { untrack } from 'svelte'
 import { address } from './client'
-import { backoff, start, step, type RondoEvent, type StreamInput, type StreamState } from './stream'
+import { backoff, resumeAfter, start, step, type RondoEvent, type StreamInput, type StreamState } from './stream'
 
 type Listener = (event: RondoEvent) => void
 
@@ -15,7 +15,7 @@ class Events {
   open() {
     if (this.#source) return
     // whoever opens the stream must not be run again by every event
-    const after = untrack(() => this.state.last) || undefined
+    const after = untrack(() => resumeAfter(this.state))
     const source = (this.#source = new EventSource(address('/events', { after })))
     source.addEventListener('hello', (e) => this.#take({ type: 'hello', seq: Number((e as MessageEvent).lastEventId) || 0 }))
     source.addEventListener('lost', () => this.#take({ type: 'lost' }))

@@ -50,6 +50,9 @@ export function step(state: StreamState, input: StreamInput): StreamOutput {
   }
 }
 
+/** resumeAfter is the number to go on from; undefined at the first time. Zero counts: a server that just started has told of nothing yet. */
+export const resumeAfter = (state: StreamState): number | undefined => (state.status === 'connecting' ? undefined : state.last)
+
 /** backoff is how long to wait before the next attempt, in milliseconds. */
 export function backoff(attempts: number, random = Math.random): number {
   const ceiling = Math.min(15_000, 500 * 2 ** Math.min(attempts, 6))
