@@ -36,6 +36,7 @@ async function walkOne(browser, base, look, screens, prefix) {
     if (process.env.SCREEN && !name.startsWith(process.env.SCREEN)) continue
     try {
       await enter(page, base, path)
+      if (name !== 'lost' && (await page.locator('[data-lost]').count())) bad.push(`${label}: it leads nowhere`)
       if (await wide(page)) bad.push(`${label}: the page scrolls sideways`)
       if (look.axe) bad.push(...(await audit(page, label)))
       await page.screenshot({ path: `${shots}${prefix}${name}-${look.theme}-${look.locale}.png` })

@@ -32,7 +32,8 @@ export function arcs(n: number, gap = 13): Arc[] {
 }
 
 function labelAt(mid: number): Arc['label'] {
-  const p = on(mid, radius + 38)
+  const low = Math.max(0, Math.sin(rad(mid))) // labels below need more room: they begin above their middle
+  const p = on(mid, radius + 38 + 22 * low)
   const side = Math.abs(p.x - center.x) < 24 ? 'center' : p.x > center.x ? 'right' : 'left'
   return { x: round((p.x / box.width) * 100), y: round((p.y / box.height) * 100), side }
 }
