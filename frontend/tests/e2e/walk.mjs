@@ -49,10 +49,16 @@ async function walkOne(browser, base, look, screens, prefix) {
   return bad
 }
 
+// The code of a launch address is spent by its first use; later windows bring the cookie along.
+let cookies = []
+
 async function login(page, base) {
   const code = process.env.LAUNCH_CODE
-  await page.goto(code ? (/^https?:/.test(code) ? code : `${base}/launch?code=${encodeURIComponent(code)}`) : base)
+  if (cookies.length) await page.context().addCookies(cookies)
+  const first = code && !cookies.length
+  await page.goto(!first ? base : /^https?:/.test(code) ? code : `${base}/launch?code=${encodeURIComponent(code)}`)
+  await page.waitForURL(`${base}/**`)
   await settled(page)
-  const cookies = await page.context().cookies()
+  cookies = await page.context().cookies()
   if (code) assert.ok(cookies.length > 0, 'the launch address sets a cookie')
 }

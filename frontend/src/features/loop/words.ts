@@ -39,7 +39,9 @@ export function words({ id, facts: f }: StageState): Words {
       return { figure: t('loop.requests', { count: f.requests ?? 0, n: count(f.requests) }), note: f.p99 ? `p99 ${micros(f.p99)}` : f.endpoint, href: to('endpoints', f.endpoint) }
     case 'monitoring':
       if (!f.monitor) return none
-      return { figure: state(f.status), note: f.alerts ? t('loop.alerts_n', { count: f.alerts }) : t('loop.no_alerts'), href: to('monitors', f.monitor) }
+      return f.alerts
+        ? { figure: t('loop.alerts_n', { count: f.alerts }), note: state(f.status), href: to('monitors', f.monitor) }
+        : { figure: state(f.status), note: t('loop.no_alerts'), href: to('monitors', f.monitor) }
     case 'decision':
       if (!f.decision) return none
       return { figure: f.waiting ? t('loop.waiting_n', { count: f.waiting }) : state(f.decision.state), note: f.decision.model, href: hrefs.decision }
