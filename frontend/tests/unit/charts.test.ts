@@ -3,7 +3,7 @@ import { bars, outline, shares } from '$lib/charts/bins'
 import { scaleOf } from '$lib/charts/interval'
 import { align, smooth } from '$lib/charts/series'
 import { ticks } from '$lib/charts/ticks'
-import { rates } from '$features/endpoints/rate'
+import { rates, some } from '$features/endpoints/rate'
 import { first, kindOf, row } from '$features/endpoints/inputs'
 import { lead, tracks } from '$features/monitors/monitor'
 import { layers, layout } from '$features/pipeline/layout'
@@ -44,9 +44,13 @@ it('interval scales keep zero and every value in sight', () => {
   expect(scaleOf([0]).at(0)).toBeGreaterThan(0)
 })
 
-it('rates survive a counter that began anew', () => {
-  expect(rates([{ at: 0, total: 10 }, { at: 2000, total: 30 }, { at: 3000, total: 1 }]).y).toEqual([10, 0])
+it('traffic is per second, without the stretch that has not ended', () => {
+  const at = (s: number) => new Date(s * 1000).toISOString()
+  const points = [[0, 20], [10, 5], [10, 9], [20, 99]].map(([s, requests]) => ({ at: at(s!), requests: requests!, errors: 0, mean_us: 1 }))
+  expect(rates(points)).toMatchObject({ x: [0, 10_000], requests: [2, 0.9] })
 })
+
+it('axes keep so many labels that they do not touch', () => expect(some([1, 2, 3, 4, 5], 2)).toEqual([1, undefined, undefined, 4, undefined]))
 
 it('axes show the clock within a day and days beyond', () => {
   const day = 86_400_000

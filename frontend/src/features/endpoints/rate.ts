@@ -1,20 +1,28 @@
-/** Count is a counter read at a moment. */
-export interface Count {
-  at: number
-  total: number
+import type { TrafficPoint } from '$lib/api/types'
+
+/** Rates are what happened per second, over the stretches that the server counts in. */
+export interface Rates {
+  x: number[]
+  requests: number[]
+  errors: number[]
 }
 
-/** rates turns readings of a counter into what happened per second between them; a counter that fell began anew. */
-export function rates(readings: Count[]): { x: number[]; y: number[] } {
-  const x: number[] = []
-  const y: number[] = []
-  for (let i = 1; i < readings.length; i++) {
-    const a = readings[i - 1]!
-    const b = readings[i]!
-    const seconds = (b.at - a.at) / 1000
-    if (seconds <= 0) continue
-    x.push(b.at)
-    y.push(Math.max(0, b.total - a.total) / seconds)
+/** rates turns counts per stretch into counts per second; the last stretch has not ended and is left out. */
+export function rates(points: TrafficPoint[]): Rates {
+  const out: Rates = { x: [], requests: [], errors: [] }
+  for (let i = 0; i + 1 < points.length; i++) {
+    const at = Date.parse(points[i]!.at)
+    const seconds = (Date.parse(points[i + 1]!.at) - at) / 1000
+    if (!(seconds > 0)) continue
+    out.x.push(at)
+    out.requests.push(points[i]!.requests / seconds)
+    out.errors.push(points[i]!.errors / seconds)
   }
-  return { x, y }
+  return out
+}
+
+/** some keeps about n labels of an axis, evenly, so that they do not run into each other. */
+export const some = <T>(labels: T[], n: number): (T | undefined)[] => {
+  const step = Math.max(1, Math.ceil(labels.length / n))
+  return labels.map((l, i) => (i % step === 0 ? l : undefined))
 }
