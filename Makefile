@@ -106,7 +106,7 @@ bench: setup build
 	build/bench.sh
 
 torture:
-	RONDO_CRASH_ROUNDS=2000 go test -count=1 -timeout 2h -run 'Crash|Kill|Torture|Fault' ./backend/... ./app/...
+	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash' ./backend/... ./app/...
 
 # --- working on it
 
