@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"rondo/backend/door/inference"
 	"rondo/backend/door/mlflow"
 	"rondo/backend/door/prometheus"
+	"rondo/backend/host"
 )
 
 // doors answer other tools in their own words.
@@ -24,8 +26,25 @@ func (h *house) openDoors() doors {
 		prometheus: prometheus.New(
 			prometheus.Process(s.started, s.opts.Version), prometheus.Serving(h.serve), prometheus.Monitors(h.monitors),
 			prometheus.Gauges("rondo_model_versions", "Registered versions of a model.", "model", h.versionCounts),
+			prometheus.Gauges("rondo_runs", "Active runs by status.", "status", h.runCounts),
+			prometheus.Gauges("rondo_queue_runs", "Runs of this device's queue.", "state", h.queueCounts),
+			prometheus.Host(func() host.Sample { return h.host.Latest() }), // opened after the doors
 		),
 	}
+}
+
+func (h *house) runCounts(ctx context.Context) (map[string]float64, error) {
+	all, err := h.runs.CountByStatus(ctx)
+	counts := map[string]float64{}
+	for status, n := range all {
+		counts[strings.ToLower(status)] = float64(n)
+	}
+	return counts, err
+}
+
+func (h *house) queueCounts(context.Context) (map[string]float64, error) {
+	running, waiting := h.launcher.Uses()
+	return map[string]float64{"running": float64(len(running)), "waiting": float64(waiting)}, nil
 }
 
 func (h *house) versionCounts(ctx context.Context) (map[string]float64, error) {
@@ -39,8 +58,8 @@ func (h *house) versionCounts(ctx context.Context) (map[string]float64, error) {
 
 // controlRoutes adds the protocols of the control listener.
 func (d doors) controlRoutes(mux *http.ServeMux) {
-	for _, prefix := range []string{"/api/2.0/", "/api/3.0/", "/ajax-api/", "/health", "/version", "/get-artifact", "/upload-artifact", "/model-versions/"} {
-		mux.Handle(prefix, d.mlflow)
+	for _, pattern := range d.mlflow.Patterns() {
+		mux.Handle(pattern, d.mlflow)
 	}
 }
 

@@ -133,7 +133,7 @@ func (h *house) openServing(ctx context.Context) (err error) {
 	}
 	h.serve, err = serve.Open(ctx, serve.Options{
 		Ledger: h.ledger, Registry: servedVersions{h.registry}, Events: h.events, Dir: h.server.project.Dir,
-		Device: h.server.device, Load: h.load, Keep: serve.Retention{Days: chosen.KeepCaptures},
+		Device: h.server.device, Load: h.load, Keep: retention(chosen),
 	})
 	if err == nil {
 		h.closers.add(h.serve.Close)

@@ -22,6 +22,8 @@ func (h *house) openMonitors(context.Context) error {
 // watched lets monitors see what serving captured.
 type watched struct{ serve *serve.Service }
 
+var _ monitor.Labels = watched{}
+
 func (w watched) Versions(ctx context.Context, endpoint string) ([]monitor.VersionRef, error) {
 	list, err := w.serve.Answered(ctx, endpoint)
 	out := make([]monitor.VersionRef, len(list))
@@ -43,7 +45,7 @@ func (w watched) Captures(ctx context.Context, q monitor.CaptureQuery) ([]monito
 	if err := w.serve.Flush(ctx); err != nil {
 		return nil, err
 	}
-	in := serve.Query{Endpoint: q.Endpoint, Version: q.Version.Version, After: q.After, Limit: q.Limit}
+	in := asked(q)
 	var out []monitor.Capture
 	for {
 		list, err := w.serve.Captures(ctx, in)
@@ -54,12 +56,24 @@ func (w watched) Captures(ctx context.Context, q monitor.CaptureQuery) ([]monito
 			if c.Model == q.Version.Model {
 				out = append(out, captured(c))
 			}
-			if c.Cursor == q.Until || q.Limit > 0 && len(out) == q.Limit {
+			if q.Limit > 0 && len(out) == q.Limit {
 				return out, nil
 			}
 		}
 		in.After = list[len(list)-1].Cursor
 	}
+}
+
+func asked(q monitor.CaptureQuery) serve.Query {
+	return serve.Query{Endpoint: q.Endpoint, Version: q.Version.Version, After: q.After, Until: q.Until, Limit: q.Limit}
+}
+
+// Labelled implements monitor.Labels.
+func (w watched) Labelled(ctx context.Context, q monitor.CaptureQuery) (int64, error) {
+	if err := w.serve.Flush(ctx); err != nil {
+		return 0, err
+	}
+	return w.serve.LabelRevision(ctx, asked(q))
 }
 
 // ignoreMissing takes an endpoint that nobody has made for one without captures.

@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/atomicfile"
+	"rondo/backend/serve"
 )
 
 // settings keep what this person chose on this device.
@@ -61,10 +62,13 @@ func (s *settings) change(fn func(*api.Settings) error) (api.Settings, error) {
 func (s *Server) Settings(context.Context) (api.Settings, error) { return s.house.settings.read() }
 
 // SaveSettings implements api.House.
-func (s *Server) SaveSettings(_ context.Context, change func(*api.Settings) error) (api.Settings, error) {
+func (s *Server) SaveSettings(ctx context.Context, change func(*api.Settings) error) (api.Settings, error) {
 	out, err := s.house.settings.change(change)
-	if err == nil {
-		s.house.events.Publish("settings", "", nil)
+	if err != nil {
+		return out, err
 	}
-	return out, err
+	s.house.events.Publish("settings", "", nil)
+	return out, s.house.serve.Retain(ctx, retention(out))
 }
+
+func retention(chosen api.Settings) serve.Retention { return serve.Retention{Days: chosen.KeepCaptures} }

@@ -289,3 +289,40 @@ func TestTruthsThatCannotBe(t *testing.T) {
 		t.Errorf("stats %+v", st)
 	}
 }
+
+// TestTheLabelRevisionMoves: with every label of the captures meant, and with no other.
+func TestTheLabelRevisionMoves(t *testing.T) {
+	h := servetest.Open(t, t.TempDir())
+	servetest.Weather(t, h)
+	for i := range 4 {
+		if _, err := h.Infer(t.Context(), "weather", servetest.Day(fmt.Sprint(i), 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := h.Captures(t.Context(), serve.Query{Endpoint: "weather"})
+	if err != nil || len(all) != 4 {
+		t.Fatal(len(all), err)
+	}
+	middle := serve.Query{Endpoint: "weather", After: all[0].Cursor, Until: all[2].Cursor}
+	if list, err := h.Captures(t.Context(), middle); err != nil || len(list) != 2 || list[1].ID != all[2].ID {
+		t.Fatalf("between two cursors: %+v, %v", list, err)
+	}
+	last := int64(0)
+	for _, step := range []struct {
+		id    string
+		label any
+		moves bool
+	}{{"0", true, false}, {"1", true, true}, {"1", false, true}, {"3", true, false}, {"2", true, true}, {"unknown", true, false}} {
+		if _, err := h.AddTruth(t.Context(), "weather", []serve.Truth{{ID: step.id, Label: step.label}}); err != nil {
+			t.Fatal(err)
+		}
+		now, err := h.LabelRevision(t.Context(), middle)
+		if err != nil || (now != last) != step.moves {
+			t.Errorf("after the label of %s: %d, before %d, %v", step.id, now, last, err)
+		}
+		last = now
+	}
+}

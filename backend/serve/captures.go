@@ -124,6 +124,13 @@ func (q Query) where() (string, []any, error) {
 			add("(c.at, c.device) > (?, ?)", at, device)
 		}
 	}
+	if q.Until != "" {
+		at, device, err := parseCursor(q.Until)
+		if err != nil {
+			return "", nil, err
+		}
+		add("(c.at, c.device) <= (?, ?)", at, device)
+	}
 	if !q.From.IsZero() {
 		add("c.at>=?", q.From.UnixMicro())
 	}

@@ -167,6 +167,7 @@ type Truth struct {
 type Query struct {
 	Endpoint string
 	After    string // the Cursor of the last capture seen; empty starts at the beginning
+	Until    string // the Cursor of the last capture wanted; empty goes on to the end
 	Limit    int    // 0 means 1000
 	From, To time.Time
 	Version  int   // 0: all
