@@ -1,6 +1,16 @@
+import { ours } from './mlflow'
 import { match, parse, type Location } from './route'
 
-let current = $state.raw<Location>(parse(typeof location === 'undefined' ? '' : location.hash))
+// read tells where an address leads; one of MLflow's pages becomes that of ours.
+function read(hash: string): Location {
+  const at = parse(hash)
+  const better = ours(at)
+  if (!better) return at
+  history.replaceState(null, '', `#${better}`)
+  return parse(`#${better}`)
+}
+
+let current = $state.raw<Location>(read(typeof location === 'undefined' ? '' : location.hash))
 
 /** here returns where the page is; reading it makes the reader follow. */
 export const here = (): Location => current
@@ -29,7 +39,7 @@ export const query = (key: string) => current.query.get(key) ?? ''
 /** follow keeps the router in step with the address until the returned function is called. */
 export function follow(): () => void {
   const changed = () => {
-    current = parse(location.hash)
+    current = read(location.hash)
     window.scrollTo(0, 0)
   }
   window.addEventListener('hashchange', changed)

@@ -32,6 +32,17 @@ export const tests = {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
   },
 
+  async 'addresses that the mlflow client prints lead to our pages'(page, s) {
+    await enter(page, s.url, `/experiments/1/runs/${runs[2].id}`)
+    await page.waitForURL(`**/#/runs/${runs[2].id}`)
+    assert.equal(await heading(page), 'weather-v2')
+    await enter(page, s.url, '/models/weather/versions/2')
+    await page.waitForURL('**/#/models/weather/2')
+    await enter(page, s.url, '/experiments/1')
+    await page.waitForURL('**/#/runs?experiment=1')
+    assert.equal(await page.inputValue('select'), '1')
+  },
+
   async 'the sheet of keys opens with ? and closes with Escape'(page, s) {
     await enter(page, s.url, '/')
     await page.keyboard.press('?')
