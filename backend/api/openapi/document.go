@@ -128,6 +128,8 @@ func schema(t reflect.Type) jsonObject {
 		return jsonObject{"type": "integer"}
 	case special:
 		return jsonObject{"anyOf": []jsonObject{{"type": "number"}, {"enum": specials}}}
+	case either:
+		return jsonObject{"type": []string{"number", "string"}}
 	case truth:
 		return jsonObject{"type": "boolean"}
 	case list:

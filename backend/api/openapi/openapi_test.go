@@ -68,6 +68,15 @@ func TestTypesSayWhatTheHandlersWrite(t *testing.T) {
 	}
 }
 
+func TestFieldsOfRawJSONSayWhatTheyHold(t *testing.T) {
+	ts := string(openapi.TypeScript(new(api.API).Handler().Routes))
+	for _, want := range []string{"\texit?: ProcExit;", "\tsignature?: RuntimeSignature;", "\tmin?: number | string;", "\tmax?: number | string;"} {
+		if !strings.Contains(ts, want) {
+			t.Errorf("the types of the API lack %q", want)
+		}
+	}
+}
+
 func TestTheDocumentNamesEveryRouteAndResolves(t *testing.T) {
 	list := routes()
 	list = append(list, new(api.API).Handler().Routes...)

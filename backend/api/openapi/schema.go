@@ -10,6 +10,9 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"rondo/backend/proc"
+	"rondo/backend/serve/runtime"
 )
 
 // field is one member of a JSON object.
@@ -42,6 +45,7 @@ const (
 	number
 	integer
 	special // a number, or the name of one that JSON has not
+	either  // a number or a text
 	truth
 	list
 	dict
@@ -51,8 +55,21 @@ const (
 // shapes of types that write their own JSON, by package-qualified name.
 var own = map[string]shape{"run.Float": special, "proc.Millis": integer}
 
+// scalar stands for a field that holds a number or a text.
+type scalar struct{}
+
+// holds says what is in fields that Go keeps as raw or untyped JSON, by type and member.
+var holds = map[string]reflect.Type{
+	"run.Run.exit":               reflect.TypeFor[proc.Exit](),
+	"registry.Version.signature": reflect.TypeFor[runtime.Signature](),
+	"dataset.Column.min":         reflect.TypeFor[scalar](),
+	"dataset.Column.max":         reflect.TypeFor[scalar](),
+}
+
 func shapeOf(t reflect.Type) shape {
 	switch {
+	case t == reflect.TypeFor[scalar]():
+		return either
 	case t == timeType:
 		return moment
 	case t == rawType:
@@ -156,7 +173,11 @@ func fields(t reflect.Type) (list []field) {
 		if tag == "" {
 			tag = f.Name
 		}
-		list = overlay(list, []field{{tag, f.Type, strings.Contains(opts, "omit")}})
+		typ := f.Type
+		if inside, ok := holds[t.String()+"."+tag]; ok {
+			typ = inside
+		}
+		list = overlay(list, []field{{tag, typ, strings.Contains(opts, "omit")}})
 	}
 	return list
 }

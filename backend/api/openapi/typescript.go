@@ -120,6 +120,8 @@ func typeOf(t reflect.Type) string {
 		return "number"
 	case special:
 		return `number | "` + strings.Join(specials, `" | "`) + `"`
+	case either:
+		return "number | string"
 	case truth:
 		return "boolean"
 	case list:

@@ -1,5 +1,4 @@
-import { get, post } from '$lib/api/client'
-import type { Dataset, Decision, Endpoint, FsckReport, Model, Monitor, RunPage } from '$lib/api/types'
+import { get, post, type Path, type Values } from '$lib/api/client'
 import { locale, setLocale, t } from '$lib/i18n/index.svelte'
 import { go } from '$lib/router.svelte'
 import { to } from '$lib/route'
@@ -32,11 +31,11 @@ export function actions(): Command[] {
 }
 
 async function runPipeline() {
-  if (await attempt(() => post('/executions'), t('nav.pipeline_started'))) go('/pipeline')
+  if (await attempt(() => post('/executions', {}), t('nav.pipeline_started'))) go('/pipeline')
 }
 
 async function verify() {
-  const report = await attempt(() => post<FsckReport>('/fsck'))
+  const report = await attempt(() => post('/fsck', {}))
   if (!report) return
   const n = report.count
   toast(n ? t('nav.fsck_found', { count: n }) : t('nav.fsck_clean'), n ? 'bad' : 'ok')
@@ -52,14 +51,14 @@ const thing = (icon: IconName, text: string, more: string | undefined, href: str
 
 /** things are all that has a name; what cannot be read is left out. */
 export async function things(signal: AbortSignal): Promise<Command[]> {
-  const read = <T>(path: string, query = {}) => get<T>(path, query, signal).catch(() => undefined)
+  const read = <P extends Path<'GET'>>(path: P, values: Values<'GET', P>) => get(path, values, signal).catch(() => undefined)
   const [datasets, runs, models, endpoints, monitors, decisions] = await Promise.all([
-    read<Dataset[]>('/datasets'),
-    read<RunPage>('/runs', { limit: 200 }),
-    read<Model[]>('/models'),
-    read<Endpoint[]>('/endpoints'),
-    read<Monitor[]>('/monitors'),
-    read<Decision[]>('/decisions'),
+    read('/datasets', {}),
+    read('/runs', { limit: 200 }),
+    read('/models', {}),
+    read('/endpoints', {}),
+    read('/monitors', {}),
+    read('/decisions', {}),
   ])
   return [
     ...(datasets ?? []).map((d) => thing('data', d.name, d.path, to('data', d.name))),

@@ -8,7 +8,6 @@ import { first, kindOf, row } from '$features/endpoints/inputs'
 import { lead, tracks } from '$features/monitors/monitor'
 import { layers, layout } from '$features/pipeline/layout'
 import { pairs } from '$features/pipeline/pairs'
-import { shape } from '$features/host/shape'
 import { target } from '$lib/ui/roving'
 
 describe('series', () => {
@@ -90,10 +89,6 @@ describe('the graph', () => {
   })
   it('draws an edge for every dependency', () => expect(layout([s('a'), s('b', 'a'), s('c', 'a', 'b')]).edges).toHaveLength(3))
   it('reads params a line at a time', () => expect(pairs('a.b = 1\n\nno\nc=x=y')).toEqual({ 'a.b': '1', c: 'x=y' }))
-})
-
-it('takes the machine’s facts from the top or from their own name', () => {
-  expect(shape({ os: 'linux', cores: 8, hints: [] } as never).facts).toEqual({ os: 'linux', cores: 8 })
 })
 
 it('arrow keys stop at the ends of a list', () => expect([target('ArrowDown', 2, 3), target('k', 0, 3), target('End', 0, 3), target('x', 0, 3)]).toEqual([2, 0, 2, undefined]))

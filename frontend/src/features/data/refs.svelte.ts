@@ -1,14 +1,14 @@
-import { get, seg } from '$lib/api/client'
+import { get } from '$lib/api/client'
 import { events } from '$lib/api/events.svelte'
-import type { Dataset, Snapshot } from '$lib/api/types'
+import type { Snapshot } from '$lib/api/types'
 
 // Other nouns know a snapshot by its id; a person knows it by its name and number.
 let known = $state.raw(new Map<string, Snapshot>())
 let asked: Promise<void> | undefined
 
 async function load() {
-  const datasets = await get<Dataset[]>('/datasets')
-  const lists = await Promise.all(datasets.map((d) => get<Snapshot[]>(`/datasets/${seg(d.name)}/snapshots`)))
+  const datasets = await get('/datasets', {})
+  const lists = await Promise.all(datasets.map((d) => get('/datasets/{name}/snapshots', { name: d.name })))
   known = new Map(lists.flat().map((s) => [s.id, s]))
 }
 

@@ -1,31 +1,32 @@
-import { get, seg } from '$lib/api/client'
-import type { Evidence, Model, RunPage, Version } from '$lib/api/types'
+import { get, type Path, type Values } from '$lib/api/client'
+import type { Model } from '$lib/api/types'
 import { newest } from '../models/evidence'
 import type { World } from './derive'
 
 /** world asks every noun how it is. One that fails leaves its stage empty instead of the whole page. */
 export async function world(signal: AbortSignal): Promise<World> {
-  const read = <T>(path: string, query = {}) => get<T>(path, query, signal).catch(() => undefined)
+  const read = <P extends Path<'GET'>>(path: P, values: Values<'GET', P>) => get(path, values, signal).catch(() => undefined)
   const [datasets, queue, page, models, endpoints, monitors, alerts, decisions, pipeline] = await Promise.all([
-    get<World['datasets']>('/datasets', {}, signal), // this one may fail aloud: then nothing answers
-    read<World['queue']>('/queue'),
-    read<RunPage>('/runs', { limit: 1, order_by: 'attributes.start_time DESC' }),
-    read<Model[]>('/models'),
-    read<World['endpoints']>('/endpoints'),
-    read<World['monitors']>('/monitors'),
-    read<World['alerts']>('/alerts', { status: 'active' }),
-    read<World['decisions']>('/decisions'),
-    read<World['pipeline']>('/pipeline'),
+    get('/datasets', {}, signal), // this one may fail aloud: then nothing answers
+    read('/queue', {}),
+    read('/runs', { limit: 1, order_by: 'attributes.start_time DESC' }),
+    read('/models', {}),
+    read('/endpoints', {}),
+    read('/monitors', {}),
+    read('/alerts', { status: 'active' }),
+    read('/decisions', {}),
+    read('/pipeline', {}),
   ])
-  return { datasets, queue, last: page?.runs[0], runs: page?.total, models, endpoints, monitors, alerts, decisions, pipeline, ...(await judged(models, read)) }
+  return { datasets, queue, last: page?.runs[0], runs: page?.total, models, endpoints, monitors, alerts, decisions, pipeline, ...(await judged(models, signal)) }
 }
 
-type Read = <T>(path: string) => Promise<T | undefined>
-
-async function judged(models: Model[] | undefined, read: Read) {
+async function judged(models: Model[] | undefined, signal: AbortSignal) {
   const model = models?.find((m) => m.latest > 0)
   if (!model) return {}
-  const path = `/models/${seg(model.name)}/versions/${model.aliases.champion ?? model.latest}`
-  const [champion, evidence] = await Promise.all([read<Version>(path), read<Evidence[]>(`${path}/evidence`)])
+  const at = { name: model.name, number: model.aliases.champion ?? model.latest }
+  const [champion, evidence] = await Promise.all([
+    get('/models/{name}/versions/{number}', at, signal).catch(() => undefined),
+    get('/models/{name}/versions/{number}/evidence', at, signal).catch(() => undefined),
+  ])
   return { champion, evidence: newest(evidence) }
 }

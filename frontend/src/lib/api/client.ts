@@ -1,9 +1,4 @@
-/** Failure is what the server answers when it does not do what was asked. */
-export interface Failure {
-  kind: string
-  message: string
-  hint?: string
-}
+import type { Failure, Operations } from './types.gen'
 
 /** ApiError is a failure with its HTTP status; 0 where no answer came at all. */
 export class ApiError extends Error {
@@ -20,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-export const prefix = '/api/v1'
+const prefix = '/api/v1'
 
 type Query = Record<string, string | number | boolean | string[] | null | undefined>
 
@@ -36,7 +31,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 /** seg makes a name from outside safe as one part of a path. */
-export const seg = (name: string | number) => encodeURIComponent(String(name))
+const seg = (name: string | number) => encodeURIComponent(String(name))
 
 async function send(method: string, url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   try {
@@ -71,11 +66,35 @@ async function call<T>(method: string, url: string, body?: unknown, signal?: Abo
   return (text ? JSON.parse(text) : undefined) as T
 }
 
-export const get = <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>('GET', address(path, query), undefined, signal)
-export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', address(path), body)
-export const put = <T>(path: string, body: unknown) => call<T>('PUT', address(path), body)
-export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', address(path), body)
-export const del = <T>(path: string) => call<T>('DELETE', address(path))
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Path is an address of the API as its document writes it, such as /runs/{id}. */
+export type Path<M extends Method> = keyof Operations extends infer K ? (K extends `${M} ${infer P}` ? P : never) : never
+type Operation<M extends Method, P> = `${M} ${P & string}` extends keyof Operations ? Operations[`${M} ${P & string}`] : never
+
+/** Values fill an address: the names in its path, and those of its query. */
+export type Values<M extends Method, P> = Named<Operation<M, P>['path']> & Given<Operation<M, P>['query']>
+type Named<T> = T extends Record<string, never> ? unknown : { [K in keyof T]: string | number }
+type Given<T> = T extends Record<string, never> ? unknown : Partial<T>
+export type Body<M extends Method, P> = Operation<M, P>['body']
+export type Out<M extends Method, P> = Operation<M, P>['out']
+
+/** fill puts values into an address: named ones into its path, the others into its query. */
+export function fill(path: string, values: Query): string {
+  const rest = { ...values }
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest[name]
+    delete rest[name]
+    return seg(String(value))
+  })
+  return address(filled, rest)
+}
+
+export const get = <P extends Path<'GET'>>(path: P, values: Values<'GET', P>, signal?: AbortSignal) => call<Out<'GET', P>>('GET', fill(path, values as Query), undefined, signal)
+export const post = <P extends Path<'POST'>>(path: P, values: Values<'POST', P>, body?: Body<'POST', P>) => call<Out<'POST', P>>('POST', fill(path, values as Query), body ?? {})
+export const put = <P extends Path<'PUT'>>(path: P, values: Values<'PUT', P>, body: Body<'PUT', P>) => call<Out<'PUT', P>>('PUT', fill(path, values as Query), body)
+export const patch = <P extends Path<'PATCH'>>(path: P, values: Values<'PATCH', P>, body: Body<'PATCH', P>) => call<Out<'PATCH', P>>('PATCH', fill(path, values as Query), body)
+export const del = <P extends Path<'DELETE'>>(path: P, values: Values<'DELETE', P>) => call<Out<'DELETE', P>>('DELETE', fill(path, values as Query))
 
 /** text fetches a file as text, at most max bytes of it. */
 export async function text(url: string, max: number, signal?: AbortSignal): Promise<string> {

@@ -1,11 +1,7 @@
+import type { Event } from './types.gen'
+
 /** RondoEvent is one thing that happened, as the server tells it. */
-export interface RondoEvent {
-  seq: number
-  kind: string
-  id: string
-  time: string
-  data?: unknown
-}
+export type RondoEvent = Event
 
 export interface StreamState {
   status: 'connecting' | 'live' | 'reconnecting'

@@ -47,8 +47,8 @@ export interface DatasetColumn {
 	distinct_more?: boolean;
 	unique?: boolean;
 	repeated?: boolean;
-	min?: unknown;
-	max?: unknown;
+	min?: number | string;
+	max?: number | string;
 	mean?: number;
 	std?: number;
 	quantiles?: Record<string, number>;
@@ -968,6 +968,22 @@ export interface Predicted {
 	predictions: ServePrediction[];
 }
 
+export interface ProcExit {
+	code: number;
+	signal?: string;
+	stopped?: boolean;
+	stopped_by?: string;
+	last_step?: string;
+	stragglers?: number;
+	error?: string;
+	lost?: boolean;
+	started_at: string;
+	ended_at: string;
+	user_ms: number;
+	system_ms: number;
+	max_rss_bytes: number;
+}
+
 export interface ProcSample {
 	time: number;
 	cpu_percent: number;
@@ -1213,7 +1229,7 @@ export interface RegistryVersion {
 	execution_id?: string;
 	snapshot_ids?: string[];
 	commit?: string;
-	signature?: unknown;
+	signature?: RuntimeSignature;
 	metrics: Record<string, number>;
 	params: Record<string, string>;
 	baseline?: string;
@@ -1252,7 +1268,7 @@ export interface Run {
 	inputs?: RunInput[];
 	model_inputs?: string[];
 	model_outputs?: RunModelOutput[];
-	exit?: unknown;
+	exit?: ProcExit;
 	reason?: string;
 }
 

@@ -1,5 +1,3 @@
-import type { RegistryVersion } from '../types.gen'
-
 export type {
   GateClassScore as ClassScore,
   GateComparison as Comparison,
@@ -14,19 +12,7 @@ export type {
   RegistryEvidence as Evidence,
   RegistryModel as Model,
   RegistryMove as Move,
+  RegistryVersion as Version,
+  RuntimeColumn as Column,
+  RuntimeSignature as Signature,
 } from '../types.gen'
-
-export interface Column {
-  name: string
-  type: string
-  required?: boolean
-  shape?: number[]
-}
-
-export interface Signature {
-  inputs: Column[]
-  outputs: Column[]
-}
-
-/** Version is a model version; its signature is free JSON on the wire and has this form. */
-export type Version = Omit<RegistryVersion, 'signature'> & { signature?: Signature }
