@@ -32,6 +32,7 @@ func Create(path string, perm os.FileMode) (*File, error) {
 	if err := f.Chmod(perm); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
+	hold(f)
 	return &File{File: f, path: path}, nil
 }
 

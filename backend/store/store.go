@@ -14,9 +14,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -37,14 +37,16 @@ type Store struct {
 	cleaned []string
 }
 
-// Open opens the store in dir, making it if need be. What a crash left unfinished is removed.
+// Open opens the store in dir, making it if need be. What a crash left
+// unfinished is removed, but no file that another program may be writing.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, packsDir), 0o755); err != nil {
 		return nil, diskError(err)
 	}
 	s := &Store{dir: dir, packed: map[ref.Digest]place{}}
-	if err := s.clean(); err != nil {
-		return nil, err
+	var err error
+	if s.cleaned, err = atomicfile.RemoveAllAbandoned(dir, time.Now()); err != nil {
+		return nil, diskError(err)
 	}
 	return s, s.loadPacks()
 }
@@ -58,17 +60,6 @@ func View(dir string) (*Store, error) {
 		err = nil
 	}
 	return s, err
-}
-
-// clean removes temporary files: they belong to writes nobody was answered for.
-func (s *Store) clean() error {
-	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasPrefix(d.Name(), ".") && strings.Contains(d.Name(), ".tmp") {
-			s.cleaned = append(s.cleaned, path)
-			return os.Remove(path)
-		}
-		return err
-	})
 }
 
 // Cleaned names the unfinished files that Open removed.
