@@ -17,6 +17,7 @@ var nouns = map[string][]string{
 	"backend/dataset":  {"backend/git"},
 	"backend/pipeline": {},
 	"backend/run":      {},
+	"backend/trace":    {},
 	"backend/registry": {},
 	"backend/serve":    {},
 	"backend/monitor":  {},

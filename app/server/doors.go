@@ -21,7 +21,7 @@ type doors struct {
 func (h *house) openDoors() doors {
 	s := h.server
 	return doors{
-		mlflow:    mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Store: h.store}),
+		mlflow:    mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Traces: mlflow.Traces(h.ledger, h.runs), Store: h.store}),
 		inference: inference.New(inference.Options{Serve: h.serve, Version: s.opts.Version}),
 		prometheus: prometheus.New(
 			prometheus.Process(s.started, s.opts.Version), prometheus.Serving(h.serve), prometheus.Monitors(h.monitors),

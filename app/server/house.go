@@ -21,6 +21,7 @@ import (
 	"rondo/backend/run/launch"
 	"rondo/backend/serve"
 	"rondo/backend/store"
+	"rondo/backend/trace"
 )
 
 // house is a project with all its nouns, open and joined.
@@ -54,7 +55,7 @@ type house struct {
 func (h *house) nouns() []index.Noun {
 	dir := h.server.project.Dir
 	return []index.Noun{
-		dataset.Index(), run.Index(dir), registry.Index(), serve.Index(dir), monitor.Index(),
+		dataset.Index(), run.Index(dir), trace.Index(), registry.Index(), serve.Index(dir), monitor.Index(),
 		pipeline.Index(), loop.Index(),
 	}
 }

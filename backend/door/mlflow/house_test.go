@@ -2,6 +2,7 @@ package mlflow_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"rondo/backend/registry"
 	"rondo/backend/run"
 	"rondo/backend/store"
+	"rondo/backend/trace"
 )
 
 // house is the door with a real project behind it.
@@ -25,6 +27,7 @@ type house struct {
 	runs     *run.Service
 	registry *registry.Service
 	dir      string
+	ledger   *ledger.Ledger
 }
 
 func open(t testing.TB) *house {
@@ -33,17 +36,22 @@ func open(t testing.TB) *house {
 	device := filepath.Join(t.TempDir(), "device")
 	l, err := ledger.Open(t.Context(), ledger.Options{
 		JournalDir: filepath.Join(h.dir, ".rondo", "journal"), Device: "laptop", IndexPath: filepath.Join(device, "index.db"),
-		Nouns: []index.Noun{run.Index(h.dir), registry.Index()},
+		Nouns: nouns(h.dir),
 	})
 	must(t, err)
+	h.ledger = l
 	objects, err := store.Open(filepath.Join(h.dir, ".rondo", "objects"))
 	must(t, err)
 	h.runs, err = run.Open(t.Context(), run.Options{Ledger: l, Dir: h.dir})
 	must(t, err)
 	t.Cleanup(func() { h.runs.Close(); l.Close() })
 	h.registry = registry.New(registry.Options{Ledger: l, Store: objects, Device: device, Describe: describe})
-	h.door = mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Store: objects, MaxUpload: 1 << 20})
+	h.door = mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Store: objects, Traces: mlflow.Traces(l, h.runs), MaxUpload: 1 << 20})
 	return h
+}
+
+func nouns(dir string) []index.Noun {
+	return []index.Noun{run.Index(dir), registry.Index(), trace.Index()}
 }
 
 func describe(string) (string, json.RawMessage, error) { return "mlflow", nil, nil }
@@ -149,4 +157,39 @@ func root(t testing.TB) string {
 		}
 		dir = filepath.Dir(dir)
 	}
+}
+
+// rebuilt makes the index anew from the journal and wants the same rows.
+func (h *house) rebuilt(t testing.TB) {
+	t.Helper()
+	dump := func(l *ledger.Ledger) string {
+		var b bytes.Buffer
+		must(t, l.Dump(t.Context(), &b))
+		return b.String()
+	}
+	fresh, err := ledger.Open(t.Context(), ledger.Options{
+		JournalDir: filepath.Join(h.dir, ".rondo", "journal"), Device: "other", IndexPath: filepath.Join(t.TempDir(), "index.db"), Nouns: nouns(h.dir),
+	})
+	must(t, err)
+	defer fresh.Close()
+	if before, after := dump(h.ledger), dump(fresh); before != after {
+		t.Errorf("the index made anew differs:\n%s\n---\n%s", before, after)
+	}
+}
+
+// newRequest is a request with a JSON body.
+func newRequest(method, path, body string) *http.Request {
+	req := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	return req
+}
+
+func gzipped(t testing.TB, s string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := io.WriteString(w, s)
+	must(t, err)
+	must(t, w.Close())
+	return b.String()
 }

@@ -17,6 +17,8 @@ const (
 	isFlag
 	isChoice
 	isMessage
+	isMap // keys with texts
+	isAny // any JSON
 )
 
 // field says what a request may hold under a name. A table of them replaces a struct
@@ -50,6 +52,12 @@ func object(name string, of ...field) field {
 	return field{name: name, kind: isMessage, fields: of}
 }
 
+// dict is an object whose names are free and whose values are texts.
+func dict(name string) field { return field{name: name, kind: isMap} }
+
+// anything is a value of any form.
+func anything(name string) field { return field{name: name, kind: isAny} }
+
 // need makes a field required.
 func need(f field) field {
 	f.required = true
@@ -71,6 +79,17 @@ func (m message) number(name string) float64 { x, _ := m[name].(float64); return
 func (m message) flag(name string) bool      { b, _ := m[name].(bool); return b }
 func (m message) list(name string) []message { l, _ := m[name].([]message); return l }
 func (m message) object(name string) message { o, _ := m[name].(message); return o }
+
+// dict returns the map under a name; nil where there is none.
+func (m message) dict(name string) map[string]string { d, _ := m[name].(map[string]string); return d }
+
+// optional returns a text that may have been left out.
+func (m message) optional(name string) *string {
+	if s, ok := m[name].(string); ok {
+		return &s
+	}
+	return nil
+}
 
 // pairs returns a list of keys and values as a map; of a key sent twice the last counts.
 func (m message) pairs(name string) map[string]string {
@@ -151,6 +170,10 @@ func (f field) one(path string, value any) (v any, err error) {
 		v, ok = asNumber(value)
 	case isChoice:
 		v, ok = f.choose(value)
+	case isAny:
+		return value, nil
+	case isMap:
+		v, ok = asTexts(value)
 	case isMessage:
 		var raw map[string]any
 		if raw, ok = value.(map[string]any); ok {
@@ -161,6 +184,19 @@ func (f field) one(path string, value any) (v any, err error) {
 		return nil, misfit(path, value)
 	}
 	return v, nil
+}
+
+func asTexts(value any) (map[string]string, bool) {
+	raw, ok := value.(map[string]any)
+	out := make(map[string]string, len(raw))
+	for k, v := range raw {
+		s, isText := v.(string)
+		if !isText {
+			return nil, false
+		}
+		out[k] = s
+	}
+	return out, ok
 }
 
 // digits returns the text of a JSON number, which may come in quotes.

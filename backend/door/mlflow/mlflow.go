@@ -13,6 +13,7 @@ import (
 	"rondo/backend/registry"
 	"rondo/backend/run"
 	"rondo/backend/store"
+	"rondo/backend/trace"
 )
 
 // Version is the version of MLflow whose protocol this is.
@@ -25,6 +26,7 @@ const MaxUpload = 1 << 40
 type Options struct {
 	Runs      *run.Service
 	Registry  *registry.Service
+	Traces    *trace.Service
 	Store     *store.Store // where the content of versions is
 	MaxUpload int64        // bytes of one artifact; 0: MaxUpload
 }
@@ -45,6 +47,7 @@ func New(opts Options) *Door {
 	for _, list := range [][]route{
 		d.aboutRoutes(), d.experimentRoutes(), d.runRoutes(), d.logRoutes(), d.inputRoutes(), d.metricRoutes(),
 		d.artifactRoutes(), d.proxyRoutes(), d.modelRoutes(), d.aliasRoutes(), d.versionRoutes(), d.loggedRoutes(),
+		d.traceRoutes(), d.assessmentRoutes(), d.otlpRoutes(),
 	} {
 		d.routes = append(d.routes, list...)
 	}

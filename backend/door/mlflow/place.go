@@ -30,6 +30,7 @@ func versionURI(model string, version int) string {
 type place struct {
 	experiment string
 	owner      string // a run's id, or m-… of a logged model
+	trace      string
 	model      string
 	version    int
 	path       string // below its root, "" for the root itself
@@ -44,6 +45,8 @@ func parsePlace(path string) (p place, err error) {
 	switch n := len(parts); {
 	case n >= 3 && parts[0] == "registry":
 		return versionPlace(parts)
+	case n >= 4 && parts[1] == "traces" && parts[3] == "artifacts":
+		return place{experiment: parts[0], trace: parts[2], path: strings.Join(parts[4:], "/")}, nil
 	case n >= 4 && parts[1] == "models" && parts[3] == "artifacts":
 		return place{experiment: parts[0], owner: parts[2], path: strings.Join(parts[4:], "/")}, nil
 	case n >= 3 && parts[2] == "artifacts":
@@ -104,4 +107,9 @@ func unsafe(path string) bool {
 		}
 	}
 	return false
+}
+
+// traceURI names the place of the files of a trace.
+func traceURI(experimentID, traceID string) string {
+	return scheme + experimentID + "/traces/" + traceID + "/artifacts"
 }

@@ -52,6 +52,9 @@ func (d *Door) filesAt(ctx context.Context, p place) ([]run.File, error) {
 	if p.model != "" {
 		return d.listVersion(ctx, p)
 	}
+	if p.trace != "" {
+		return d.listTrace(ctx, p)
+	}
 	files, err := d.opts.Runs.ListArtifacts(ctx, p.owner, p.path)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
@@ -96,6 +99,8 @@ func (d *Door) getPlace(w http.ResponseWriter, req *http.Request, in message) er
 		return err
 	case p.model != "":
 		return d.sendVersion(w, req, p)
+	case p.trace != "":
+		return d.sendTrace(w, req, p)
 	}
 	return d.sendOwned(w, req, p.owner, p.path)
 }
@@ -164,6 +169,9 @@ func (d *Door) putPlace(w http.ResponseWriter, req *http.Request, in message) er
 	if err != nil {
 		return err
 	}
+	if p.trace != "" {
+		return d.putTrace(w, req, p)
+	}
 	if req.ContentLength > d.opts.MaxUpload {
 		return fileTooLarge(d.opts.MaxUpload)
 	}
@@ -190,6 +198,9 @@ func (d *Door) deletePlace(w http.ResponseWriter, req *http.Request, in message)
 	p, err := d.writable(in)
 	if err != nil {
 		return err
+	}
+	if p.trace != "" {
+		return noAttachments
 	}
 	err = d.opts.Runs.DeleteArtifact(req.Context(), p.owner, p.path)
 	if err != nil && !errs.Is(err, errs.NotFound) {

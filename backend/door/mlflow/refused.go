@@ -9,9 +9,7 @@ import (
 // addresses behind prefix and version (or of the whole one). Each is refused in words
 // that a client shows to its user.
 var absent = []struct{ path, what string }{
-	{"/mlflow/traces", "traces"},
-	{"/v1/traces", "traces"},
-	{"/mlflow/assessments", "traces"},
+	{"/mlflow/traces/metrics", "sums over traces"},
 	{"/mlflow/prompt", "prompts"},
 	{"/mlflow/webhooks", "webhooks"},
 	{"/mlflow/scorers", "scorers"},

@@ -1,0 +1,238 @@
+package mlflow
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/run"
+	"rondo/backend/trace"
+)
+
+// A trace's spans as a file: what MLflow's pages read, and how clients send spans that
+// do not speak OpenTelemetry, or that hear too late that the server does.
+
+const spanFile = "traces.json"
+
+var noAttachments = errs.New(errs.Invalid, "Rondo keeps the spans of traces and no attachments").WithHint("log the file as an artifact of a run")
+
+func (d *Door) traceFile(ctx context.Context, in message) (any, error) {
+	id := in.text("request_id")
+	if id == "" {
+		return nil, &refusal{"BAD_REQUEST", http.StatusBadRequest, `Request must include the "request_id" query parameter.`}
+	}
+	if in.text("path") != "" {
+		return nil, noAttachments
+	}
+	return d.fileOf(ctx, id)
+}
+
+type spansFile struct {
+	Spans []fileSpan `json:"spans"`
+}
+
+// fileSpan is a span whose attributes are a map with JSON as values.
+type fileSpan struct {
+	TraceID    string         `json:"trace_id"`
+	ID         string         `json:"span_id"`
+	ParentID   string         `json:"parent_span_id"`
+	Name       string         `json:"name"`
+	Start      int64          `json:"start_time_unix_nano"`
+	End        int64          `json:"end_time_unix_nano"`
+	Attributes map[string]any `json:"attributes"`
+	Status     wireStatus     `json:"status"`
+	Events     []fileEvent    `json:"events"`
+}
+
+type fileEvent struct {
+	Name       string         `json:"name"`
+	Time       int64          `json:"time_unix_nano"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+func (d *Door) fileOf(ctx context.Context, id string) (spansFile, error) {
+	out := spansFile{[]fileSpan{}}
+	spans, err := d.opts.Traces.Spans(ctx, id)
+	for _, s := range spans {
+		w := fromSpan(s)
+		f := fileSpan{TraceID: w.TraceID, ID: w.ID, ParentID: w.ParentID, Name: s.Name, Start: s.Start, End: s.End, Status: w.Status, Attributes: map[string]any{}, Events: []fileEvent{}}
+		for _, a := range s.Attributes {
+			f.Attributes[a.Key] = string(asJSON(a.Value.Plain()))
+		}
+		for _, e := range s.Events {
+			f.Events = append(f.Events, fileEvent{e.Name, e.Time, plainAttributes(e.Attributes)})
+		}
+		out.Spans = append(out.Spans, f)
+	}
+	return out, err
+}
+
+func plainAttributes(list []trace.Attribute) map[string]any {
+	out := map[string]any{}
+	for _, a := range list {
+		out[a.Key] = a.Value.Plain()
+	}
+	return out
+}
+
+func (d *Door) listTrace(ctx context.Context, p place) ([]run.File, error) {
+	spans, err := d.opts.Traces.Spans(ctx, p.trace)
+	if err != nil || len(spans) == 0 || p.path != "" {
+		return nil, nil //nolint:nilerr // what is not there is an empty folder
+	}
+	return []run.File{{Path: spanFile}}, nil
+}
+
+func (d *Door) sendTrace(w http.ResponseWriter, req *http.Request, p place) error {
+	out, err := d.fileOf(req.Context(), p.trace)
+	if err == nil && (p.path != spanFile || len(out.Spans) == 0) {
+		err = errs.New(errs.NotFound, "trace %s has no file %s", short(p.trace, 128), short(p.path, 200))
+	}
+	if err != nil {
+		return err
+	}
+	send(w, req, spanFile, time.Time{}, bytes.NewReader(asJSON(out)))
+	return nil
+}
+
+// putTrace takes the file apart: the spans in it are kept like all others.
+func (d *Door) putTrace(w http.ResponseWriter, req *http.Request, p place) error {
+	if p.path != spanFile {
+		return noAttachments
+	}
+	b, err := limited(http.MaxBytesReader(w, req.Body, maxSpans+1))
+	if err != nil {
+		return err
+	}
+	if _, err := d.opts.Traces.Get(req.Context(), p.trace); err != nil {
+		return err
+	}
+	g := trace.Group{Trace: p.trace}
+	if g.Spans, err = spansFromFile(b); err != nil {
+		return err
+	}
+	if _, err := d.opts.Traces.LogSpans(req.Context(), p.experiment, []trace.Group{g}); err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, nothing{})
+	return nil
+}
+
+func spansFromFile(b []byte) (list []trace.Span, err error) {
+	bad := errs.New(errs.Invalid, "the file is not one of spans")
+	v, err := decode(b)
+	if err != nil {
+		return nil, bad
+	}
+	clean, err := json.Marshal(v) // quotes NaN and the infinities
+	if err != nil {
+		return nil, bad
+	}
+	var in struct {
+		Spans []struct {
+			fileSpan
+			Context struct {
+				TraceID string `json:"trace_id"`
+				ID      string `json:"span_id"`
+			} `json:"context"` // before version 3
+			OldParent string `json:"parent_id"`
+			OldStart  int64  `json:"start_time"`
+			OldEnd    int64  `json:"end_time"`
+			OldStatus string `json:"status_code"`
+		} `json:"spans"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(clean))
+	dec.UseNumber()
+	if dec.Decode(&in) != nil {
+		return nil, bad
+	}
+	for _, f := range in.Spans {
+		s := trace.Span{
+			TraceID: digitsOf(f.TraceID, f.Context.TraceID), ID: digitsOf(f.ID, f.Context.ID), ParentID: digitsOf(f.ParentID, f.OldParent), Name: f.Name,
+			Start: max(f.Start, f.OldStart), End: max(f.End, f.OldEnd), Status: trace.Status{Message: f.Status.Message, Code: statusOf(f.Status.Code + f.OldStatus)},
+		}
+		for k, v := range f.Attributes {
+			s.Attributes = append(s.Attributes, trace.Attribute{Key: k, Value: fromFile(v)})
+		}
+		for _, e := range f.Events {
+			out := trace.Event{Name: e.Name, Time: e.Time}
+			for k, v := range e.Attributes {
+				out.Attributes = append(out.Attributes, trace.Attribute{Key: k, Value: asValue(v)})
+			}
+			s.Events = append(s.Events, out)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// digitsOf returns an id in hex: the newer form has base64, the older 0x….
+func digitsOf(base, old string) string {
+	if base == "" {
+		return strings.TrimPrefix(old, "0x")
+	}
+	if rest, ok := strings.CutPrefix(base, "0x"); ok {
+		return rest
+	}
+	b, err := base64.StdEncoding.DecodeString(base)
+	if err != nil {
+		return base
+	}
+	return hex.EncodeToString(b)
+}
+
+func statusOf(name string) int64 {
+	switch strings.TrimPrefix(name, "STATUS_CODE_") {
+	case "OK":
+		return 1
+	case "ERROR":
+		return 2
+	}
+	return 0
+}
+
+// fromFile reads an attribute, whose value is JSON in a text.
+func fromFile(v any) trace.Value {
+	s, ok := v.(string)
+	if !ok {
+		return asValue(v)
+	}
+	if inner, err := decode([]byte(s)); err == nil {
+		return asValue(inner)
+	}
+	return asValue(s)
+}
+
+// asValue turns JSON into one of OTLP's values.
+func asValue(v any) (out trace.Value) {
+	switch x := v.(type) {
+	case string:
+		out.String = &x
+	case bool:
+		out.Bool = &x
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			out.Int = &n
+		} else if f, err := x.Float64(); err == nil {
+			d := trace.Double(f)
+			out.Double = &d
+		}
+	case []any:
+		out.Array = &trace.Array{}
+		for _, item := range x {
+			out.Array.Values = append(out.Array.Values, asValue(item))
+		}
+	case map[string]any:
+		out.Map = &trace.Map{}
+		for k, item := range x {
+			out.Map.Values = append(out.Map.Values, trace.Attribute{Key: k, Value: asValue(item)})
+		}
+	}
+	return out
+}
