@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"rondo/app/client"
 	"rondo/app/server"
@@ -45,16 +46,20 @@ type place struct {
 }
 
 func open(ctx context.Context, c *call) error {
-	p, err := c.place(ctx)
-	if err != nil {
+	var own *place
+	arrive := sync.OnceValues(func() (*place, error) {
+		p, err := c.place(ctx)
+		if err == nil && p.own {
+			own = p
+		}
+		return p, err
+	})
+	err := c.showUI(ctx, arrive)
+	if own == nil {
 		return err
 	}
-	err = c.showPlace(ctx, p)
-	if !p.own {
-		return err
-	}
-	p.cancel()
-	if e := <-p.ended; err == nil {
+	own.cancel()
+	if e := <-own.ended; err == nil {
 		err = e
 	}
 	return err
@@ -89,22 +94,23 @@ func (c *call) become(ctx context.Context) (*place, error) {
 	return p, nil
 }
 
-// showPlace shows the window, the browser or the address, whichever can be had, and
-// returns when the person is done with it.
-func (c *call) showPlace(ctx context.Context, p *place) error {
-	switch {
-	case c.value("print") == "true":
-	case c.value("browser") == "true":
-		if err := browse(p.launch); err == nil {
-			c.say("Opened %s in the browser.", p.info.URL)
-			return c.stay(ctx, p)
-		}
-	default:
-		err := c.showWindow(ctx, p)
-		if !errs.Is(err, errs.Precondition) {
+// showUI shows the window, the browser or the address, whichever can be had, and
+// returns when the person is done with it. arrive is called when it is needed.
+func (c *call) showUI(ctx context.Context, arrive func() (*place, error)) error {
+	if c.value("print") != "true" && c.value("browser") != "true" {
+		err := c.showWindow(ctx, arrive)
+		if !window.None(err) {
 			return err
 		}
 		c.say("%s", err)
+	}
+	p, err := arrive()
+	if err != nil {
+		return err
+	}
+	if c.value("browser") == "true" && browse(p.launch) == nil {
+		c.say("Opened %s in the browser.", p.info.URL)
+		return c.stay(ctx, p)
 	}
 	c.say("Open %s   (works once; `rondo open` gives another)", p.launch)
 	return c.stay(ctx, p)
@@ -124,17 +130,18 @@ func (c *call) stay(ctx context.Context, p *place) error {
 	return nil
 }
 
-func (c *call) showWindow(ctx context.Context, p *place) error {
-	if !window.Display(c.Getenv) {
-		return errs.New(errs.Precondition, "there is no display for a window.")
-	}
-	control := client.New(p.info.URL, p.info.Token, c.actor())
-	if !p.own && control.Post(ctx, "/desktop/raise", nil, nil) == nil {
+func (c *call) showWindow(ctx context.Context, arrive func() (*place, error)) error {
+	if info, err := c.server(ctx, false); err == nil && client.New(info.URL, info.Token, c.actor()).Post(ctx, "/desktop/raise", nil, nil) == nil {
 		c.say("The window is open already.")
 		return nil
 	}
-	return window.Show(ctx, window.Options{
-		Title: "Rondo — " + c.projectName(), Launch: p.launch, URL: p.info.URL, Token: p.info.Token, State: c.windowState(),
+	options := window.Options{Title: "Rondo — " + c.projectName(), State: c.windowState()}
+	return window.Show(ctx, options, func() (window.Target, error) {
+		p, err := arrive()
+		if err != nil {
+			return window.Target{}, err
+		}
+		return window.Target{Launch: p.launch, URL: p.info.URL, Token: p.info.Token}, nil
 	})
 }
 

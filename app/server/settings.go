@@ -71,4 +71,6 @@ func (s *Server) SaveSettings(ctx context.Context, change func(*api.Settings) er
 	return out, s.house.serve.Retain(ctx, retention(out))
 }
 
-func retention(chosen api.Settings) serve.Retention { return serve.Retention{Days: chosen.KeepCaptures} }
+func retention(chosen api.Settings) serve.Retention {
+	return serve.Retention{Days: chosen.KeepCaptures}
+}

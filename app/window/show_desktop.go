@@ -6,10 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html"
-	"net/http"
 	"os"
-	"strconv"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/logger"
@@ -25,7 +22,7 @@ import (
 // size is what is remembered of a window.
 type size struct{ Width, Height int }
 
-func show(ctx context.Context, o Options) (err error) {
+func show(ctx context.Context, o Options, found <-chan Target) (err error) {
 	defer func() { // a display that does not answer is a panic of GTK's start
 		if r := recover(); r != nil {
 			err = errNone(fmt.Sprint(r))
@@ -33,15 +30,15 @@ func show(ctx context.Context, o Options) (err error) {
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	at := readSize(o.State)
+	at, way := readSize(o.State), newWay()
 	return wails.Run(&options.App{
 		Title: o.Title, Width: at.Width, Height: at.Height, MinWidth: 720, MinHeight: 480,
 		BackgroundColour:   options.NewRGB(22, 24, 28),
 		LogLevelProduction: logger.ERROR,
-		AssetServer:        &assetserver.Options{Handler: onward(o.Launch)},
+		AssetServer:        &assetserver.Options{Handler: way},
 		OnStartup: func(w context.Context) {
 			context.AfterFunc(ctx, func() { runtime.Quit(w) })
-			go answer(ctx, client.New(o.URL, o.Token, "window"), native{w})
+			go way.find(ctx, found, func(t Target) { answer(ctx, client.New(t.URL, t.Token, "window"), native{w}) })
 		},
 		OnBeforeClose: func(w context.Context) bool {
 			width, height := runtime.WindowGetSize(w)
@@ -49,16 +46,6 @@ func show(ctx context.Context, o Options) (err error) {
 			return false
 		},
 		Linux: &linux.Options{ProgramName: "rondo", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
-	})
-}
-
-// onward is all that the webview's own scheme ever serves: the way to the server.
-func onward(launch string) http.Handler {
-	page := `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><script>location.replace(` +
-		strconv.Quote(launch) + `)</script><noscript><a href="` + html.EscapeString(launch) + `">Rondo</a></noscript>`
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte(page))
 	})
 }
 

@@ -5,15 +5,17 @@ package window
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,24 +31,30 @@ var embedded embed.FS
 
 const exeName = "rondo-window"
 
-// show starts the window executable and waits for its end.
-func show(ctx context.Context, o Options) error {
+// show starts the window executable, tells it where to go when that is known, and
+// waits for its end.
+func show(ctx context.Context, o Options, found <-chan Target) error {
 	exe, err := executable()
 	if err != nil {
 		return err
 	}
-	in, err := json.Marshal(o)
+	cmd := exec.CommandContext(ctx, exe)
+	cmd.Stderr = os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 3 * time.Second
+	in, err := cmd.StdinPipe() // the token is not for argv, which others can read
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, exe)
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr // the token is not for argv, which others can read
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 3 * time.Second
 	if err := cmd.Start(); err != nil {
 		return errNone(err.Error())
 	}
+	var telling sync.WaitGroup
+	ended := make(chan struct{})
+	telling.Go(func() { tell(in, o, found, ended) })
 	err = cmd.Wait()
+	close(ended)
+	telling.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitNone {
 		return errNone("the display does not answer")
@@ -55,6 +63,21 @@ func show(ctx context.Context, o Options) error {
 		return errs.New(errs.Unavailable, "the window ended: %w", err)
 	}
 	return nil
+}
+
+// tell writes what the window needs as it becomes known. One that has ended reads no
+// more; why it ended is told by its exit.
+func tell(in io.WriteCloser, o Options, found <-chan Target, ended <-chan struct{}) {
+	defer in.Close()
+	enc := json.NewEncoder(in)
+	if enc.Encode(o) != nil {
+		return
+	}
+	select {
+	case t := <-found:
+		_ = enc.Encode(t)
+	case <-ended:
+	}
 }
 
 // executable returns the window executable: the one beside the program, or the one
@@ -80,11 +103,10 @@ func executable() (string, error) {
 	return unpack(b, filepath.Join(cache, "rondo", "window"))
 }
 
-// unpack writes b into dir under a name that is its digest, unless it is there.
+// unpack writes b into dir under a name of its own, unless it is there, byte for byte.
 func unpack(b []byte, dir string) (string, error) {
-	sum := sha256.Sum256(b)
-	path := filepath.Join(dir, exeName+"-"+hex.EncodeToString(sum[:8]))
-	if have, err := os.ReadFile(path); err == nil && sha256.Sum256(have) == sum {
+	path := filepath.Join(dir, fmt.Sprintf("%s-%08x", exeName, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))))
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, b) {
 		return path, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -107,6 +107,11 @@ class Rondo:
     def verb(self, *args):
         return self.run("--project", str(self.dir), *args)
 
+    def demo(self):
+        """Goes on with a project in which the loop has turned once."""
+        self.dir = self.dir.parent / "demo"
+        self.run("demo", str(self.dir))
+
     def start(self):
         began = time.monotonic()
         self.process = subprocess.Popen(
@@ -147,6 +152,7 @@ def version(r, _):
 
 
 def ready(r, _):
+    r.demo()
     took = []
     for _ in range(REPEATS):
         took.append(r.start())
@@ -162,13 +168,16 @@ def ready(r, _):
 
 
 def window(r, _):
+    """First pictures of the real window, each on a display of its own; the project has been opened before."""
+    r.demo()
+    paint = [sys.executable, str(HERE / "paint.py"), "30", r.exe, "open", "--project", str(r.dir), "--port", "-1", "--serving-port", "-1"]
     took = []
-    for _ in range(REPEATS):
-        out = subprocess.run([str(ROOT / "build" / "window-test.sh"), r.exe, str(r.dir.parent / "w.png")], capture_output=True, text=True)
+    for _ in range(REPEATS + 1):
+        out = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x820x24", "dbus-run-session", "--", *paint], env=r.env, capture_output=True, text=True)
         if out.returncode != 0:
-            return [("window's first paint, Xvfb", "not measured: " + out.stderr.strip().splitlines()[-1], "–", "≤ 1 s")]
-        took.append(int(out.stdout.split(" ms")[0].split()[-1]))
-    return [("window's first paint, Xvfb", f"{statistics.median(took):.0f} ms", "–", "≤ 1 s")]
+            return [("window's first paint, Xvfb", "not measured: " + (out.stderr.strip().splitlines() or ["no word why"])[-1], "–", "≤ 1 s")]
+        took.append(int(out.stdout.split()[-1]))
+    return [("window's first paint, Xvfb", f"{statistics.median(took[1:]):.0f} ms (the very first {took[0]} ms)", "–", "≤ 1 s")]
 
 
 def batches(base, token):

@@ -1,5 +1,5 @@
-// Command rondo-window is the window alone. The program carries it inside and
-// starts it with its Options as JSON on standard input.
+// Command rondo-window is the window alone. The program carries it inside, starts it
+// with its Options as JSON on standard input, and sends the Target after them.
 package main
 
 import (
@@ -11,20 +11,21 @@ import (
 	"syscall"
 
 	"rondo/app/window"
-	"rondo/backend/errs"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var o window.Options
-	if err := json.NewDecoder(os.Stdin).Decode(&o); err != nil || o.Launch == "" {
+	in := json.NewDecoder(os.Stdin)
+	if err := in.Decode(&o); err != nil || o.Title == "" {
 		fmt.Fprintln(os.Stderr, "rondo-window is started by rondo itself: use `rondo open`")
 		os.Exit(2)
 	}
-	if err := window.Show(ctx, o); err != nil {
+	target := func() (t window.Target, err error) { return t, in.Decode(&t) }
+	if err := window.Show(ctx, o, target); err != nil {
 		fmt.Fprintln(os.Stderr, "rondo:", err)
-		if errs.Is(err, errs.Precondition) {
+		if window.None(err) {
 			os.Exit(window.ExitNone())
 		}
 		os.Exit(1)
