@@ -55,6 +55,9 @@ func (c *call) makeDemo() error {
 	if err != nil {
 		return err
 	}
+	if err := repo.Introduce("Rondo demo", "demo@localhost"); err != nil {
+		return err
+	}
 	_, err = repo.Commit([]string{"rondo.yaml", "params.yaml", ".gitignore"}, "Begin with the weather sample", time.Now())
 	return err
 }

@@ -90,6 +90,23 @@ func (r *Repo) author(now time.Time) (object.Signature, error) {
 	return object.Signature{Name: name, Email: email, When: now}, nil
 }
 
+// Introduce tells this repository, and no other, who commits, where git does not
+// know yet. It is for repositories that a program makes, such as samples.
+func (r *Repo) Introduce(name, email string) error {
+	if _, err := r.author(time.Time{}); !errs.Is(err, errs.Precondition) {
+		return err
+	}
+	c, err := r.repo.Config()
+	if err != nil {
+		return unreadable(err)
+	}
+	c.User.Name, c.User.Email = name, email
+	if err := r.repo.SetConfig(c); err != nil {
+		return errs.Wrap(errs.Unavailable, err, "write the repository's settings")
+	}
+	return nil
+}
+
 // change is a file as it shall be in the commit.
 type change struct {
 	name string // from the top of the work tree

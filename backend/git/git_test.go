@@ -305,6 +305,39 @@ func TestCommitNeedsAName(t *testing.T) {
 	run(t, dir, "fsck", "--strict")
 }
 
+func TestIntroduceNamesOnlyTheUnknown(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	dir := t.TempDir()
+	r, err := git.Init(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := r.Introduce("A sample", "sample@localhost"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := run(t, dir, "config", "--local", "user.name"); got != "A sample" {
+		t.Errorf("user.name is %q", got)
+	}
+	write(t, home, ".gitconfig", "[user]\n\tname = Ann\n\temail = a@example.com\n")
+	other := t.TempDir()
+	if r, err = git.Init(other); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Introduce("A sample", "sample@localhost"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, other, "a.snap", "x\n")
+	if _, err := open(t, other).Commit([]string{"a.snap"}, "first", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, other, "log", "-1", "--format=%an"); got != "Ann" {
+		t.Errorf("a person git knows was renamed to %q", got)
+	}
+}
+
 // FuzzCode feeds made-up lists to ReadCode: what passes never leaves the folder.
 func FuzzCode(f *testing.F) {
 	f.Add(`{"files":[{"path":"a/b","mode":"file","digest":""}],"deleted":["c"]}`)
