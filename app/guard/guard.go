@@ -45,7 +45,7 @@ func New(next http.Handler, opts Options) *Guard {
 
 // ServeHTTP implements http.Handler.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	setHeaders(w.Header(), g.opts.Sessions == nil || isData(req.URL.Path))
+	setHeaders(w.Header(), req, g.opts.Sessions == nil || isData(req.URL.Path))
 	if err := g.check(req); err != nil {
 		g.refuse(w, req, err)
 		return

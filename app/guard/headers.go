@@ -15,10 +15,12 @@ const pagePolicy = "default-src 'self'; script-src 'self'; style-src 'self'; sty
 // has an opaque origin, no scripts and no network.
 const dataPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
 
-func setHeaders(h http.Header, data bool) {
+func setHeaders(h http.Header, req *http.Request, data bool) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if !ownStep(req) {
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	if data {
@@ -28,6 +30,14 @@ func setHeaders(h http.Header, data bool) {
 	}
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Content-Security-Policy", pagePolicy)
+}
+
+// ownStep reports whether a person or our own page goes here: then no other page can
+// hold on to this one. Parting from openers that cannot be would make the webview
+// start a second process, which costs the window's first picture 0.3 s.
+func ownStep(req *http.Request) bool {
+	site := req.Header.Get("Sec-Fetch-Site")
+	return site == "none" || site == "same-origin"
 }
 
 // isData reports whether the path belongs to an API or protocol and not to the UI.

@@ -142,6 +142,23 @@ func TestALaunchLinkWorksOnce(t *testing.T) {
 	}
 }
 
+// TestAnOpenerIsPartedFrom: a page that opened ours may not hold on to it. Where a
+// person or our own page goes there is no opener to part from.
+func TestAnOpenerIsPartedFrom(t *testing.T) {
+	s := serve(t, options(t, weather(t), t.TempDir()))
+	for site, want := range map[string]string{"": "same-origin", "cross-site": "same-origin", "same-site": "same-origin", "none": "", "same-origin": ""} {
+		var headers []string
+		if site != "" {
+			headers = []string{"Sec-Fetch-Site: " + site, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}
+		}
+		for _, path := range []string{"/", "/launch?code=x"} {
+			if res, _ := ask(t, "GET", s.Info().URL+path, "", headers...); res.Header.Get("Cross-Origin-Opener-Policy") != want {
+				t.Errorf("%s from %q: opener policy %q, want %q", path, site, res.Header.Get("Cross-Origin-Opener-Policy"), want)
+			}
+		}
+	}
+}
+
 func TestACookieSpeaksForOurOwnPageOnly(t *testing.T) {
 	home, dir := t.TempDir(), weather(t)
 	s := serve(t, options(t, dir, home))
