@@ -14,13 +14,15 @@ import (
 
 // nouns stand side by side. Each may import what is named here beside ground.
 var nouns = map[string][]string{
-	"backend/dataset":  {"backend/git"},
-	"backend/pipeline": {},
-	"backend/run":      {},
-	"backend/trace":    {},
-	"backend/registry": {},
-	"backend/serve":    {},
-	"backend/monitor":  {},
+	"backend/dataset":    {"backend/git"},
+	"backend/pipeline":   {},
+	"backend/run":        {},
+	"backend/trace":      {},
+	"backend/evaluation": {},
+	"backend/webhook":    {},
+	"backend/registry":   {},
+	"backend/serve":      {},
+	"backend/monitor":    {},
 }
 
 // ground is below every noun: it knows none of them.

@@ -9,6 +9,7 @@ import (
 	"rondo/backend/door/mlflow"
 	"rondo/backend/door/prometheus"
 	"rondo/backend/host"
+	"rondo/backend/webhook"
 )
 
 // doors answer other tools in their own words.
@@ -16,12 +17,18 @@ type doors struct {
 	mlflow     *mlflow.Door
 	inference  *inference.Door
 	prometheus *prometheus.Door
+	webhooks   *webhook.Service
 }
 
 func (h *house) openDoors() doors {
 	s := h.server
+	webhooks := mlflow.Webhooks(h.ledger, h.registry, s.path("webhooks.json"))
 	return doors{
-		mlflow:    mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Traces: mlflow.Traces(h.ledger, h.runs), Store: h.store}),
+		webhooks: webhooks,
+		mlflow: mlflow.New(mlflow.Options{
+			Runs: h.runs, Registry: h.registry, Store: h.store,
+			Traces: mlflow.Traces(h.ledger, h.runs), Evaluation: mlflow.Evaluation(h.ledger, h.runs), Webhooks: webhooks,
+		}),
 		inference: inference.New(inference.Options{Serve: h.serve, Version: s.opts.Version}),
 		prometheus: prometheus.New(
 			prometheus.Process(s.started, s.opts.Version), prometheus.Serving(h.serve), prometheus.Monitors(h.monitors),

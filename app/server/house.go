@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/dataset"
+	"rondo/backend/evaluation"
 	"rondo/backend/event"
 	"rondo/backend/host"
 	"rondo/backend/index"
@@ -22,6 +23,7 @@ import (
 	"rondo/backend/serve"
 	"rondo/backend/store"
 	"rondo/backend/trace"
+	"rondo/backend/webhook"
 )
 
 // house is a project with all its nouns, open and joined.
@@ -55,7 +57,7 @@ type house struct {
 func (h *house) nouns() []index.Noun {
 	dir := h.server.project.Dir
 	return []index.Noun{
-		dataset.Index(), run.Index(dir), trace.Index(), registry.Index(), serve.Index(dir), monitor.Index(),
+		dataset.Index(), run.Index(dir), trace.Index(), evaluation.Index(), registry.Index(), webhook.Index(), serve.Index(dir), monitor.Index(),
 		pipeline.Index(), loop.Index(),
 	}
 }
@@ -172,6 +174,7 @@ func (h *house) work(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { h.own.watch(ctx, func(err error) { h.report("trusting what is registered here", err) }) })
 	all.Go(func() { h.report("monitors", h.monitors.Serve(ctx)) })
 	all.Go(func() { h.report("runs", h.followRuns(ctx)) })
+	all.Go(func() { h.report("webhooks", h.doors.webhooks.Serve(ctx, h.events)) })
 	all.Go(func() { h.report("the machine", h.host.Serve(ctx)) })
 	all.Go(func() { h.report("the loop", h.loop.Serve(ctx)) })
 	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })

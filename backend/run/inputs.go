@@ -144,6 +144,38 @@ func (s *Service) UsedBy(ctx context.Context, name, digest string, limit int) (l
 	return list, err
 }
 
+// Use is a dataset that runs of an experiment used, in a context such as training.
+type Use struct {
+	Dataset
+	ExperimentID string
+	Context      string
+}
+
+// Datasets lists what the active runs of experiments used, each once, at most limit.
+func (s *Service) Datasets(ctx context.Context, experimentIDs []string, limit int) (list []Use, err error) {
+	ids, err := json.Marshal(experimentIDs)
+	if err != nil {
+		return nil, err
+	}
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		rows, err := tx.Query(`SELECT DISTINCT r.experiment, i.name, i.digest, i.context FROM run_inputs i JOIN run_runs r ON r.id=i.run
+			WHERE r.lifecycle='active' AND r.experiment`+amongIDs+` ORDER BY r.experiment, i.name, i.digest, i.context LIMIT ?`, string(ids), limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var u Use
+			if err := rows.Scan(&u.ExperimentID, &u.Name, &u.Digest, &u.Context); err != nil {
+				return err
+			}
+			list = append(list, u)
+		}
+		return rows.Err()
+	})
+	return list, err
+}
+
 // column reads a query's one column.
 func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
 	rows, err := tx.Query(query, args...)

@@ -44,8 +44,10 @@ func (s *Service) CreateLoggedModel(ctx context.Context, m LoggedModel) (LoggedM
 			return nil, errs.New(errs.Conflict, "Logged model %s exists already", m.ID)
 		}
 		err := experimentActive(tx, m.ExperimentID)
-		if err == nil && m.RunID != "" {
-			err = activeRun(tx, m.RunID)
+		if err == nil && m.RunID != "" { // one that is not known here is kept as it is told
+			if err = activeRun(tx, m.RunID); errs.Is(err, errs.NotFound) {
+				err = nil
+			}
 		}
 		return modelRecord{m.ExperimentID, m.Name, m.Type, m.RunID, m.Params, m.Tags}, err
 	})
@@ -240,6 +242,7 @@ func applyModelDelete(tx *index.Tx, rec journal.Record) error {
 func (s *Service) SearchLoggedModels(ctx context.Context, in Search) (list []LoggedModel, next string, err error) {
 	q := query{space: modelSpace, from: "run_models m", usual: "m.created DESC, m.id", tie: "m.created DESC, m.id"}
 	q.among("m.experiment", in.ExperimentIDs)
+	q.measured(in.Datasets)
 	if err := q.prepare(in, "(m.created*65536)"); err != nil {
 		return nil, "", err
 	}

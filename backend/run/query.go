@@ -182,6 +182,21 @@ func (q *query) among(expr string, ids []string) {
 	q.where.Args = append(q.where.Args, string(b))
 }
 
+// measured keeps models with a metric on one of some datasets.
+func (q *query) measured(datasets []Dataset) {
+	for i, d := range datasets {
+		word := " OR "
+		if i == 0 {
+			word = " AND ("
+		}
+		q.where.Text += word + "EXISTS (SELECT 1 FROM run_model_metrics x WHERE x.model=m.id AND x.dataset=? AND (?='' OR x.digest=?))"
+		q.where.Args = append(q.where.Args, d.Name, d.Digest, d.Digest)
+	}
+	if len(datasets) > 0 {
+		q.where.Text += ")"
+	}
+}
+
 func (q *query) view(expr string, v View) {
 	if text, ok := map[View]string{ViewActive: Active, ViewDeleted: Deleted}[v]; ok {
 		q.where.Text += " AND " + expr + "=?"

@@ -170,8 +170,9 @@ type Search struct {
 	Filter        string
 	OrderBy       []string
 	View          View
-	Limit         int    // 0: 1000
-	Page          string // token of the page before
+	Datasets      []Dataset // logged models only: those with a metric on one of these; without a digest, on any of the name
+	Limit         int       // 0: 1000
+	Page          string    // token of the page before
 }
 
 // Float is a float64 whose NaN and infinities survive JSON, as "NaN", "Infinity" and "-Infinity".

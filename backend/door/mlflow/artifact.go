@@ -1,10 +1,13 @@
 package mlflow
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"net/http"
 	"path"
 
+	"rondo/backend/errs"
 	"rondo/backend/run"
 )
 
@@ -17,6 +20,7 @@ func (d *Door) artifactRoutes() []route {
 		get("/mlflow/artifacts/list", d.listArtifacts, id, text("path"), text("page_token")),
 		get("/mlflow/logged-models/{model_id}/artifacts/directories", d.listLoggedArtifacts, model, text("artifact_directory_path"), text("page_token")),
 		file(http.MethodGet, "/mlflow/logged-models/{model_id}/artifacts/files", d.getLoggedArtifact, model, need(text("artifact_file_path"))),
+		file(http.MethodPost, "/mlflow/upload-artifact", d.uploadArtifact, text("run_uuid"), text("path")),
 		page(file(http.MethodGet, "/get-artifact", d.getArtifact, id, need(text("path")))),
 		page(file(http.MethodGet, "/model-versions/get-artifact", d.getVersionArtifact, need(text("name")), need(text("version")), need(text("path")))),
 	}
@@ -88,3 +92,31 @@ func (d *Door) getVersionArtifact(w http.ResponseWriter, req *http.Request, in m
 	}
 	return d.sendVersion(w, req, place{model: in.text("name"), version: n, path: in.text("path")})
 }
+
+// uploadArtifact is how MLflow's pages send a small file.
+func (d *Door) uploadArtifact(w http.ResponseWriter, req *http.Request, in message) error {
+	for _, name := range []string{"run_uuid", "path"} {
+		if in.text(name) == "" {
+			return errs.New(errs.Invalid, "Request must specify %s.", name)
+		}
+	}
+	if err := checkPath(in.text("path")); err != nil {
+		return err
+	}
+	body := bufio.NewReader(http.MaxBytesReader(w, req.Body, maxPageUpload))
+	if _, err := body.Peek(1); err != nil {
+		return errs.New(errs.Invalid, "Request must specify data.")
+	}
+	_, err := d.opts.Runs.PutArtifact(req.Context(), in.text("run_uuid"), in.text("path"), body)
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return errs.New(errs.Invalid, "Artifact size is too large. Max size is 10MB.")
+	}
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, nothing{})
+	return nil
+}
+
+const maxPageUpload = 10 << 20

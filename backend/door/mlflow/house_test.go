@@ -13,12 +13,14 @@ import (
 	"testing"
 
 	"rondo/backend/door/mlflow"
+	"rondo/backend/evaluation"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/registry"
 	"rondo/backend/run"
 	"rondo/backend/store"
 	"rondo/backend/trace"
+	"rondo/backend/webhook"
 )
 
 // house is the door with a real project behind it.
@@ -46,12 +48,15 @@ func open(t testing.TB) *house {
 	must(t, err)
 	t.Cleanup(func() { h.runs.Close(); l.Close() })
 	h.registry = registry.New(registry.Options{Ledger: l, Store: objects, Device: device, Describe: describe})
-	h.door = mlflow.New(mlflow.Options{Runs: h.runs, Registry: h.registry, Store: objects, Traces: mlflow.Traces(l, h.runs), MaxUpload: 1 << 20})
+	h.door = mlflow.New(mlflow.Options{
+		Runs: h.runs, Registry: h.registry, Store: objects, Traces: mlflow.Traces(l, h.runs), Evaluation: mlflow.Evaluation(l, h.runs),
+		Webhooks: mlflow.Webhooks(l, h.registry, filepath.Join(device, "webhooks.json")), MaxUpload: 1 << 20,
+	})
 	return h
 }
 
 func nouns(dir string) []index.Noun {
-	return []index.Noun{run.Index(dir), registry.Index(), trace.Index()}
+	return []index.Noun{run.Index(dir), registry.Index(), trace.Index(), evaluation.Index(), webhook.Index()}
 }
 
 func describe(string) (string, json.RawMessage, error) { return "mlflow", nil, nil }

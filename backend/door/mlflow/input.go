@@ -3,6 +3,7 @@ package mlflow
 import (
 	"context"
 
+	"rondo/backend/errs"
 	"rondo/backend/run"
 )
 
@@ -11,6 +12,7 @@ func (d *Door) inputRoutes() []route {
 	data := need(object("dataset", need(text("name")), need(text("digest")), need(text("source_type")), need(text("source")), text("schema"), text("profile")))
 	return []route{
 		post("/mlflow/runs/log-inputs", d.logInputs, id, list("datasets", pairs("tags"), data), list("models", need(text("model_id")))),
+		post("/mlflow/experiments/search-datasets", d.usedDatasets, texts("experiment_ids")),
 		post("/mlflow/runs/outputs", d.logOutputs, id, need(list("models", need(text("model_id")), whole("step")))),
 	}
 }
@@ -38,4 +40,32 @@ func (d *Door) logOutputs(ctx context.Context, in message) (any, error) {
 		out = append(out, run.ModelOutput{ModelID: m.text("model_id"), Step: m.whole("step")})
 	}
 	return nothing{}, d.opts.Runs.LogOutputs(ctx, in.text("run_id"), out)
+}
+
+const maxDatasetExperiments = 20
+
+type datasetSummary struct {
+	ExperimentID string `json:"experiment_id"`
+	Name         string `json:"name"`
+	Digest       string `json:"digest"`
+	Context      string `json:"context,omitempty"`
+}
+
+// usedDatasets lists the datasets that the runs of experiments used.
+func (d *Door) usedDatasets(ctx context.Context, in message) (any, error) {
+	ids := in.texts("experiment_ids")
+	if len(ids) == 0 {
+		return nil, errs.New(errs.Invalid, "SearchDatasets request must specify at least one experiment_id.")
+	}
+	if len(ids) > maxDatasetExperiments {
+		return nil, errs.New(errs.Invalid, "SearchDatasets request cannot specify more than %d experiment_ids. Received %d experiment_ids.", maxDatasetExperiments, len(ids))
+	}
+	list, err := d.opts.Runs.Datasets(ctx, ids, 1000)
+	var out struct {
+		Summaries []datasetSummary `json:"dataset_summaries,omitempty"`
+	}
+	for _, u := range list {
+		out.Summaries = append(out.Summaries, datasetSummary{u.ExperimentID, u.Name, u.Digest, u.Context})
+	}
+	return out, err
 }

@@ -70,7 +70,9 @@ func fromLogged(m run.LoggedModel) (out loggedModel) {
 	out.Data.Params = listed(m.Params)
 	for _, x := range m.Metrics {
 		w := wireMetric(x)
-		w.Model, w.RunID = m.ID, m.RunID
+		if w.Model, w.RunID = m.ID, x.Run; w.RunID == "" {
+			w.RunID = m.RunID
+		}
 		out.Data.Metrics = append(out.Data.Metrics, w)
 	}
 	return out
@@ -158,12 +160,12 @@ func (d *Door) searchLogged(ctx context.Context, in message) (any, error) {
 	if len(q.ExperimentIDs) == 0 {
 		return out, nil
 	}
-	if len(in.list("datasets")) > 0 {
-		return nil, noDatasetSearch("datasets")
+	for _, x := range in.list("datasets") {
+		q.Datasets = append(q.Datasets, run.Dataset{Name: x.text("dataset_name"), Digest: x.text("dataset_digest")})
 	}
 	for _, o := range in.list("order_by") {
 		if o.text("dataset_name") != "" {
-			return nil, noDatasetSearch("order_by")
+			return nil, noDatasetOrder
 		}
 		word := o.text("field_name") + " ASC"
 		if o.has("ascending") && !o.flag("ascending") {
@@ -179,7 +181,5 @@ func (d *Door) searchLogged(ctx context.Context, in message) (any, error) {
 	return out, err
 }
 
-func noDatasetSearch(parameter string) error {
-	return errs.New(errs.Invalid, "Rondo does not select logged models by the dataset of a metric ('%s')", parameter).
-		WithHint("filter by metrics.<name> instead")
-}
+var noDatasetOrder = errs.New(errs.Invalid, "Rondo does not order logged models by the metric of one dataset").
+	WithHint("choose the models by 'datasets' and order by metrics.<name>")

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"sync"
 
+	"rondo/backend/evaluation"
 	"rondo/backend/ledger"
 	"rondo/backend/registry"
 	"rondo/backend/run"
 	"rondo/backend/store"
 	"rondo/backend/trace"
+	"rondo/backend/webhook"
 )
 
 // Version is the version of MLflow whose protocol this is.
@@ -24,11 +26,13 @@ const MaxUpload = 1 << 40
 
 // Options say what the door opens to.
 type Options struct {
-	Runs      *run.Service
-	Registry  *registry.Service
-	Traces    *trace.Service
-	Store     *store.Store // where the content of versions is
-	MaxUpload int64        // bytes of one artifact; 0: MaxUpload
+	Runs       *run.Service
+	Registry   *registry.Service
+	Traces     *trace.Service
+	Evaluation *evaluation.Service
+	Webhooks   *webhook.Service
+	Store      *store.Store // where the content of versions is
+	MaxUpload  int64        // bytes of one artifact; 0: MaxUpload
 }
 
 // Door is the protocol's http.Handler.
@@ -47,7 +51,7 @@ func New(opts Options) *Door {
 	for _, list := range [][]route{
 		d.aboutRoutes(), d.experimentRoutes(), d.runRoutes(), d.logRoutes(), d.inputRoutes(), d.metricRoutes(),
 		d.artifactRoutes(), d.proxyRoutes(), d.modelRoutes(), d.aliasRoutes(), d.versionRoutes(), d.loggedRoutes(),
-		d.traceRoutes(), d.assessmentRoutes(), d.otlpRoutes(),
+		d.traceRoutes(), d.assessmentRoutes(), d.otlpRoutes(), d.evaluationRoutes(), d.scorerRoutes(), d.webhookRoutes(),
 	} {
 		d.routes = append(d.routes, list...)
 	}

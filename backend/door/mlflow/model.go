@@ -2,13 +2,12 @@ package mlflow
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"rondo/backend/errs"
 	"rondo/backend/registry"
 )
-
-const promptTag = "mlflow.prompt.is_prompt"
 
 func (d *Door) modelRoutes() []route {
 	name, key := need(text("name")), need(text("key"))
@@ -72,22 +71,11 @@ func (d *Door) answerModel(ctx context.Context, name string) (any, error) {
 }
 
 func (d *Door) createModel(ctx context.Context, in message) (any, error) {
-	tags := in.pairs("tags")
-	if err := noPrompt(tags); err != nil {
-		return nil, err
-	}
-	_, err := d.opts.Registry.Create(ctx, registry.CreateModel{Name: in.text("name"), Description: in.text("description"), Tags: tags})
+	_, err := d.opts.Registry.Create(ctx, registry.CreateModel{Name: in.text("name"), Description: in.text("description"), Tags: in.pairs("tags")})
 	if err != nil {
 		return nil, err
 	}
 	return d.answerModel(ctx, in.text("name"))
-}
-
-func noPrompt(tags map[string]string) error {
-	if tags[promptTag] == "true" {
-		return refused("prompts")
-	}
-	return nil
 }
 
 func (d *Door) getModel(ctx context.Context, in message) (any, error) {
@@ -135,6 +123,9 @@ func (d *Door) searchModels(ctx context.Context, in message) (any, error) {
 	all, err := d.opts.Registry.Models(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !asksForPrompts(in.text("filter")) {
+		all = slices.DeleteFunc(all, func(m registry.Model) bool { return isPrompt(m.Tags) })
 	}
 	list, err := search(modelSearch, all, modelFacts, in.text("filter"), in.texts("order_by"))
 	if err != nil {

@@ -1,6 +1,7 @@
 package mlflow
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -80,8 +81,7 @@ func versionNumber(s string) (int, error) {
 func checkPath(path string) error {
 	for range 8 {
 		if unsafe(path) {
-			return errs.New(errs.Invalid, "Invalid path: %s", short(strconv.Quote(path), 200)).
-				WithHint("use a relative path without '..' and with forward slashes")
+			return &refusal{"INVALID_PARAMETER_VALUE", http.StatusBadRequest, "Invalid path"} // these words are what clients look for
 		}
 		plain, err := url.PathUnescape(path)
 		if err != nil || plain == path {
@@ -89,7 +89,7 @@ func checkPath(path string) error {
 		}
 		path = plain
 	}
-	return errs.New(errs.Invalid, "Invalid path: it is escaped too often")
+	return &refusal{"INVALID_PARAMETER_VALUE", http.StatusBadRequest, "Invalid path"}
 }
 
 func unsafe(path string) bool {

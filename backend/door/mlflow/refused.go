@@ -10,12 +10,10 @@ import (
 // that a client shows to its user.
 var absent = []struct{ path, what string }{
 	{"/mlflow/traces/metrics", "sums over traces"},
-	{"/mlflow/prompt", "prompts"},
-	{"/mlflow/webhooks", "webhooks"},
-	{"/mlflow/scorers", "scorers"},
-	{"/mlflow/datasets", "evaluation datasets"},
 	{"/mlflow/gateway", "an AI gateway"},
 	{"/gateway", "an AI gateway"},
+	{"/mlflow/prompt-optimization", "the optimisation of prompts"},
+	{"/mlflow/runs/create-promptlab-run", "the prompt lab"},
 	{"/mlflow/label-schemas", "label schemas"},
 	{"/mlflow/review-queues", "review queues"},
 	{"/mlflow/issues", "issues"},
@@ -28,7 +26,7 @@ var absent = []struct{ path, what string }{
 
 // refused says that Rondo does not have something at all.
 func refused(what string) error {
-	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not have " + what + ". It keeps experiments, runs, artifacts, logged models and a registry of models"}
+	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not have " + what + ". It keeps experiments, runs, artifacts, models, prompts, traces and evaluation datasets"}
 }
 
 // noRoute is the answer where nobody answers.

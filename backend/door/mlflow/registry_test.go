@@ -87,7 +87,7 @@ func TestSources(t *testing.T) {
 	if a := create("runs:/"+id+"/model", `,"run_id":"`+other+`"`); a.status != 400 {
 		t.Errorf("another run: %d %s", a.status, a.text)
 	}
-	if a := create("models:/m/1", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`); a.status != 404 || !strings.Contains(a.text, "prompts") {
+	if a := create("models:/m/1", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`); a.status != 400 || !strings.Contains(a.text, "no prompt") {
 		t.Errorf("a prompt: %d %s", a.status, a.text)
 	}
 	if a := h.do(t, "POST", "mlflow/model-versions/create", `{"name":"none","source":"models:/m/1"}`); a.status != 404 {

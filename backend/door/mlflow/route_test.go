@@ -41,9 +41,9 @@ func TestRoutesOutside(t *testing.T) {
 		{"GET", "/api/2.0/mlflow/what", 404, "ENDPOINT_NOT_FOUND", "/what"},
 		{"GET", "/api/1.0/mlflow/runs/get", 404, "ENDPOINT_NOT_FOUND", "1.0"},
 		{"DELETE", "/api/2.0/mlflow/runs/get", 405, "ENDPOINT_NOT_FOUND", "DELETE"},
-		{"POST", "/api/3.0/mlflow/traces", 404, "ENDPOINT_NOT_FOUND", "traces"},
-		{"POST", "/v1/traces", 404, "ENDPOINT_NOT_FOUND", "traces"},
-		{"POST", "/api/2.0/mlflow/webhooks", 404, "ENDPOINT_NOT_FOUND", "webhooks"},
+		{"POST", "/api/3.0/mlflow/issues", 404, "ENDPOINT_NOT_FOUND", "issues"},
+		{"POST", "/api/3.0/mlflow/prompt-optimization/jobs", 404, "ENDPOINT_NOT_FOUND", "prompts"},
+		{"POST", "/api/3.0/mlflow/label-schemas/create", 404, "ENDPOINT_NOT_FOUND", "label schemas"},
 		{"POST", "/ajax-api/2.0/mlflow/gateway-proxy", 404, "ENDPOINT_NOT_FOUND", "gateway"},
 		{"POST", "/api/2.0/mlflow-artifacts/mpu/create/0/r/artifacts/x", 501, "NOT_IMPLEMENTED", "Multipart upload is not supported"},
 	} {

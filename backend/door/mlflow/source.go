@@ -29,11 +29,12 @@ type origin struct {
 // but the project's own files can be a source: a path of this machine never is.
 func (d *Door) createVersion(ctx context.Context, in message) (any, error) {
 	name, tags := in.text("name"), in.pairs("tags")
-	if err := noPrompt(tags); err != nil {
+	m, err := d.opts.Registry.Model(ctx, name)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := d.opts.Registry.Model(ctx, name); err != nil {
-		return nil, err
+	if isPrompt(m.Tags) || isPrompt(tags) {
+		return d.createPrompt(ctx, m, in)
 	}
 	o, err := d.origin(ctx, in)
 	if err != nil {

@@ -195,6 +195,11 @@ func (d *Door) searchVersions(ctx context.Context, in message) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !asksForPrompts(in.text("filter")) {
+		if all, err = d.withoutPrompts(ctx, all); err != nil {
+			return nil, err
+		}
+	}
 	list, err := search(versionSearch, all, versionFacts, in.text("filter"), in.texts("order_by"))
 	if err != nil {
 		return nil, err
