@@ -20,7 +20,7 @@ run: build
 	$(RONDO) open --project "$(PROJECT)"
 
 demo: build
-	$(RONDO) demo $(DEMO)
+	$(RONDO) demo "$${DEMO:-$$(mktemp -d)/weather}"
 
 # --- building
 

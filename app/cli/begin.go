@@ -11,6 +11,7 @@ import (
 	"rondo/app/client"
 	"rondo/app/sample"
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/project"
 )
 
@@ -19,7 +20,8 @@ var beginVerbs = []verb{
 		name: "init", args: "[DIR]", short: "make a folder a project", anywhere: true, flags: initFlags, run: initProject,
 		long: `
 Writes rondo.yaml where there is none and the private folder .rondo. Nothing else
-in the folder is touched.
+in the folder is touched. A sample outside of any git repository becomes one, with
+its code as the first commit.
 
   rondo init
   rondo init --sample weather my-weather        the built-in steps, no Python needed
@@ -68,9 +70,24 @@ func initProject(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := beginGit(c.value("sample"), p.Dir); err != nil {
+		return err
+	}
 	c.say("%s is a Rondo project now.", p.Dir)
 	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo` opens it.")
 	return nil
+}
+
+// beginGit gives a sample's code a first commit. In a repository of the person's own
+// nothing is committed.
+func beginGit(name, dir string) error {
+	if name == "" {
+		return nil
+	}
+	if repo, err := git.Open(dir); err != nil || repo.Exists() {
+		return err
+	}
+	return commitSample(name, dir)
 }
 
 func (c *call) abs(path string) string {

@@ -51,14 +51,23 @@ func (c *call) makeDemo() error {
 	if _, err := project.Init(c.dir, "weather"); err != nil {
 		return err
 	}
-	repo, err := git.Init(c.dir)
+	return commitSample("weather", c.dir)
+}
+
+// commitSample makes dir a git repository whose first commit is the sample's code.
+func commitSample(name, dir string) error {
+	repo, err := git.Init(dir)
 	if err != nil {
 		return err
 	}
-	if err := repo.Introduce("Rondo demo", "demo@localhost"); err != nil {
+	if err := repo.Introduce("Rondo sample", "sample@localhost"); err != nil {
 		return err
 	}
-	_, err = repo.Commit([]string{"rondo.yaml", "params.yaml", ".gitignore"}, "Begin with the weather sample", time.Now())
+	paths, err := sample.Code(name)
+	if err != nil {
+		return err
+	}
+	_, err = repo.Commit(paths, "Begin with the "+name+" sample", time.Now())
 	return err
 }
 

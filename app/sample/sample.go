@@ -46,6 +46,26 @@ func Write(name, dir string) error {
 	return writeDays(filepath.Join(dir, "data", "weather.csv"), seattle)
 }
 
+// Code lists the sample's files that belong in git; its data is versioned apart.
+func Code(name string) (paths []string, err error) {
+	err = fs.WalkDir(files, name, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && path != source {
+			paths = append(paths, place(name, path))
+		}
+		return err
+	})
+	return paths, err
+}
+
+// place is where an embedded file lies in the project.
+func place(name, path string) string {
+	rel, _ := filepath.Rel(name, filepath.FromSlash(path)) // both are ours
+	if rel == "gitignore" {
+		return ".gitignore" // embed leaves out names that begin with a dot
+	}
+	return rel
+}
+
 func copyFiles(name, dir string) error {
 	return fs.WalkDir(files, name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path == source {
@@ -55,11 +75,7 @@ func copyFiles(name, dir string) error {
 		if err != nil {
 			return err
 		}
-		rel, _ := filepath.Rel(name, filepath.FromSlash(path))
-		if rel == "gitignore" {
-			rel = ".gitignore" // embed leaves out names that begin with a dot
-		}
-		return atomicfile.WriteFile(filepath.Join(dir, rel), b, 0o644)
+		return atomicfile.WriteFile(filepath.Join(dir, place(name, path)), b, 0o644)
 	})
 }
 

@@ -73,10 +73,11 @@ func (r *Repo) adopt(repo *gogit.Repository) error {
 	return nil
 }
 
-// Init makes dir a repository with the branch main, unless it is in one already.
+// Init makes dir the top of a repository with the branch main, unless it is one
+// already. A repository that dir lies in is left alone.
 func Init(dir string) (*Repo, error) {
 	r, err := Open(dir)
-	if err != nil || r.Exists() {
+	if err != nil || r.Exists() && r.sub == "" {
 		return r, err
 	}
 	_, err = gogit.PlainInitWithOptions(r.dir, &gogit.PlainInitOptions{

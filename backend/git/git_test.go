@@ -362,3 +362,29 @@ func FuzzCode(f *testing.F) {
 		}
 	})
 }
+
+func TestInitLeavesAnOuterRepositoryAlone(t *testing.T) {
+	outer, _ := repository(t, "")
+	before := run(t, outer, "log", "--oneline")
+	dir := filepath.Join(outer, "deep", "inside")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r, err := git.Init(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "a.snap", "x\n")
+	if err := r.Introduce("A sample", "sample@localhost"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Commit([]string{"a.snap"}, "first", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if after := run(t, outer, "log", "--oneline"); after != before {
+		t.Errorf("the outer history went from %q to %q", before, after)
+	}
+	if again, err := git.Init(dir); err != nil || !again.Exists() {
+		t.Errorf("a second Init: %v", err)
+	}
+}

@@ -1,0 +1,45 @@
+package cli_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func gitSays(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// TestASampleBeginsItsGitHistory: outside of any repository it becomes one, with its
+// code committed and its data not.
+func TestASampleBeginsItsGitHistory(t *testing.T) {
+	w := newWorld(t)
+	if got := gitSays(t, w.dir, "log", "--format=%s"); got != "Begin with the weather sample" {
+		t.Errorf("the history is %q", got)
+	}
+	if got := gitSays(t, w.dir, "ls-files"); got != ".gitignore\nparams.yaml\nrondo.yaml" {
+		t.Errorf("committed are %q", got)
+	}
+}
+
+// TestNothingIsCommittedToSomebodysRepository: neither by a sample nor by the demo,
+// which takes a repository of its own.
+func TestNothingIsCommittedToSomebodysRepository(t *testing.T) {
+	w := newWorld(t)
+	outer := t.TempDir()
+	gitSays(t, outer, "init", "-q")
+	w.ok("init", "--sample", "weather", filepath.Join(outer, "inside"))
+	if _, err := os.Stat(filepath.Join(outer, "inside", ".git")); err == nil {
+		t.Error("init made a repository inside of another")
+	}
+	if out, err := exec.Command("git", "-C", outer, "rev-parse", "--verify", "HEAD").CombinedOutput(); err == nil {
+		t.Errorf("something was committed: %s", out)
+	}
+}
