@@ -29,8 +29,8 @@ func TestASampleBeginsItsGitHistory(t *testing.T) {
 	}
 }
 
-// TestNothingIsCommittedToSomebodysRepository: neither by a sample nor by the demo,
-// which takes a repository of its own.
+// TestNothingIsCommittedToSomebodysRepository: a sample inside of one leaves the
+// committing to its owner.
 func TestNothingIsCommittedToSomebodysRepository(t *testing.T) {
 	w := newWorld(t)
 	outer := t.TempDir()
