@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 }
 
 var crashPoints = []string{
-	"store.packed", "store.pack-kept", "store.written", "store.kept", "dataset.stored", "ledger.staged", "journal.written", "ledger.committed",
+	"store.packed", "store.pack-kept", "dataset.stored", "ledger.staged", "journal.written", "ledger.committed",
 	"dataset.recorded", "dataset.staged", "dataset.moving", "dataset.moved",
 }
 

@@ -3,10 +3,9 @@ package store
 import (
 	"bufio"
 	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/fault"
@@ -15,20 +14,39 @@ import (
 
 // A pack is: the magic line; the entries' stored bytes; the index, one row of
 // rowSize bytes per entry; the footer. The file is named after the SHA-256 of its
-// index, which the footer holds too.
+// index, which the footer holds too. Packs of version 2 may hold lists of chunks.
 const (
 	packsDir   = "packs"
-	packMagic  = "rondo pack 1\n"
+	packExt    = ".pack"
+	packMagic1 = "rondo pack 1\n"
+	packMagic  = "rondo pack 2\n"
 	footMagic  = "rondoidx"
-	rowSize    = 32 + 8 + 8 + 1 // digest, offset, stored length, 1 if compressed
+	rowSize    = 32 + 8 + 8 + 1 // digest, offset, stored length, form
 	footerSize = 32 + 8 + 8 + 8 // SHA-256 of the index, its offset, the count, footMagic
 )
 
+// form is how an entry's bytes are to be understood.
+type form byte
+
+const (
+	plain    form = iota
+	squeezed      // one Zstandard frame
+	listed        // a list of chunks, which are entries of their own
+	forms
+)
+
+// pack is a file of objects.
+type pack struct {
+	name string // relative to the store
+	size int64
+}
+
 // place is where a packed object lies.
 type place struct {
-	pack           string // relative to the store
-	offset, stored int64
-	compressed     bool
+	pack   *pack
+	offset int64
+	stored uint32
+	form   form
 }
 
 // Batch gathers small objects into one pack: one file, one sync.
@@ -51,40 +69,58 @@ func (b *Batch) Len() int { return len(b.rows) }
 func (b *Batch) Size() int64 { return b.at }
 
 // Add puts content into the batch and returns its digest.
-func (b *Batch) Add(content []byte) (ref.Digest, error) { return b.add(prepare(content)) }
+func (b *Batch) Add(content []byte) (ref.Digest, error) {
+	p := b.s.prepareWhole(content)
+	return p.digest, b.add(p)
+}
 
 // prepared is content that is hashed and, where that gains, compressed: the part of
 // Add that several workers can do at the same time.
 type prepared struct {
-	digest     ref.Digest
-	stored     []byte
-	compressed bool
+	digest ref.Digest
+	stored []byte
+	form   form
+	here   bool // it is in the store already
 }
 
-func prepare(content []byte) prepared {
+func (s *Store) prepare(content []byte, compress bool) prepared {
 	p := prepared{digest: ref.Of(content), stored: content}
-	if len(content) >= 512 {
-		if z := squeeze(content); len(z) <= len(content)*95/100 {
-			p.stored, p.compressed = z, true
-		}
+	if at, ok := s.entry(p.digest); ok && at.form != listed {
+		p.here = true
+	}
+	if p.here || !compress || len(content) < 512 {
+		return p
+	}
+	if z := squeeze(content); len(z) <= len(content)*95/100 {
+		p.stored, p.form = z, squeezed
 	}
 	return p
 }
 
-func (b *Batch) add(p prepared) (ref.Digest, error) {
-	if _, ok := b.rows[p.digest]; ok || b.s.Has(p.digest) || b.err != nil {
-		return p.digest, b.err
+// prepareWhole is prepare for what is no chunk, and may be there as a file of its own.
+func (s *Store) prepareWhole(content []byte) prepared {
+	if len(content) > oldSmall {
+		if d := ref.Of(content); s.Has(d) {
+			return prepared{digest: d, here: true}
+		}
+	}
+	return s.prepare(content, true)
+}
+
+func (b *Batch) add(p prepared) error {
+	if _, ok := b.rows[p.digest]; ok || p.here || b.err != nil {
+		return b.err
 	}
 	if b.err = b.start(); b.err != nil {
-		return p.digest, b.err
+		return b.err
 	}
 	if _, err := b.w.Write(p.stored); err != nil {
 		b.err = diskError(err)
-		return p.digest, b.err
+		return b.err
 	}
-	b.rows[p.digest] = place{offset: b.at, stored: int64(len(p.stored)), compressed: p.compressed}
+	b.rows[p.digest] = place{offset: b.at, stored: uint32(len(p.stored)), form: p.form}
 	b.at += int64(len(p.stored))
-	return p.digest, nil
+	return nil
 }
 
 func (b *Batch) start() (err error) {
@@ -94,59 +130,80 @@ func (b *Batch) start() (err error) {
 	if b.tmp, err = atomicfile.Create(filepath.Join(b.s.dir, packsDir, "pack"), 0o444); err != nil {
 		return diskError(err)
 	}
-	b.w = bufio.NewWriterSize(b.tmp, 1<<20)
+	b.w = bufio.NewWriterSize(&earlyWriter{f: b.tmp.File}, 1<<20)
 	n, err := b.w.WriteString(packMagic)
 	b.at = int64(n)
 	return err
 }
 
+// earlyWriter lets the disk begin while the rest is still being hashed.
+type earlyWriter struct {
+	f         *os.File
+	at, begun int64
+}
+
+const earlyPart = 8 << 20
+
+func (w *earlyWriter) Write(b []byte) (int, error) {
+	n, err := w.f.Write(b)
+	if w.at += int64(n); w.at-w.begun >= earlyPart {
+		atomicfile.StartWriting(w.f, w.begun, w.at-w.begun)
+		w.begun = w.at
+	}
+	return n, err
+}
+
 // Commit makes every object of the batch durable and visible, or none.
 func (b *Batch) Commit() error {
+	_, err := b.commit()
+	return err
+}
+
+// commit returns the name of the pack; none for an empty batch.
+func (b *Batch) commit() (name string, err error) {
 	if b.err != nil || b.tmp == nil {
-		return b.err
+		return "", b.err
 	}
 	defer b.Discard()
 	index := b.index()
 	sum := ref.Of(index)
-	foot := append([]byte(nil), sum[:]...)
-	foot = binary.BigEndian.AppendUint64(foot, uint64(b.at))
-	foot = binary.BigEndian.AppendUint64(foot, uint64(len(b.rows)))
-	foot = append(foot, footMagic...)
-	for _, part := range [][]byte{index, foot} {
-		if _, err := b.w.Write(part); err != nil {
-			return diskError(err)
-		}
+	if err := writeEnd(b.w, b.at, index, sum); err != nil {
+		return "", diskError(err)
 	}
 	if err := b.w.Flush(); err != nil {
-		return diskError(err)
+		return "", diskError(err)
 	}
 	fault.Point("store.packed")
-	name := filepath.Join(packsDir, sum.String()+".pack")
-	if err := b.tmp.CommitAs(filepath.Join(b.s.dir, name)); err != nil {
-		return diskError(err)
+	p := &pack{filepath.Join(packsDir, sum.String()+packExt), b.at + int64(len(index)) + footerSize}
+	if err := b.tmp.CommitAs(filepath.Join(b.s.dir, p.name)); err != nil {
+		return "", diskError(err)
 	}
 	fault.Point("store.pack-kept")
-	b.s.learn(name, b.rows)
-	return nil
+	b.s.learn(p, b.rows)
+	return p.name, nil
+}
+
+func writeEnd(w io.Writer, at int64, index []byte, sum ref.Digest) error {
+	foot := append([]byte(nil), sum[:]...)
+	foot = binary.BigEndian.AppendUint64(foot, uint64(at))
+	foot = binary.BigEndian.AppendUint64(foot, uint64(len(index)/rowSize))
+	foot = append(foot, footMagic...)
+	if _, err := w.Write(index); err != nil {
+		return err
+	}
+	_, err := w.Write(foot)
+	return err
 }
 
 func (b *Batch) index() []byte {
-	digests := make([]ref.Digest, 0, len(b.rows))
-	for d := range b.rows {
-		digests = append(digests, d)
-	}
-	sort.Slice(digests, func(i, k int) bool { return b.rows[digests[i]].offset < b.rows[digests[k]].offset })
+	digests := inOrder(b.rows)
 	index := make([]byte, 0, len(digests)*rowSize)
 	for _, d := range digests {
 		p := b.rows[d]
 		index = append(index, d[:]...)
 		index = binary.BigEndian.AppendUint64(index, uint64(p.offset))
 		index = binary.BigEndian.AppendUint64(index, uint64(p.stored))
-		flag := byte(0)
-		if p.compressed {
-			flag = 1
-		}
-		index = append(index, flag)
+		index = append(index, byte(p.form))
 	}
 	return index
 }
@@ -157,57 +214,4 @@ func (b *Batch) Discard() {
 		b.tmp.Close()
 		b.tmp = nil
 	}
-}
-
-func (s *Store) learn(pack string, rows map[ref.Digest]place) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for d, p := range rows {
-		p.pack = pack
-		s.packed[d] = p
-	}
-}
-
-func (s *Store) packNames() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(s.dir, packsDir))
-	var names []string
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".pack") {
-			names = append(names, filepath.Join(packsDir, e.Name()))
-		}
-	}
-	return names, err
-}
-
-// loadPacks reads every pack's index. A pack whose index is damaged is left out:
-// its objects are then missing, which fsck explains.
-func (s *Store) loadPacks() error {
-	names, err := s.packNames()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if rows, err := readIndex(filepath.Join(s.dir, name)); err == nil {
-			s.learn(name, rows)
-		}
-	}
-	return nil
-}
-
-type badPack struct {
-	file string
-	err  error
-}
-
-func (s *Store) verifyPacks() (bad []badPack) {
-	names, err := s.packNames()
-	if err != nil {
-		return []badPack{{packsDir, err}}
-	}
-	for _, name := range names {
-		if _, err := readIndex(filepath.Join(s.dir, name)); err != nil {
-			bad = append(bad, badPack{name, err})
-		}
-	}
-	return bad
 }

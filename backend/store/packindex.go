@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,17 +14,18 @@ import (
 )
 
 // readIndex reads and checks the index at the end of a pack.
-func readIndex(path string) (map[ref.Digest]place, error) {
+func readIndex(path string) (rows map[ref.Digest]place, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return parseIndex(f, fi.Size(), strings.TrimSuffix(filepath.Base(path), ".pack"))
+	rows, err = parseIndex(f, fi.Size(), strings.TrimSuffix(filepath.Base(path), packExt))
+	return rows, fi.Size(), err
 }
 
 func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, error) {
@@ -38,7 +40,7 @@ func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, e
 	if _, err := f.ReadAt(head, 0); err != nil {
 		return nil, err
 	}
-	if string(head) != packMagic {
+	if string(head) != packMagic && string(head) != packMagic1 {
 		return nil, broken("its first line is not the one of a pack")
 	}
 	if _, err := f.ReadAt(foot, size-footerSize); err != nil && !errors.Is(err, io.EOF) {
@@ -62,17 +64,14 @@ func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, e
 func parseRows(index []byte, end int64, broken func(string) error) (map[ref.Digest]place, error) {
 	rows := make(map[ref.Digest]place, len(index)/rowSize)
 	for ; len(index) > 0; index = index[rowSize:] {
-		p := place{
-			offset: int64(binary.BigEndian.Uint64(index[32:])), stored: int64(binary.BigEndian.Uint64(index[40:])),
-			compressed: index[48] == 1,
-		}
-		if p.offset < int64(len(packMagic)) || p.stored < 0 || p.offset > end || p.stored > end-p.offset {
+		offset, stored := binary.BigEndian.Uint64(index[32:]), binary.BigEndian.Uint64(index[40:])
+		if offset < uint64(len(packMagic)) || offset > uint64(end) || stored > uint64(end)-offset || stored > math.MaxUint32 {
 			return nil, broken("an entry lies outside of it")
 		}
-		rows[ref.Digest(index[:32])] = p
+		if form(index[48]) >= forms {
+			return nil, broken("it holds an entry of a kind that this version does not know")
+		}
+		rows[ref.Digest(index[:32])] = place{offset: int64(offset), stored: uint32(stored), form: form(index[48])}
 	}
 	return rows, nil
 }
-
-// Reload learns of packs that another process has written meanwhile.
-func (s *Store) Reload() error { return s.loadPacks() }

@@ -24,20 +24,34 @@ type Info struct {
 	Offset int64  // of its bytes in the file
 }
 
-// Has reports whether the object is here. It does not read it.
+// Has reports whether the object is here, with all its chunks. It does not read them.
 func (s *Store) Has(d ref.Digest) bool {
-	_, err := s.Stat(d)
-	return err == nil
+	p, ok := s.entry(d)
+	if !ok {
+		_, err := s.whole(d)
+		return err == nil
+	}
+	if p.form != listed {
+		return true
+	}
+	list, err := s.chunks(d)
+	if err != nil {
+		return false
+	}
+	_, lacks := s.lacks(list)
+	return !lacks
 }
 
 // Stat finds an object; a missing one is kind NotFound.
 func (s *Store) Stat(d ref.Digest) (Info, error) {
-	s.mu.RLock()
-	p, ok := s.packed[d]
-	s.mu.RUnlock()
-	if ok {
-		return Info{Digest: d, Stored: p.stored, File: p.pack, Offset: p.offset}, nil
+	if p, ok := s.entry(d); ok {
+		return Info{Digest: d, Stored: int64(p.stored), File: p.pack.name, Offset: p.offset}, nil
 	}
+	return s.whole(d)
+}
+
+// whole finds an object that is a file of its own, as large ones once were.
+func (s *Store) whole(d ref.Digest) (Info, error) {
 	for _, suffix := range []string{"", zst} {
 		name := objectName(d) + suffix
 		if fi, err := os.Stat(filepath.Join(s.dir, name)); err == nil {
@@ -50,47 +64,61 @@ func (s *Store) Stat(d ref.Digest) (Info, error) {
 
 // Open returns the content. A reader of damaged content gets an error of kind
 // Corrupt instead of io.EOF, so nobody reaches a clean end of wrong bytes.
-func (s *Store) Open(_ context.Context, d ref.Digest) (io.ReadCloser, error) {
-	info, err := s.Stat(d)
+func (s *Store) Open(ctx context.Context, d ref.Digest) (io.ReadCloser, error) {
+	f, p, err := s.openEntry(d)
 	if err != nil {
 		return nil, err
 	}
-	raw, packed, err := s.raw(d, info)
-	if err != nil {
-		return nil, err
+	if f == nil {
+		return s.openWhole(d)
 	}
-	v := &verified{want: d, file: info.File, hash: ref.NewHash(), close: raw.Close, r: raw}
-	if packed || filepath.Ext(info.File) == zst {
-		z, err := zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	v := &verified{want: d, file: p.pack.name, hash: ref.NewHash(), close: f.Close}
+	switch p.form {
+	case plain:
+		v.r = io.NewSectionReader(f, p.offset, int64(p.stored))
+	case listed:
+		list, err := readList(f, d, p)
+		f.Close()
 		if err != nil {
-			return nil, errors.Join(corrupt(d, info.File, err.Error()), raw.Close())
+			return nil, err
 		}
-		v.r, v.close = z, func() error { z.Close(); return raw.Close() }
+		c := &chained{s: s, of: d, rest: list, open: opener{s: s}}
+		v.r, v.close = c, c.Close
+		v.blame = func() error { return s.blame(ctx, d) }
+	default:
+		if err := v.unsqueeze(io.NewSectionReader(f, p.offset, int64(p.stored)), f); err != nil {
+			return nil, err
+		}
 	}
 	return v, nil
 }
 
-// raw returns the stored bytes and whether they are a compressed entry of a pack.
-func (s *Store) raw(d ref.Digest, info Info) (io.ReadCloser, bool, error) {
+func (s *Store) openWhole(d ref.Digest) (io.ReadCloser, error) {
+	info, err := s.whole(d)
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(filepath.Join(s.dir, info.File))
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	s.mu.RLock()
-	p, ok := s.packed[d]
-	s.mu.RUnlock()
-	if !ok {
-		return f, false, nil
+	v := &verified{want: d, file: info.File, hash: ref.NewHash(), r: f, close: f.Close}
+	if filepath.Ext(info.File) == zst {
+		if err := v.unsqueeze(f, f); err != nil {
+			return nil, err
+		}
 	}
-	return section{io.NewSectionReader(f, p.offset, p.stored), f}, p.compressed, nil
+	return v, nil
 }
 
-type section struct {
-	io.Reader
-	f *os.File
+func (v *verified) unsqueeze(r io.Reader, f *os.File) error {
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	if err != nil {
+		return errors.Join(corrupt(v.want, v.file, err.Error()), f.Close())
+	}
+	v.r, v.close = z, func() error { z.Close(); return f.Close() }
+	return nil
 }
-
-func (s section) Close() error { return s.f.Close() }
 
 type verified struct {
 	want  ref.Digest
@@ -98,6 +126,7 @@ type verified struct {
 	hash  hash.Hash
 	r     io.Reader
 	close func() error
+	blame func() error // of a large object: names the chunk that is damaged
 }
 
 func (v *verified) Read(b []byte) (int, error) {
@@ -106,10 +135,19 @@ func (v *verified) Read(b []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if !errors.Is(err, io.EOF) {
+	var known *errs.Error
+	switch {
+	case errors.As(err, &known):
+		return n, err
+	case !errors.Is(err, io.EOF):
 		return n, corrupt(v.want, v.file, err.Error())
 	}
 	if got := ref.Sum(v.hash); got != v.want {
+		if v.blame != nil {
+			if err := v.blame(); err != nil {
+				return n, err
+			}
+		}
 		return n, corrupt(v.want, v.file, "its content has digest "+got.Short())
 	}
 	return n, io.EOF
@@ -171,7 +209,7 @@ func (s *Store) List(fn func(Info) error) error {
 	s.mu.RLock()
 	infos := make([]Info, 0, len(s.packed))
 	for d, p := range s.packed {
-		infos = append(infos, Info{Digest: d, Stored: p.stored, File: p.pack, Offset: p.offset})
+		infos = append(infos, Info{Digest: d, Stored: int64(p.stored), File: p.pack.name, Offset: p.offset})
 	}
 	s.mu.RUnlock()
 	for _, i := range infos {

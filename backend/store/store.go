@@ -18,23 +18,31 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
-	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
 
-// Small is the size in bytes up to which content goes into packs.
-const Small = 64 << 10
+// Small is the size in bytes up to which content is kept in one piece, in a pack. What
+// is larger is cut into chunks, which packs hold too.
+const Small = 1 << 20
+
+// oldSmall is Small as it was when larger content was a file of its own.
+const oldSmall = 64 << 10
 
 // Store is an open object store. All methods may be called concurrently.
 type Store struct {
 	dir     string
 	mu      sync.RWMutex
 	packed  map[ref.Digest]place
+	packs   map[string]*pack // by name
 	cleaned []string
+	group   group
+	merging sync.Mutex
+}
+
+func at(dir string) *Store {
+	return &Store{dir: dir, packed: map[ref.Digest]place{}, packs: map[string]*pack{}}
 }
 
 // Open opens the store in dir, making it if need be. What a crash left
@@ -43,19 +51,19 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, packsDir), 0o755); err != nil {
 		return nil, diskError(err)
 	}
-	s := &Store{dir: dir, packed: map[ref.Digest]place{}}
+	s := at(dir)
 	var err error
 	if s.cleaned, err = atomicfile.RemoveAllAbandoned(dir, time.Now()); err != nil {
 		return nil, diskError(err)
 	}
-	return s, s.loadPacks()
+	return s, s.Reload()
 }
 
 // View opens the store in dir for reading, also beside a program that writes to it or
 // where nothing may be written. A folder that is not there holds nothing.
 func View(dir string) (*Store, error) {
-	s := &Store{dir: dir, packed: map[ref.Digest]place{}}
-	err := s.loadPacks()
+	s := at(dir)
+	err := s.Reload()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -74,38 +82,39 @@ const zst = ".zst"
 
 // Put stores what r holds and returns its digest and length. It is durable on return.
 func (s *Store) Put(ctx context.Context, r io.Reader) (ref.Digest, int64, error) {
-	head := make([]byte, 1<<20)
+	head := make([]byte, Small+1)
 	n, err := io.ReadFull(r, head)
-	head = head[:n]
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		if n <= Small {
-			d, err := s.PutBytes(ctx, head)
-			return d, int64(n), err
-		}
-		r = bytes.NewReader(nil)
+		d, err := s.PutBytes(ctx, head[:n])
+		return d, int64(n), err
 	case err != nil:
 		return ref.Zero, 0, err
 	}
-	return s.putLarge(ctx, head, r)
+	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(head), r))
+}
+
+func (s *Store) putLarge(ctx context.Context, r io.Reader) (ref.Digest, int64, error) {
+	p := s.packer()
+	d, n, err := p.putLarge(ctx, r)
+	if err != nil {
+		p.discard()
+		return d, n, diskError(err)
+	}
+	return d, n, p.flush()
 }
 
 // PutBytes stores b.
 func (s *Store) PutBytes(ctx context.Context, b []byte) (ref.Digest, error) {
-	d := ref.Of(b)
-	if s.Has(d) {
-		return d, nil
-	}
 	if len(b) > Small {
-		d, _, err := s.putLarge(ctx, b, bytes.NewReader(nil))
+		d, _, err := s.putLarge(ctx, bytes.NewReader(b))
 		return d, err
 	}
-	batch := s.Batch()
-	defer batch.Discard()
-	if _, err := batch.Add(b); err != nil {
-		return ref.Zero, err
+	ready := s.prepareWhole(b)
+	if ready.here {
+		return ready.digest, nil
 	}
-	return d, batch.Commit()
+	return ready.digest, s.group.put(s, ready)
 }
 
 // PutFile stores the file at path.
@@ -128,76 +137,19 @@ func (s *Store) PutOpen(ctx context.Context, f *os.File) (ref.Digest, int64, err
 		return ref.Zero, 0, errs.New(errs.Invalid, "%s is not a regular file", f.Name())
 	}
 	d, n, err := s.Put(ctx, f)
-	if err != nil {
-		return d, n, err
-	}
-	after, err := f.Stat()
-	if err == nil && (after.Size() != n || !after.ModTime().Equal(before.ModTime())) {
-		err = errs.New(errs.Conflict, "%s changed while it was read", f.Name()).WithHint("try again when nothing writes to it")
+	if err == nil {
+		err = unchanged(f, before, n)
 	}
 	return d, n, err
 }
 
-func (s *Store) putLarge(ctx context.Context, head []byte, rest io.Reader) (ref.Digest, int64, error) {
-	tmp, err := atomicfile.Create(filepath.Join(s.dir, "object"), 0o444)
-	if err != nil {
-		return ref.Zero, 0, diskError(err)
+// unchanged refuses what was read of a file that somebody wrote to meanwhile.
+func unchanged(f *os.File, before fs.FileInfo, read int64) error {
+	after, err := f.Stat()
+	if err == nil && (after.Size() != read || !after.ModTime().Equal(before.ModTime())) {
+		err = errs.New(errs.Conflict, "%s changed while it was read", f.Name()).WithHint("try again when nothing writes to it")
 	}
-	defer tmp.Close()
-	suffix := ""
-	early := &earlyWriter{f: tmp.File}
-	var w io.WriteCloser = nopCloser{early}
-	if gains(head) {
-		suffix = zst
-		if w, err = zstd.NewWriter(early, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(2)); err != nil {
-			return ref.Zero, 0, err
-		}
-	}
-	d, n, err := copyHashed(ctx, w, io.MultiReader(bytes.NewReader(head), rest))
-	if e := w.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return ref.Zero, n, diskError(err)
-	}
-	if s.Has(d) {
-		return d, n, nil
-	}
-	fault.Point("store.written")
-	return d, n, diskError(s.keep(tmp, objectName(d)+suffix))
-}
-
-// keep makes the temporary file durable under its name.
-func (s *Store) keep(tmp *atomicfile.File, name string) error {
-	path := filepath.Join(s.dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := tmp.CommitAs(path); err != nil {
-		return err
-	}
-	fault.Point("store.kept")
-	return atomicfile.SyncDir(s.dir)
-}
-
-var sampler = sync.Pool{New: func() any {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		panic(err) // the options are constant
-	}
-	return e
-}}
-
-// gains reports whether a sample shrinks by at least 5 %.
-func gains(sample []byte) bool {
-	sample = sample[:min(len(sample), 256<<10)]
-	return len(squeeze(sample)) <= len(sample)*95/100
-}
-
-func squeeze(b []byte) []byte {
-	e := sampler.Get().(*zstd.Encoder)
-	defer sampler.Put(e)
-	return e.EncodeAll(b, nil)
+	return err
 }
 
 // diskError tells a person what a full or read-only disk means here.

@@ -30,7 +30,7 @@ func mustOpen(tb testing.TB, dir string) *store.Store {
 	return s
 }
 
-// samples are contents of every storage form: packed, packed and compressed, whole, whole and compressed.
+// samples are contents of every storage form: in one piece and in chunks, each as it is and compressed.
 func samples() [][]byte {
 	noise := make([]byte, 3<<20)
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -38,7 +38,7 @@ func samples() [][]byte {
 		noise[i] = byte(rnd.Uint32())
 	}
 	text := bytes.Repeat([]byte("date,temp_max\n2012-01-01,12.8\n"), 100_000)
-	return [][]byte{{}, []byte("x"), noise[:store.Small], text[:store.Small], noise[:store.Small+1], noise, text}
+	return [][]byte{{}, []byte("x"), noise[:store.Small], text[:store.Small], noise[:store.Small+1], noise, text, bytes.Repeat([]byte{0}, 2<<20)}
 }
 
 func TestContentComesBack(t *testing.T) {
@@ -81,6 +81,9 @@ func TestNoDamagedByteIsServed(t *testing.T) {
 	filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
+		}
+		if !strings.HasSuffix(path, ".pack") {
+			return nil
 		}
 		files++
 		whole, _ := os.ReadFile(path)
@@ -181,7 +184,11 @@ func storeUntilKilled(dir string) {
 		}
 	})
 	large := bytes.Repeat([]byte(os.Getenv("RONDO_TEST_CRASH_AT")+"large"), 100_000)
-	for i, b := range [][]byte{[]byte("small " + dir), large} {
+	contents := [][]byte{[]byte("small " + dir), large}
+	for i := range 70 { // more than are left unmerged
+		contents = append(contents, fmt.Appendf(nil, "%d", i))
+	}
+	for i, b := range contents {
 		if d, _, err := s.Put(ctx, bytes.NewReader(b)); err == nil {
 			fmt.Println("ACK", i, d)
 		}
@@ -189,7 +196,7 @@ func storeUntilKilled(dir string) {
 }
 
 func TestKilledWhileStoring(t *testing.T) {
-	for _, point := range []string{"store.packed", "store.pack-kept", "store.written", "store.kept"} {
+	for _, point := range []string{"store.packed", "store.pack-kept", "store.merged", "store.removing"} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "RONDO_TEST_CRASH_DIR="+dir, "RONDO_TEST_CRASH_AT="+point)
@@ -206,6 +213,16 @@ func TestKilledWhileStoring(t *testing.T) {
 		}
 		if _, err := s.Verify(ctx, func(i store.Info, err error) { t.Errorf("%s: %v", point, err) }); err != nil {
 			t.Fatal(err)
+		}
+		for i := range 200 { // what was cut off is merged with what comes
+			if _, err := s.PutBytes(ctx, fmt.Appendf(nil, "after %d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for line := range strings.Lines(string(out)) {
+			if d, _ := ref.Parse(strings.Fields(line)[2]); !s.Has(d) {
+				t.Fatalf("%s: %s is gone after a merge", point, line)
+			}
 		}
 	}
 }

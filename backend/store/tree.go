@@ -121,12 +121,12 @@ func kindOf(m fs.FileMode) string {
 
 // putFiles reads small files into packs and large ones on their own, on all cores.
 func (s *Store) putFiles(ctx context.Context, dir string, files []found, out []TreeFile, known Known) error {
-	p := &packer{s: s}
+	p := s.packer()
 	err := Each(ctx, len(files), func(ctx context.Context, i int) error {
 		return s.putOne(ctx, p, filepath.Join(dir, filepath.FromSlash(files[i].path)), files[i], &out[i], known)
 	})
 	if err != nil {
-		p.batch().Discard()
+		p.discard()
 		return err
 	}
 	return p.flush()
@@ -196,7 +196,7 @@ func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out
 		}
 	}
 	if f.info.Size() > Small {
-		out.Digest, out.Size, err = s.PutFile(ctx, full)
+		out.Digest, out.Size, err = p.putFile(ctx, full)
 		return err
 	}
 	b, err := os.ReadFile(full)
@@ -206,8 +206,25 @@ func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out
 	if int64(len(b)) != f.info.Size() {
 		return errs.New(errs.Conflict, "%s changed while it was read", full).WithHint("try again when nothing writes to it")
 	}
-	out.Digest, err = p.add(b)
+	out.Digest, err = p.put(b)
 	return err
+}
+
+func (p *packer) putFile(ctx context.Context, path string) (ref.Digest, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ref.Zero, 0, err
+	}
+	defer f.Close()
+	before, err := f.Stat()
+	if err != nil {
+		return ref.Zero, 0, err
+	}
+	d, n, err := p.putLarge(ctx, f)
+	if err == nil {
+		err = unchanged(f, before, n)
+	}
+	return d, n, err
 }
 
 // OpenTree reads a tree's list. Paths that would leave a folder are refused.

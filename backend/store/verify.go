@@ -10,7 +10,8 @@ import (
 )
 
 // Verify reads every object, on all cores, and hands each damaged one to fn, one at
-// a time. It returns how many it read.
+// a time. It returns how many it read. Of a large object it reads the list; its chunks
+// are objects too.
 func (s *Store) Verify(ctx context.Context, fn func(Info, error)) (n int, err error) {
 	for _, bad := range s.verifyPacks() {
 		fn(Info{File: bad.file}, bad.err)
@@ -29,15 +30,41 @@ func (s *Store) Verify(ctx context.Context, fn func(Info, error)) (n int, err er
 	for i := range all {
 		digests[i] = all[i].Digest
 	}
-	return len(all), s.VerifyThese(ctx, digests, func(i int, err error) { fn(all[i], err) })
+	var mu sync.Mutex
+	err = s.ReadMany(ctx, digests, func(i int, c Content, err error) error {
+		if err == nil && c.whole == nil {
+			err = s.verifyStored(ctx, digests[i])
+		}
+		if ctx.Err() == nil && err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			fn(all[i], err)
+		}
+		return ctx.Err()
+	})
+	return len(all), err
 }
 
-// VerifyThese reads the named objects on all cores, and hands the place in the list
-// of each that is damaged or missing to fn, one at a time.
+// verifyStored reads what is stored under the digest itself.
+func (s *Store) verifyStored(ctx context.Context, d ref.Digest) error {
+	list, err := s.chunks(d)
+	if list == nil && err == nil {
+		return s.verifyOne(ctx, d)
+	}
+	if c, lacks := s.lacks(list); lacks {
+		_, err = (&chained{s: s, of: d, rest: []chunk{c}}).Read(make([]byte, 1))
+	}
+	return err
+}
+
+// VerifyThese reads the named objects whole, on all cores, and hands the place in the
+// list of each that is damaged or missing to fn, one at a time.
 func (s *Store) VerifyThese(ctx context.Context, digests []ref.Digest, fn func(i int, err error)) error {
 	var mu sync.Mutex
-	return Each(ctx, len(digests), func(ctx context.Context, i int) error {
-		err := s.verifyOne(ctx, digests[i])
+	return s.ReadMany(ctx, digests, func(i int, c Content, err error) error {
+		if err == nil && c.whole == nil {
+			err = s.verifyOne(ctx, digests[i])
+		}
 		if ctx.Err() == nil && err != nil {
 			mu.Lock()
 			defer mu.Unlock()
@@ -48,12 +75,7 @@ func (s *Store) VerifyThese(ctx context.Context, digests []ref.Digest, fn func(i
 }
 
 func (s *Store) verifyOne(ctx context.Context, d ref.Digest) error {
-	r, err := s.Open(ctx, d)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = io.Copy(io.Discard, readerCtx{ctx, r})
+	_, err := s.WriteTo(ctx, d, io.Discard)
 	return err
 }
 

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"rondo/backend/ref"
+)
+
+func (s *Store) learn(p *pack, rows map[ref.Digest]place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.packs[p.name] = p
+	for d, at := range rows {
+		at.pack = p
+		s.packed[d] = at
+	}
+}
+
+// forget leaves out packs that are gone. What lies in another pack too stays known,
+// because that one was learned of later.
+func (s *Store) forget(gone map[*pack]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range gone {
+		if s.packs[p.name] == p {
+			delete(s.packs, p.name)
+		}
+	}
+	for d, at := range s.packed {
+		if gone[at.pack] {
+			delete(s.packed, d)
+		}
+	}
+}
+
+func (s *Store) packNames() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, packsDir))
+	var names []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == packExt {
+			names = append(names, filepath.Join(packsDir, e.Name()))
+		}
+	}
+	return names, err
+}
+
+// Reload learns of packs that another process has written or merged meanwhile.
+func (s *Store) Reload() error {
+	names, err := s.packNames()
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(names))
+	for _, name := range names {
+		there[name] = true
+	}
+	gone := map[*pack]bool{}
+	s.mu.RLock()
+	for name, p := range s.packs {
+		if there[name] {
+			delete(there, name) // known already: a pack never changes
+		} else {
+			gone[p] = true
+		}
+	}
+	s.mu.RUnlock()
+	for name := range there {
+		s.load(name)
+	}
+	s.forget(gone)
+	return nil
+}
+
+// load reads a pack's index. A pack whose index is damaged is left out: its objects
+// are then missing, which fsck explains.
+func (s *Store) load(name string) {
+	if rows, size, err := readIndex(filepath.Join(s.dir, name)); err == nil {
+		s.learn(&pack{name, size}, rows)
+	}
+}
+
+type badPack struct {
+	file string
+	err  error
+}
+
+func (s *Store) verifyPacks() (bad []badPack) {
+	names, err := s.packNames()
+	if err != nil {
+		return []badPack{{packsDir, err}}
+	}
+	for _, name := range names {
+		_, _, err := readIndex(filepath.Join(s.dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			bad = append(bad, badPack{name, err})
+		}
+	}
+	return bad
+}
+
+// entry finds a packed object.
+func (s *Store) entry(d ref.Digest) (place, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	p, ok := s.packed[d]
+	return p, ok
+}
