@@ -21,7 +21,6 @@ var absent = []struct{ path, what string }{
 	{"/mlflow/users", "accounts"},
 	{"/mlflow/jobs", "MLflow's jobs"},
 	{"/jobs", "MLflow's jobs"},
-	{"/graphql", "MLflow's GraphQL"},
 }
 
 // refused says that Rondo does not have something at all.
