@@ -32,8 +32,9 @@ type verb struct {
 	flags func(f *flag.FlagSet)
 	run   func(ctx context.Context, c *call) error
 
-	anywhere bool // needs no project
-	hidden   bool // for Rondo's own processes; not in `rondo help`
+	anywhere bool   // needs no project
+	of       string // the API's list of what the arguments name; a slip in one gets a suggestion
+	hidden   bool   // for Rondo's own processes; not in `rondo help`
 }
 
 // call is one invocation of a verb.

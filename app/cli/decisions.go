@@ -22,7 +22,7 @@ var decisionVerbs = []verb{
 	},
 	{name: "trigger list", short: "show every trigger and what it waits for", run: triggerList},
 	{
-		name: "trigger fire", args: "NAME", short: "retrain now, as if the trigger had fired", flags: reasonFlag,
+		name: "trigger fire", of: "/triggers", args: "NAME", short: "retrain now, as if the trigger had fired", flags: reasonFlag,
 		long: "Neither its condition nor its cool-down counts. The gates do.\n\n  rondo trigger fire drift --reason \"new sensors\"", run: triggerFire,
 	},
 }

@@ -13,7 +13,7 @@ import (
 
 var endpointVerbs = []verb{
 	{name: "endpoint list", short: "list the endpoints with what answers and how fast", run: endpointList},
-	{name: "endpoint show", args: "NAME", short: "show one endpoint: deployment, signature, traffic", run: endpointShow},
+	{name: "endpoint show", of: "/endpoints", args: "NAME", short: "show one endpoint: deployment, signature, traffic", run: endpointShow},
 	{
 		name: "endpoint create", args: "NAME MODEL", short: "serve a model under a name",
 		long: "Endpoints of rondo.yaml are there by themselves. This adds another one.\n\n  rondo endpoint create trial weather --alias challenger --capture 0.1",
@@ -24,23 +24,23 @@ var endpointVerbs = []verb{
 		run: endpointCreate,
 	},
 	{
-		name: "endpoint deploy", args: "NAME", short: "route an endpoint to another version or alias, without failing a request",
+		name: "endpoint deploy", of: "/endpoints", args: "NAME", short: "route an endpoint to another version or alias, without failing a request",
 		long:  "The version is loaded and tried before anything moves.\n\n  rondo endpoint deploy trial --version 3",
 		flags: func(f *flag.FlagSet) { targetFlags(f); f.String("model", "", "another `model`") }, run: endpointDeploy,
 	},
 	{
-		name: "endpoint predict", args: "NAME JSON|@FILE|-", short: "ask for predictions",
+		name: "endpoint predict", of: "/endpoints", args: "NAME JSON|@FILE|-", short: "ask for predictions",
 		long: "A row is an object of columns; several rows are a list of them. Without rows, the\n" +
 			"endpoint's example is asked.\n\n  rondo endpoint predict weather '{\"temp_max\": 12, \"temp_min\": 4, \"wind\": 3.1, \"day\": 40}'",
 		flags: func(f *flag.FlagSet) { f.String("id", "", "the `id` under which the truth will be told later") }, run: endpointPredict,
 	},
 	{
-		name: "endpoint truth", args: "NAME (ID LABEL | @FILE | -)", short: "tell what turned out to be right",
+		name: "endpoint truth", of: "/endpoints", args: "NAME (ID LABEL | @FILE | -)", short: "tell what turned out to be right",
 		long:  "A file holds a JSON list of {\"id\", \"label\"}, with further facts under \"columns\".\n\n  rondo endpoint truth weather 0198c2… 1\n  rondo endpoint truth weather @labels.json",
 		flags: nil, run: endpointTruth,
 	},
 	{
-		name: "endpoint captures", args: "NAME", short: "show what was asked and answered",
+		name: "endpoint captures", of: "/endpoints", args: "NAME", short: "show what was asked and answered",
 		flags: func(f *flag.FlagSet) {
 			f.Int("limit", 20, "show `N` of them")
 			f.String("after", "", "go on after this `cursor`")
@@ -49,7 +49,7 @@ var endpointVerbs = []verb{
 		},
 		run: endpointCaptures,
 	},
-	{name: "endpoint delete", args: "NAME", short: "stop an endpoint; its captures stay", run: endpointDelete},
+	{name: "endpoint delete", of: "/endpoints", args: "NAME", short: "stop an endpoint; its captures stay", run: endpointDelete},
 }
 
 func targetFlags(f *flag.FlagSet) {

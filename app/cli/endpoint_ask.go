@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,24 +18,42 @@ import (
 
 // input reads an argument: JSON as it stands, @FILE, or - for what is piped in.
 func (c *call) input(arg string, into any) error {
-	b := []byte(arg)
-	var err error
-	switch name, file := strings.CutPrefix(arg, "@"); {
-	case arg == "-":
-		b, err = io.ReadAll(c.Stdin)
-	case file:
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(c.Dir, name)
-		}
-		b, err = os.ReadFile(name)
-	}
+	b, err := c.read(arg)
 	if err != nil {
-		return errs.New(errs.NotFound, "%s: %w", arg, err)
+		return err
 	}
 	if err := json.Unmarshal(b, into); err != nil {
 		return errs.New(errs.Invalid, "%.60s is not the JSON that is wanted: %w", arg, err).WithHint("see `rondo help %s`", c.verb.name)
 	}
 	return nil
+}
+
+const maxInput = 64 << 20 // bytes; the server takes no larger body
+
+func (c *call) read(arg string) ([]byte, error) {
+	name, file := strings.CutPrefix(arg, "@")
+	var from io.Reader
+	switch {
+	case arg == "-":
+		from = c.Stdin
+	case file:
+		f, err := os.Open(c.abs(name))
+		if err != nil {
+			return nil, errs.New(errs.NotFound, "%s: %w", arg, err).WithHint("give the path of a file with JSON in it")
+		}
+		defer f.Close()
+		from = f
+	default:
+		return []byte(arg), nil
+	}
+	b, err := io.ReadAll(io.LimitReader(from, maxInput+1))
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "%s: %w", arg, err).WithHint("give the path of a file with JSON in it")
+	}
+	if len(b) > maxInput {
+		return nil, errs.New(errs.TooLarge, "%s has more than %d MiB", arg, maxInput>>20).WithHint("send it in several parts")
+	}
+	return b, nil
 }
 
 // rows reads one object or a list of them.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestAFolderWithoutTheRightToWriteIsNamed runs the program as nobody where the test
@@ -37,6 +38,61 @@ func TestAFolderWithoutTheRightToWriteIsNamed(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != 4 || !strings.Contains(string(out), "may not be written to") || !strings.Contains(string(out), "rondo fsck") {
 		t.Errorf("code %d: %s", cmd.ProcessState.ExitCode(), out)
 	}
+}
+
+// TestAFolderThatBecomesReadOnly takes the right to write away from a server that runs:
+// it answers what it knows, refuses the rest with the reason, and goes on afterwards.
+func TestAFolderThatBecomesReadOnly(t *testing.T) {
+	w := newWorld(t)
+	exe := filepath.Join(open(t), "rondo")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", self, exe).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	w.home = open(t)
+	w.env = append(w.env, "RONDO_HOME="+w.home)
+	mode(t, w.dir, 0o777, 0o666)
+	if err := os.Chmod(w.home, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command(exe, "serve", "--project", w.dir, "--port", "-1", "--serving-port", "-1", "--background")
+	server.Dir, server.Env = w.home, w.env
+	if os.Getuid() == 0 {
+		server.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Wait()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if found, _ := filepath.Glob(filepath.Join(w.home, "*", "server.json")); len(found) == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the server never began")
+		}
+	}
+	w.ok("trust", "--yes")
+	w.ok("data", "snapshot", "weather")
+	mode(t, w.dir, 0o555, 0o444)
+	for _, r := range []result{w.run("run", "--", "true"), w.run("repro")} {
+		if r.code == 0 || !strings.Contains(r.err, "permission denied") || !strings.Contains(r.err, "writable") {
+			t.Errorf("without the right to write: %+v", r)
+		}
+	}
+	if a := w.ask("POST", "/executions", `{}`); a.status != 503 || a.Hint == "" {
+		t.Errorf("over HTTP: %d %s", a.status, a.body)
+	}
+	if out := w.ok("data", "log", "weather"); !strings.Contains(out, "1096") {
+		t.Errorf("reading does not work: %s", out)
+	}
+	mode(t, w.dir, 0o777, 0o666)
+	w.ok("run", "--", "true")
+	w.ok("fsck")
+	w.ok("stop")
 }
 
 // open returns a folder that everybody may enter.

@@ -40,7 +40,7 @@ func (e exitWith) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 // Main runs the command line args (without the program's name) and returns the exit code.
 func Main(ctx context.Context, env Env, args []string) int {
 	c := &call{Env: env, verbs: verbs()}
-	err := c.execute(ctx, args)
+	err := c.suggest(ctx, c.execute(ctx, args))
 	var code exitWith
 	switch {
 	case err == nil:

@@ -16,21 +16,21 @@ import (
 
 var modelVerbs = []verb{
 	{name: "model list", short: "list the registered models", run: modelList},
-	{name: "model show", args: "MODEL [VERSION]", short: "show a model's versions, or one version with its evidence", run: modelShow},
-	{name: "model compare", args: "MODEL A B", short: "show what differs between two versions, and how they do on the same rows", run: modelCompare},
+	{name: "model show", of: "/models", args: "MODEL [VERSION]", short: "show a model's versions, or one version with its evidence", run: modelShow},
+	{name: "model compare", of: "/models", args: "MODEL A B", short: "show what differs between two versions, and how they do on the same rows", run: modelCompare},
 	{
-		name: "model alias", args: "MODEL ALIAS VERSION", short: "point an alias at a version, after it has been tried",
+		name: "model alias", of: "/models", args: "MODEL ALIAS VERSION", short: "point an alias at a version, after it has been tried",
 		long:  "Endpoints that follow the alias swap without failing a request.\n\n  rondo model alias weather champion 2 --reason \"better in the north\"",
 		flags: reasonFlag, run: modelAlias,
 	},
 	{
-		name: "model rollback", args: "MODEL [VERSION]", short: "go back to the version that was live before",
+		name: "model rollback", of: "/models", args: "MODEL [VERSION]", short: "go back to the version that was live before",
 		long:  "The version is loaded and asked an example before anything moves.\n\n  rondo model rollback weather --reason \"wrong in the north\"",
 		flags: func(f *flag.FlagSet) { reasonFlag(f); f.String("alias", "champion", "the `alias` to move back") }, run: modelRollback,
 	},
-	{name: "model history", args: "MODEL", short: "show who moved which alias, when and why", run: modelHistory},
+	{name: "model history", of: "/models", args: "MODEL", short: "show who moved which alias, when and why", run: modelHistory},
 	{
-		name: "model live", args: "MODEL", short: "show what was live at a moment",
+		name: "model live", of: "/models", args: "MODEL", short: "show what was live at a moment",
 		long: "  rondo model live weather --at 2026-03-03",
 		flags: func(f *flag.FlagSet) {
 			f.String("alias", "champion", "the `alias` in question")

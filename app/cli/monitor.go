@@ -14,14 +14,14 @@ import (
 
 var monitorVerbs = []verb{
 	{name: "monitor list", short: "list the monitors and what they saw last", run: monitorList},
-	{name: "monitor show", args: "MONITOR [WINDOW]", short: "show a monitor's newest window, or another by its number, column by column", run: monitorShow},
+	{name: "monitor show", of: "/monitors", args: "MONITOR [WINDOW]", short: "show a monitor's newest window, or another by its number, column by column", run: monitorShow},
 	{
-		name: "monitor evaluate", args: "[MONITOR]", short: "compute the windows that are due, now",
+		name: "monitor evaluate", of: "/monitors", args: "[MONITOR]", short: "compute the windows that are due, now",
 		long: "The server does so by itself; this waits for it and prints what it found.", run: monitorEvaluate,
 	},
-	{name: "monitor windows", args: "MONITOR", short: "list a monitor's windows, newest first", flags: limitFlag, run: monitorWindows},
+	{name: "monitor windows", of: "/monitors", args: "MONITOR", short: "list a monitor's windows, newest first", flags: limitFlag, run: monitorWindows},
 	{
-		name: "monitor report", args: "MONITOR [WINDOW]", short: "write a window as one HTML page that stands alone",
+		name: "monitor report", of: "/monitors", args: "MONITOR [WINDOW]", short: "write a window as one HTML page that stands alone",
 		long:  "  rondo monitor report weather -o report.html\n  rondo monitor report weather 3 -o -",
 		flags: func(f *flag.FlagSet) { f.String("o", "report.html", "the `FILE` to write; - prints it") }, run: monitorReport,
 	},

@@ -16,7 +16,7 @@ import (
 
 var pipelineVerbs = []verb{
 	{
-		name: "repro", args: "[STAGE…]", short: "run the stages that changed, and say why", flags: reproFlags, run: repro,
+		name: "repro", of: "/pipeline", args: "[STAGE…]", short: "run the stages that changed, and say why", flags: reproFlags, run: repro,
 		long: `
 Runs every stage whose command, deps, params or outs are not those of rondo.lock,
 each after what it needs. STAGE limits it to some stages and what they need. Ctrl-C
@@ -26,7 +26,7 @@ stops the stages; what had ended stays done.
   rondo repro -S train.l2=0.1 -S train.max_iter=500
   rondo repro --dry            only say what would run`,
 	},
-	{name: "status", args: "[STAGE…]", short: "show which stages are stale, and why", run: status},
+	{name: "status", of: "/pipeline", args: "[STAGE…]", short: "show which stages are stale, and why", run: status},
 	{name: "stage list", short: "list the stages with what they read and write", run: stageList},
 	{name: "dag", short: "draw how the stages hang together", run: dag},
 	{

@@ -97,7 +97,7 @@ func (d *desktop) Answer(id string, a api.DesktopAnswer) error {
 	defer d.mu.Unlock()
 	c, ok := d.waiting[id]
 	if !ok {
-		return errs.New(errs.NotFound, "nobody waits for the answer %.40q", id)
+		return errs.New(errs.NotFound, "nobody waits for the answer %.40q", id).WithHint("ask for the wish again")
 	}
 	delete(d.waiting, id)
 	c <- a

@@ -17,6 +17,7 @@ type file struct {
 
 	mu      sync.Mutex
 	stamp   stamp
+	touched bool // since the last call of changed
 	good    *project.File
 	problem error
 }
@@ -28,14 +29,15 @@ type stamp struct {
 
 func openFile(p *project.Project) *file {
 	f := &file{project: p, good: &project.File{Queue: project.Queue{Parallel: 1}}}
-	f.look()
+	f.changed()
 	return f
 }
 
-// current returns what holds now, and the problem of the file as it lies there.
+// current returns what was last read well, and the problem of the file as it lies there now.
 func (f *file) current() (*project.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.look()
 	return f.good, f.problem
 }
 
@@ -44,20 +46,27 @@ func (f *file) get() *project.File {
 	return good
 }
 
-// look reads the file again if it was touched, and reports whether it was.
-func (f *file) look() bool {
-	now := stampOf(f.project.Path(project.FileName))
+// changed reports whether the file was touched since the last call.
+func (f *file) changed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.look()
+	was := f.touched
+	f.touched = false
+	return was
+}
+
+// look reads the file again if it was touched.
+func (f *file) look() {
+	now := stampOf(f.project.Path(project.FileName))
 	if now == f.stamp {
-		return false
+		return
 	}
-	f.stamp = now
+	f.stamp, f.touched = now, true
 	good, err := f.project.Read()
 	if f.problem = err; err == nil {
 		f.good = good
 	}
-	return true
 }
 
 func stampOf(path string) stamp {
@@ -78,7 +87,7 @@ func (f *file) watch(ctx context.Context, changed func()) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if f.look() {
+			if f.changed() {
 				changed()
 			}
 		}

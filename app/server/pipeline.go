@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 
@@ -21,7 +22,7 @@ func (h *house) openPipeline(ctx context.Context) error {
 	h.pipeline = pipeline.New(pipeline.Options{
 		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir,
 		Objects: h.server.project.Path(project.PrivateDir, "objects"), Executable: exe,
-		File: h.file.get, Trusted: h.trusted, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
+		File: h.file.get, Problem: h.problem, Trusted: h.mayBegin, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
 		Code: h.code, Export: h.exportCode, SnapshotOf: h.snapshotsOf, LogRun: h.logExecution,
 		Reproduced: h.reproduced, Environment: h.environment,
 	})
@@ -30,6 +31,21 @@ func (h *house) openPipeline(ctx context.Context) error {
 
 // trusted says whether the commands of rondo.yaml, as they are now, may run here.
 func (h *house) trusted() error { return h.trust.Check(h.file.get()) }
+
+// problem is why rondo.yaml, as it lies there, cannot be used.
+func (h *house) problem() error {
+	_, err := h.file.current()
+	return err
+}
+
+// mayBegin says whether what rondo.yaml declares may begin: by the file as it is, and
+// not by the one before, which still holds for what runs already.
+func (h *house) mayBegin() error {
+	if err := h.problem(); err != nil {
+		return err
+	}
+	return h.trusted()
+}
 
 // environment is what a result may depend on besides data, code and params.
 func (h *house) environment() map[string]string {
@@ -100,12 +116,22 @@ func (h *house) logExecution(ctx context.Context, e pipeline.Execution) error {
 			b.Points = append(b.Points, run.Point{Key: k, Value: v, Time: e.EndedAt.UnixMilli()})
 		}
 	}
-	if len(b.Params)+len(b.Points) > 0 {
-		if err := h.runs.Log(ctx, e.RunID, b); err != nil {
-			return err
-		}
+	left, err := h.runs.LogAll(ctx, e.RunID, b)
+	if left > 0 {
+		h.server.opts.Log.Warn("the execution has params or metrics that a run cannot show", "run", e.RunID, "count", left)
 	}
-	return h.logSnapshots(ctx, r, e.Snapshots)
+	return errors.Join(h.mild(err, e.RunID), h.mild(h.logSnapshots(ctx, r, e.Snapshots), e.RunID))
+}
+
+// mild keeps what another try would not change from keeping an execution open for ever,
+// such as a run that was deleted meanwhile.
+func (h *house) mild(err error, id string) error {
+	switch errs.KindOf(err) {
+	case errs.Invalid, errs.TooLarge, errs.Conflict, errs.Precondition, errs.NotFound:
+		h.server.opts.Log.Warn("the run does not show all of its execution", "run", id, "err", err)
+		return nil
+	}
+	return err
 }
 
 func (h *house) logSnapshots(ctx context.Context, r run.Run, ids []string) error {

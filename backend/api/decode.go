@@ -51,7 +51,7 @@ func decodeBody(req *http.Request, in any) error {
 	b, err := io.ReadAll(http.MaxBytesReader(nil, req.Body, maxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return errs.New(errs.TooLarge, "the body is over the limit of %d MiB", maxBody>>20)
+		return errs.New(errs.TooLarge, "the body is over the limit of %d MiB", maxBody>>20).WithHint("send it in several parts")
 	}
 	if err != nil {
 		return errs.New(errs.Invalid, "the body could not be read to its end: %w", err)

@@ -36,6 +36,9 @@ func (s *Service) open(ctx context.Context, d Decision) (Decision, error) {
 
 // Approve lets a decision that asked go on.
 func (s *Service) Approve(ctx context.Context, id, reason string) (Decision, error) {
+	if _, err := s.Decision(ctx, id); err != nil {
+		return Decision{}, err
+	}
 	if err := s.opts.Trusted(); err != nil {
 		return Decision{}, err
 	}
@@ -54,7 +57,8 @@ func (s *Service) answer(ctx context.Context, id string, a Answer) (Decision, er
 			return nil, err
 		}
 		if d.State != Asked {
-			return nil, errs.New(errs.Conflict, "decision %s does not ask any more: it is %s", id, d.State)
+			return nil, errs.New(errs.Conflict, "decision %s does not ask any more: it is %s", id, d.State).
+				WithHint("`rondo decisions show %s` says what came of it", id)
 		}
 		return a, nil
 	})

@@ -73,7 +73,7 @@ func (s *Service) fireDue(ctx context.Context) error {
 func (s *Service) Fire(ctx context.Context, name, reason string) (Decision, error) {
 	t, ok := s.opts.File().Triggers[name]
 	if !ok {
-		return Decision{}, errs.New(errs.NotFound, "rondo.yaml has no trigger called %q", name)
+		return Decision{}, errs.New(errs.NotFound, "rondo.yaml has no trigger called %.80q", name).WithHint("`rondo trigger list` shows them")
 	}
 	if err := s.opts.Trusted(); err != nil {
 		return Decision{}, err
@@ -98,7 +98,7 @@ func (s *Service) fire(ctx context.Context, t Trigger) (Decision, error) {
 	case Automatic:
 		d.State = Running
 		if err := s.opts.Trusted(); err != nil {
-			d.State, d.Text = Asked, "the project's commands are not trusted on this device yet, so a person has to agree"
+			d.State, d.Text = Asked, "a person has to agree: "+err.Error()
 		}
 	default:
 		d.Policy, d.State = Ask, Asked

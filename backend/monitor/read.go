@@ -132,6 +132,9 @@ func (s *Service) Quality(ctx context.Context, name string) ([]Quality, error) {
 
 // Revisions returns every quality that was computed for a window, oldest first.
 func (s *Service) Revisions(ctx context.Context, name, window string) (list []Quality, err error) {
+	if _, err := s.Window(ctx, name, window); err != nil {
+		return nil, err
+	}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
 		list, err = rows[Quality](tx, "SELECT data FROM monitor_quality WHERE monitor=? AND window=? ORDER BY revision", name, window)
 		return err

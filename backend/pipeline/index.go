@@ -85,7 +85,7 @@ func executionRow(tx *index.Tx, id string, clock *int64) (e Execution, err error
 	var data string
 	err = tx.QueryRow("SELECT data, clock FROM pipeline_executions WHERE id=?", id).Scan(&data, clock)
 	if errors.Is(err, sql.ErrNoRows) {
-		return e, errs.New(errs.NotFound, "there is no execution %.40q", id)
+		return e, errs.New(errs.NotFound, "there is no execution %.40q", id).WithHint("`rondo runs --experiment pipeline` lists them")
 	}
 	if err != nil {
 		return e, err

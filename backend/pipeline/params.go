@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -10,6 +11,29 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/project"
 )
+
+const (
+	maxOverrides = 1000 // params that one request sets
+	maxParams    = 5000 // params that one execution depends on
+)
+
+// paramsOf reads what the stages of an execution depend on, all together.
+func (e *eyes) paramsOf(g Graph, set map[string]string) (map[string]string, error) {
+	all := map[string]string{}
+	if _, err := e.values(project.DefaultParams, set); err != nil {
+		return all, err
+	}
+	for _, n := range g {
+		if list, err := e.params(n.Wdir, n.Params, set); err == nil { // else the stage itself will say so
+			maps.Copy(all, list)
+		}
+	}
+	if len(all) > maxParams {
+		return all, errs.New(errs.TooLarge, "the stages depend on %d params; the limit is %d", len(all), maxParams).
+			WithHint("name fewer keys under params: in rondo.yaml, or keep large tables in a data file that is a dep")
+	}
+	return all, nil
+}
 
 // params reads what a stage depends on, as text by file:key; params.yaml's by key
 // alone. Set are values of params.yaml as they would be after an override.

@@ -272,7 +272,7 @@ func (s *Service) Reproduction(ctx context.Context, id string) (r Reproduction, 
 		var data string
 		err := tx.QueryRow("SELECT data FROM pipeline_reproductions WHERE id=?", id).Scan(&data)
 		if errors.Is(err, sql.ErrNoRows) {
-			return errs.New(errs.NotFound, "there is no repetition %.40q", id)
+			return errs.New(errs.NotFound, "there is no repetition %.40q", id).WithHint("`rondo reproduce RUN` makes one")
 		}
 		if err != nil {
 			return err

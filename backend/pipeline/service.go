@@ -50,6 +50,7 @@ type Options struct {
 	Objects    string // the folder of Store
 	Executable string // this program
 	File       func() *project.File
+	Problem    func() error                // why rondo.yaml cannot be used as it is now, although File has an earlier one; nil: never
 	Trusted    func() error                // whether the commands of File may run on this device
 	Trust      func(f *project.File) error // whether those of an earlier one may; nil: only what File has, too
 	RunDir     func(id string) string      // the folder of a run
@@ -79,6 +80,9 @@ func New(opts Options) *Service {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	if opts.Problem == nil {
+		opts.Problem = func() error { return nil }
+	}
 	s := &Service{opts: opts}
 	s.eyes = newEyes(opts.Dir, s.memory(), opts.Now)
 	return s
@@ -103,7 +107,7 @@ type Edge struct {
 // Pipeline returns the graph with what would run now, and why.
 func (s *Service) Pipeline(ctx context.Context) (View, error) {
 	v, err := s.Preview(ctx, Request{})
-	if k := errs.KindOf(err); err != nil && (k == errs.Invalid || k == errs.Unavailable) && ctx.Err() == nil {
+	if err != nil && errs.KindOf(err) != errs.Internal && ctx.Err() == nil {
 		return View{Stages: []StageStatus{}, Edges: []Edge{}, Problem: err.Error()}, nil
 	}
 	return v, err
@@ -112,10 +116,7 @@ func (s *Service) Pipeline(ctx context.Context) (View, error) {
 // Preview says what an execution would do, and why. It changes nothing.
 func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	v := View{Stages: []StageStatus{}, Edges: []Edge{}}
-	g, err := BuildFile(s.opts.File())
-	if err == nil {
-		g, err = g.Only(in.Stages)
-	}
+	g, err := s.graph(in)
 	if err != nil {
 		return v, err
 	}
@@ -134,6 +135,22 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 		}
 	}
 	return v, nil
+}
+
+// graph is that of the stages that rondo.yaml has now and that a request asks for.
+func (s *Service) graph(in Request) (Graph, error) {
+	if err := s.opts.Problem(); err != nil {
+		return nil, err
+	}
+	if len(in.Params) > maxOverrides {
+		return nil, errs.New(errs.TooLarge, "%d params are set at once; the limit is %d", len(in.Params), maxOverrides).
+			WithHint("write them into %s, or keep them in a data file that is a dep", project.DefaultParams)
+	}
+	g, err := BuildFile(s.opts.File())
+	if err != nil {
+		return nil, err
+	}
+	return g.Only(in.Stages)
 }
 
 // Start begins an execution. With an id that exists it changes nothing, but sees to
@@ -199,17 +216,17 @@ func (s *Service) check(file *project.File, in Request) error {
 	if len(in.ID) != 32 || strings.Trim(in.ID, "0123456789abcdef") != "" {
 		return errs.New(errs.Invalid, "%.40q cannot be the id of an execution: want 32 hex digits", in.ID)
 	}
+	if err := s.opts.Problem(); err != nil {
+		return err
+	}
 	if len(file.Stages) == 0 {
 		return errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
 	}
-	g, err := BuildFile(file)
+	g, err := s.graph(in)
 	if err != nil {
 		return err
 	}
-	if _, err := g.Only(in.Stages); err != nil {
-		return err
-	}
-	_, err = s.eyes.values(project.DefaultParams, in.Params)
+	_, err = s.eyes.paramsOf(g, in.Params)
 	return err
 }
 

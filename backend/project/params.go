@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -138,42 +139,49 @@ func perm(path string) os.FileMode {
 	return 0o644
 }
 
-func override(name string, text []byte, set map[string]string) ([]byte, error) {
-	keys := make([]string, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		var err error
-		if text, err = overrideOne(name, text, k, set[k]); err != nil {
-			return nil, err
-		}
-	}
-	return text, nil
-}
+// maxInPlace is how many values are swapped with the comments kept: each costs a few
+// readings of the file. Where more change, the file is written anew.
+const maxInPlace = 100
 
-func overrideOne(name string, text []byte, key, value string) ([]byte, error) {
+func override(name string, text []byte, set map[string]string) ([]byte, error) {
 	vals, err := ParseParams(name, text)
 	if err != nil {
 		return nil, err
 	}
-	if key == "" || strings.HasPrefix(key, ".") || strings.HasSuffix(key, ".") || strings.Contains(key, "..") {
-		return nil, errs.New(errs.Invalid, "%q is not a param's key", key).WithHint("write it as in train.lr=0.1")
-	}
-	var parsed any
-	if decode([]byte(value), &parsed) != nil {
-		parsed = value
-	}
-	if old, ok := vals.Get(key); ok {
-		if Text(old) == Text(parsed) {
-			return text, nil
+	left := map[string]any{} // what is new, or cannot be swapped in place
+	for _, k := range slices.Sorted(maps.Keys(set)) {
+		if k == "" || strings.HasPrefix(k, ".") || strings.HasSuffix(k, ".") || strings.Contains(k, "..") {
+			return nil, errs.New(errs.Invalid, "%q is not a param's key", k).WithHint("write it as in train.lr=0.1")
 		}
-		if out, ok := replaceInPlace(text, key, value); ok {
-			return out, nil
+		var parsed any
+		if decode([]byte(set[k]), &parsed) != nil {
+			parsed = set[k]
+		}
+		if old, ok := vals.Get(k); !ok || Text(old) != Text(parsed) {
+			left[k] = parsed
 		}
 	}
-	return rewrite(vals, key, parsed)
+	if len(left) <= maxInPlace {
+		text = swap(text, vals, left, set)
+	}
+	if len(left) == 0 {
+		return text, nil
+	}
+	return rewrite(name, text, left)
+}
+
+// swap replaces values that are there, and takes them out of left.
+func swap(text []byte, vals Values, left map[string]any, set map[string]string) []byte {
+	for _, k := range slices.Sorted(maps.Keys(left)) {
+		if _, ok := vals.Get(k); !ok {
+			continue
+		}
+		if out, ok := replaceInPlace(text, k, set[k]); ok {
+			text = out
+			delete(left, k)
+		}
+	}
+	return text
 }
 
 // replaceInPlace swaps one scalar and proves, by reading the result back, that it
@@ -202,9 +210,15 @@ func replaceInPlace(text []byte, key, value string) ([]byte, bool) {
 }
 
 // rewrite encodes all values anew, sorted; it is the way for keys that are new.
-func rewrite(vals Values, key string, value any) ([]byte, error) {
-	if !vals.set(key, value) {
-		return nil, errs.New(errs.Invalid, "param %q is under a value that holds no keys", key)
+func rewrite(name string, text []byte, left map[string]any) ([]byte, error) {
+	vals, err := ParseParams(name, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range slices.Sorted(maps.Keys(left)) {
+		if !vals.set(k, left[k]) {
+			return nil, errs.New(errs.Invalid, "param %q is under a value that holds no keys", k).WithHint("look at it in %s", name)
+		}
 	}
 	return yaml.Marshal(map[string]any(vals))
 }

@@ -41,9 +41,14 @@ func readLimited(path string) ([]byte, error) {
 		return nil, errs.New(errs.Invalid, "%s is not a file", path)
 	}
 	if info.Size() > MaxFile {
-		return nil, errs.New(errs.TooLarge, "%s has %d bytes, more than the limit of %d", filepath.Base(path), info.Size(), MaxFile)
+		return nil, tooLarge(filepath.Base(path), info.Size())
 	}
 	return os.ReadFile(path)
+}
+
+func tooLarge(name string, size int64) error {
+	return errs.New(errs.TooLarge, "%s has %d bytes, more than the limit of %d", name, size, MaxFile).
+		WithHint("keep settings in it, and what is large in files of its own")
 }
 
 // Parse reads a project file's text. Errors say name:line:column, the key and the way out.
@@ -74,7 +79,7 @@ func decode(text []byte, into any) (err error) {
 // parseTree parses text into a syntax tree and refuses what could blow up.
 func parseTree(name string, text []byte) (body ast.Node, err error) {
 	if len(text) > MaxFile {
-		return nil, errs.New(errs.TooLarge, "%s has %d bytes, more than the limit of %d", name, len(text), MaxFile)
+		return nil, tooLarge(name, int64(len(text)))
 	}
 	if err := shallow(name, text); err != nil {
 		return nil, err
@@ -94,10 +99,17 @@ func parseTree(name string, text []byte) (body ast.Node, err error) {
 	return file.Docs[0].Body, refuse(name, file.Docs[0].Body)
 }
 
-const maxDepth = 64
+const (
+	maxDepth   = 64
+	maxEntries = 5000 // lines and commas; the parser's work grows with their square
+)
 
-// shallow refuses deep nesting before the parser recurses into it.
+// shallow refuses, before the parser has its work with it, what is nested deeply or holds a great many entries.
 func shallow(name string, text []byte) error {
+	if n := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte(",")); n > maxEntries {
+		return errs.New(errs.TooLarge, "%s has %d entries, more than the limit of %d", name, n, maxEntries).
+			WithHint("keep settings in it, and long tables in a data file that is a dep")
+	}
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		depth := bytes.Count(line, []byte("[")) + bytes.Count(line, []byte("{")) + bytes.Count(line, []byte("- ")) + bytes.Count(line, []byte("? "))
 		indent := len(line) - len(bytes.TrimLeft(line, " "))
@@ -180,12 +192,12 @@ func kindName(t string) string {
 func hintFor(e yaml.Error) string {
 	var unknown *yaml.UnknownFieldError
 	if !errors.As(e, &unknown) {
-		return "compare the line with docs/formats/project.md"
+		return "compare the line with docs/project-file.md"
 	}
 	if near := nearest(e.GetToken().Value, knownKeys()); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return "remove the key, or see docs/formats/project.md for those that are known"
+	return "remove the key, or see docs/project-file.md for those that are known"
 }
 
 func firstLine(s string) string {

@@ -261,4 +261,6 @@ func applyReproduced(tx *index.Tx, rec journal.Record) error {
 	return change(tx, rec, in.Version, func(v *Version) { v.Reproduced = &in.Reproduction })
 }
 
-func notFound(format string, args ...any) error { return errs.New(errs.NotFound, format, args...) }
+func notFound(format string, args ...any) *errs.Error {
+	return errs.New(errs.NotFound, format, args...)
+}

@@ -22,7 +22,7 @@ func modelRow(tx *index.Tx, name string) (Model, error) {
 		(SELECT coalesce(max(version),0) FROM registry_versions WHERE model=name AND deleted=0)
 		FROM registry_models WHERE name=? AND deleted=0`, name).Scan(&m.Description, &created, &updated, &m.Versions, &m.Latest)
 	if errors.Is(err, sql.ErrNoRows) {
-		return m, notFound("there is no model called %q", name)
+		return m, notFound("there is no model called %q", name).WithHint("`rondo model list` shows them")
 	}
 	m.CreatedAt, m.UpdatedAt = time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
 	return m, err
@@ -68,7 +68,7 @@ func versionRow(tx *index.Tx, name string, number int) (Version, error) {
 	var data string
 	err := tx.QueryRow("SELECT data FROM registry_versions WHERE model=? AND version=? AND deleted=0", name, number).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Version{}, notFound("there is no version %d of model %q", number, name)
+		return Version{}, notFound("there is no version %d of model %q", number, name).WithHint("`rondo model show %s` lists them", name)
 	}
 	if err != nil {
 		return Version{}, err

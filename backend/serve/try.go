@@ -18,7 +18,11 @@ func (s *Service) load(ctx context.Context, model string, version int) (*deploym
 	}
 	m, err := s.opts.Load(ctx, f)
 	if err != nil {
-		return nil, errs.New(errs.KindOf(err), "version %d of model %q cannot be loaded: %w", version, model, err).WithHint("%s", errs.HintOf(err))
+		kind := errs.KindOf(err)
+		if kind == errs.Corrupt {
+			kind = errs.Precondition // the bytes are those that were registered: Materialise has compared them
+		}
+		return nil, errs.New(kind, "version %d of model %q cannot be loaded: %w", version, model, err).WithHint("%s", errs.HintOf(err))
 	}
 	d := newDeployment(f, m, s.opts.Now().UTC())
 	if err := d.try(ctx); err != nil {

@@ -7,8 +7,11 @@ package step
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"reflect"
 
 	"github.com/goccy/go-yaml"
 
@@ -55,8 +58,27 @@ func readParams(root *os.Root) (params, error) {
 		return p, nil // an empty file would wipe the defaults out
 	}
 	if err := yaml.Unmarshal(b, &p); err != nil {
-		return p, errs.New(errs.Invalid, "params.yaml: %s", yaml.FormatError(err, false, true)).
-			WithHint("compare it with the parameters in docs/steps.md")
+		return p, unfit(err)
 	}
 	return p, p.check()
+}
+
+// unfit says where in params.yaml something is that cannot be.
+func unfit(err error) error {
+	text := yaml.FormatError(err, false, false)
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
+		text = at.GetMessage()
+		var kind *yaml.TypeError
+		if errors.As(err, &kind) {
+			want := "another kind of value"
+			if f := kind.DstType.Kind(); f >= reflect.Int && f <= reflect.Float64 {
+				want = "a number"
+			}
+			text = fmt.Sprintf("%q stands where %s is wanted", at.GetToken().Value, want)
+		}
+		pos := at.GetToken().Position
+		text = fmt.Sprintf("%d:%d: %s", pos.Line, pos.Column, text)
+	}
+	return errs.New(errs.Invalid, "params.yaml:%s", text).WithHint("compare it with the parameters in docs/steps.md")
 }

@@ -102,7 +102,7 @@ func (l *Launcher) Stop(ctx context.Context, id string) error {
 	}
 	if queued {
 		defer close(w.done)
-		l.end(w, proc.Exit{Code: -1, Stopped: true, StoppedBy: who, Error: "it was stopped while it waited", EndedAt: l.opts.Now().UTC()})
+		l.end(w, proc.Exit{Code: -1, Stopped: true, StoppedBy: who, Error: "it was stopped while it waited", StartedAt: l.opts.Now().UTC(), EndedAt: l.opts.Now().UTC()})
 		return nil
 	}
 	err := proc.Stop(l.opts.Runs.Dir(id), who)

@@ -3,9 +3,12 @@ package launch
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"rondo/backend/atomicfile"
@@ -38,8 +41,8 @@ func (l *Launcher) failedStart(w *work, err error) proc.Exit {
 	if hint := errs.HintOf(err); hint != "" {
 		text += " (" + hint + ")"
 	}
-	by := l.stoppedBefore(w)
-	return proc.Exit{Code: -1, Error: text, Stopped: by != "", StoppedBy: by, EndedAt: l.opts.Now().UTC()}
+	by, now := l.stoppedBefore(w), l.opts.Now().UTC()
+	return proc.Exit{Code: -1, Error: text, Stopped: by != "", StoppedBy: by, StartedAt: now, EndedAt: now}
 }
 
 const beginWithin = 10 * time.Second
@@ -77,7 +80,7 @@ func (l *Launcher) start(w *work, dir string) (*proc.Handle, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "make the run's folder")
+		return nil, unwritten(err)
 	}
 	began := l.opts.Now()
 	made, err := l.opts.Runs.Update(l.ctx, w.id, run.Change{Status: ptr(run.Running), StartedAt: &began})
@@ -90,7 +93,7 @@ func (l *Launcher) start(w *work, dir string) (*proc.Handle, error) {
 	}
 	spec := proc.Spec{RunID: w.id, Command: r.Command, Dir: r.Dir, Graces: [2]proc.Millis{proc.Millis(l.opts.Graces[0]), proc.Millis(l.opts.Graces[1])}}
 	if err := proc.WriteSpec(dir, spec); err != nil {
-		return nil, err
+		return nil, unwritten(err)
 	}
 	if who := l.stoppedBefore(w); who != "" {
 		return nil, errs.New(errs.Precondition, "it was stopped by %s before it began", who)
@@ -138,7 +141,20 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return errs.Wrap(errs.Unavailable, atomicfile.WriteFile(path, append(b, '\n'), 0o644), "write the run's folder")
+	return unwritten(atomicfile.WriteFile(path, append(b, '\n'), 0o644))
+}
+
+// unwritten says why the run's folder could not be written, and what helps.
+func unwritten(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return errs.New(errs.Unavailable, "the disk is full, so the run's folder could not be written").WithHint("free some space and run it again")
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return errs.New(errs.Unavailable, "the project folder cannot be written to: %w", err).WithHint("make it writable and run it again")
+	}
+	return errs.Wrap(errs.Unavailable, err, "write the run's folder")
 }
 
 // leftOut are variables that would point a run at somebody else's, or that the

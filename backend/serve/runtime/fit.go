@@ -72,7 +72,8 @@ func (c *Column) convert(t *Tensor) (Tensor, error) {
 	case t.Type == Datetime && c.Type == String:
 		return out, nil
 	}
-	return out, errs.New(errs.Invalid, "column %q takes %s, not %s", c.Name, c.Type, t.Type)
+	return out, errs.New(errs.Invalid, "column %q takes %s, not %s", c.Name, c.Type, t.Type).
+		WithHint("send a value of that type; the endpoint's signature lists them all")
 }
 
 func isFraction(t Type) bool { return t == Float || t == Double }

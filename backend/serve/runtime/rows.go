@@ -139,7 +139,8 @@ func (t *Tensor) set(i int, v any) error {
 			return nil
 		}
 	}
-	return errs.New(errs.Invalid, "column %q, row %d: it takes %s, not %s", t.Name, i/max(1, t.width()), t.Type, sort(v))
+	return errs.New(errs.Invalid, "column %q, row %d: it takes %s, not %s", t.Name, i/max(1, t.width()), t.Type, sort(v)).
+		WithHint("send a value of that type; the endpoint's signature lists them all")
 }
 
 func (t *Tensor) width() int {
