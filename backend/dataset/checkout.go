@@ -42,7 +42,9 @@ func (s *Service) Checkout(ctx context.Context, name string, number int, force b
 	if err := s.point(snap); err != nil {
 		return snap, err
 	}
-	s.note(ctx, m, p, content{single: snap.Single, tree: tree}) // which costs only time if it fails
+	if c, err := s.look(ctx, m, d.Path); err == nil {
+		s.remember(m, d.Path, c) // which costs only time if it fails
+	}
 	return snap, nil
 }
 
@@ -76,13 +78,11 @@ type plan struct {
 	chmod  []planned // files whose content is right
 	base   string    // the dataset's path
 	single bool
-	fresh  bool // nothing is at the path
 }
 
 type planned struct {
-	at    string // slash-separated, in the project
-	file  store.TreeFile
-	stamp store.Stamp // how the staged file looks
+	at   string // slash-separated, in the project
+	file store.TreeFile
 }
 
 func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap Snapshot, tree store.Tree, force bool) (plan, error) {
@@ -90,9 +90,6 @@ func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap S
 	there, err := s.present(ctx, m, d.Path)
 	if err != nil {
 		return p, err
-	}
-	if _, err := s.root.Lstat(d.Path); missing(err) {
-		p.fresh = !snap.Single
 	}
 	var work []string
 	saved := s.savedBefore(ctx, d, snap)
@@ -105,10 +102,10 @@ func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap S
 		case ok && now.Digest == f.Digest && now.Exec == f.Exec:
 			continue
 		case ok && now.Digest == f.Digest:
-			p.chmod = append(p.chmod, planned{at: at, file: f})
+			p.chmod = append(p.chmod, planned{at, f})
 			continue
 		}
-		p.write = append(p.write, planned{at: at, file: f})
+		p.write = append(p.write, planned{at, f})
 		replaced[at] = ok
 	}
 	for at, now := range there {

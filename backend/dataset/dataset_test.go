@@ -376,8 +376,6 @@ func TestOnlySettledFilesAreRemembered(t *testing.T) {
 	ctx, dir := t.Context(), project(t)
 	h := open(t, dir)
 	write(t, dir, "a.csv", csv1)
-	moment := time.Now()
-	h.now = func() time.Time { return moment }
 	h.add(t, "a", "a.csv")
 	h.snap(t, "a")
 	if h.remembers(t, "a.csv") {

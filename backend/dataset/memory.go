@@ -53,13 +53,6 @@ func (m *memory) known(full string, fi fs.FileInfo) (ref.Digest, bool) {
 	return was.digest, ok && was.stamp == stamp
 }
 
-// see notes how a file looks whose content is known otherwise than by reading it.
-func (m *memory) see(full string, fi fs.FileInfo) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.now[full] = store.StampOf(fi)
-}
-
 // save remembers the files of a reading by their digests. A file that was changed too
 // shortly before it was read is not remembered: it could change again and look the same.
 func (m *memory) save(digests map[string]ref.Digest) error {
