@@ -30,13 +30,15 @@ stops the stages; what had ended stays done.
 	{name: "stage list", short: "list the stages with what they read and write", run: stageList},
 	{name: "dag", short: "draw how the stages hang together", run: dag},
 	{
-		name: "reproduce", args: "RUN", short: "repeat an execution from its record and compare bit by bit", flags: reproduceFlags, run: reproduce,
+		name: "reproduce", args: "RUN | MODEL/VERSION | latest", short: "repeat an execution from its record and compare bit by bit", flags: reproduceFlags, run: reproduce,
 		long: `
 Brings back the code, data and params of an execution into a fresh folder, runs
 every stage again and compares all outs. The verdict is kept, also with the model
 version that came out of the run.
 
-  rondo reproduce 1f0c2d…
+  rondo reproduce weather/1          the run that made version 1
+  rondo reproduce latest
+  rondo reproduce 1f0c2d             the beginning of an id is enough, where it is the only one
   rondo reproduce --keep 1f0c2d…     leave the folder, to look at what came out`,
 	},
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"flag"
 	"net/url"
+	"strconv"
+	"strings"
 
+	"rondo/app/client"
 	"rondo/backend/errs"
 	"rondo/backend/pipeline"
+	"rondo/backend/registry"
 )
 
 func reproduceFlags(f *flag.FlagSet) {
@@ -21,7 +25,11 @@ func reproduce(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	in := pipeline.Repeat{RunID: c.args[0], Keep: c.isSet("keep"), Env: environMap()}
+	id, err := c.executionID(ctx, server, c.args[0])
+	if err != nil {
+		return err
+	}
+	in := pipeline.Repeat{RunID: id, Keep: c.isSet("keep"), Env: environMap()}
 	var r pipeline.Reproduction
 	if err := server.Post(ctx, "/reproductions", in, &r); err != nil {
 		return err
@@ -39,6 +47,53 @@ func reproduce(ctx context.Context, c *call) error {
 		return c.print(r)
 	}
 	return c.reproduction(r)
+}
+
+// executionID finds the execution that a person means: latest, the one that a model's
+// version came from (weather/1, weather/champion, weather/latest), or a run.
+func (c *call) executionID(ctx context.Context, server *client.Client, word string) (string, error) {
+	if model, version, ok := strings.Cut(word, "/"); ok {
+		return versionRun(ctx, server, model, version)
+	}
+	if word != "latest" {
+		return c.runID(ctx, word)
+	}
+	var list []pipeline.Execution
+	if err := server.Get(ctx, "/executions", &list); err != nil {
+		return "", err
+	}
+	for _, e := range list {
+		if e.State == pipeline.Finished {
+			return e.ID, nil
+		}
+	}
+	return "", errs.New(errs.NotFound, "no execution has run through yet").WithHint("`rondo repro` makes one")
+}
+
+func versionRun(ctx context.Context, server *client.Client, model, version string) (string, error) {
+	var m registry.Model
+	if err := server.Get(ctx, modelPath(model), &m); err != nil {
+		return "", err
+	}
+	n, aliased := m.Aliases[version]
+	switch {
+	case aliased:
+	case version == "latest":
+		n = m.Latest
+	default:
+		var err error
+		if n, err = versionArg(version); err != nil {
+			return "", errs.New(errs.NotFound, "%s has no version or alias %q", model, version).WithHint("`rondo model show %s` lists them", model)
+		}
+	}
+	var v registry.Version
+	if err := server.Get(ctx, modelPath(model, "versions", strconv.Itoa(n)), &v); err != nil {
+		return "", err
+	}
+	if v.RunID == "" {
+		return "", errs.New(errs.Precondition, "version %d of %s came from no run", n, model).WithHint("only what the pipeline made can be repeated")
+	}
+	return v.RunID, nil
 }
 
 func (c *call) reproduction(r pipeline.Reproduction) error {

@@ -61,6 +61,9 @@ func (s *Service) Rollback(ctx context.Context, name, alias string, to int, reas
 			return Move{}, err
 		}
 	}
+	if _, err := s.Version(ctx, name, to); err != nil {
+		return Move{}, err
+	}
 	if try != nil {
 		if err := try(ctx, name, to); err != nil {
 			return Move{}, errs.Wrap(errs.Precondition, err, "version %d of %s was tried before the alias moves, and failed", to, name)
