@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 
 	"rondo/backend/api"
 	"rondo/backend/errs"
@@ -16,7 +17,7 @@ func (s *Server) Project(context.Context) (api.Project, error) {
 	p := api.Project{
 		Project: *s.project, Version: s.opts.Version, Device: s.device, PID: os.Getpid(),
 		URL: s.info.URL, ServingURL: s.info.ServingURL, StartedAt: s.info.StartedAt,
-		Repairs: list(s.house.ledger.Repairs()), Notices: list(s.notices),
+		Repairs: slices.Concat(list(s.house.ledger.Repairs()), s.house.runs.Repairs(), s.house.serve.Repairs()), Notices: list(s.notices),
 	}
 	file, problem := s.house.file.current()
 	p.Name, p.Problem = file.Name, asFailure(problem)

@@ -27,6 +27,7 @@ type MetricPoint struct {
 // MetricSeries are the points by key, in the order of their steps.
 type MetricSeries struct {
 	Metrics map[string][]MetricPoint `json:"metrics"`
+	Damage  []string                 `json:"damage"` // what of the run's files could not be read; the points are those that could
 }
 
 func (a *API) runMetrics(ctx context.Context, in MetricQuery) (MetricSeries, error) {
@@ -42,6 +43,7 @@ func (a *API) runMetrics(ctx context.Context, in MetricQuery) (MetricSeries, err
 		}
 		out.Metrics[k] = points
 	}
+	out.Damage = a.Runs.Damage(in.ID)
 	return out, nil
 }
 

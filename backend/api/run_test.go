@@ -49,6 +49,38 @@ func logged(t *testing.T, runs *run.Service, name string, b run.Batch) run.Run {
 	return r
 }
 
+func TestDamagedPointsAreToldAndTheRestIsShown(t *testing.T) {
+	ask, runs := tracked(t)
+	r := logged(t, runs, "a", run.Batch{Points: []run.Point{{Key: "loss", Value: 1, Step: 1}}})
+	for step := range 2 {
+		if err := runs.Log(t.Context(), r.ID, run.Batch{Points: []run.Point{{Key: "loss", Value: 2, Step: int64(step + 2)}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var whole, rest api.MetricSeries
+	if ask.do("GET", "/runs/"+r.ID+"/metrics?keys=loss", nil, 200, &whole); len(whole.Metrics["loss"]) != 3 || len(whole.Damage) != 0 {
+		t.Fatalf("before: %+v", whole)
+	}
+	files, err := filepath.Glob(filepath.Join(runs.Dir(r.ID), "*", "*.points"))
+	if more, _ := filepath.Glob(filepath.Join(runs.Dir(r.ID), "*.points")); err != nil || len(files)+len(more) != 1 {
+		t.Fatal(files, more, err)
+	} else {
+		files = append(files, more...)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(files[0], b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ask.do("GET", "/runs/"+r.ID+"/metrics?keys=loss", nil, 200, &rest)
+	if n := len(rest.Metrics["loss"]); n != 2 || len(rest.Damage) != 1 || !strings.Contains(rest.Damage[0], "are not what was written") {
+		t.Errorf("after: %+v", rest)
+	}
+}
+
 func TestRunsOverHTTP(t *testing.T) {
 	ask, runs := tracked(t)
 	if got := ask.do("GET", "/runs", nil, 200, nil); got != `{"runs":[],"total":0}`+"\n" {
@@ -61,7 +93,7 @@ func TestRunsOverHTTP(t *testing.T) {
 	if len(page.Runs) != 1 || page.Runs[0].Name != "a" || page.Total != 2 || page.Next == "" {
 		t.Errorf("page %+v", page)
 	}
-	if got := ask.do("GET", "/runs/"+a.ID+"/metrics?keys=loss", nil, 200, nil); got != `{"metrics":{"loss":[{"value":2,"step":1,"time":0},{"value":"NaN","step":2,"time":0}]}}`+"\n" {
+	if got := ask.do("GET", "/runs/"+a.ID+"/metrics?keys=loss", nil, 200, nil); got != `{"metrics":{"loss":[{"value":2,"step":1,"time":0},{"value":"NaN","step":2,"time":0}]},"damage":[]}`+"\n" {
 		t.Errorf("metrics %s", got)
 	}
 	var c run.Comparison

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -43,6 +44,9 @@ func (s *Service) steps(d Decision) []namedStep {
 // ends, the next start goes on with.
 func (s *Service) carry(ctx context.Context, d Decision) {
 	err := s.advance(ctx, d)
+	if !errs.Is(err, errs.Unavailable) {
+		s.forget(d.ID)
+	}
 	var end errEnd
 	switch {
 	case err == nil || ctx.Err() != nil:
@@ -50,7 +54,8 @@ func (s *Service) carry(ctx context.Context, d Decision) {
 	case errors.As(err, &end):
 		_, err = s.close(ctx, d.ID, end.state, end.text)
 	case errs.Is(err, errs.Unavailable):
-		slog.Warn("a decision waits", "id", d.ID, "err", err) // the next turn tries again
+		slog.Warn("a decision waits", "id", d.ID, "err", err)
+		s.again(d.ID)
 		return
 	default:
 		_, err = s.close(ctx, d.ID, Failed, errorWords(err))
@@ -58,6 +63,33 @@ func (s *Service) carry(ctx context.Context, d Decision) {
 	if err != nil {
 		slog.Error("a decision could not be closed", "id", d.ID, "err", err)
 	}
+}
+
+const (
+	firstWait = 100 * time.Millisecond
+	longWait  = interval
+)
+
+// again lets the decision go on after a while, and after a longer one each time it could not.
+func (s *Service) again(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wait := min(max(firstWait, 2*s.waits[id]), longWait)
+	s.waits[id] = wait
+	time.AfterFunc(wait, s.nudge)
+}
+
+// patient reports whether it is too early to take an obstacle for one that stays.
+func (s *Service) patient(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waits[id] < longWait
+}
+
+func (s *Service) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waits, id)
 }
 
 func errorWords(err error) string {

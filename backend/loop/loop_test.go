@@ -49,6 +49,7 @@ type house struct {
 	captures   []serve.Capture
 	snapshots  []dataset.Snapshot
 	checked    error
+	busy       int // how often a check finds serving busy
 	followed   []string
 	seen       string // decision and state that the last turn came to
 }
@@ -146,8 +147,17 @@ func (h *house) Snapshots(context.Context, string) ([]dataset.Snapshot, error) {
 	return h.snapshots, nil
 }
 
-func (h *house) Check(context.Context, string, int) error { return h.checked }
-func (h *house) Flush(context.Context) error              { return nil }
+func (h *house) Check(context.Context, string, int) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.busy > 0 {
+		h.busy--
+		return errs.New(errs.Unavailable, "serving starts")
+	}
+	return h.checked
+}
+
+func (h *house) Flush(context.Context) error { return nil }
 func (h *house) Follow(_ context.Context, model, alias string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -453,6 +463,17 @@ func TestWhatFailsIsSaidAndNothingMoves(t *testing.T) {
 	h.windows = drifting("w2", "w1")
 	if d := h.turn(); d.State != loop.Failed || !strings.Contains(d.Text, "cut short") || h.champion() != 0 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// What passes is waited for, and not until the clock makes the loop look around.
+func TestADecisionGoesOnSoonAfterWhatPasses(t *testing.T) {
+	h := build(t, t.TempDir())
+	h.label(1, 2)
+	h.windows = drifting("w2", "w1")
+	h.busy = 3
+	if d := h.turn(); d.State != loop.Promoted || len(h.started) != 1 || h.busy != 0 {
+		t.Errorf("%+v, %d executions, busy %d times more", d, len(h.started), h.busy)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/project"
@@ -78,7 +79,11 @@ func (s *Service) promote(ctx context.Context, d Decision, m project.Model) (Ste
 		return Step{}, errEnd{Kept, fmt.Sprintf("meanwhile %s moved to version %d, with which version %d was not compared", m.Alias, now, d.Version)}
 	}
 	if err := s.opts.Serving.Check(ctx, d.Model, d.Version); err != nil {
-		return Step{}, errs.Wrap(errs.Precondition, err, "version %d of %s was tried before the alias moves, and failed", d.Version, d.Model)
+		kind := errs.Precondition
+		if errs.Is(err, errs.Unavailable) && s.patient(d.ID) {
+			kind = errs.Unavailable
+		}
+		return Step{}, errs.Wrap(kind, err, "version %d of %s was tried before the alias moves, and failed", d.Version, d.Model)
 	}
 	if _, err := s.opts.Registry.Alias(ctx, d.Model, m.Alias, d.Version, d.Cause.Text, d.ID); err != nil {
 		return Step{}, err
@@ -116,5 +121,5 @@ func (s *Service) deploy(ctx context.Context, d Decision, m project.Model) (Step
 	if len(names) == 0 {
 		return Step{Skipped: true, Text: "no endpoint follows the alias"}, nil
 	}
-	return Step{Text: fmt.Sprintf("endpoints that swapped: %v", names)}, nil
+	return Step{Text: "endpoints that swapped: " + strings.Join(names, ", ")}, nil
 }

@@ -17,7 +17,8 @@ type Service struct {
 	wake chan struct{}
 
 	mu     sync.Mutex
-	active map[string]bool // decisions that a goroutine is busy with
+	active map[string]bool          // decisions that a goroutine is busy with
+	waits  map[string]time.Duration // how long one that met a passing obstacle waited last
 	work   sync.WaitGroup
 }
 
@@ -29,7 +30,7 @@ func New(opts Options) *Service {
 	if opts.Trusted == nil {
 		opts.Trusted = func() error { return nil }
 	}
-	return &Service{opts: opts, wake: make(chan struct{}, 1), active: map[string]bool{}}
+	return &Service{opts: opts, wake: make(chan struct{}, 1), active: map[string]bool{}, waits: map[string]time.Duration{}}
 }
 
 // interval is how often the clock alone makes the loop look around.

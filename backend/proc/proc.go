@@ -43,7 +43,10 @@ const Marker = "RONDO_RUN_ID"
 type Spec struct {
 	RunID   string   `json:"run_id"`
 	Command []string `json:"command"` // argv; no shell
-	Dir     string   `json:"dir"`     // absolute
+	// Handed says that Command is for reading only, with what is secret hidden in it: the
+	// real one comes from the starter, by the supervisor's standard input.
+	Handed bool   `json:"handed,omitempty"`
+	Dir    string `json:"dir"` // absolute
 	// Graces are the waits between INT, TERM and KILL when the run is stopped.
 	Graces [2]Millis `json:"graces_ms"`
 }

@@ -121,6 +121,48 @@ func TestRunLeavesItsRecord(t *testing.T) {
 	}
 }
 
+// What a spec hides comes to the command all the same, and lies in no file of the run.
+func TestASecretIsHandedOverAndNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := proc.WriteSpec(dir, proc.Spec{RunID: "x", Command: []string{"sh", "-c", "…", "<hidden>"}, Handed: true, Dir: dir, Graces: short}); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("y", 1<<17-100) // more than a pipe holds
+	h, err := proc.Starter{}.Start(dir, append(os.Environ(), "PWD=/elsewhere", "PYTHONUNBUFFERED=0"), "sh", "-c", `echo "${#1}"; echo "${#2}"; env | grep -c -e ^PWD= -e ^PYTHONUNBUFFERED=1; pwd`, "sh", "hush-hush", long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, h); !e.OK() {
+		t.Errorf("exit = %+v", e)
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, proc.StdoutFile)); string(b) != fmt.Sprintf("9\n%d\n2\n%s\n", len(long), dir) {
+		t.Errorf("it printed %.200q", b)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if b, _ := os.ReadFile(filepath.Join(dir, f.Name())); strings.Contains(string(b), "hush-hush") {
+			t.Errorf("%s holds the secret", f.Name())
+		}
+	}
+}
+
+func TestACommandThatNeverComesIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	if err := proc.WriteSpec(dir, proc.Spec{RunID: "x", Command: []string{"sh", "<hidden>"}, Handed: true, Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := proc.Starter{}.Start(dir, os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, h); e.Code != -1 || !strings.Contains(e.Error, "never came") {
+		t.Errorf("exit = %+v", e)
+	}
+}
+
 func TestCommandThatCannotStartSaysWhy(t *testing.T) {
 	dir := t.TempDir()
 	if err := proc.WriteSpec(dir, proc.Spec{RunID: "x", Command: []string{"no-such-program"}, Dir: dir}); err != nil {
@@ -229,6 +271,7 @@ func TestRunSurvivesItsStarter(t *testing.T) {
 	if !alive(pid) {
 		t.Fatal("the command died with the server")
 	}
+	say(t, filepath.Join(dir, proc.StateFile)) // the command may be quicker than its supervisor's word on it
 	h := proc.Attach(dir)
 	os.WriteFile(filepath.Join(dir, "go"), nil, 0o644)
 	if e := wait(t, h); !e.OK() {

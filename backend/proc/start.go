@@ -2,9 +2,12 @@ package proc
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,9 +30,10 @@ func (s Starter) argv() ([]string, error) {
 }
 
 // Start starts a detached supervisor for the folder, whose spec is written, and
-// returns at once. Env is the whole environment of the command.
-func (s Starter) Start(dir string, env []string) (*Handle, error) {
-	argv, err := s.argv()
+// returns at once. Env is the whole environment of the command. Argv is what a spec
+// that says Handed does not tell.
+func (s Starter) Start(dir string, env []string, argv ...string) (*Handle, error) {
+	self, err := s.argv()
 	if err != nil {
 		return nil, err
 	}
@@ -38,17 +42,50 @@ func (s Starter) Start(dir string, env []string) (*Handle, error) {
 		return nil, errs.Wrap(errs.Unavailable, err, "open the supervisor's log")
 	}
 	defer log.Close()
-	cmd := exec.Command(argv[0], append(append([]string(nil), argv[1:]...), dir)...)
+	cmd := exec.Command(self[0], append(slices.Clone(self[1:]), dir)...)
 	cmd.Env, cmd.Stderr, cmd.Dir = env, log, dir
 	detach(cmd)
-	if err := cmd.Start(); err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "start the run's supervisor")
+	if err := begin(cmd, argv); err != nil {
+		return nil, err
 	}
 	id, err := Of(cmd.Process.Pid)
 	if err != nil {
 		id = Ident{PID: cmd.Process.Pid, Boot: bootID()}
 	}
 	return &Handle{dir: dir, supervisor: id}, cmd.Process.Release()
+}
+
+// begin starts the supervisor and hands it the command through a pipe, if there is one
+// to hand: that way it lies on no disk.
+func begin(cmd *exec.Cmd, argv []string) error {
+	if len(argv) == 0 {
+		return errs.Wrap(errs.Unavailable, cmd.Start(), "start the run's supervisor")
+	}
+	b, err := json.Marshal(argv)
+	if err != nil {
+		return err
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, err, "start the run's supervisor")
+	}
+	defer write.Close()
+	cmd.Stdin = read
+	err = cmd.Start()
+	read.Close()
+	if err == nil {
+		_, err = write.Write(b)
+	}
+	return errs.Wrap(errs.Unavailable, err, "start the run's supervisor")
+}
+
+// handed reads the command that begin hands over.
+func handed(from io.Reader) (argv []string, err error) {
+	err = json.NewDecoder(from).Decode(&argv)
+	if err == nil && len(argv) == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return argv, errs.Wrap(errs.Unavailable, err, "what it should run never came, perhaps because the server ended just then")
 }
 
 // Handle is a run that was started here or found again.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +40,11 @@ func Supervise(dir string) error {
 		return err
 	}
 	s.exit.StartedAt = time.Now().UTC()
+	if s.spec.Handed {
+		if s.spec.Command, err = handed(os.Stdin); err != nil {
+			return s.neverStarted(err)
+		}
+	}
 	stop, release := stopSignals()
 	defer release()
 	if err := s.start(); err != nil {
@@ -98,7 +105,11 @@ func lookup(spec Spec) (string, error) {
 }
 
 func childEnv(spec Spec) []string {
-	return append(os.Environ(), Marker+"="+spec.RunID, "PYTHONUNBUFFERED=1", "PWD="+spec.Dir)
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == Marker || name == "PYTHONUNBUFFERED" || name == "PWD" // ours come once
+	})
+	return append(env, Marker+"="+spec.RunID, "PYTHONUNBUFFERED=1", "PWD="+spec.Dir)
 }
 
 func (s *supervisor) files() ([]*os.File, error) {

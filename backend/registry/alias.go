@@ -66,7 +66,11 @@ func (s *Service) Rollback(ctx context.Context, name, alias string, to int, reas
 	}
 	if try != nil {
 		if err := try(ctx, name, to); err != nil {
-			return Move{}, errs.Wrap(errs.Precondition, err, "version %d of %s was tried before the alias moves, and failed", to, name)
+			kind := errs.Precondition
+			if errs.Is(err, errs.Unavailable) {
+				kind = errs.Unavailable
+			}
+			return Move{}, errs.Wrap(kind, err, "version %d of %s was tried before the alias moves, and failed", to, name)
 		}
 	}
 	return s.Alias(ctx, name, alias, to, reason, "")

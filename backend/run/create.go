@@ -111,8 +111,16 @@ func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
 	if err != nil {
 		return err
 	}
+	if in.ExperimentID == defaultExperiment {
+		// nobody makes the default experiment: it is as old as its first run
+		if _, err := tx.Exec("UPDATE run_experiments SET created=?1, updated=max(updated, ?1) WHERE id=?2 AND (created=0 OR created>?1)", rec.Time().UnixMilli(), defaultExperiment); err != nil {
+			return err
+		}
+	}
 	return errors.Join(setPairs(tx, insertParam, rec.ID, in.Params), setPairs(tx, insertTag, rec.ID, in.Tags))
 }
+
+const defaultExperiment = "0"
 
 const (
 	insertParam = "INSERT INTO run_params VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value"

@@ -148,6 +148,10 @@ func TestExperiments(t *testing.T) {
 	if err != nil || d.Name != "Default" || d.Lifecycle != run.Active {
 		t.Fatalf("experiment 0: %+v, %v", d, err)
 	}
+	first := h.run(t, run.Create{})
+	if d, err = h.Experiment(ctx, "0"); err != nil || d.CreatedAt.IsZero() || d.CreatedAt.After(first.StartedAt.Add(time.Hour)) || d.CreatedAt.Year() < 2000 {
+		t.Errorf("the default experiment is as old as its first run: %+v, %v", d, err)
+	}
 	e, err := h.CreateExperiment(ctx, "weather", "", map[string]string{"team": "north"})
 	must(t, err)
 	if len(e.ID) != 18 || strings.Trim(e.ID, "0123456789") != "" || e.Tags["team"] != "north" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,6 +112,11 @@ func (s *Service) Repairs() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string{}, s.repairs...)
+}
+
+// Damage tells what was cut or could not be read of one run's points since Open, in words.
+func (s *Service) Damage(id string) []string {
+	return slices.DeleteFunc(s.Repairs(), func(text string) bool { return !strings.Contains(filepath.ToSlash(text), "/runs/"+id+"/") })
 }
 
 func (s *Service) now() time.Time { return s.opts.Now() }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -91,14 +92,18 @@ func (l *Launcher) start(w *work, dir string) (*proc.Handle, error) {
 	if err := l.describe(r, dir, env); err != nil {
 		return nil, err
 	}
-	spec := proc.Spec{RunID: w.id, Command: r.Command, Dir: r.Dir, Graces: [2]proc.Millis{proc.Millis(l.opts.Graces[0]), proc.Millis(l.opts.Graces[1])}}
+	shown, secret := hideArgs(r.Command), []string(nil)
+	if !slices.Equal(shown, r.Command) {
+		secret = r.Command // the run's folder may be synchronised
+	}
+	spec := proc.Spec{RunID: w.id, Command: shown, Handed: secret != nil, Dir: r.Dir, Graces: [2]proc.Millis{proc.Millis(l.opts.Graces[0]), proc.Millis(l.opts.Graces[1])}}
 	if err := proc.WriteSpec(dir, spec); err != nil {
 		return nil, unwritten(err)
 	}
 	if who := l.stoppedBefore(w); who != "" {
 		return nil, errs.New(errs.Precondition, "it was stopped by %s before it began", who)
 	}
-	return l.opts.Starter.Start(dir, env)
+	return l.opts.Starter.Start(dir, env, secret...)
 }
 
 func ptr[T any](v T) *T { return &v }

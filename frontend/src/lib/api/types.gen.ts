@@ -586,6 +586,7 @@ export interface MetricPoint {
 
 export interface MetricSeries {
 	metrics: Record<string, MetricPoint[]>;
+	damage: string[];
 }
 
 export interface Monitor {
