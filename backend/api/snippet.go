@@ -55,7 +55,7 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + 
 
 func python(address, body string) string {
 	return fmt.Sprintf("import json, os, requests\n\nanswer = requests.post(\n    %s,\n    headers={\"Authorization\": \"Bearer \" + os.environ[\"RONDO_TOKEN\"]},\n"+
-		"    json=json.loads(%s),\n)\nanswer.raise_for_status()\nprint(answer.headers[\"X-Rondo-Prediction-Id\"], answer.json()[\"predictions\"])", literal(address), literal(body))
+		"    json=json.loads(r\"\"\"%s\"\"\"),\n)\nanswer.raise_for_status()\nprint(answer.headers[\"X-Rondo-Prediction-Id\"], answer.json()[\"predictions\"])", literal(address), body)
 }
 
 // literal is a string of Python; JSON's escapes are Python's too.
@@ -77,13 +77,21 @@ var dtypes = map[runtime.Type]string{
 	runtime.Double: "float64", runtime.String: "object", runtime.Datetime: "object",
 }
 
+// tensor is a column of the example row, its members in the order a person reads them.
+type tensor struct {
+	Name     string `json:"name"`
+	Datatype string `json:"datatype"`
+	Shape    []int  `json:"shape"`
+	Data     []any  `json:"data"`
+}
+
 // oipBody asks for the example row, one tensor per column.
 func oipBody(e serve.Endpoint) string {
-	var inputs []map[string]any
+	var inputs []any
 	for _, c := range e.Signature.Inputs {
-		inputs = append(inputs, map[string]any{"name": c.Name, "datatype": datatypes[c.Type], "shape": shapeOf(c), "data": []any{e.Example[c.Name]}})
+		inputs = append(inputs, tensor{c.Name, datatypes[c.Type], shapeOf(c), []any{e.Example[c.Name]}})
 	}
-	return indented(map[string]any{"inputs": inputs})
+	return oneALine("inputs", inputs)
 }
 
 // shapeOf is the shape of one row.
@@ -100,17 +108,18 @@ func shapeOf(c runtime.Column) []int {
 
 func scoringBody(e serve.Endpoint) string {
 	if len(e.Signature.Inputs) == 1 && e.Signature.Inputs[0].Shape != nil {
-		return indented(map[string]any{"inputs": []any{e.Example[e.Signature.Inputs[0].Name]}})
+		return oneALine("inputs", []any{e.Example[e.Signature.Inputs[0].Name]})
 	}
-	return indented(map[string]any{"dataframe_records": []any{e.Example}})
+	return oneALine("dataframe_records", []any{e.Example})
 }
 
-func indented(v any) string {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return "{}"
+// oneALine writes an object with one list, each member of it on a line of its own.
+func oneALine(name string, list []any) string {
+	var lines []string
+	for _, v := range list {
+		lines = append(lines, "  "+string(must(json.Marshal(v))))
 	}
-	return string(b)
+	return fmt.Sprintf("{%q: [\n%s\n]}", name, strings.Join(lines, ",\n"))
 }
 
 func triton(base string, e serve.Endpoint) string {

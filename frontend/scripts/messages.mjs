@@ -33,7 +33,9 @@ export function faults(all) {
   return out
 }
 
-const template = (text) => '`' + text.replace(/[`\\]|\$\{/g, '\\$&').replace(/\{(\w+)\}/g, '${p.$1}') + '`'
+// What is counted is written with its thousands apart.
+const value = (name) => (name === 'count' ? '${digits(p.count)}' : '${p.' + name + '}')
+const template = (text) => '`' + text.replace(/[`\\]|\$\{/g, '\\$&').replace(/\{(\w+)\}/g, (_, name) => value(name)) + '`'
 
 function body(text, locale) {
   if (typeof text === 'string') return template(text)
@@ -43,7 +45,7 @@ function body(text, locale) {
 
 export function generate(all) {
   const keys = Object.keys(all)
-  const lines = ['// Made from messages/*.json by scripts/messages.mjs.', '/* eslint-disable */', `import { plural } from './plural'`, '']
+  const lines = ['// Made from messages/*.json by scripts/messages.mjs.', '/* eslint-disable */', `import { digits, plural } from './plural'`, '']
   lines.push('type Value = string | number', 'export interface Params {')
   for (const key of keys) {
     const p = params(all[key].en)

@@ -8,6 +8,8 @@ import { first, kindOf, row } from '$features/endpoints/inputs'
 import { lead, tracks } from '$features/monitors/monitor'
 import { layers, layout } from '$features/pipeline/layout'
 import { pairs } from '$features/pipeline/pairs'
+import { matrix } from '$lib/charts/matrix'
+import { places } from '$features/endpoints/inputs'
 import { target } from '$lib/ui/roving'
 
 describe('series', () => {
@@ -92,3 +94,18 @@ describe('the graph', () => {
 })
 
 it('arrow keys stop at the ends of a list', () => expect([target('ArrowDown', 2, 3), target('k', 0, 3), target('End', 0, 3), target('x', 0, 3)]).toEqual([2, 0, 2, undefined]))
+
+describe('a table of metrics', () => {
+  it('sets parts beside the whole that they are parts of', () => {
+    const m = matrix({ accuracy: 0.8, 'accuracy/Seattle': 0.9, f1: 0.7, 'f1/Seattle': 0.6, 'f1/class 0': 0.5, rows: 3 })
+    expect(m.parts).toEqual(['Seattle', 'class 0'])
+    expect(m.rows).toEqual([
+      { key: 'accuracy', values: [0.8, 0.9, undefined] },
+      { key: 'f1', values: [0.7, 0.6, 0.5] },
+      { key: 'rows', values: [3, undefined, undefined] },
+    ])
+  })
+  it('leaves alone what has no whole', () => expect(matrix({ 'val/loss': 1, 'train/loss': 2 }).rows.map((r) => r.key)).toEqual(['train/loss', 'val/loss']))
+})
+
+it('gives every column of captures the decimals it needs', () => expect(places([{ inputs: { day: 3, wind: 1.25 } }, { inputs: { day: 4, wind: 1.23456 } }], ['day', 'wind'])).toEqual({ day: 0, wind: 3 }))

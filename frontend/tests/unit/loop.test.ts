@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Decision, Endpoint, Monitor, Run } from '$lib/api/types'
 import { derive, headline, needs, stageIds, type World } from '$features/loop/derive'
 import { arcs, box } from '$features/loop/ring'
+import { recent } from '$features/loop/recent'
 import { plan } from '$features/decisions/decision'
 import { newest } from '$features/models/evidence'
 
@@ -31,11 +32,11 @@ describe('the ring', () => {
 
   it('lays its arcs on one circle, clockwise from the top, labels inside the box', () => {
     const all = arcs(7)
-    expect(all[0]!.node).toEqual({ x: 360, y: 108 })
+    expect(all[0]!.node).toEqual({ x: 380, y: 100 })
     expect(all[0]!.label.side).toBe('center')
     expect([all[1]!.label.side, all[6]!.label.side]).toEqual(['right', 'left'])
     for (const a of all) {
-      expect(Math.hypot(a.node.x - box.width / 2, a.node.y - box.height / 2)).toBeCloseTo(172, 0)
+      expect(Math.hypot(a.node.x - box.width / 2, a.node.y - box.height / 2)).toBeCloseTo(190, 0)
       expect(a.label.y).toBeGreaterThan(0)
       expect(a.label.y).toBeLessThan(100)
     }
@@ -50,6 +51,14 @@ describe('what needs a person', () => {
     expect(needs(busy, false).map((n) => n.kind)).toEqual(['decision'])
   })
 })
+
+it('what happened lately mixes decisions and runs, the newest first, without what still goes on', () => {
+  const runs = [{ id: 'r', name: 'one', status: 'FINISHED', ended_at: '2026-01-02T00:00:00Z' }, { id: 's', name: 'two', status: 'RUNNING' }] as Run[]
+  const list = recent([decision({ id: 'e', state: 'promoted', version: 2, closed_at: '2026-01-03T00:00:00Z' }), decision({})], runs, 5)
+  expect(list.map((x) => x.href)).toEqual(['#/decisions/e', '#/runs/r'])
+})
+
+it('the newest run asks for a person when it has failed', () => expect(needs({ last: { id: 'r', status: 'FAILED' } as Run }, false).map((n) => n.kind)).toEqual(['run']))
 
 describe('a decision', () => {
   const step = (name: string) => ({ name, text: '', at: '' })

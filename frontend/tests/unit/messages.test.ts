@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { faults, generate, readCatalogues } from '../../scripts/messages.mjs'
 import { setLocale, t } from '$lib/i18n/index.svelte'
+import { said } from '$lib/i18n/said'
 import { verdict } from '$lib/i18n/verdict'
 
 it('every message has every language and fills in the same names', () => expect(faults(readCatalogues())).toEqual([]))
@@ -16,7 +17,7 @@ it('quotes what would break out of a template', () => expect(generate({ 'a.b': {
 
 it('no message lies unused, except those whose name is put together', () => {
   const source = files('src').map((f) => readFileSync(f, 'utf8')).join('\n')
-  const made = /^(state|verdict)\.|^nav\.group_|\.(title|on|policy|step|kind|use|change|action|check|measure|role|level|theme|headline|none|group|filter|columns|direction)_|^(runs|trust|monitors|loop)\.[a-z]+$|^ui\.(live|connecting|reconnecting)$/
+  const made = /^(state|verdict|said)\.|^nav\.group_|\.(title|on|policy|step|kind|type|attribute|use|change|action|check|measure|role|level|theme|headline|none|group|filter|columns|direction)_|^(runs|trust|monitors|loop)\.[a-z]+$|^ui\.(live|connecting|reconnecting)$/
   const unused = Object.keys(readCatalogues()).filter((k) => !source.includes(`'${k}'`) && !made.test(k))
   expect(unused).toEqual([])
 })
@@ -38,5 +39,18 @@ it('says verdicts in the person’s language, and unknown ones as they came', ()
   setLocale('ko')
   expect(verdict(v)).toBe('이상 없음: 가장 큰 차이는 wind D=0.21, 기준 0.25 미만')
   expect(verdict({ code: 'window.new', text: 'as it came' })).toBe('as it came')
+  setLocale('en')
+})
+
+it('puts the server’s sentences into the person’s language, parts and all', () => {
+  expect(said('dep data/a.csv changed')).toBe('dep data/a.csv changed')
+  setLocale('ko')
+  expect(said('dep data/a.csv changed')).toBe('입력 data/a.csv 바뀜')
+  expect(said('for the retrain: drift for 2 windows in a row: wind, temp_min')).toBe('재학습용: 2개 구간 연속 드리프트: wind, temp_min')
+  expect(said('accuracy is 77.4 % against 62.1 % of always answering the commonest class: +15.3 points; asked for: at least +5.0 points')).toBe(
+    'accuracy 77.4 %, 항상 가장 흔한 클래스로 답하기 62.1 %와 비교해 +15.3%p. 조건: +5.0%p 이상',
+  )
+  expect(said('a sentence nobody knows')).toBe('a sentence nobody knows')
+  expect(said('')).toBe('')
   setLocale('en')
 })

@@ -16,6 +16,12 @@ export function first(c: Column, example: Record<string, unknown> | undefined): 
   return { number: '0', whole: '0', flag: 'false', text: '' }[kindOf(c)]
 }
 
+/** places says how many decimals a column of captures needs, at most three. */
+export function places(rows: { inputs: Record<string, unknown> }[], columns: string[]): Record<string, number> {
+  const of = (v: unknown) => (typeof v === 'number' && !Number.isInteger(v) ? Math.min(3, String(v).split('.')[1]?.length ?? 0) : 0)
+  return Object.fromEntries(columns.map((k) => [k, Math.max(0, ...rows.map((r) => of(r.inputs[k])))]))
+}
+
 /** row reads the fields back into a row; an empty field of an optional column is left out. */
 export function row(columns: Column[], typed: Record<string, string>): Record<string, unknown> {
   const out: Record<string, unknown> = {}

@@ -7,6 +7,7 @@ export interface World {
   datasets?: Dataset[]
   queue?: QueueState
   last?: Run
+  lately?: Run[]
   runs?: number
   models?: Model[]
   champion?: Version
@@ -129,6 +130,7 @@ export type Need =
   | { kind: 'decision'; decision: Decision }
   | { kind: 'alert'; alert: Alert }
   | { kind: 'endpoint'; endpoint: Endpoint }
+  | { kind: 'run'; run: Run }
   | { kind: 'pipeline'; stages: number; reason?: string }
 
 export const mustRun = (state: string) => !['up_to_date', 'unchanged', 'fresh', 'current', 'running'].includes(state)
@@ -140,6 +142,7 @@ export function needs(w: World, trustNeeded: boolean): Need[] {
     ...(w.decisions ?? []).filter(isWaiting).map((decision) => ({ kind: 'decision' as const, decision })),
     ...(w.endpoints ?? []).filter((e) => e.deployment.state === 'failed').map((endpoint) => ({ kind: 'endpoint' as const, endpoint })),
     ...(w.alerts ?? []).filter((a) => a.status === 'open').map((alert) => ({ kind: 'alert' as const, alert })),
+    ...(w.last?.status === 'FAILED' ? [{ kind: 'run' as const, run: w.last }] : []),
     ...(stages.length && !w.queue?.running.some((r) => r.kind === 'execution') ? [{ kind: 'pipeline' as const, stages: stages.length, reason: stages[0]?.reasons[0] }] : []),
   ]
 }

@@ -1,7 +1,7 @@
-/** The geometry of the ring, in a box of 720 by 560. */
-export const box = { width: 720, height: 560 }
-const center = { x: 360, y: 280 }
-const radius = 172
+/** The geometry of the ring, in a box of 760 by 580. */
+export const box = { width: 760, height: 580 }
+const center = { x: 380, y: 290 }
+const radius = 190
 
 export interface Arc {
   path: string

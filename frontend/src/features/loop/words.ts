@@ -36,7 +36,8 @@ export function words({ id, facts: f }: StageState): Words {
     case 'serving':
       if (!f.endpoint) return none
       if (f.endpointState !== 'ready') return { figure: state(f.endpointState), note: f.endpoint, href: to('endpoints', f.endpoint) }
-      return { figure: t('loop.requests', { count: f.requests ?? 0, n: count(f.requests) }), note: f.p99 ? `p99 ${micros(f.p99)}` : f.endpoint, href: to('endpoints', f.endpoint) }
+      if (!f.requests) return { figure: state('ready'), note: f.endpoint, href: to('endpoints', f.endpoint) }
+      return { figure: t('loop.requests', { count: f.requests, n: count(f.requests) }), note: f.p99 ? `p99 ${micros(f.p99)}` : f.endpoint, href: to('endpoints', f.endpoint) }
     case 'monitoring':
       if (!f.monitor) return none
       return f.alerts

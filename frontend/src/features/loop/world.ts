@@ -9,7 +9,7 @@ export async function world(signal: AbortSignal): Promise<World> {
   const [datasets, queue, page, models, endpoints, monitors, alerts, decisions, pipeline] = await Promise.all([
     get('/datasets', {}, signal), // this one may fail aloud: then nothing answers
     read('/queue', {}),
-    read('/runs', { limit: 1, order_by: 'attributes.start_time DESC' }),
+    read('/runs', { limit: 6, order_by: 'attributes.start_time DESC' }),
     read('/models', {}),
     read('/endpoints', {}),
     read('/monitors', {}),
@@ -17,7 +17,7 @@ export async function world(signal: AbortSignal): Promise<World> {
     read('/decisions', {}),
     read('/pipeline', {}),
   ])
-  return { datasets, queue, last: page?.runs[0], runs: page?.total, models, endpoints, monitors, alerts, decisions, pipeline, ...(await judged(models, signal)) }
+  return { datasets, queue, last: page?.runs[0], lately: page?.runs, runs: page?.total, models, endpoints, monitors, alerts, decisions, pipeline, ...(await judged(models, signal)) }
 }
 
 async function judged(models: Model[] | undefined, signal: AbortSignal) {

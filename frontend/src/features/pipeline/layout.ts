@@ -12,7 +12,7 @@ export interface Layout {
   height: number
 }
 
-export const size = { width: 208, height: 76, gapX: 56, gapY: 20 }
+export const size = { width: 248, height: 88, gapX: 64, gapY: 20 }
 
 /** layers puts every stage one step behind the last of those it depends on. A circle, which the server refuses, ends up in the first layer. */
 export function layers(stages: { name: string; upstream: string[] }[]): string[][] {

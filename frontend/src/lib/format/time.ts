@@ -35,6 +35,12 @@ export function short(s: string | number | null | undefined, locale: string): st
   return d ? new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(d) : '–'
 }
 
+/** clock writes a time to the second, for rows that follow closely. */
+export function clock(s: string | number | null | undefined, locale: string): string {
+  const d = parseTime(s)
+  return d ? new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(d) : '–'
+}
+
 /** duration writes how long something took: 430 ms, 12.4 s, 3 min 20 s, 2 h 05 min. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || Number.isNaN(ms) || ms < 0) return '–'

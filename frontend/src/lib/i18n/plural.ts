@@ -6,3 +6,8 @@ export function plural(locale: string, count: number): string {
   if (!rule) rules.set(locale, (rule = new Intl.PluralRules(locale)))
   return rule.select(count)
 }
+
+const thousands = new Intl.NumberFormat('en')
+
+/** digits writes a whole number with its thousands apart. */
+export const digits = (n: number) => thousands.format(n)

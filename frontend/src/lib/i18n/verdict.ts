@@ -1,6 +1,7 @@
 import type { Verdict } from '../api/types'
 import { fixed, pValue } from '../format'
 import { known, locale, maybe } from './index.svelte'
+import { said } from './said'
 
 const symbols: Record<string, string> = { ks: 'D', chi2: 'V', psi: 'PSI', js: 'JS', wasserstein: 'W' }
 
@@ -8,7 +9,8 @@ const symbols: Record<string, string> = { ks: 'D', chi2: 'V', psi: 'PSI', js: 'J
 export function verdict(v: Verdict | undefined): string {
   if (!v) return ''
   const key = `verdict.${v.code.replace('.', '_')}`
-  if (locale() === 'en' || !known(key)) return v.text
+  if (locale() === 'en') return v.text
+  if (!known(key)) return said(v.text)
   return maybe(key, v.text, shown(v.values ?? {}))
 }
 
