@@ -42,9 +42,7 @@ func (s *Service) Checkout(ctx context.Context, name string, number int, force b
 	if err := s.point(snap); err != nil {
 		return snap, err
 	}
-	if c, err := s.look(ctx, m, d.Path); err == nil {
-		s.remember(m, d.Path, c) // which costs only time if it fails
-	}
+	s.note(ctx, m, p, content{single: snap.Single, tree: tree}) // which costs only time if it fails
 	return snap, nil
 }
 
@@ -78,11 +76,13 @@ type plan struct {
 	chmod  []planned // files whose content is right
 	base   string    // the dataset's path
 	single bool
+	fresh  bool // nothing is at the path
 }
 
 type planned struct {
-	at   string // slash-separated, in the project
-	file store.TreeFile
+	at    string // slash-separated, in the project
+	file  store.TreeFile
+	stamp store.Stamp // how the staged file looks
 }
 
 func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap Snapshot, tree store.Tree, force bool) (plan, error) {
@@ -90,6 +90,9 @@ func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap S
 	there, err := s.present(ctx, m, d.Path)
 	if err != nil {
 		return p, err
+	}
+	if _, err := s.root.Lstat(d.Path); missing(err) {
+		p.fresh = !snap.Single
 	}
 	var work []string
 	saved := s.savedBefore(ctx, d, snap)
@@ -102,10 +105,10 @@ func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap S
 		case ok && now.Digest == f.Digest && now.Exec == f.Exec:
 			continue
 		case ok && now.Digest == f.Digest:
-			p.chmod = append(p.chmod, planned{at, f})
+			p.chmod = append(p.chmod, planned{at: at, file: f})
 			continue
 		}
-		p.write = append(p.write, planned{at, f})
+		p.write = append(p.write, planned{at: at, file: f})
 		replaced[at] = ok
 	}
 	for at, now := range there {

@@ -376,6 +376,8 @@ func TestOnlySettledFilesAreRemembered(t *testing.T) {
 	ctx, dir := t.Context(), project(t)
 	h := open(t, dir)
 	write(t, dir, "a.csv", csv1)
+	moment := time.Now()
+	h.now = func() time.Time { return moment }
 	h.add(t, "a", "a.csv")
 	h.snap(t, "a")
 	if h.remembers(t, "a.csv") {
@@ -399,4 +401,28 @@ func (h *house) remembers(t *testing.T, name string) bool {
 	list, err := filepath.Glob(filepath.Join(h.device, "stat", "*.stat"))
 	must(t, err)
 	return len(list) == 1 && strings.Contains(read(t, "", list[0]), name)
+}
+
+// TestCheckoutRemembersWhatItWrote, so that a status right after it reads nothing, and
+// yet misses no change that is made after the files are in place.
+func TestCheckoutRemembersWhatItWrote(t *testing.T) {
+	ctx, dir := t.Context(), project(t)
+	h := open(t, dir)
+	write(t, dir, "data/a.txt", "one")
+	write(t, dir, "data/sub/b.txt", "one")
+	h.add(t, "d", "data")
+	h.snap(t, "d")
+	must(t, os.RemoveAll(filepath.Join(dir, "data")))
+	must(t, os.RemoveAll(filepath.Join(h.device, "stat")))
+	later := func() time.Time { return time.Now().Add(time.Hour) }
+	h.now = later
+	_, err := h.Checkout(ctx, "d", 1, false)
+	must(t, err)
+	if !h.remembers(t, "b.txt") {
+		t.Error("what was checked out is not remembered")
+	}
+	write(t, dir, "data/a.txt", "two")
+	if st, err := h.Status(ctx, "d"); err != nil || st.State != dataset.Changed || !slices.Equal(st.Changed, []string{"a.txt"}) {
+		t.Errorf("%+v %v", st, err)
+	}
 }

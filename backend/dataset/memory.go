@@ -53,11 +53,16 @@ func (m *memory) known(full string, fi fs.FileInfo) (ref.Digest, bool) {
 	return was.digest, ok && was.stamp == stamp
 }
 
+// see notes how a file looks whose content is known otherwise than by reading it.
+func (m *memory) see(full string, fi fs.FileInfo) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now[full] = store.StampOf(fi)
+}
+
 // save remembers the files of a reading by their digests. A file that was changed too
 // shortly before it was read is not remembered: it could change again and look the same.
 func (m *memory) save(digests map[string]ref.Digest) error {
-	var b bytes.Buffer
-	b.WriteString(memoryHead)
 	paths := make([]string, 0, len(digests))
 	for p := range digests {
 		if stamp, ok := m.now[p]; ok && stamp.Settled(m.began) {
@@ -65,12 +70,27 @@ func (m *memory) save(digests map[string]ref.Digest) error {
 		}
 	}
 	slices.Sort(paths)
+	if m.saved(paths, digests) {
+		return nil
+	}
+	var b bytes.Buffer
+	b.WriteString(memoryHead)
 	for _, p := range paths {
 		b.Write(encodeRemembered(p, remembered{m.now[p], digests[p]}))
 	}
 	sum := ref.Of(b.Bytes())
 	b.Write(sum[:])
 	return atomicfile.WriteFile(m.path, b.Bytes(), 0o600)
+}
+
+// saved reports that the file says exactly this already.
+func (m *memory) saved(paths []string, digests map[string]ref.Digest) bool {
+	for _, p := range paths {
+		if m.old[p] != (remembered{m.now[p], digests[p]}) {
+			return false
+		}
+	}
+	return len(paths) == len(m.old)
 }
 
 func encodeRemembered(path string, r remembered) []byte {

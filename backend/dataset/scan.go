@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"os"
 	"path"
 
 	"rondo/backend/ref"
@@ -85,6 +86,26 @@ func (s *Service) remember(m *memory, at string, c content) error {
 		digests[s.full(place(at, c.single, f.Path))] = f.Digest
 	}
 	return m.save(digests)
+}
+
+// note remembers what a checkout has put in place, without reading it again. A file
+// that somebody has written to since it was staged is left out.
+func (s *Service) note(ctx context.Context, m *memory, p plan, c content) {
+	m.began = s.opts.Now()
+	err := store.Each(ctx, len(p.write), func(_ context.Context, i int) error {
+		full := s.full(p.write[i].at)
+		fi, err := os.Lstat(full)
+		if err == nil && fi.Mode().IsRegular() && p.write[i].stamp.Moved(store.StampOf(fi)) {
+			m.see(full, fi)
+		}
+		return nil
+	})
+	if err == nil {
+		err = s.remember(m, p.base, c)
+	}
+	if err != nil {
+		s.opts.Log.Debug("how the files look could not be noted", "path", p.base, "err", err)
+	}
 }
 
 // place is where a file of a tree lies in the project.

@@ -36,17 +36,20 @@ func (s *Service) clean() error {
 }
 
 // carryOut writes all new files beside the project's, makes them durable together, and
-// only then moves them into place.
+// only then moves them into place: a folder that was not there as a whole, else one by one.
 func (s *Service) carryOut(ctx context.Context, p plan) error {
 	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
 	if err := s.root.MkdirAll(stage, 0o755); err != nil {
 		return writeError(stage, err)
 	}
 	defer s.root.RemoveAll(stage)
-	if err := s.stage(ctx, stage, p.write); err != nil {
+	if err := s.stage(ctx, stage, p); err != nil {
 		return err
 	}
 	fault.Point("dataset.staged")
+	if p.fresh {
+		return s.moveWhole(stage, p)
+	}
 	if err := s.clear(p); err != nil {
 		return writeError(p.base, err)
 	}
@@ -59,13 +62,58 @@ func (s *Service) carryOut(ctx context.Context, p plan) error {
 		}
 	}
 	fault.Point("dataset.moved")
-	if len(p.write)+len(p.remove) == 0 {
-		return nil
-	}
-	return atomicfile.SyncAll(filepath.Dir(s.full(p.base)))
+	return s.syncFolders(p)
 }
 
-func stageName(i int) string { return strconv.Itoa(i) }
+const wholeName = "whole" // the staged folder that takes its place at once
+
+func (s *Service) moveWhole(stage string, p plan) error {
+	parent := path.Dir(p.base)
+	if err := s.root.MkdirAll(parent, 0o755); err != nil {
+		return writeError(p.base, err)
+	}
+	if err := s.root.Rename(path.Join(stage, wholeName), p.base); err != nil {
+		return writeError(p.base, err)
+	}
+	fault.Point("dataset.moved")
+	return atomicfile.SyncDir(s.full(parent))
+}
+
+const maxSynced = 64 // files or folders that are synced one by one
+
+// syncFolders makes durable which names are where.
+func (s *Service) syncFolders(p plan) error {
+	folders := map[string]bool{}
+	for _, w := range p.write {
+		folders[path.Dir(w.at)] = true
+	}
+	for _, at := range p.remove {
+		folders[path.Dir(at)] = true
+	}
+	if len(folders) > maxSynced {
+		return atomicfile.SyncAll(filepath.Dir(s.full(p.base)))
+	}
+	if len(folders) > 0 { // they may be new themselves
+		folders[p.base], folders[path.Dir(p.base)] = true, true
+	}
+	for at := range folders {
+		if fi, err := s.root.Lstat(at); err != nil || !fi.IsDir() {
+			continue // it went with its last file
+		}
+		if err := atomicfile.SyncDir(s.full(at)); err != nil {
+			return writeError(at, err)
+		}
+	}
+	return nil
+}
+
+// stageName is where the i-th file is staged.
+func (p plan) stageName(i int) string {
+	if p.fresh {
+		return wholeName + strings.TrimPrefix(p.write[i].at, p.base)
+	}
+	return strconv.Itoa(i)
+}
 
 func permOf(f store.TreeFile) fs.FileMode {
 	if f.Exec {
@@ -74,25 +122,66 @@ func permOf(f store.TreeFile) fs.FileMode {
 	return 0o644
 }
 
-// stage writes the verified files, on all cores, and syncs them with one call.
-func (s *Service) stage(ctx context.Context, stage string, files []planned) error {
+// stage writes the verified files, on all cores and in the order in which their content
+// lies on the disk, and syncs them: many with one call.
+func (s *Service) stage(ctx context.Context, stage string, p plan) error {
+	if len(p.write) == 0 {
+		return nil
+	}
 	root, err := s.root.OpenRoot(stage)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	err = store.Each(ctx, len(files), func(ctx context.Context, i int) error {
-		f, err := root.OpenFile(stageName(i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, permOf(files[i].file))
+	if err := makeFolders(root, p); err != nil {
+		return writeError(p.base, err)
+	}
+	digests := make([]ref.Digest, len(p.write))
+	for i, w := range p.write {
+		digests[i] = w.file.Digest
+	}
+	err = s.opts.Store.ReadMany(ctx, digests, func(i int, c store.Content, err error) error {
 		if err != nil {
-			return writeError(files[i].at, err)
+			return err
 		}
-		_, err = s.opts.Store.WriteTo(ctx, files[i].file.Digest, f)
-		return errors.Join(err, f.Close())
+		return stageOne(root, p, i, c)
 	})
-	if err != nil || len(files) == 0 {
-		return unjoin(err)
+	if err != nil || len(p.write) <= maxSynced {
+		return err
 	}
 	return atomicfile.SyncAll(s.full(stage))
+}
+
+func makeFolders(root *os.Root, p plan) error {
+	if !p.fresh {
+		return nil
+	}
+	last := ""
+	for i := range p.write { // sorted, so that the files of a folder mostly follow each other
+		if dir := path.Dir(p.stageName(i)); dir != last {
+			if err := root.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			last = dir
+		}
+	}
+	return nil
+}
+
+func stageOne(root *os.Root, p plan, i int, c store.Content) error {
+	w := p.write[i]
+	f, err := root.OpenFile(p.stageName(i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, permOf(w.file))
+	if err != nil {
+		return writeError(w.at, err)
+	}
+	_, err = c.WriteTo(f)
+	if fi, e := f.Stat(); e == nil {
+		p.write[i].stamp = store.StampOf(fi)
+	}
+	if err == nil && len(p.write) <= maxSynced {
+		err = writeError(w.at, f.Sync())
+	}
+	return unjoin(errors.Join(err, f.Close()))
 }
 
 // unjoin returns the one error of a join, which has a kind and a hint.
@@ -134,7 +223,7 @@ func (s *Service) moveAll(stage string, files []planned) error {
 	m := &mover{root: s.root, from: from}
 	defer m.close()
 	for i, w := range files {
-		if err := m.move(stageName(i), w.at); err != nil {
+		if err := m.move(strconv.Itoa(i), w.at); err != nil {
 			return writeError(w.at, err)
 		}
 		if i == len(files)/2 {

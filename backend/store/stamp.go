@@ -23,11 +23,26 @@ func StampOf(fi fs.FileInfo) Stamp {
 	return s
 }
 
-// tick is more than the coarsest file clock in use: 2 s on FAT.
-const tick = 2 * time.Second
+// Ticks are more than the file clocks in use have: 2 s on FAT, and where times have parts
+// of a second, that of the system.
+const (
+	coarseTick = 2 * time.Second
+	fineTick   = 100 * time.Millisecond
+)
 
 // Settled reports whether a file that looks like this was last changed so long before
 // it was read that a later change cannot look the same.
 func (s Stamp) Settled(read time.Time) bool {
-	return max(s.Mtime, s.Ctime) < read.Add(-tick).UnixNano()
+	last, tick := max(s.Mtime, s.Ctime), coarseTick
+	if s.Ctime%int64(time.Second) != 0 {
+		tick = fineTick
+	}
+	return last < read.Add(-tick).UnixNano()
+}
+
+// Moved reports whether a file that looked like s and looks like now was given another
+// name at most.
+func (s Stamp) Moved(now Stamp) bool {
+	s.Ctime = now.Ctime
+	return s == now
 }
