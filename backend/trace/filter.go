@@ -199,7 +199,7 @@ func (cl clause) span(c *condition) error {
 	case "name", "type", "status":
 		return cl.compare(c, "s."+cl.key, textOps)
 	case "content":
-		return cl.compare(c, "s.data", contentOps)
+		return cl.compare(c, "s.text", contentOps)
 	}
 	return errs.New(errs.Invalid, "Invalid span attribute '%.80s'. Supported attributes: name, status, type, attributes.<attribute_name>.", cl.key)
 }

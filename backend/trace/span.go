@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"math"
@@ -29,7 +30,7 @@ type Span struct {
 // Attribute is a key with its value.
 type Attribute struct {
 	Key   string `json:"key"`
-	Value Value  `json:"value"`
+	Value Value  `json:"value,omitzero"`
 }
 
 // Event is something that happened at a moment of a span.
@@ -172,6 +173,21 @@ func unquoted(text string) string {
 		return s
 	}
 	return text
+}
+
+// words is what a span says in words: its name, and the names and values of what was noted.
+func (s *Span) words() string {
+	events := make([]map[string]any, len(s.Events))
+	for i, e := range s.Events {
+		events[i] = map[string]any{"name": e.Name, "attributes": plain(e.Attributes)}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(map[string]any{"name": s.Name, "attributes": plain(s.Attributes), "events": events, "message": s.Status.Message}) != nil {
+		return s.Name
+	}
+	return b.String()
 }
 
 func (s *Span) check() error {

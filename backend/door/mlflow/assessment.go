@@ -83,7 +83,7 @@ func fromAssessment(a trace.Assessment) wireAssessment {
 		out.Issue = map[string]string{"issue_name": strings.Trim(string(a.Value), `"`)}
 	default:
 		if out.Expectation = map[string]any{"value": value}; value[0] == '{' || value[0] == '[' {
-			out.Expectation = map[string]any{"serialized_value": map[string]string{"serialization_format": "JSON_FORMAT", "value": string(value)}}
+			out.Expectation = map[string]any{"serialized_value": map[string]string{"serialization_format": "JSON_FORMAT", "value": spaced(value)}}
 		}
 	}
 	return out

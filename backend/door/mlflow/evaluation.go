@@ -56,7 +56,7 @@ func fromEvaluation(e evaluation.Dataset) wireEvaluation {
 		e.Tags = map[string]string{}
 	}
 	out := wireEvaluation{
-		ID: e.ID, Name: e.Name, Tags: string(asJSON(e.Tags)), Schema: string(e.Schema), Created: e.Created, Updated: e.Updated,
+		ID: e.ID, Name: e.Name, Tags: spaced(asJSON(e.Tags)), Schema: spaced(e.Schema), Created: e.Created, Updated: e.Updated,
 		CreatedBy: e.CreatedBy, UpdatedBy: e.UpdatedBy, ExperimentIDs: e.ExperimentIDs,
 		Digest: ref.Of([]byte(e.Name + ":" + strconv.FormatInt(e.Updated, 10))).String()[:8],
 	}
@@ -234,7 +234,7 @@ func (d *Door) getRecords(ctx context.Context, in message) (any, error) {
 		Records string `json:"records"`
 		Next    string `json:"next_page_token,omitempty"`
 	}
-	out.Records, out.Next = string(asJSON(records)), next
+	out.Records, out.Next = spaced(asJSON(records)), next
 	return out, nil
 }
 

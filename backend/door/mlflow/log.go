@@ -186,5 +186,5 @@ func appendJSON(list string, element any) (string, error) {
 		all = nil
 	}
 	b, err := json.Marshal(append(all, element))
-	return string(b), err
+	return spaced(b), err
 }

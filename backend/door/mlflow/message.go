@@ -256,3 +256,23 @@ func (f field) choose(value any) (string, bool) {
 	}
 	return f.names[n], true
 }
+
+// spaced puts the spaces into compact JSON that Python writes: clients compare such texts.
+func spaced(b []byte) string {
+	out := make([]byte, 0, len(b)+len(b)/8)
+	quoted := false
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		out = append(out, c)
+		switch {
+		case quoted && c == '\\' && i+1 < len(b):
+			i++
+			out = append(out, b[i])
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ',' || c == ':'):
+			out = append(out, ' ')
+		}
+	}
+	return string(out)
+}

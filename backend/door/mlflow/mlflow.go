@@ -85,7 +85,7 @@ func (d *Door) Patterns() []string {
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	req = req.WithContext(ledger.WithActor(req.Context(), "mlflow"))
-	path, bare := strip(req.URL.EscapedPath())
+	path, bare := strip("/" + strings.TrimLeft(req.URL.EscapedPath(), "/"))
 	allowed := false
 	for i := range d.routes {
 		r := &d.routes[i]

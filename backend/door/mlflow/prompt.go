@@ -44,8 +44,12 @@ func (d *Door) createPrompt(ctx context.Context, m registry.Model, in message) (
 	if err := os.WriteFile(filepath.Join(dir, promptFile), []byte(text), 0o600); err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "keep the text of a prompt")
 	}
+	source := in.text("source")
+	if source != "dummy-source" { // the words that clients put there
+		source = "prompt-template"
+	}
 	v, err := d.opts.Registry.CreateVersion(ctx, registry.CreateVersion{
-		Model: m.Name, Dir: dir, Source: "prompt-template", Description: in.text("description"), Tags: tags,
+		Model: m.Name, Dir: dir, Source: source, Description: in.text("description"), Tags: tags,
 		Metrics: map[string]float64{}, Params: map[string]string{},
 	})
 	return versionAnswer{fromVersion(v)}, err

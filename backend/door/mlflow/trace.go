@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"rondo/backend/errs"
@@ -32,7 +33,7 @@ func (d *Door) traceRoutes() []route {
 		patch(one, d.endOldTrace, id, whole("timestamp_ms"), choice("status", "TRACE_STATUS_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"), pairs("request_metadata"), pairs("tags")),
 		patch(one+"/tags", d.tagTrace, id, need(text("key")), text("value")),
 		remove(one+"/tags", d.untagTrace, id, need(text("key"))),
-		get("/mlflow/get-trace-artifact", d.traceFile, text("request_id"), text("path")),
+		file(http.MethodGet, "/mlflow/get-trace-artifact", d.traceFile, text("request_id"), text("path")),
 	}
 }
 

@@ -22,15 +22,21 @@ const spanFile = "traces.json"
 
 var noAttachments = errs.New(errs.Invalid, "Rondo keeps the spans of traces and no attachments").WithHint("log the file as an artifact of a run")
 
-func (d *Door) traceFile(ctx context.Context, in message) (any, error) {
+func (d *Door) traceFile(w http.ResponseWriter, req *http.Request, in message) error {
 	id := in.text("request_id")
 	if id == "" {
-		return nil, &refusal{"BAD_REQUEST", http.StatusBadRequest, `Request must include the "request_id" query parameter.`}
+		return &refusal{"BAD_REQUEST", http.StatusBadRequest, `Request must include the "request_id" query parameter.`}
 	}
 	if in.text("path") != "" {
-		return nil, noAttachments
+		return noAttachments
 	}
-	return d.fileOf(ctx, id)
+	out, err := d.fileOf(req.Context(), id)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", "attachment; filename="+spanFile)
+	writeJSON(w, http.StatusOK, out)
+	return nil
 }
 
 type spansFile struct {

@@ -69,6 +69,7 @@ func TestTraceFilters(t *testing.T) {
 		"span.name = 'ask' AND span.status = 'ERROR'": false,
 		"span.attributes.model = 'small'":             true,
 		"span.attributes.model IN ('a', 'small')":     true,
+		"text LIKE '%string_value%'":                  false,
 		"text LIKE '%what is%'":                       true,
 		"feedback.good > 0.5":                         true,
 		"feedback.good = '0.75'":                      true,

@@ -108,7 +108,7 @@ func TestLegacyModels(t *testing.T) {
 		h.ok(t, "POST", "mlflow/runs/log-model", `{"run_id":"`+id+`","model_json":"{\"artifact_path\":\"m\",\"flavors\":{},\"utc_time_created\":\"t\",\"run_id\":\"`+id+`\"}"}`)
 	}
 	a := h.ok(t, "GET", "mlflow/runs/get?run_id="+id, "")
-	if n := strings.Count(a.text, `\"artifact_path\":\"m\"`); n != 2 {
+	if n := strings.Count(a.text, `\"artifact_path\": \"m\"`); n != 2 {
 		t.Errorf("%d models in %s", n, a.text)
 	}
 	for _, bad := range []string{`{`, `{}`, `[1]`} {

@@ -34,9 +34,11 @@ func TestUpstream(t *testing.T) {
 	some := os.Getenv("RONDO_MLFLOW_TESTS")
 	results := pytest(t, python, source, hotel.URL, some)
 	known := listedFailures(t)
-	failed, passed := 0, 0
+	failed, passed, run := 0, 0, map[string]bool{}
 	for name, why := range results {
-		_, expected := known[name]
+		base, _, _ := strings.Cut(name, "[")
+		expected := known[base]
+		run[base] = true
 		switch {
 		case why == "":
 			if passed++; expected {
@@ -50,7 +52,7 @@ func TestUpstream(t *testing.T) {
 	}
 	t.Logf("%d of %d pass; %d fail, %d are on the list", passed, passed+failed, failed, len(known))
 	for name := range known {
-		if _, ok := results[name]; !ok && some == "" {
+		if !run[name] && some == "" {
 			t.Errorf("%s is on the list of docs/mlflow.md and was not run", name)
 		}
 	}
@@ -87,6 +89,7 @@ func pytest(t *testing.T, python, source, hotel, some string) map[string]string 
 	args := []string{
 		"-m", "pytest", "-p", "rondo_seam", "-q", "--no-header", "--tb=short", "--timeout=120", "--junitxml", report,
 		"tests/tracking/test_rest_tracking.py",
+		"--deselect", "tests/tracking/test_rest_tracking.py::test_create_model_version_with_validation_regex", // starts MLflow's own server, whatever stands in for it
 	}
 	if some != "" {
 		args = append(args, "-k", some)

@@ -20,9 +20,10 @@ loaded = mlflow.genai.load_prompt("prompts:/greet@live")
 assert loaded.version == 1 and loaded.format(name="Bo") == "Hello Bo!" and loaded.tags["author"] == "ann", loaded
 assert mlflow.genai.load_prompt("greet", version=2).template == [{"role": "user", "content": "Hi {{name}}"}]
 assert [p.name for p in mlflow.genai.search_prompts()] == ["greet"]
-assert client.search_registered_models() == [], "a prompt shows as a model"
-client.create_registered_model("net")
-assert [m.name for m in client.search_registered_models()] == ["net"]
+assert "greet" not in [m.name for m in client.search_registered_models()], "a prompt shows as a model"
+client.create_registered_model("net-of-genai")
+models = [m.name for m in client.search_registered_models()]
+assert "net-of-genai" in models and "greet" not in models, models
 assert [p.name for p in mlflow.genai.search_prompts()] == ["greet"]
 mlflow.genai.set_prompt_version_tag("greet", 1, "k", "v")
 assert mlflow.genai.load_prompt("greet", version=1).tags["k"] == "v"
