@@ -1,0 +1,177 @@
+package dvc
+
+import (
+	"strings"
+)
+
+// The hashes that name content: of DVC 3, and of DVC 2, which reads CRLF in text as LF.
+const (
+	MD5      = "md5"
+	Dos2Unix = "md5-dos2unix"
+)
+
+// Entry is what a lock or a .dvc file says of the content of a path.
+type Entry struct {
+	Path      string
+	Hash      string // MD5 or Dos2Unix
+	MD5       string // hex; with .dir at the end for a folder; empty where nothing is known
+	ETag      string
+	Checksum  string
+	VersionID string
+	Size      *int64
+	Files     *int64 // in a folder
+	Exec      bool
+	Cloud     string // the remote whose version it is
+	List      []Entry
+	Unknown   []string // keys that are not understood
+}
+
+// IsDir reports whether the entry is of a folder.
+func (e Entry) IsDir() bool {
+	return strings.HasSuffix(e.MD5, ".dir") || e.Files != nil || len(e.List) > 0
+}
+
+// entryKeys are what an entry may have beside what is read here.
+var entryKeys = map[string]bool{"path": true, "relpath": true, "hash": true, "cloud": true, "files": true}
+
+// readEntry reads one entry; the key of its path is path or relpath.
+func readEntry(name string, m *Map, pathKey string) (Entry, error) {
+	e := Entry{Hash: Dos2Unix}
+	p, _ := m.Get(pathKey)
+	e.Path, _ = p.(string)
+	if v, ok := m.Get("hash"); ok {
+		e.Hash, _ = v.(string)
+	}
+	if err := e.facts(name, m); err != nil {
+		return e, err
+	}
+	if cloud, _ := m.Get("cloud"); cloud != nil {
+		c, ok := cloud.(*Map)
+		if !ok || c.Len() > 1 {
+			return e, fail(name, m.At("cloud"), "cloud: want one remote")
+		}
+		for _, remote := range c.Keys {
+			set, ok := c.vals[remote].(*Map)
+			if !ok {
+				return e, fail(name, m.At("cloud"), "cloud.%s: want a mapping, found %s", remote, typeName(c.vals[remote]))
+			}
+			e.Cloud = remote
+			if err := e.facts(name, set); err != nil {
+				return e, err
+			}
+		}
+	}
+	list, _ := m.Get("files")
+	items, _ := list.([]any)
+	for _, it := range items {
+		f, ok := it.(*Map)
+		if !ok {
+			return e, fail(name, m.At("files"), "files: want mappings, found %s", typeName(it))
+		}
+		one, err := readEntry(name, f, "relpath")
+		if err != nil {
+			return e, err
+		}
+		one.Hash = e.Hash
+		e.List = append(e.List, one)
+	}
+	return e, nil
+}
+
+func (e *Entry) facts(name string, m *Map) error {
+	for _, k := range m.Keys {
+		v := m.vals[k]
+		switch k {
+		case "md5":
+			e.MD5 = strings.ToLower(checksum(v))
+			if err := validMD5(e.MD5); err != "" {
+				return fail(name, m.At(k), "md5: %s", err)
+			}
+		case "etag":
+			e.ETag = checksum(v)
+		case "checksum":
+			e.Checksum = strings.ToLower(checksum(v))
+		case "version_id":
+			e.VersionID = checksum(v)
+		case "isexec":
+			e.Exec, _ = v.(bool)
+		case "size", "nfiles":
+			n, ok := v.(int64)
+			if !ok || n < 0 {
+				return fail(name, m.At(k), "%s: want a number, found %s", k, typeName(v))
+			}
+			if k == "size" {
+				e.Size = &n
+			} else {
+				e.Files = &n
+			}
+		default:
+			if !entryKeys[k] {
+				e.Unknown = append(e.Unknown, k)
+			}
+		}
+	}
+	return nil
+}
+
+// checksum is a checksum as it is written: one that has digits only looks like a number.
+func checksum(v any) string {
+	if v == nil {
+		return ""
+	}
+	return text(v)
+}
+
+// validMD5 keeps what is no checksum away from the file system.
+func validMD5(s string) string {
+	hex := strings.TrimSuffix(s, ".dir")
+	if s != "" && (len(hex) != 32 || strings.Trim(hex, "0123456789abcdef") != "") {
+		return "want 32 hex digits, found " + quote(s)
+	}
+	return ""
+}
+
+// Map writes an entry with its keys in DVC's order for a lock.
+func (e Entry) lockMap() *Map {
+	m := NewMap("path", e.Path)
+	if e.Hash == MD5 {
+		m.Set("hash", MD5)
+	}
+	e.hashFirst(m)
+	return m
+}
+
+// hashFirst writes the checksum and then the facts, as DVC orders them.
+func (e Entry) hashFirst(m *Map) {
+	if len(e.List) > 0 {
+		return
+	}
+	if e.MD5 != "" {
+		m.Set("md5", e.MD5)
+	}
+	if e.Size != nil {
+		m.Set("size", *e.Size)
+	}
+	if e.Files != nil {
+		m.Set("nfiles", *e.Files)
+	}
+	if e.Exec {
+		m.Set("isexec", true)
+	}
+	e.cloud(m)
+}
+
+func (e Entry) cloud(m *Map) {
+	into := m
+	if e.Cloud != "" {
+		into = &Map{}
+	}
+	for _, kv := range [][2]string{{"etag", e.ETag}, {"checksum", e.Checksum}, {"version_id", e.VersionID}} {
+		if kv[1] != "" {
+			into.Set(kv[0], kv[1])
+		}
+	}
+	if e.Cloud != "" && into.Len() > 0 {
+		m.Set("cloud", NewMap(e.Cloud, into))
+	}
+}

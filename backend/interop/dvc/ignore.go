@@ -1,0 +1,185 @@
+package dvc
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Ignore is a set of ignore rules as .dvcignore and .gitignore hold them; of two that
+// match, the later one is right, and what is in an ignored folder is ignored.
+type Ignore struct {
+	rules []ignoreRule
+}
+
+type ignoreRule struct {
+	base    string // folder of the file that the rule stands in; "" for the top
+	re      *regexp.Regexp
+	negated bool
+	dirOnly bool
+}
+
+const maxRules = 20_000
+
+// With returns the rules with those of a file in the folder base after them. Lines that
+// are no rule are passed over, as DVC does it.
+func (g *Ignore) With(base string, b []byte) *Ignore {
+	out := &Ignore{}
+	if g != nil {
+		out.rules = append(out.rules, g.rules...)
+	}
+	if base == "." {
+		base = ""
+	}
+	for line := range strings.Lines(string(b)) {
+		if r, ok := parseRule(base, strings.TrimSpace(line)); ok && len(out.rules) < maxRules {
+			out.rules = append(out.rules, r)
+		}
+	}
+	return out
+}
+
+// Match reports whether a path is ignored, by itself or with a folder that it is in.
+func (g *Ignore) Match(p string, dir bool) bool {
+	if g == nil {
+		return false
+	}
+	for i := range p {
+		if p[i] == '/' && g.one(p[:i], true) {
+			return true
+		}
+	}
+	return g.one(p, dir)
+}
+
+func (g *Ignore) one(p string, dir bool) bool {
+	for i := len(g.rules) - 1; i >= 0; i-- {
+		r := g.rules[i]
+		rel := p
+		if r.base != "" {
+			var in bool
+			if rel, in = strings.CutPrefix(p, r.base+"/"); !in {
+				continue
+			}
+		}
+		if r.dirOnly && !dir || !r.re.MatchString(rel) {
+			continue
+		}
+		return !r.negated
+	}
+	return false
+}
+
+func parseRule(base, line string) (ignoreRule, bool) {
+	r := ignoreRule{base: base}
+	if line == "" || line[0] == '#' {
+		return r, false
+	}
+	if line[0] == '!' {
+		r.negated, line = true, line[1:]
+	}
+	if strings.HasSuffix(line, "/") {
+		r.dirOnly, line = true, strings.TrimRight(line, "/")
+	}
+	anchored := strings.Contains(line, "/")
+	line = strings.TrimPrefix(line, "/")
+	if line == "" {
+		return r, false
+	}
+	expr, ok := globExpr(line)
+	if !ok {
+		return r, false
+	}
+	if !anchored {
+		expr = "(?:.*/)?" + expr
+	}
+	re, err := regexp.Compile("^" + expr + "$")
+	r.re = re
+	return r, err == nil
+}
+
+// globExpr turns a pattern into a regular expression.
+func globExpr(glob string) (string, bool) {
+	var b strings.Builder
+	parts := strings.Split(glob, "/")
+	for i, part := range parts {
+		last := i == len(parts)-1
+		switch {
+		case part == "**" && last && i > 0:
+			b.WriteString(".+")
+		case part == "**" && last:
+			b.WriteString(".*")
+		case part == "**":
+			b.WriteString("(?:.*/)?")
+		default:
+			if !globPart(&b, part) {
+				return "", false
+			}
+			if !last {
+				b.WriteByte('/')
+			}
+		}
+	}
+	return b.String(), true
+}
+
+func globPart(b *strings.Builder, part string) bool {
+	for i := 0; i < len(part); i++ {
+		switch c := part[i]; c {
+		case '*':
+			b.WriteString("[^/]*")
+		case '?':
+			b.WriteString("[^/]")
+		case '[':
+			n := globClass(b, part[i:])
+			if n == 0 {
+				return false
+			}
+			i += n - 1
+		case '\\':
+			if i+1 == len(part) {
+				return false
+			}
+			i++
+			b.WriteString(regexp.QuoteMeta(part[i : i+1]))
+		default:
+			b.WriteString(regexp.QuoteMeta(part[i : i+1]))
+		}
+	}
+	return true
+}
+
+// globClass writes [a-z] and returns how long it was; 0 where it is not closed.
+func globClass(b *strings.Builder, s string) int {
+	i := 1
+	if i < len(s) && (s[i] == '!' || s[i] == '^') {
+		i++
+	}
+	if i < len(s) && s[i] == ']' {
+		i++
+	}
+	end := strings.IndexByte(s[min(i, len(s)):], ']')
+	if end < 0 {
+		return 0
+	}
+	end += i
+	body := s[1:end]
+	b.WriteByte('[')
+	if body[0] == '!' || body[0] == '^' {
+		b.WriteByte('^')
+		body = body[1:]
+	}
+	b.WriteString(strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "^", `\^`).Replace(body))
+	b.WriteByte(']')
+	return end + 1
+}
+
+// DefaultIgnore is what DVC never looks at.
+func DefaultIgnore() *Ignore {
+	return (&Ignore{}).With("", []byte(".hg/\n.git/\n.git\n.dvc/\n"))
+}
+
+// inFolder reports whether p is dir or lies in it.
+func inFolder(p, dir string) bool {
+	return p == dir || dir == "." || strings.HasPrefix(p, path.Clean(dir)+"/")
+}

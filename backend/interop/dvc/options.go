@@ -1,0 +1,80 @@
+package dvc
+
+import (
+	"regexp"
+	"strings"
+
+	"rondo/backend/errs"
+)
+
+// options writes a mapping as the options of a command line: --key value.
+func options(m *Map) (string, error) {
+	var b strings.Builder
+	if err := addOptions(&b, m, ""); err != nil {
+		return "", err
+	}
+	return strings.TrimRight(b.String(), " "), nil
+}
+
+func addOptions(b *strings.Builder, m *Map, at string) error {
+	for _, k := range m.Keys {
+		name := k
+		if at != "" {
+			name = at + "." + k
+		}
+		if err := addOption(b, name, m.vals[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addOption(b *strings.Builder, name string, v any) error {
+	switch x := v.(type) {
+	case *Map:
+		return addOptions(b, x, name)
+	case bool:
+		if x {
+			b.WriteString("--" + name + " ")
+		}
+	case string:
+		b.WriteString("--" + name + " " + quote(x) + " ")
+	case []any:
+		for i, it := range x {
+			if i == 0 {
+				b.WriteString("--" + name + " ")
+			}
+			switch y := it.(type) {
+			case *Map, []any:
+				return errs.New(errs.Invalid, "%q holds a list in a list, which a command line cannot take", name)
+			case string:
+				b.WriteString(quote(y) + " ")
+			default:
+				b.WriteString(pyStr(y) + " ")
+			}
+		}
+	default:
+		b.WriteString("--" + name + " " + pyStr(v) + " ")
+	}
+	return nil
+}
+
+func pyStr(v any) string {
+	if b, ok := v.(bool); ok {
+		if b {
+			return "True"
+		}
+		return "False"
+	}
+	return text(v)
+}
+
+var unsafe = regexp.MustCompile(`[^\w@%+=:,./-]`)
+
+// quote protects a word from a POSIX shell, as Python's shlex does.
+func quote(s string) string {
+	if s != "" && !unsafe.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'"
+}

@@ -1,0 +1,56 @@
+package dvc
+
+import (
+	"path"
+	"strconv"
+	"strings"
+)
+
+// ReadParams reads the text of a params file; its name says the format: .json, .toml,
+// .py, and YAML for every other. Errors say name:line:column.
+func ReadParams(name string, b []byte) (*Map, error) {
+	parse := parseYAML
+	switch strings.ToLower(path.Ext(name)) {
+	case ".json":
+		parse = parseJSON
+	case ".toml":
+		parse = parseTOML
+	case ".py":
+		parse = parsePython
+	}
+	v, err := parse(name, b)
+	if err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return &Map{}, nil
+	}
+	m, ok := v.(*Map)
+	if !ok {
+		return nil, fail(name, Pos{}, "want a mapping of params, found %s", typeName(v))
+	}
+	return m, nil
+}
+
+// lookup finds a value under a dotted key, through lists by number.
+func lookup(v any, key string) (any, bool) {
+	for _, part := range strings.Split(key, ".") {
+		switch x := v.(type) {
+		case *Map:
+			next, ok := x.Get(part)
+			if !ok {
+				return nil, false
+			}
+			v = next
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil, false
+			}
+			v = x[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}

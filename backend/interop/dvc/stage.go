@@ -1,0 +1,169 @@
+package dvc
+
+import (
+	"slices"
+
+	"rondo/backend/errs"
+)
+
+// take reads a stage whose template is filled in.
+func (s *Stage) take(m *Map) error {
+	cmd, _ := m.Get("cmd")
+	switch x := cmd.(type) {
+	case []any:
+		list := make([]any, len(x))
+		for i, it := range x {
+			list[i] = text(it)
+		}
+		s.Cmd = list
+	default:
+		s.Cmd = text(cmd)
+	}
+	desc, _ := m.Get("desc")
+	s.Desc, _ = desc.(string)
+	s.Meta, _ = m.Get("meta")
+	frozen, _ := m.Get("frozen")
+	s.Frozen, _ = frozen.(bool)
+	always, _ := m.Get("always_changed")
+	s.AlwaysChanged, _ = always.(bool)
+	if deps, ok := m.Get("deps"); ok {
+		s.Deps = texts(deps.([]any))
+	}
+	params, _ := m.Get("params")
+	if list, ok := params.([]any); ok {
+		var err error
+		if s.Params, err = paramDeps(list); err != nil {
+			return err
+		}
+	}
+	for _, kind := range []string{"outs", "metrics", "plots"} {
+		list, _ := m.Get(kind)
+		items, _ := list.([]any)
+		s.Outs = append(s.Outs, outsOf(kind, items)...)
+	}
+	return s.apart()
+}
+
+// apart refuses a path that is there twice, or made and read at once.
+func (s *Stage) apart() error {
+	seen := map[string]bool{}
+	for _, d := range s.Deps {
+		if seen[d] {
+			return errs.New(errs.Invalid, "stage %s: %s is named twice", s.Name, d)
+		}
+		seen[d] = true
+	}
+	for _, o := range s.Outs {
+		if seen[o.Path] {
+			return errs.New(errs.Invalid, "stage %s: %s is named twice", s.Name, o.Path)
+		}
+		seen[o.Path] = true
+	}
+	return nil
+}
+
+// paramDeps joins what the list says of each file. A file that is named whole is whole.
+func paramDeps(list []any) ([]ParamDep, error) {
+	var out []ParamDep
+	put := func(file string, keys ...string) {
+		i := slices.IndexFunc(out, func(p ParamDep) bool { return p.File == file })
+		if i < 0 {
+			i, out = len(out), append(out, ParamDep{File: file})
+		}
+		out[i].Keys = append(out[i].Keys, keys...)
+	}
+	whole := map[string]bool{}
+	for _, v := range list {
+		m, ok := v.(*Map)
+		if !ok {
+			put(ParamsFile, text(v))
+			continue
+		}
+		for _, file := range m.Keys {
+			switch keys := m.vals[file].(type) {
+			case nil:
+				whole[file] = true
+				put(file)
+			case []any:
+				whole[file] = whole[file] || len(keys) == 0
+				put(file, texts(keys)...)
+			default:
+				return nil, errs.New(errs.Invalid, "params of %s: want a list of keys, found %s", file, typeName(keys))
+			}
+		}
+	}
+	for i := range out {
+		if whole[out[i].File] {
+			out[i].Keys = nil
+		}
+	}
+	return out, nil
+}
+
+func outsOf(kind string, items []any) (list []Out) {
+	at := map[string]int{}
+	add := func(p string, set *Map) {
+		i, there := at[p]
+		if !there {
+			i = len(list)
+			at[p], list = i, append(list, Out{Path: p, Kind: kind})
+		}
+		list[i].set(set)
+	}
+	for _, it := range items {
+		m, ok := it.(*Map)
+		if !ok {
+			add(text(it), nil)
+			continue
+		}
+		for _, p := range m.Keys {
+			if sets, ok := m.vals[p].([]any); ok {
+				for _, s := range sets {
+					set, _ := s.(*Map)
+					add(p, set)
+				}
+				continue
+			}
+			set, _ := m.vals[p].(*Map)
+			add(p, set)
+		}
+	}
+	return list
+}
+
+func (o *Out) set(m *Map) {
+	if m == nil {
+		return
+	}
+	for _, k := range m.Keys {
+		v := m.vals[k]
+		b, _ := v.(bool)
+		s, _ := v.(string)
+		switch k {
+		case "cache":
+			o.NoCache = !b
+		case "persist":
+			o.Persist = b
+		case "push":
+			o.NoPush = !b
+		case "remote":
+			o.Remote = s
+		case "desc":
+			o.Desc = s
+		case "type":
+			o.Type = s
+		case "labels":
+			if l, ok := v.([]any); ok {
+				o.Labels = texts(l)
+			}
+		case "meta":
+			o.Meta = v
+		case "checkpoint":
+		default:
+			if o.Plot == nil {
+				o.Plot = &Map{}
+			}
+			o.Plot.Set(k, v)
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package dvc
+
+import (
+	"context"
+	"path"
+
+	"rondo/backend/errs"
+)
+
+// Words of Status, as `dvc status` says them.
+const (
+	Deleted    = "deleted"
+	Modified   = "modified"
+	New        = "new"
+	NotInCache = "not in cache"
+)
+
+// StageStatus is what `dvc status` says of one stage or .dvc file. One that is as it was
+// is not in the list.
+type StageStatus struct {
+	Name     string
+	Deps     *Map // word by path; a map of words by key for params
+	Outs     *Map
+	Always   bool
+	Command  bool     // changed
+	Checksum bool     // of the stage itself, changed
+	Unknown  []string // deps elsewhere, which only the network or another folder could tell
+}
+
+func (s StageStatus) changed() bool {
+	return s.Deps.Len()+s.Outs.Len()+len(s.Unknown) > 0 || s.Always || s.Command || s.Checksum
+}
+
+// Status says what real `dvc status` would say of the project.
+func (p *Project) Status(ctx context.Context) ([]StageStatus, error) {
+	if len(p.Problems) > 0 {
+		return nil, p.Problems[0]
+	}
+	var list []StageStatus
+	add := func(s StageStatus, err error) error {
+		if err == nil && s.changed() {
+			list = append(list, s)
+		}
+		return err
+	}
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			if err := add(p.stageStatus(ctx, pl, s)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, f := range p.Singles {
+		if err := add(p.singleStatus(ctx, f)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// Address is the name that DVC gives a stage outside of its dvc.yaml.
+func Address(file, stage string) string {
+	if file == PipelineFile {
+		return stage
+	}
+	return file + ":" + stage
+}
+
+func (p *Project) stageStatus(ctx context.Context, pl *Pipeline, s Stage) (StageStatus, error) {
+	out := StageStatus{Name: Address(pl.File, s.Name), Deps: &Map{}, Outs: &Map{}}
+	lock := p.Locks[pl.File].Stage(s.Name)
+	out.Command = lock != nil && !Equal(lock.Cmd, s.Cmd)
+	out.Always = s.AlwaysChanged || len(s.Deps)+len(s.Params)+len(s.Outs) == 0
+	if !s.Frozen {
+		for _, d := range s.Deps {
+			if err := p.depStatus(ctx, &out, s.Wdir, d, lockEntry(lock, false, d)); err != nil {
+				return out, err
+			}
+		}
+		for _, d := range s.Params {
+			if err := p.paramStatus(&out, s.Wdir, d, lock); err != nil {
+				return out, err
+			}
+		}
+	}
+	for _, o := range s.Outs {
+		if err := p.outStatus(ctx, &out, s.Wdir, o, lockEntry(lock, true, o.Path)); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// lockEntry is what the lock says of a path; of one that it does not know, nothing.
+func lockEntry(lock *LockStage, outs bool, at string) Entry {
+	if lock == nil {
+		return Entry{Path: at, Hash: MD5}
+	}
+	list := lock.Deps
+	if outs {
+		list = lock.Outs
+	}
+	for _, e := range list {
+		if e.Path == at {
+			return e
+		}
+	}
+	return Entry{Path: at, Hash: Dos2Unix}
+}
+
+func (p *Project) depStatus(ctx context.Context, out *StageStatus, wdir, at string, e Entry) error {
+	in, here := p.where(wdir, at)
+	if !here {
+		out.Unknown = append(out.Unknown, at)
+		return nil
+	}
+	word, err := p.word(ctx, in, e)
+	if word != "" {
+		out.Deps.Set(in, word)
+	}
+	return err
+}
+
+// word compares a path of the project with what is recorded of it.
+func (p *Project) word(ctx context.Context, at string, e Entry) (string, error) {
+	s, err := p.look(ctx, at, e.Hash)
+	switch {
+	case err != nil:
+		return "", err
+	case s.sum == "":
+		return Deleted, nil
+	case s.sum != e.sum():
+		return Modified, nil
+	}
+	return "", nil
+}
+
+// sum is the content's name; that of a folder that is listed file by file is made of them.
+func (e Entry) sum() string {
+	if e.MD5 != "" || len(e.List) == 0 {
+		return e.MD5
+	}
+	var files []TreeFile
+	for _, f := range e.List {
+		if f.MD5 == "" {
+			return ""
+		}
+		files = append(files, TreeFile{Path: f.Path, MD5: f.MD5})
+	}
+	return TreeSum(TreeText(files))
+}
+
+func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, o Out, e Entry) error {
+	in, here := p.where(wdir, o.Path)
+	if !here {
+		out.Unknown = append(out.Unknown, o.Path)
+		return nil
+	}
+	if p.ignore.Match(in, false) || p.ignore.Match(in, true) {
+		return errs.New(errs.Invalid, "%s: %s is what it makes, and an %s ignores it", out.Name, in, IgnoreFile).WithHint("DVC refuses that: take the rule out, or the path")
+	}
+	e.MD5 = e.sum()
+	if e.MD5 != "" && !o.NoCache {
+		if ok, err := p.Cache.has(ctx, e); err != nil || !ok {
+			if err == nil {
+				out.Outs.Set(in, NotInCache)
+			}
+			return err
+		}
+	}
+	word, err := p.word(ctx, in, e)
+	if word != "" {
+		out.Outs.Set(in, word)
+	}
+	return err
+}
+
+func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *LockStage) error {
+	in, here := p.where(wdir, d.File)
+	if !here {
+		out.Unknown = append(out.Unknown, d.File)
+		return nil
+	}
+	b, err := p.Read(in)
+	if missing(err) {
+		out.Deps.Set(in, Deleted)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var locked *Map
+	if lock != nil {
+		v, _ := lock.Params.Get(d.File)
+		locked, _ = v.(*Map)
+	}
+	if locked == nil {
+		out.Deps.Set(in, New)
+		return nil
+	}
+	now, err := ReadParams(in, b)
+	if err != nil {
+		return err
+	}
+	if words := compareParams(d, now, locked); words.Len() > 0 {
+		out.Deps.Set(in, words)
+	}
+	return nil
+}
+
+func compareParams(d ParamDep, now, locked *Map) *Map {
+	words, keys := &Map{}, d.Keys
+	if len(keys) == 0 {
+		keys = append(append([]string{}, now.Keys...), locked.Keys...)
+	}
+	for _, k := range keys {
+		var v any
+		var there bool
+		if len(d.Keys) == 0 {
+			v, there = now.Get(k)
+		} else {
+			v, there = lookup(now, k)
+		}
+		was, had := locked.Get(k)
+		switch {
+		case !there:
+			words.Set(k, Deleted)
+		case !had:
+			words.Set(k, New)
+		case !Equal(v, was):
+			words.Set(k, Modified)
+		}
+	}
+	return words
+}
+
+func (p *Project) singleStatus(ctx context.Context, f SingleFile) (StageStatus, error) {
+	out := StageStatus{Name: f.Path, Deps: &Map{}, Outs: &Map{}}
+	wdir := path.Join(path.Dir(f.Path), f.Wdir)
+	out.Always = f.AlwaysChanged
+	out.Checksum = f.MD5 != f.Sum()
+	for _, d := range f.Deps {
+		switch {
+		case d.Repo != nil || d.DB != nil:
+			out.Unknown = append(out.Unknown, d.Path)
+		case f.Frozen:
+		case d.Params != nil:
+			out.Unknown = append(out.Unknown, d.Path)
+		default:
+			if err := p.depStatus(ctx, &out, wdir, d.Path, d.Entry); err != nil {
+				return out, err
+			}
+		}
+	}
+	for _, o := range f.Outs {
+		if err := p.outStatus(ctx, &out, wdir, o.Out, o.Entry); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}

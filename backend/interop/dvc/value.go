@@ -1,0 +1,188 @@
+package dvc
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Values of DVC's files are nil, bool, int64, float64, string, Time, []any and *Map,
+// as a YAML 1.2 reader in Python takes them.
+
+// Map is a mapping that remembers the order and the places of its keys.
+type Map struct {
+	Keys []string
+	vals map[string]any
+	at   map[string]Pos
+}
+
+// Time is a date or time of YAML, as it is written.
+type Time string
+
+// Big is a whole number that does not fit into an int64, as it is written.
+type Big string
+
+// NewMap returns a mapping of keys and values in turn.
+func NewMap(pairs ...any) *Map {
+	m := &Map{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m.Set(pairs[i].(string), pairs[i+1])
+	}
+	return m
+}
+
+// Get returns the value of a key. A nil map holds nothing.
+func (m *Map) Get(key string) (any, bool) {
+	if m == nil {
+		return nil, false
+	}
+	v, ok := m.vals[key]
+	return v, ok
+}
+
+// Set sets a value; a new key comes last.
+func (m *Map) Set(key string, v any) {
+	if m.vals == nil {
+		m.vals = map[string]any{}
+	}
+	if _, ok := m.vals[key]; !ok {
+		m.Keys = append(m.Keys, key)
+	}
+	m.vals[key] = v
+}
+
+// Len is the number of keys.
+func (m *Map) Len() int {
+	if m == nil {
+		return 0
+	}
+	return len(m.Keys)
+}
+
+// At is the place of a key, where the map was read from a text.
+func (m *Map) At(key string) Pos {
+	if m == nil {
+		return Pos{}
+	}
+	return m.at[key]
+}
+
+func (m *Map) place(key string, at Pos) {
+	if m.at == nil {
+		m.at = map[string]Pos{}
+	}
+	m.at[key] = at
+}
+
+func (m *Map) drop(key string) {
+	if _, ok := m.vals[key]; ok {
+		delete(m.vals, key)
+		m.Keys = slices.DeleteFunc(m.Keys, func(k string) bool { return k == key })
+	}
+}
+
+// clone copies maps and lists to the bottom.
+func clone(v any) any {
+	switch x := v.(type) {
+	case *Map:
+		out := &Map{at: x.at}
+		for _, k := range x.Keys {
+			out.Set(k, clone(x.vals[k]))
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, it := range x {
+			out[i] = clone(it)
+		}
+		return out
+	}
+	return v
+}
+
+// Equal compares as Python's == does: 1, 1.0 and True are equal, and the order of keys
+// does not matter.
+func Equal(a, b any) bool {
+	if x, ok := number(a); ok {
+		y, ok := number(b)
+		return ok && x == y
+	}
+	switch x := a.(type) {
+	case *Map:
+		y, ok := b.(*Map)
+		if !ok || x.Len() != y.Len() {
+			return false
+		}
+		for _, k := range x.Keys {
+			if v, ok := y.Get(k); !ok || !Equal(x.vals[k], v) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		y, ok := b.([]any)
+		return ok && slices.EqualFunc(x, y, Equal)
+	}
+	switch b.(type) {
+	case *Map, []any:
+		return false
+	}
+	return a == b
+}
+
+func number(v any) (float64, bool) {
+	switch x := v.(type) {
+	case bool:
+		if x {
+			return 1, true
+		}
+		return 0, true
+	case int64:
+		return float64(x), true
+	case float64:
+		return x, true
+	}
+	return 0, false
+}
+
+// text writes a value as DVC puts it into a string: as Python's str, but booleans small.
+func text(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return "None"
+	case string:
+		return x
+	case bool:
+		return strconv.FormatBool(x)
+	case int64:
+		return strconv.FormatInt(x, 10)
+	case float64:
+		return pyFloat(x)
+	case Time:
+		return string(x)
+	case Big:
+		return string(x)
+	}
+	return ""
+}
+
+// pyFloat writes a number as Python's repr does.
+func pyFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 0):
+		return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(f, 'g', -1, 64)), "+")
+	}
+	e := strconv.FormatFloat(f, 'e', -1, 64)
+	exp, _ := strconv.Atoi(e[strings.IndexByte(e, 'e')+1:])
+	if f != 0 && (exp < -4 || exp >= 16) {
+		return e
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}

@@ -1,0 +1,171 @@
+package dvc
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"gopkg.in/yaml.v3"
+
+	"rondo/backend/errs"
+)
+
+const (
+	maxNodes = 1_000_000 // of one document, aliases written out
+	maxDepth = 200
+)
+
+// parseYAML reads a document as YAML 1.2. An empty one is nil.
+func parseYAML(name string, b []byte) (v any, err error) {
+	defer func() { // the parser is somebody else's and the bytes come from outside
+		if r := recover(); r != nil {
+			err = fail(name, Pos{}, "cannot be read as YAML: %v", r)
+		}
+	}()
+	if len(b) > maxMeta {
+		return nil, tooLarge(name, len(b))
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return nil, yamlError(name, err)
+	}
+	if doc.Kind == 0 || len(doc.Content) == 0 {
+		return nil, nil
+	}
+	r := &yamlReader{name: name}
+	return r.value(doc.Content[0], 0)
+}
+
+func tooLarge(name string, size int) error {
+	return errs.New(errs.TooLarge, "%s has %d bytes; the limit is %d", name, size, maxMeta)
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?(?:line (\d+): )?`)
+
+func yamlError(name string, err error) error {
+	msg := err.Error()
+	m := yamlLine.FindStringSubmatch(msg)
+	at := Pos{1, 1}
+	if m != nil {
+		msg = msg[len(m[0]):]
+		at.Line, _ = strconv.Atoi(m[1])
+	}
+	return fail(name, at, "%s", msg).WithHint("git merge markers, tabs and unclosed quotes are what it mostly is")
+}
+
+type yamlReader struct {
+	name  string
+	nodes int
+}
+
+func at(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
+
+func (r *yamlReader) value(n *yaml.Node, depth int) (any, error) {
+	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
+		return nil, fail(r.name, at(n), "more than %d values, or nested deeper than %d", maxNodes, maxDepth)
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return r.value(n.Alias, depth+1)
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for _, c := range n.Content {
+			v, err := r.value(c, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		return list, nil
+	case yaml.MappingNode:
+		return r.mapping(n, depth)
+	}
+	return scalar(n)
+}
+
+func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
+	m, merged := &Map{}, []*Map{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		val, err := r.value(v, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if k.Kind == yaml.ScalarNode && k.Value == "<<" && k.Style == 0 {
+			if merged, err = r.merge(merged, v, val); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if k.Kind != yaml.ScalarNode {
+			return nil, fail(r.name, at(k), "a key that is no plain text is not taken")
+		}
+		if _, double := m.Get(k.Value); double {
+			return nil, fail(r.name, at(k), "the key %q is there twice", k.Value)
+		}
+		m.Set(k.Value, val)
+		m.place(k.Value, at(k))
+	}
+	for _, from := range merged {
+		for _, k := range from.Keys {
+			if _, ok := m.Get(k); !ok {
+				m.Set(k, clone(from.vals[k]))
+				m.place(k, from.At(k))
+			}
+		}
+	}
+	return m, nil
+}
+
+func (r *yamlReader) merge(list []*Map, n *yaml.Node, v any) ([]*Map, error) {
+	items, ok := v.([]any)
+	if !ok {
+		items = []any{v}
+	}
+	for _, it := range items {
+		m, ok := it.(*Map)
+		if !ok {
+			return nil, fail(r.name, at(n), "<< wants a mapping")
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+func scalar(n *yaml.Node) (any, error) {
+	const plain = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if n.Style&yaml.TaggedStyle != 0 {
+		switch n.Tag {
+		case "!!str", "!":
+			return n.Value, nil
+		case "!!int", "!!float", "!!bool", "!!null":
+			return resolve(n.Value), nil
+		}
+		return n.Value, nil // a tag of its own: what is written
+	}
+	if n.Style&plain != 0 {
+		return n.Value, nil
+	}
+	return resolve(n.Value), nil
+}
+
+// typeName is what a value is called in an error.
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case bool:
+		return "true or false"
+	case int64, float64, Big:
+		return "a number"
+	case string:
+		return "text"
+	case Time:
+		return "a date"
+	case []any:
+		return "a list"
+	case *Map:
+		return "a mapping"
+	}
+	return fmt.Sprintf("%T", v)
+}
