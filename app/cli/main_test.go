@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("RONDO_TEST_MAIN") == "1" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		dieAt(os.Getenv("RONDO_TEST_DIE_AT"), os.Getenv("RONDO_TEST_DIED"))
 		dir, _ := os.Getwd()
 		os.Exit(cli.Main(ctx, cli.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Dir: dir}, os.Args[1:]))
 	}
