@@ -7,7 +7,8 @@ import (
 	"rondo/backend/journal"
 )
 
-// schema: text of a span is what a search for words looks through.
+// schema: text of a span is what a search for words looks through; sums are its
+// numbers that count for the whole trace.
 const schema = `
 CREATE TABLE trace_traces (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, client TEXT NOT NULL, time INTEGER NOT NULL, duration INTEGER, state TEXT NOT NULL,
   request TEXT, response TEXT, whole INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
@@ -17,7 +18,9 @@ CREATE TABLE trace_metadata (trace TEXT NOT NULL, key TEXT NOT NULL, value TEXT 
 CREATE INDEX trace_tags_key ON trace_tags (key, value);
 CREATE INDEX trace_metadata_key ON trace_metadata (key, value);
 CREATE TABLE trace_spans (trace TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL,
-  start INTEGER NOT NULL, end INTEGER NOT NULL, text TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (trace, id)) STRICT, WITHOUT ROWID;
+  start INTEGER NOT NULL, end INTEGER NOT NULL, sums TEXT NOT NULL,
+  text TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (trace, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX trace_spans_sums ON trace_spans (trace) WHERE sums<>'';
 CREATE TABLE trace_assessments (trace TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, valid INTEGER NOT NULL,
   created INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (trace, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE trace_links (trace TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (trace, kind, target)) STRICT, WITHOUT ROWID;

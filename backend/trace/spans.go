@@ -167,9 +167,9 @@ func putSpan(tx *index.Tx, id string, s *Span) error {
 	if s.Status.Code > 0 && int(s.Status.Code) < len(statuses) {
 		status = statuses[s.Status.Code]
 	}
-	_, err = tx.Exec(`INSERT INTO trace_spans VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET parent=excluded.parent, name=excluded.name, type=excluded.type,
-		status=excluded.status, start=excluded.start, end=excluded.end, text=excluded.text, data=excluded.data`,
-		id, s.ID, s.ParentID, s.Name, s.Type(), status, s.Start, s.End, s.words(), string(b))
+	_, err = tx.Exec(`INSERT INTO trace_spans VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET parent=excluded.parent, name=excluded.name, type=excluded.type,
+		status=excluded.status, start=excluded.start, end=excluded.end, sums=excluded.sums, text=excluded.text, data=excluded.data`,
+		id, s.ID, s.ParentID, s.Name, s.Type(), status, s.Start, s.End, s.sums(), s.words(), string(b))
 	return err
 }
 

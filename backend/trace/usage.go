@@ -2,6 +2,8 @@ package trace
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"rondo/backend/index"
 )
@@ -16,10 +18,38 @@ var sums = []struct {
 	{CostKey, "mlflow.llm.cost", []string{"input_cost", "output_cost", "total_cost"}},
 }
 
+// sums returns the numbers of a span that count for its trace, as JSON by metadatum, or "".
+func (s *Span) sums() string {
+	out := map[string]map[string]float64{}
+	for _, sum := range sums {
+		have := map[string]float64{}
+		for name, v := range numbers(s, sum.attribute) {
+			if x, ok := asFloat(v); ok && slices.Contains(sum.names, name) {
+				have[name] = x
+			}
+		}
+		if len(have) > 0 {
+			out[sum.key] = have
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return "" // not a number that JSON has
+	}
+	return string(b)
+}
+
 // learnSums adds up tokens and costs over all spans that are known, unless the maker
 // of the trace has said them. A span that sums up those below it counts for them.
 func learnSums(tx *index.Tx, id string) error {
-	spans, err := spansOf(tx, id)
+	var any bool
+	if err := tx.QueryRow("SELECT EXISTS (SELECT 1 FROM trace_spans WHERE trace=? AND sums<>'')", id).Scan(&any); err != nil || !any {
+		return err
+	}
+	parent, has, err := sumsOf(tx, id)
 	if err != nil {
 		return err
 	}
@@ -27,18 +57,18 @@ func learnSums(tx *index.Tx, id string) error {
 	if err := tx.QueryRow("SELECT whole FROM trace_traces WHERE id=?", id).Scan(&whole); err != nil {
 		return err
 	}
+	query := "INSERT INTO trace_metadata VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value"
+	if whole {
+		query = "INSERT INTO trace_metadata VALUES (?,?,?) ON CONFLICT DO NOTHING"
+	}
 	for _, sum := range sums {
-		total := addUp(spans, sum.attribute, sum.names)
+		total := addUp(parent, has[sum.key])
 		if len(total) == 0 {
 			continue
 		}
 		b, err := json.Marshal(total)
 		if err != nil {
 			return err
-		}
-		query := "INSERT INTO trace_metadata VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value"
-		if whole {
-			query = "INSERT INTO trace_metadata VALUES (?,?,?) ON CONFLICT DO NOTHING"
 		}
 		if _, err := tx.Exec(query, id, sum.key, string(b)); err != nil {
 			return err
@@ -47,31 +77,55 @@ func learnSums(tx *index.Tx, id string) error {
 	return nil
 }
 
-func addUp(spans []Span, attribute string, names []string) map[string]float64 {
-	parent, has := map[string]string{}, map[string]map[string]any{}
-	for i := range spans {
-		s := &spans[i]
-		parent[s.ID] = s.ParentID
-		if m := numbers(s, attribute); len(m) > 0 {
-			has[s.ID] = m
+// numbersOf are numbers by span and name.
+type numbersOf map[string]map[string]float64
+
+// sumsOf reads which span is below which, and the numbers of each by metadatum.
+func sumsOf(tx *index.Tx, id string) (parent map[string]string, has map[string]numbersOf, err error) {
+	rows, err := tx.Query("SELECT id, parent, sums FROM trace_spans WHERE trace=?", id)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	parent, has = map[string]string{}, map[string]numbersOf{}
+	for rows.Next() {
+		var span, up, data string
+		if err := rows.Scan(&span, &up, &data); err != nil {
+			return nil, nil, err
+		}
+		if parent[span] = up; data == "" {
+			continue
+		}
+		var sums map[string]map[string]float64
+		if err := json.Unmarshal([]byte(data), &sums); err != nil {
+			return nil, nil, err
+		}
+		for key, numbers := range sums {
+			if has[key] == nil {
+				has[key] = numbersOf{}
+			}
+			has[key][span] = numbers
 		}
 	}
+	return parent, has, rows.Err()
+}
+
+func addUp(parent map[string]string, has numbersOf) map[string]float64 {
 	total := map[string]float64{}
-	for id, m := range has {
+	for _, id := range slices.Sorted(maps.Keys(has)) { // in one order: sums of fractions depend on it
+		numbers := has[id]
 		if covered(id, parent, has) {
 			continue
 		}
-		for _, name := range names {
-			if x, ok := asFloat(m[name]); ok {
-				total[name] += x
-			}
+		for name, x := range numbers {
+			total[name] += x
 		}
 	}
 	return total
 }
 
 // covered says whether a span above has the numbers as well.
-func covered(id string, parent map[string]string, has map[string]map[string]any) bool {
+func covered(id string, parent map[string]string, has numbersOf) bool {
 	up := parent[id]
 	for range parent { // no longer than there are spans, should they go round in a circle
 		if up == "" || up == id {

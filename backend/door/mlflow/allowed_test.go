@@ -17,10 +17,14 @@ var allowed = []struct {
 	{"put", "^PUT /mlflow-artifacts", "^content$", "^$", `^\{\}\n$`, "what answers that a file was stored; the client does not read it"},
 	{"size", "", "file_size$", `^\d+$`, `^\d+$`, "a file that says the experiment's id is longer by its digits"},
 	{"copy", "get-download-uri", "^artifact_uri$", "", "registry/", "a version is a copy of its own"},
-	{"told", "", `(metrics\[\]\.(model_id|dataset_name|dataset_digest)|registrations|\.aliases)$`, "nothing", "", "Rondo tells more of what it knows"},
+	{"told", "", `((metrics\[\]\.(model_id|dataset_name|dataset_digest)|registrations|\.aliases|dataset\.experiment_ids|datasets\[\]\.experiment_ids)|^dataset)$`, "nothing", "", "Rondo tells more of what it knows"},
 	{"bookkeeping", "", `mlflow\.trace\.infoFinalized$`, `"true"`, "nothing", "a note of MLflow's server to itself"},
 	{"stale", "POST .*/traces$", `tags\.`, "nothing", "", "MLflow's answer leaves out tags that it has just stored"},
 	{"features", "server-info", "(gateway|presigned)", "true", "false", "parts that Rondo does not have"},
+	{"digest", "/datasets", `digest$`, `^"[0-9a-f]{8}"$`, `^"[0-9a-f]{8}"$`, "it is made of the time"},
+	{"small", "/scorers", "experiment_id$", `^\d+$`, "nothing", "the protocol's number is too small for Rondo's ids of experiments"},
+	{"number", "/scorers/register", "^version$", "^2$", "^3$", "a number is never used twice"},
+	{"meanwhile", "GET .*/runs/get$", `^run\.data\.(params|tags|metrics)$`, "", "", "the client asks while another of its threads still logs"},
 	{"infinity", "", `value$`, `^-?1\.7976931348623157e\+308$`, `Infinity`, "an infinity stays one"},
 }
 

@@ -244,6 +244,8 @@ func (c *comparison) compare(field string, theirs, ours any) {
 		}
 		c.sort(field, a)
 		c.sort(field, b)
+		c.untie(field, a)
+		c.untie(field, b)
 		for i := range a {
 			c.compare(field+"[]", a[i], b[i])
 		}
@@ -262,14 +264,37 @@ func join(field, name string) string {
 // sort evens out the order of lists whose order means nothing.
 func (c *comparison) sort(field string, list []any) {
 	name := field[strings.LastIndexByte(field, '.')+1:]
-	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values"}, name) || strings.Contains(c.route, "history") {
+	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values", "records"}, name) || strings.Contains(c.route, "history") {
 		return
 	}
 	key := func(v any) string {
 		m, _ := v.(map[string]any)
-		return fmt.Sprint(m["key"], m["path"], m["alias"], m["version"], m["value"], m["step"])
+		return fmt.Sprint(m["key"], m["path"], m["alias"], m["version"], m["inputs"], m["value"], m["step"])
 	}
 	slices.SortStableFunc(list, func(x, y any) int { return strings.Compare(key(x), key(y)) })
+}
+
+// untie evens out the order of runs that began in the same moment: it follows from
+// their ids, which each server makes up.
+func (c *comparison) untie(field string, list []any) {
+	if field != "runs" {
+		return
+	}
+	info := func(v any) map[string]any {
+		m, _ := v.(map[string]any)
+		i, _ := m["info"].(map[string]any)
+		return i
+	}
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && info(list[to])["start_time"] == info(list[from])["start_time"] {
+			to++
+		}
+		slices.SortFunc(list[from:to], func(x, y any) int {
+			return strings.Compare(c.replay.ours(fmt.Sprint(info(x)["run_id"])), c.replay.ours(fmt.Sprint(info(y)["run_id"])))
+		})
+		from = to
+	}
 }
 
 func (c *comparison) leaf(field string, theirs, ours any) {
@@ -284,13 +309,23 @@ func (c *comparison) leaf(field string, theirs, ours any) {
 	switch {
 	case (field == "experiment_id" || strings.HasSuffix(field, ".experiment_id") || strings.HasSuffix(field, "experiment_ids[]")) && c.replay.experiments[a] == "":
 		c.replay.experiments[a] = b
+	case strings.HasSuffix(field, "next_page_token") && a == b:
+		delete(c.replay.ids, a)
 	case given.MatchString(field) && a != b && !c.known && (len(a) >= 16 || names.MatchString(a)) && (c.replay.ids[a] == "" || strings.HasSuffix(field, "token")):
 		c.replay.ids[a] = b
 	}
 	if strings.HasSuffix(field, "experiment_id") || strings.HasSuffix(field, "experiment_ids[]") {
 		a = c.replay.experiments[a]
 	}
-	if a = c.replay.ours(a); a != b {
-		c.differ(field, a, b)
+	if a = c.replay.ours(a); a == b {
+		return
 	}
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil { // texts that hold JSON
+		if _, number := x.(float64); !number {
+			c.compare(field, x, y)
+			return
+		}
+	}
+	c.differ(field, a, b)
 }

@@ -21,7 +21,7 @@ def child(run_id, n):
 
 
 def main():
-    mlflow.set_experiment("autolog")
+    mlflow.set_experiment("autolog-flow")
     mlflow.sklearn.autolog(log_models=True, max_tuning_runs=3, silent=True)
     X, y = load_iris(return_X_y=True)
     with mlflow.start_run(run_name="plain") as run:
@@ -62,7 +62,7 @@ def main():
         mlflow.flush_async_logging()
     history = client.get_metric_history(run.info.run_id, "loss")
     assert [m.step for m in sorted(history, key=lambda m: m.step)] == list(range(200))
-    frame = mlflow.search_runs(experiment_names=["autolog"], order_by=["metrics.loss ASC"])
+    frame = mlflow.search_runs(experiment_names=["autolog-flow"], order_by=["metrics.loss ASC"])
     assert np.isclose(frame["metrics.loss"].min(), 1 / 200) and len(frame) == 7, frame
     print("flow passed")
 
