@@ -38,12 +38,12 @@ func TestMain(m *testing.M) {
 
 var crashPoints = []string{
 	"store.packed", "store.pack-kept", "dataset.stored", "ledger.staged", "journal.written", "ledger.committed",
-	"dataset.recorded", "dataset.staged", "dataset.moving", "dataset.moved",
+	"dataset.recorded", "dataset.staged", "dataset.moving", "dataset.moved", "store.condemned", "store.swept", "store.removing",
 }
 
 // state i of the folder: files come, go, grow and change into folders.
 func state(i int) map[string]string {
-	files := map[string]string{"same.txt": "same", "large.bin": strings.Repeat(fmt.Sprintf("%d\n", i), 60_000)}
+	files := map[string]string{"same.txt": "same", "large.bin": strings.Repeat(fmt.Sprintf("%d\n", i), 600_000)}
 	for k := range 12 {
 		files[fmt.Sprintf("f%d-%d.txt", k, (i+k)%4)] = fmt.Sprintf("%d of %d", k, i)
 	}
@@ -134,6 +134,11 @@ func workUntilKilled(dir string) {
 			fmt.Println("FAILED", err)
 			os.Exit(3)
 		}
+		o.store.PutBytes(ctx, fmt.Appendf(nil, "needed by nobody %d", k))
+		if _, err := o.Collect(ctx, dataset.Collect{Grace: 1}); err != nil {
+			fmt.Println("FAILED", err)
+			os.Exit(3)
+		}
 	}
 }
 
@@ -161,7 +166,7 @@ func rounds(def int) int {
 // what was being done ends it, without force.
 func TestKilledAtAnyMoment(t *testing.T) {
 	killed := 0
-	for round := range rounds(24) {
+	for round := range rounds(30) {
 		dir := newProject(t)
 		point := ""
 		if round%3 < 2 {
@@ -177,7 +182,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 		afterCrash(t, dir, out, fmt.Sprintf("round %d at %q", round, point))
 	}
-	if killed < rounds(24)*2/3 {
+	if killed < rounds(30)*2/3 {
 		t.Fatalf("only %d rounds ended by a kill", killed)
 	}
 }

@@ -73,7 +73,7 @@ func (s *Service) readFile(ctx context.Context, m *memory, at string, read store
 	}
 	file := store.TreeFile{Path: path.Base(at), Size: fi.Size(), Exec: fi.Mode()&0o111 != 0}
 	d, ok := m.known(s.full(at), fi)
-	if file.Digest = d; !ok || !s.opts.Store.Has(d) {
+	if file.Digest = d; !ok || !s.opts.Store.Keeps(d) {
 		file.Digest, file.Size, err = read(ctx, f)
 	}
 	return store.Tree{Files: []store.TreeFile{file}}, err

@@ -58,7 +58,7 @@ const maxUncached = 4 << 20 // bytes of an out that is kept although it says cac
 // the execution has shown.
 func (r *runner) keep(ctx context.Context, n *Node, list []Artifact) error {
 	for _, a := range list {
-		if r.store.Has(a.Digest) || n != nil && a.Size > maxUncached && n.uncached(a.Path) {
+		if r.store.Keeps(a.Digest) || n != nil && a.Size > maxUncached && n.uncached(a.Path) {
 			continue
 		}
 		err := r.put(ctx, a)

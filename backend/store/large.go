@@ -157,7 +157,7 @@ func (c *cutter) prepare(ctx context.Context, parts [][]byte) ([]prepared, error
 // end adds the list, whose digest is that of the whole content.
 func (c *cutter) end() (d ref.Digest, err error) {
 	c.whole.Sum(d[:0])
-	if _, ok := c.p.s.entry(d); ok && c.p.s.Has(d) {
+	if _, ok := c.p.s.entry(d); ok && !c.p.s.doomed(d) && c.p.s.Has(d) {
 		return d, nil
 	}
 	return d, c.p.add(prepared{digest: d, stored: encodeList(c.chunks), form: listed})

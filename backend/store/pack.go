@@ -60,7 +60,10 @@ type Batch struct {
 }
 
 // Batch begins a pack. Nothing of it is visible before Commit.
-func (s *Store) Batch() *Batch { return &Batch{s: s, rows: map[ref.Digest]place{}} }
+func (s *Store) Batch() *Batch {
+	s.sentence()
+	return &Batch{s: s, rows: map[ref.Digest]place{}}
+}
 
 // Len says how many objects the batch holds.
 func (b *Batch) Len() int { return len(b.rows) }
@@ -86,7 +89,7 @@ type prepared struct {
 func (s *Store) prepare(content []byte, compress bool) prepared {
 	p := prepared{digest: ref.Of(content), stored: content}
 	if at, ok := s.entry(p.digest); ok && at.form != listed {
-		p.here = true
+		p.here = !s.doomed(p.digest)
 	}
 	if p.here || !compress || len(content) < 512 {
 		return p
@@ -100,7 +103,7 @@ func (s *Store) prepare(content []byte, compress bool) prepared {
 // prepareWhole is prepare for what is no chunk, and may be there as a file of its own.
 func (s *Store) prepareWhole(content []byte) prepared {
 	if len(content) > oldSmall {
-		if d := ref.Of(content); s.Has(d) {
+		if d := ref.Of(content); s.Has(d) && !s.doomed(d) {
 			return prepared{digest: d, here: true}
 		}
 	}

@@ -12,6 +12,10 @@ import (
 func (s *Store) learn(p *pack, rows map[ref.Digest]place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.put(p, rows)
+}
+
+func (s *Store) put(p *pack, rows map[ref.Digest]place) {
 	s.packs[p.name] = p
 	for d, at := range rows {
 		at.pack = p
@@ -19,8 +23,7 @@ func (s *Store) learn(p *pack, rows map[ref.Digest]place) {
 	}
 }
 
-// forget leaves out packs that are gone. What lies in another pack too stays known,
-// because that one was learned of later.
+// forget leaves out packs whose objects all lie in one that was learned of later.
 func (s *Store) forget(gone map[*pack]bool) {
 	if len(gone) == 0 {
 		return
@@ -60,20 +63,39 @@ func (s *Store) Reload() error {
 	for _, name := range names {
 		there[name] = true
 	}
-	gone := map[*pack]bool{}
+	var gone []*pack
 	s.mu.RLock()
 	for name, p := range s.packs {
 		if there[name] {
 			delete(there, name) // known already: a pack never changes
 		} else {
-			gone[p] = true
+			gone = append(gone, p)
 		}
 	}
 	s.mu.RUnlock()
+	if len(gone) > 0 {
+		return s.reread()
+	}
 	for name := range there {
 		s.load(name)
 	}
-	s.forget(gone)
+	return nil
+}
+
+// reread learns of all packs anew: what lay in one that is gone may lie in another too.
+func (s *Store) reread() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names, err := s.packNames()
+	if err != nil {
+		return err
+	}
+	s.packed, s.packs = make(map[ref.Digest]place, len(s.packed)), map[string]*pack{}
+	for _, name := range names {
+		if rows, size, err := readIndex(filepath.Join(s.dir, name)); err == nil {
+			s.put(&pack{name, size}, rows)
+		}
+	}
 	return nil
 }
 

@@ -39,6 +39,7 @@ type Store struct {
 	cleaned []string
 	group   group
 	merging sync.Mutex
+	condemned condemned
 }
 
 func at(dir string) *Store {
@@ -110,6 +111,7 @@ func (s *Store) PutBytes(ctx context.Context, b []byte) (ref.Digest, error) {
 		d, _, err := s.putLarge(ctx, bytes.NewReader(b))
 		return d, err
 	}
+	s.sentence()
 	ready := s.prepareWhole(b)
 	if ready.here {
 		return ready.digest, nil

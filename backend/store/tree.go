@@ -190,7 +190,7 @@ func (t Tree) encode() ([]byte, error) {
 func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out *TreeFile, known Known) (err error) {
 	out.Path, out.Size, out.Exec = f.path, f.info.Size(), f.info.Mode()&0o111 != 0
 	if known != nil {
-		if d, ok := known(full, f.info); ok && s.Has(d) {
+		if d, ok := known(full, f.info); ok && !s.doomed(d) && s.Has(d) {
 			out.Digest = d
 			return nil
 		}

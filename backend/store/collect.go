@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rondo/backend/fault"
+	"rondo/backend/ref"
+)
+
+// Garbage is what a collection finds.
+type Garbage struct {
+	Objects int   `json:"objects"` // that nobody needs
+	Bytes   int64 `json:"bytes"`   // on disk
+	Waiting int   `json:"waiting"` // of these, condemned too short a time ago to be removed
+	Removed int   `json:"removed"`
+	Freed   int64 `json:"freed"` // bytes on disk
+}
+
+// Collection says what to collect.
+type Collection struct {
+	Needed map[ref.Digest]bool // with all that Reach adds
+	Grace  time.Duration       // between condemning and removing
+	Dry    bool                // only look
+	Now    time.Time
+}
+
+// Collect condemns the objects that are not needed, and removes those that were
+// condemned Grace ago and still are not.
+func (s *Store) Collect(ctx context.Context, c Collection) (g Garbage, err error) {
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	if err := s.Reload(); err != nil {
+		return g, err
+	}
+	was, since := s.sentence(), map[ref.Digest]time.Time{}
+	ripe := map[ref.Digest]bool{}
+	err = s.List(func(i Info) error {
+		if c.Needed[i.Digest] {
+			return ctx.Err()
+		}
+		at, ok := was[i.Digest]
+		if !ok {
+			at = c.Now
+		}
+		since[i.Digest] = at
+		g.Objects++
+		g.Bytes += i.Stored
+		if !at.After(c.Now.Add(-c.Grace)) {
+			ripe[i.Digest] = true
+		}
+		return ctx.Err()
+	})
+	g.Waiting = g.Objects - len(ripe)
+	if err != nil || c.Dry {
+		return g, err
+	}
+	if err := s.writeCondemned(since); err != nil {
+		return g, err
+	}
+	fault.Point("store.condemned")
+	err = errors.Join(s.sweep(ctx, ripe, c, &g), s.reread())
+	if err != nil {
+		return g, err
+	}
+	for d := range ripe {
+		if !s.Has(d) {
+			delete(since, d)
+		}
+	}
+	return g, s.writeCondemned(since)
+}
+
+// sweep removes the objects, pack by pack.
+func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collection, g *Garbage) error {
+	if len(ripe) == 0 {
+		return nil
+	}
+	s.mu.RLock()
+	packs := make([]*pack, 0, len(s.packs))
+	for _, p := range s.packs {
+		packs = append(packs, p)
+	}
+	s.mu.RUnlock()
+	for _, p := range packs {
+		if fi, err := os.Stat(filepath.Join(s.dir, p.name)); err != nil || fi.ModTime().After(c.Now.Add(-c.Grace)) {
+			continue // it may hold what was stored again because the old was condemned
+		}
+		if err := s.sweepPack(ctx, p, ripe, g); err != nil {
+			return err
+		}
+	}
+	for d := range ripe {
+		info, err := s.whole(d)
+		if err != nil {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.dir, info.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError(err)
+		}
+		g.Removed++
+		g.Freed += info.Stored
+	}
+	return nil
+}
+
+// sweepPack writes what is still needed of a pack into another and removes it. One that
+// is damaged stays as it is.
+func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool, g *Garbage) error {
+	rows, _, err := readIndex(filepath.Join(s.dir, p.name))
+	if err != nil {
+		return nil
+	}
+	dead, bytes := 0, int64(0)
+	for d, at := range rows {
+		if ripe[d] {
+			dead++
+			bytes += int64(at.stored)
+		}
+	}
+	if dead == 0 {
+		return nil
+	}
+	entries, err := s.intact(ctx, p, func(d ref.Digest) bool { return !ripe[d] })
+	if err != nil {
+		return ctx.Err()
+	}
+	b := s.Batch()
+	defer b.Discard()
+	for _, e := range entries {
+		if err := b.add(e); err != nil {
+			return err
+		}
+	}
+	name, err := b.commit()
+	if err != nil {
+		return err
+	}
+	fault.Point("store.swept")
+	g.Removed += dead
+	g.Freed += bytes
+	return s.remove([]*pack{p}, name)
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/ref"
+)
+
+// An object that nobody needs is condemned first, and removed by a later collection
+// only. In between nobody who stores the same content counts on it: it is stored again.
+// So a write that found it there, and whose record is not written yet, has time to end.
+const (
+	condemnedName = "condemned"
+	condemnedHead = "rondo condemned 1"
+)
+
+type condemned struct {
+	stamp Stamp // of the file that was read
+	since map[ref.Digest]time.Time
+}
+
+// sentence reads the list anew if it is another one; damaged lines condemn nothing.
+func (s *Store) sentence() map[ref.Digest]time.Time {
+	path := filepath.Join(s.dir, condemnedName)
+	fi, err := os.Stat(path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.condemned = condemned{}
+		return nil
+	}
+	if stamp := StampOf(fi); stamp != s.condemned.stamp {
+		s.condemned = condemned{stamp, readCondemned(path)}
+	}
+	return s.condemned.since
+}
+
+func readCondemned(path string) map[ref.Digest]time.Time {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	since := map[ref.Digest]time.Time{}
+	lines := bufio.NewScanner(bytes.NewReader(b))
+	if !lines.Scan() || lines.Text() != condemnedHead {
+		return nil
+	}
+	for lines.Scan() {
+		hex, at, _ := strings.Cut(lines.Text(), " ")
+		d, err := ref.Parse(hex)
+		when, e := time.Parse(time.RFC3339, at)
+		if err == nil && e == nil {
+			since[d] = when
+		}
+	}
+	return since
+}
+
+func (s *Store) writeCondemned(since map[ref.Digest]time.Time) error {
+	path := filepath.Join(s.dir, condemnedName)
+	if len(since) == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError(err)
+		}
+		return nil
+	}
+	var b bytes.Buffer
+	fmt.Fprintln(&b, condemnedHead)
+	for d, at := range since {
+		fmt.Fprintln(&b, d, at.UTC().Format(time.RFC3339))
+	}
+	return diskError(atomicfile.WriteFile(path, b.Bytes(), 0o644))
+}
+
+// doomed reports whether the list, as it was last read, has the object.
+func (s *Store) doomed(d ref.Digest) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.condemned.since[d]
+	return ok
+}
+
+// Keeps reports whether the object is here to stay, so that it need not be stored again.
+func (s *Store) Keeps(d ref.Digest) bool {
+	_, doomed := s.sentence()[d]
+	return !doomed && s.Has(d)
+}
