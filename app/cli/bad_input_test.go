@@ -28,8 +28,7 @@ func trained(t *testing.T) *world {
 // eventually asks until the answer holds what the server comes to by itself.
 func (w *world) eventually(want string, args ...string) {
 	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		out := w.ok(args...)
 		if strings.Contains(out, want) {
 			return

@@ -6,6 +6,7 @@ import (
 
 	"rondo/backend/pipeline"
 	"rondo/backend/proc"
+	"rondo/backend/run/launch"
 	"rondo/backend/step"
 )
 
@@ -26,7 +27,7 @@ var innerVerbs = []verb{
 			if err := c.want(1, 1); err != nil {
 				return err
 			}
-			return pipeline.Run(ctx, c.args[0], c.Stdout)
+			return pipeline.Run(ctx, c.args[0], c.Stdout, surroundings)
 		},
 	},
 	{
@@ -39,4 +40,17 @@ var innerVerbs = []verb{
 			return step.Run(ctx, c.args[0], c.Dir, c.Stdout)
 		},
 	},
+}
+
+// surroundings names the Python that a command uses and its packages.
+func surroundings(command []string, dir string, environ []string) map[string]string {
+	p := launch.FindPython(command, dir, environ)
+	if p == nil {
+		return nil
+	}
+	out := map[string]string{"python": p.Version}
+	for _, one := range p.Packages {
+		out[pipeline.PackagePrefix+one.Name] = one.Version
+	}
+	return out
 }

@@ -1,14 +1,17 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"rondo/backend/store"
 )
 
 // compare checks everything that the record tells against what came out again.
-func (r *Reproduction) compare(e Execution, results map[string]StageResult, env map[string]string, run RunState) {
+func (r *Reproduction) compare(e Execution, results map[string]StageResult, env map[string]string, run RunState, inside differences) {
 	r.Checks = []Check{}
 	models := e.Spec.modelAt()
 	for _, st := range e.Stages {
@@ -33,13 +36,17 @@ func (r *Reproduction) compare(e Execution, results map[string]StageResult, env 
 			if model, ok := models[a.Path]; ok {
 				kind, what = CheckModel, "model "+model
 			}
-			found := ""
-			if o, ok := outs[a.Path]; ok {
+			found, o := "", outs[a.Path]
+			if o.Path != "" {
 				found = o.Digest.String()
 			}
 			r.check(kind, what, a.Digest.String(), found)
+			if found != "" && a.Digest != o.Digest && a.Tree && o.Tree {
+				r.Checks = append(r.Checks, inside(a, o)...)
+			}
 		}
 	}
+	r.compareEnvironments(e, results)
 	for _, k := range slices.Sorted(maps.Keys(e.Env)) {
 		r.check(CheckEnvironment, "environment "+k, e.Env[k], env[k])
 	}
@@ -49,6 +56,44 @@ func (r *Reproduction) compare(e Execution, results map[string]StageResult, env 
 		}
 	}
 	r.judge(run)
+}
+
+// differences tells the files in which two folders differ.
+type differences func(a, b Artifact) []Check
+
+// differences reads both folders' lists. Where one cannot be read there is nothing more to say.
+func (s *Service) differences(ctx context.Context) differences {
+	return func(a, b Artifact) (list []Check) {
+		was, err1 := s.opts.Store.OpenTree(ctx, a.Digest)
+		now, err2 := s.opts.Store.OpenTree(ctx, b.Digest)
+		if err1 != nil || err2 != nil {
+			return nil
+		}
+		before, after := digests(was), digests(now)
+		all := maps.Clone(before)
+		maps.Copy(all, after)
+		same := 0
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if before[name] == after[name] {
+				same++
+				continue
+			}
+			list = append(list, Check{CheckFile, "file " + a.Path + "/" + name, before[name], after[name], false})
+		}
+		if same > 0 {
+			text := fmt.Sprintf("%d files", same)
+			list = append(list, Check{CheckFile, "other files of " + a.Path, text, text, true})
+		}
+		return list
+	}
+}
+
+func digests(t store.Tree) map[string]string {
+	out := map[string]string{}
+	for _, f := range t.Files {
+		out[f.Path] = f.Digest.String()
+	}
+	return out
 }
 
 // modelAt names the models by the path of their out.

@@ -44,6 +44,7 @@ type StageResult struct {
 	Deps      []Artifact        `json:"deps"`
 	Params    map[string]string `json:"params"`
 	Outs      []Artifact        `json:"outs"`
+	Env       map[string]string `json:"environment,omitempty"` // of its commands, where they ran: the Python and its packages
 }
 
 // States of an Execution.

@@ -227,6 +227,65 @@ func TestARepetitionThatCannotRunIsImpossible(t *testing.T) {
 	}
 }
 
+// A program inside of the project that is no code, as in .venv/bin/python, is found
+// again in the fresh folder, and what is installed with it is compared by name.
+func TestARepetitionHasItsToolsAndComparesThem(t *testing.T) {
+	h := build(t)
+	h.write("tools/pyvenv.cfg", "version = 3.13\n")
+	h.write("tools/bin/sorter", "#!/bin/sh\nsort \"$1\" > sorted.txt\n")
+	h.write("tools/lib/versions.json", `{"python":"3.13","package numpy":"2.1","package same":"1"}`)
+	if err := os.Chmod(filepath.Join(h.dir, "tools", "bin", "sorter"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h.file.Stages = map[string]project.Stage{"sort": {Cmd: project.Lines{"tools/bin/sorter data.txt"}, Deps: project.Lines{"data.txt"}, Outs: project.Outs{{Path: "sorted.txt"}}}}
+	e := h.repro(pipeline.Request{})
+	if got := e.Stages[0].Env["package numpy"]; got != "2.1" {
+		t.Fatalf("numpy is recorded as %q: %+v", got, e.Stages[0])
+	}
+	h.write("tools/lib/versions.json", `{"python":"3.13","package numpy":"2.2","package same":"1"}`)
+	r, err := h.Reproduce(t.Context(), e.RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = h.FinishReproduction(t.Context(), r.ID); err != nil || r.Verdict != pipeline.Identical {
+		t.Errorf("%v %s: %s", err, r.Verdict, r.Text)
+	}
+	for _, want := range []string{
+		`"what":"environment package numpy","expected":"2.1","found":"2.2","same":false`, `"what":"environment python","expected":"3.13","found":"3.13","same":true`,
+		`"what":"environment packages","expected":"1 installed","found":"1 installed","same":true`,
+	} {
+		if !strings.Contains(text(r.Checks), want) {
+			t.Errorf("%s\nwithout %s", text(r.Checks), want)
+		}
+	}
+	if !strings.HasSuffix(r.Text, "the environment is another one: package numpy") {
+		t.Errorf("the verdict says %q", r.Text)
+	}
+	if _, err := os.Stat(filepath.Join(h.dir, "tools", "bin", "sorter")); err != nil {
+		t.Errorf("clearing away took the project's own: %v", err)
+	}
+}
+
+func TestARepetitionNamesTheFilesOfAFolderThatDiffer(t *testing.T) {
+	h := build(t)
+	h.write("undeclared.txt", "one\n")
+	h.file.Stages = map[string]project.Stage{"pack": {
+		Cmd: project.Lines{"mkdir -p out/sub", "cp data.txt out/same.txt", "cp undeclared.txt out/sub/other.txt"}, Deps: project.Lines{"data.txt"}, Outs: project.Outs{{Path: "out"}},
+	}}
+	e := h.repro(pipeline.Request{})
+	h.write("undeclared.txt", "two\n")
+	r, err := h.Reproduce(t.Context(), e.RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err = h.FinishReproduction(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if r.Text != "out out, file out/sub/other.txt came out different" || !strings.Contains(text(r.Checks), `"what":"other files of out","expected":"1 files","found":"1 files","same":true`) {
+		t.Errorf("%s: %s", r.Text, text(r.Checks))
+	}
+}
+
 func sameAfterRebuild(t *testing.T, h *house) {
 	t.Helper()
 	before := h.dump()

@@ -33,6 +33,7 @@ const (
 	CheckDep         = "dep"
 	CheckOut         = "out"
 	CheckModel       = "model" // an out that rondo.yaml declares as a model
+	CheckFile        = "file"  // of a folder that came out different
 	CheckEnvironment = "environment"
 )
 
@@ -149,6 +150,9 @@ func (s *Service) prepare(ctx context.Context, r Reproduction, e Execution) erro
 	if err := os.MkdirAll(filepath.Join(r.Folder, project.PrivateDir), 0o755); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "make the folder of the repetition")
 	}
+	if err := s.tools(r.Folder, e.Spec); err != nil {
+		return err
+	}
 	return writePlan(s.opts.RunDir(r.ID), Plan{
 		Project: r.Folder, Objects: s.opts.Objects, Stages: e.Spec.Stages, Only: e.Request.Stages, Params: e.overrides(),
 		Force: true, Parallel: e.Spec.Parallel, NoLock: true,
@@ -226,8 +230,11 @@ func (s *Service) FinishReproduction(ctx context.Context, id string) (Reproducti
 	if err != nil {
 		return r, err
 	}
+	if err := s.opts.Store.Reload(); err != nil { // the runner is another process
+		return r, err
+	}
 	r.EndedAt = run.EndedAt
-	r.compare(e, results, s.opts.Environment(), run)
+	r.compare(e, results, s.opts.Environment(), run, s.differences(ctx))
 	if err := s.opts.Reproduced(ctx, r); err != nil {
 		return r, err
 	}

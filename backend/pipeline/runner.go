@@ -27,8 +27,10 @@ type runner struct {
 	eyes   *eyes
 	store  *store.Store
 	out    io.Writer
-	alive  *os.File // held open by all stages, so that one which outlives us keeps others away
-	procs  procs
+
+	describe Describe // nil: nobody knows
+	alive    *os.File // held open by all stages, so that one which outlives us keeps others away
+	procs    procs
 
 	mu   sync.Mutex // of out, of the lock and of what follows
 	lock Lock
@@ -38,9 +40,9 @@ type runner struct {
 
 // Run carries out the plan in runDir, which is the body of `rondo pipeline-run`. When
 // the process is asked to stop, or ctx ends, it passes that on to the stages that run,
-// starts no new ones and waits.
-func Run(ctx context.Context, runDir string, out io.Writer) error {
-	r := &runner{runDir: runDir, out: out, ends: map[string]chan struct{}{}, done: map[string]string{}}
+// starts no new ones and waits. Describe may be nil.
+func Run(ctx context.Context, runDir string, out io.Writer, describe Describe) error {
+	r := &runner{runDir: runDir, out: out, describe: describe, ends: map[string]chan struct{}{}, done: map[string]string{}}
 	if err := r.open(); err != nil {
 		return err
 	}
@@ -259,6 +261,7 @@ func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
 			return err
 		}
 	}
+	r.surround(n, res)
 	return r.execute(ctx, n, s, res)
 }
 

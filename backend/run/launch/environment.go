@@ -24,10 +24,18 @@ func Describe(command []string, dir string, environ []string) Environment {
 			e.Variables[k] = hideText(v)
 		}
 	}
-	if p := findPython(command, dir, environ); p != nil {
-		e.Python = &Python{Executable: p.executable, Version: p.version, Packages: p.packages}
-	}
+	e.Python = FindPython(command, dir, environ)
 	return e
+}
+
+// FindPython says which Python a command uses and what is installed for it; nil where it
+// uses none. Nothing is run.
+func FindPython(command []string, dir string, environ []string) *Python {
+	p := findPython(command, dir, environ)
+	if p == nil {
+		return nil
+	}
+	return &Python{Executable: p.executable, Version: p.version, Packages: p.packages}
 }
 
 const hidden = "<hidden>"
