@@ -166,7 +166,11 @@ func (e Entry) cloud(m *Map) {
 	if e.Cloud != "" {
 		into = &Map{}
 	}
-	for _, kv := range [][2]string{{"etag", e.ETag}, {"checksum", e.Checksum}, {"version_id", e.VersionID}} {
+	facts := [][2]string{{"etag", e.ETag}, {"checksum", e.Checksum}, {"version_id", e.VersionID}}
+	if e.Cloud == "" {
+		facts = [][2]string{facts[2], facts[0], facts[1]} // DVC's order, which is another one here
+	}
+	for _, kv := range facts {
 		if kv[1] != "" {
 			into.Set(kv[0], kv[1])
 		}

@@ -70,7 +70,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	}
 	defer f.Close()
 	sum, size, err := Sum(ctx, f, hash)
-	return sight{sum: sum, size: size, exec: info.Mode()&0o100 != 0}, err
+	return sight{sum: sum, size: size, exec: info.Mode()&0o111 != 0}, err
 }
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {

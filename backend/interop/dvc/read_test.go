@@ -150,12 +150,22 @@ func TestFormsOfDVCFiles(t *testing.T) {
 		text string
 		ok   func(s *dvc.Single) bool
 	}{
-		"dvc 3":   {"outs:\n- md5: " + sum + "\n  size: 3\n  hash: md5\n  path: a\n", func(s *dvc.Single) bool { return s.Outs[0].Hash == dvc.MD5 && s.Outs[0].MD5 == sum && !s.Import() }},
-		"dvc 2":   {"outs:\n- md5: 1E345678901234567890123456789012.dir\n  nfiles: 2\n  path: a\n", func(s *dvc.Single) bool { return s.Outs[0].Hash == dvc.Dos2Unix && s.Outs[0].IsDir() && s.Outs[0].MD5[0:2] == "1e" }},
-		"import":  {"md5: " + sum + "\nfrozen: true\ndeps:\n- path: data\n  repo:\n    url: u\n    rev: 1\n    rev_lock: abc\nouts:\n- md5: " + sum + "\n  path: a\n", func(s *dvc.Single) bool { return s.Import() && s.Frozen && s.Deps[0].Repo.Rev == "1" && s.Deps[0].Repo.RevLock == "abc" }},
-		"url":     {"deps:\n- etag: AbC\n  size: 3\n  path: s3://b/k\nouts:\n- md5: " + sum + "\n  path: a\n  cache: false\n  push: false\n  remote: r\n", func(s *dvc.Single) bool { return s.Deps[0].ETag == "AbC" && s.Outs[0].NoCache && s.Outs[0].NoPush && s.Outs[0].Remote == "r" }},
-		"cloud":   {"outs:\n- path: a\n  files:\n  - relpath: x\n    md5: " + sum + "\n    size: 1\n    cloud: {s3: {etag: e, version_id: v}}\n", func(s *dvc.Single) bool { return s.Outs[0].List[0].VersionID == "v" && s.Outs[0].List[0].Cloud == "s3" && s.Outs[0].IsDir() }},
-		"old":     {"cmd: python x.py\nlocked: true\nwdir: ..\ndeps:\n- path: x.py\n  md5: " + sum + "\nouts:\n- path: m.json\n  metric: {type: json}\n", func(s *dvc.Single) bool { return s.Cmd == "python x.py" && s.Frozen && s.Outs[0].Kind == "metrics" && s.Wdir == ".." }},
+		"dvc 3": {"outs:\n- md5: " + sum + "\n  size: 3\n  hash: md5\n  path: a\n", func(s *dvc.Single) bool { return s.Outs[0].Hash == dvc.MD5 && s.Outs[0].MD5 == sum && !s.Import() }},
+		"dvc 2": {"outs:\n- md5: 1E345678901234567890123456789012.dir\n  nfiles: 2\n  path: a\n", func(s *dvc.Single) bool {
+			return s.Outs[0].Hash == dvc.Dos2Unix && s.Outs[0].IsDir() && s.Outs[0].MD5[0:2] == "1e"
+		}},
+		"import": {"md5: " + sum + "\nfrozen: true\ndeps:\n- path: data\n  repo:\n    url: u\n    rev: 1\n    rev_lock: abc\nouts:\n- md5: " + sum + "\n  path: a\n", func(s *dvc.Single) bool {
+			return s.Import() && s.Frozen && s.Deps[0].Repo.Rev == "1" && s.Deps[0].Repo.RevLock == "abc"
+		}},
+		"url": {"deps:\n- etag: AbC\n  size: 3\n  path: s3://b/k\nouts:\n- md5: " + sum + "\n  path: a\n  cache: false\n  push: false\n  remote: r\n", func(s *dvc.Single) bool {
+			return s.Deps[0].ETag == "AbC" && s.Outs[0].NoCache && s.Outs[0].NoPush && s.Outs[0].Remote == "r"
+		}},
+		"cloud": {"outs:\n- path: a\n  files:\n  - relpath: x\n    md5: " + sum + "\n    size: 1\n    cloud: {s3: {etag: e, version_id: v}}\n", func(s *dvc.Single) bool {
+			return s.Outs[0].List[0].VersionID == "v" && s.Outs[0].List[0].Cloud == "s3" && s.Outs[0].IsDir()
+		}},
+		"old": {"cmd: python x.py\nlocked: true\nwdir: ..\ndeps:\n- path: x.py\n  md5: " + sum + "\nouts:\n- path: m.json\n  metric: {type: json}\n", func(s *dvc.Single) bool {
+			return s.Cmd == "python x.py" && s.Frozen && s.Outs[0].Kind == "metrics" && s.Wdir == ".."
+		}},
 		"nothing": {"wdir: .\n", func(s *dvc.Single) bool { return len(s.Outs) == 0 }},
 	} {
 		s, err := dvc.ReadSingle("a.dvc", []byte(c.text))

@@ -46,7 +46,7 @@ func (s *Single) Import() bool { return s.Cmd == "" && len(s.Deps) == 1 && len(s
 
 // ReadSingle reads the text of a .dvc file in all its forms. Errors say name:line:column.
 func ReadSingle(name string, b []byte) (*Single, error) {
-	v, err := parseYAML(name, b)
+	v, err := parseSums(name, b)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (s *Single) key(name, k string, v any, m *Map) (err error) {
 }
 
 func (s *Single) deps(name string, v any, at Pos) error {
-	items, err := maps(name, "deps", v, at)
+	items, err := mappings(name, "deps", v, at)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func readRepo(name string, v any, at Pos) (*Repo, error) {
 }
 
 func (s *Single) outs(name string, v any, at Pos) error {
-	items, err := maps(name, "outs", v, at)
+	items, err := mappings(name, "outs", v, at)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *Single) outs(name string, v any, at Pos) error {
 	return nil
 }
 
-func maps(name, where string, v any, at Pos) ([]*Map, error) {
+func mappings(name, where string, v any, at Pos) ([]*Map, error) {
 	items, ok := v.([]any)
 	if !ok && v != nil {
 		return nil, fail(name, at, "%s: want a list, found %s", where, typeName(v))

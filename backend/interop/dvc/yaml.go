@@ -16,7 +16,13 @@ const (
 )
 
 // parseYAML reads a document as YAML 1.2. An empty one is nil.
-func parseYAML(name string, b []byte) (v any, err error) {
+func parseYAML(name string, b []byte) (any, error) { return parse(name, b, false) }
+
+// parseSums is parseYAML for files of DVC's own, whose checksums are text even where they
+// look like numbers.
+func parseSums(name string, b []byte) (any, error) { return parse(name, b, true) }
+
+func parse(name string, b []byte, sums bool) (v any, err error) {
 	defer func() { // the parser is somebody else's and the bytes come from outside
 		if r := recover(); r != nil {
 			err = fail(name, Pos{}, "cannot be read as YAML: %v", r)
@@ -32,7 +38,7 @@ func parseYAML(name string, b []byte) (v any, err error) {
 	if doc.Kind == 0 || len(doc.Content) == 0 {
 		return nil, nil
 	}
-	r := &yamlReader{name: name}
+	r := &yamlReader{name: name, sums: sums}
 	return r.value(doc.Content[0], 0)
 }
 
@@ -55,8 +61,11 @@ func yamlError(name string, err error) error {
 
 type yamlReader struct {
 	name  string
+	sums  bool // the values of sumKeys are text
 	nodes int
 }
+
+var sumKeys = map[string]bool{"md5": true, "etag": true, "checksum": true, "version_id": true, "rev": true, "rev_lock": true}
 
 func at(n *yaml.Node) Pos { return Pos{n.Line, n.Column} }
 
@@ -90,6 +99,9 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
 		val, err := r.value(v, depth+1)
 		if err != nil {
 			return nil, err
+		}
+		if val != nil && r.sums && v.Kind == yaml.ScalarNode && sumKeys[k.Value] {
+			val = v.Value
 		}
 		if k.Kind == yaml.ScalarNode && k.Value == "<<" && k.Style == 0 {
 			if merged, err = r.merge(merged, v, val); err != nil {

@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"rondo/app/client"
+	"rondo/backend/atomicfile"
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
+	"rondo/backend/project"
+)
+
+var importVerbs = []verb{
+	{
+		name: "import dvc", args: "[DIR]", short: "make a Rondo project of a DVC project", anywhere: true, run: importDVC,
+		long: `
+Stages of dvc.yaml go to rondo.yaml, data that .dvc files track becomes datasets with
+a snapshot each. Data that only DVC's cache has is brought into the folder. Nothing of
+DVC's is changed and nothing is run; what could not come is told at the end.
+
+It can be interrupted and repeated: what is there already stays as it is.
+
+  rondo import dvc
+  rondo import dvc --dry ~/old-project      only tell what would happen`,
+		flags: func(f *flag.FlagSet) { f.Bool("dry", false, "change nothing, only tell") },
+	},
+}
+
+// imported is the account that --json prints.
+type imported struct {
+	Project   string             `json:"project"`
+	Stages    int                `json:"stages"`   // that rondo.yaml gained
+	Datasets  int                `json:"datasets"` // that rondo.yaml gained
+	Snapshots []dataset.Snapshot `json:"snapshots"`
+	Came      []string           `json:"came"`
+	Left      []string           `json:"left"`
+}
+
+func importDVC(ctx context.Context, c *call) error {
+	if err := c.want(0, 1); err != nil {
+		return err
+	}
+	from := c.Dir
+	if len(c.args) == 1 {
+		from = c.abs(c.args[0])
+	} else if c.dir != "" {
+		from = c.abs(c.dir)
+	}
+	root, err := dvc.Find(from)
+	if err != nil {
+		return err
+	}
+	p, err := dvc.Open(root)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	text, err := rondoFile(root)
+	if err != nil {
+		return err
+	}
+	plan, err := p.Plan(ctx, text)
+	if err != nil {
+		return err
+	}
+	account := imported{root, plan.Stages, plan.Datasets, []dataset.Snapshot{}, plan.Came, plan.Left}
+	if !c.isSet("dry") {
+		if err := c.carryOver(ctx, p, plan, &account); err != nil {
+			return err
+		}
+	}
+	return c.tellImport(account)
+}
+
+// rondoFile is rondo.yaml as it is, or as a new one begins.
+func rondoFile(root string) ([]byte, error) {
+	b, err := os.ReadFile(filepath.Join(root, project.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []byte(fmt.Sprintf("rondo: %d\nname: %s\n", project.Format, strconv.Quote(filepath.Base(root)))), nil
+	}
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "read %s", project.FileName)
+	}
+	return b, nil
+}
+
+// carryOver does what the plan says, in an order that can stop anywhere: the project,
+// its rondo.yaml, and then each dataset by itself.
+func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan, account *imported) error {
+	p, err := project.Init(from.Dir, "")
+	if err != nil && !errs.Is(err, errs.Conflict) {
+		return err
+	}
+	if err := p.Writable(); err != nil {
+		return err
+	}
+	if plan.Changed {
+		if err := atomicfile.WriteFile(p.Path(project.FileName), plan.Text, 0o644); err != nil {
+			return errs.New(errs.Unavailable, "write %s: %w", project.FileName, err)
+		}
+	}
+	c.dir = p.Dir
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range plan.Data {
+		if d.State == dvc.Absent {
+			continue
+		}
+		if err := c.importData(ctx, api, from, d, account); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			account.Left = append(account.Left, d.From+": "+err.Error())
+		}
+	}
+	return nil
+}
+
+func (c *call) importData(ctx context.Context, api *client.Client, from *dvc.Project, d dvc.Data, account *imported) error {
+	if err := from.Restore(ctx, d); err != nil {
+		return err
+	}
+	var set dataset.Dataset
+	err := api.Post(ctx, "/datasets", map[string]string{"name": d.Name, "path": d.Path, "desc": d.Desc}, &set)
+	if err != nil && !errs.Is(err, errs.Conflict) { // rondo.yaml may have told the server of it
+		return err
+	}
+	message := "as " + d.From + " names it"
+	if d.State == dvc.Changed {
+		message = "as it was when " + d.From + " was imported"
+	}
+	var s dataset.Snapshot
+	if err := api.Do(ctx, http.MethodPost, dataPath(d.Name, "snapshots"), map[string]any{"message": message}, &s); err != nil {
+		return err
+	}
+	account.Snapshots = append(account.Snapshots, s)
+	return nil
+}
+
+func (c *call) tellImport(a imported) error {
+	if c.json {
+		return c.print(a)
+	}
+	if len(a.Came) > 0 {
+		c.say("What comes over:")
+	}
+	for _, l := range a.Came {
+		c.say("  %s", l)
+	}
+	if len(a.Left) > 0 {
+		c.say("What does not, or not quite:")
+	}
+	for _, l := range a.Left {
+		c.say("  %s", l)
+	}
+	if c.isSet("dry") {
+		c.say("Nothing was changed: %s and %s would be added to rondo.yaml.", counted(int64(a.Datasets), "dataset"), counted(int64(a.Stages), "stage"))
+		return nil
+	}
+	c.say("%s: %s and %s added to rondo.yaml, %s there now.", a.Project, counted(int64(a.Datasets), "dataset"), counted(int64(a.Stages), "stage"), counted(int64(len(a.Snapshots)), "snapshot"))
+	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo status` what would run.")
+	return nil
+}
