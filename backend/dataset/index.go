@@ -50,12 +50,17 @@ func applySnapshot(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &snap); err != nil {
 		return err
 	}
+	if _, err := snapshotRow(tx, "id=?", rec.ID); !notFound(err) {
+		return err // two devices have it: one took it, the other fetched it from a remote
+	}
 	var next int
 	if err := tx.QueryRow("SELECT coalesce(max(next), 1) FROM dataset_sets WHERE name=?", snap.Dataset).Scan(&next); err != nil {
 		return err
 	}
 	snap.ID, snap.Number = rec.ID, max(snap.Number, next)
-	snap.CreatedAt, snap.CreatedBy = rec.Time().UTC().Truncate(time.Millisecond), rec.By
+	if snap.CreatedAt.IsZero() { // else it was fetched, and taken before
+		snap.CreatedAt, snap.CreatedBy = rec.Time().UTC().Truncate(time.Millisecond), rec.By
+	}
 	if _, err := tx.Exec("UPDATE dataset_sets SET next=? WHERE name=?", snap.Number+1, snap.Dataset); err != nil {
 		return err
 	}

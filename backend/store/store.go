@@ -32,13 +32,13 @@ const oldSmall = 64 << 10
 
 // Store is an open object store. All methods may be called concurrently.
 type Store struct {
-	dir     string
-	mu      sync.RWMutex
-	packed  map[ref.Digest]place
-	packs   map[string]*pack // by name
-	cleaned []string
-	group   group
-	merging sync.Mutex
+	dir       string
+	mu        sync.RWMutex
+	packed    map[ref.Digest]place
+	packs     map[string]*pack // by name
+	cleaned   []string
+	group     group
+	merging   sync.Mutex
 	condemned condemned
 }
 

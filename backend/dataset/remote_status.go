@@ -1,0 +1,95 @@
+package dataset
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rondo/backend/store"
+)
+
+// RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at.
+type RemoteStatus struct {
+	Dataset string `json:"dataset"`
+	Here    int    `json:"here"`  // snapshots that are whole here
+	There   int    `json:"there"` // snapshots that are whole there
+	ToPush  int    `json:"to_push"`
+	ToFetch int    `json:"to_fetch"`
+	InSync  bool   `json:"in_sync"`
+}
+
+// RemoteStatus compares all datasets with a remote.
+func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStatus, error) {
+	f, err := s.remote(remote, false)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	ours, err := s.chosen(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := f.snapshots(nil)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]map[string]*sides{}
+	for _, snap := range ours {
+		sidesOf(all, snap).here = isWhole(ctx, s.opts.Store, f.objects, snap)
+	}
+	for _, snap := range theirs {
+		sidesOf(all, snap).there = isWhole(ctx, f.objects, s.opts.Store, snap)
+	}
+	list := []RemoteStatus{}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, sum(name, all[name]))
+	}
+	return list, ctx.Err()
+}
+
+// sides says where a snapshot is whole.
+type sides struct{ here, there bool }
+
+func sidesOf(all map[string]map[string]*sides, snap Snapshot) *sides {
+	if all[snap.Dataset] == nil {
+		all[snap.Dataset] = map[string]*sides{}
+	}
+	if all[snap.Dataset][snap.ID] == nil {
+		all[snap.Dataset][snap.ID] = &sides{}
+	}
+	return all[snap.Dataset][snap.ID]
+}
+
+func sum(name string, snapshots map[string]*sides) RemoteStatus {
+	st := RemoteStatus{Dataset: name, InSync: true}
+	for _, on := range snapshots {
+		if on.here {
+			st.Here++
+		}
+		if on.there {
+			st.There++
+		}
+		switch {
+		case on.here && !on.there:
+			st.ToPush++
+		case on.there && !on.here:
+			st.ToFetch++
+		}
+		st.InSync = st.InSync && on.here && on.there
+	}
+	return st
+}
+
+// isWhole reports whether a store has all objects of a snapshot.
+func isWhole(ctx context.Context, at, other *store.Store, snap Snapshot) bool {
+	digests, err := standsOn(ctx, at, other, snap)
+	if err != nil {
+		return false
+	}
+	for _, d := range append(digests, snap.Tree) {
+		if !at.Has(d) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,189 @@
+package dataset_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	"rondo/backend/fault"
+)
+
+// withRemote is a project whose remote is an empty folder, or one that another has.
+func withRemote(t *testing.T, remote string) *house {
+	t.Helper()
+	h := open(t, project(t))
+	must(t, h.SetRemote(dataset.Remote{Name: "disk", Path: remote}))
+	return h
+}
+
+func (h *house) push(t testing.TB) dataset.Exchanged {
+	t.Helper()
+	x, err := h.Push(context.Background(), dataset.Exchange{})
+	must(t, err)
+	return x
+}
+
+// TestDataComesBackFromARemote: what one project has pushed, another that has only the
+// pointer, as after `git clone`, pulls; and the other way round.
+func TestDataComesBackFromARemote(t *testing.T) {
+	ctx, remote := t.Context(), filepath.Join(t.TempDir(), "remote")
+	a := withRemote(t, remote)
+	if _, err := a.Fetch(ctx, dataset.Exchange{}); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("a remote that is not there: %v", err)
+	}
+	big := noise(5 << 20)
+	write(t, a.dir, "data/big.bin", big)
+	write(t, a.dir, "data/small.csv", csv1)
+	a.add(t, "d", "data")
+	one := a.snap(t, "d")
+	if x := a.push(t); x.New != 1 || x.Objects < 20 || x.Bytes == 0 {
+		t.Fatalf("the first push: %+v", x)
+	}
+	write(t, a.dir, "data/big.bin", "header"+big)
+	a.snap(t, "d")
+	if x := a.push(t); x.New != 1 || x.Bytes > 1<<20 {
+		t.Fatalf("the second push moves what is new: %+v", x)
+	}
+	if x := a.push(t); x.New != 0 || x.Objects != 0 || x.Snapshots != 2 {
+		t.Fatalf("the third push has nothing to move: %+v", x)
+	}
+
+	b := withRemote(t, remote)
+	write(t, b.dir, "data.snap", read(t, a.dir, "data.snap"))
+	snap, _, err := b.Pull(ctx, "", "d", 0, false)
+	if err != nil || snap.Number != 2 || read(t, b.dir, "data/big.bin") != "header"+big {
+		t.Fatalf("%+v %v", snap, err)
+	}
+	if first, err := b.Find(ctx, "d@1"); err != nil || first.ID != one.ID || !first.CreatedAt.Equal(one.CreatedAt) {
+		t.Fatalf("%+v %v, want %+v", first, err, one)
+	}
+	write(t, b.dir, "data/more.txt", "more")
+	b.snap(t, "d")
+	st, err := b.RemoteStatus(ctx, "disk")
+	if err != nil || len(st) != 1 || st[0].ToPush != 1 || st[0].InSync {
+		t.Fatalf("%+v %v", st, err)
+	}
+	b.push(t)
+	if st, _ := a.RemoteStatus(ctx, "disk"); st[0].ToFetch != 1 || st[0].InSync {
+		t.Fatalf("%+v", st)
+	}
+	if _, _, err := a.Pull(ctx, "disk", "d", 3, false); err != nil || read(t, a.dir, "data/more.txt") != "more" {
+		t.Fatal(err)
+	}
+	if st, _ := a.RemoteStatus(ctx, "disk"); !st[0].InSync || st[0].Here != 3 {
+		t.Fatalf("%+v", st)
+	}
+}
+
+// TestAPushThatIsCutOffGoesOn: what has arrived stays, and nothing is said to be there
+// that is not.
+func TestAPushThatIsCutOffGoesOn(t *testing.T) {
+	remote := filepath.Join(t.TempDir(), "remote")
+	h := withRemote(t, remote)
+	big := []byte(noise(100 << 20))
+	for i := range big {
+		big[i] ^= byte(i >> 8) // no two parts are the same
+	}
+	write(t, h.dir, "big.bin", string(big))
+	h.add(t, "big", "big.bin")
+	h.snap(t, "big")
+	ctx, cancel := context.WithCancel(t.Context())
+	fault.Hook(func(p string) {
+		if p == "store.pack-kept" {
+			cancel()
+		}
+	})
+	_, err := h.Push(ctx, dataset.Exchange{})
+	fault.Hook(nil)
+	if err == nil {
+		t.Fatal("it was not cut off")
+	}
+	if st, err := h.RemoteStatus(t.Context(), ""); err != nil || st[0].InSync || st[0].There != 0 {
+		t.Fatalf("%+v %v", st, err)
+	}
+	x := h.push(t)
+	if x.Bytes > 60<<20 {
+		t.Errorf("%d bytes are sent again", x.Bytes)
+	}
+	if st, _ := h.RemoteStatus(t.Context(), ""); !st[0].InSync {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestARemoteThatLiesIsNotBelieved: damaged, lost and made-up content is named, and
+// nothing of it arrives.
+func TestARemoteThatLiesIsNotBelieved(t *testing.T) {
+	ctx, remote := t.Context(), filepath.Join(t.TempDir(), "remote")
+	a := withRemote(t, remote)
+	write(t, a.dir, "data/a.bin", noise(300_000))
+	a.add(t, "d", "data")
+	a.snap(t, "d")
+	a.push(t)
+	packs, _ := filepath.Glob(filepath.Join(remote, "objects/packs/*.pack"))
+	whole := read(t, "", packs[0])
+	for what, bad := range map[string]string{"a flipped bit": whole[:1000] + string([]byte{whole[1000] ^ 1}) + whole[1001:], "cut short": whole[:len(whole)/2]} {
+		must(t, os.Chmod(packs[0], 0o644))
+		must(t, os.WriteFile(packs[0], []byte(bad), 0o644))
+		b := withRemote(t, remote)
+		if _, err := b.Fetch(ctx, dataset.Exchange{}); err == nil || errs.HintOf(err) == "" {
+			t.Errorf("%s: %v", what, err)
+		}
+		if list, _ := b.List(ctx); len(list) != 0 {
+			t.Errorf("%s: a snapshot is claimed: %+v", what, list)
+		}
+	}
+	must(t, os.WriteFile(packs[0], []byte(whole), 0o644))
+	records, _ := filepath.Glob(filepath.Join(remote, "snapshots/*.json"))
+	good := read(t, "", records[0])
+	for what, bad := range map[string]string{
+		"a path that leads out":    strings.Replace(good, `"path": "data"`, `"path": "../data"`, 1),
+		"a path of Rondo's own":    strings.Replace(good, `"path": "data"`, `"path": ".rondo/objects"`, 1),
+		"a name that is none":      strings.Replace(good, `"dataset": "d"`, `"dataset": "../d"`, 1),
+		"a number that is none":    strings.Replace(good, `"number": 1`, `"number": -4`, 1),
+		"something else than JSON": "hello",
+	} {
+		must(t, os.WriteFile(records[0], []byte(bad), 0o644))
+		b := withRemote(t, remote)
+		if _, err := b.Fetch(ctx, dataset.Exchange{}); err == nil {
+			t.Errorf("%s was taken", what)
+		}
+		if list, _ := b.List(ctx); len(list) != 0 {
+			t.Errorf("%s: %+v", what, list)
+		}
+	}
+}
+
+func TestMistakesAboutRemotes(t *testing.T) {
+	ctx := t.Context()
+	h := open(t, project(t))
+	if _, err := h.Push(ctx, dataset.Exchange{}); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.HintOf(err), "rondo data remote") {
+		t.Errorf("no remote: %v", err)
+	}
+	full := t.TempDir()
+	write(t, full, "letter.txt", "dear")
+	for path, kind := range map[string]errs.Kind{
+		"relative": errs.Invalid, h.dir: errs.Invalid, filepath.Join(h.dir, "in/it"): errs.Invalid, full: errs.Conflict,
+	} {
+		if err := h.SetRemote(dataset.Remote{Name: "r", Path: path}); !errs.Is(err, kind) {
+			t.Errorf("%s: %v, want %s", path, err, kind)
+		}
+	}
+	if err := h.SetRemote(dataset.Remote{Name: "a/b", Path: t.TempDir()}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a bad name: %v", err)
+	}
+	for _, name := range []string{"one", "two"} {
+		must(t, h.SetRemote(dataset.Remote{Name: name, Path: t.TempDir()}))
+	}
+	if _, err := h.Push(ctx, dataset.Exchange{}); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.HintOf(err), "one, two") {
+		t.Errorf("which of two: %v", err)
+	}
+	must(t, h.SetRemote(dataset.Remote{Name: "one"}))
+	if list, err := h.Remotes(); err != nil || fmt.Sprint(list[0].Name, len(list)) != "two1" {
+		t.Errorf("%v %v", list, err)
+	}
+}
