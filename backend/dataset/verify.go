@@ -1,0 +1,104 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+// VerifyAll asks for all objects of the project to be read.
+type VerifyAll struct {
+	Sample float64 `json:"sample,omitempty"` // percent of the objects, chosen by chance; 0: all
+}
+
+// Verified is what that showed.
+type Verified struct {
+	OK       bool      `json:"ok"`
+	Objects  int       `json:"objects"` // read
+	Resumed  int       `json:"resumed"` // files that an interrupted verification had read before
+	Problems []Problem `json:"problems"`
+}
+
+const (
+	progressName = "verified"     // in the device's folder: the files that are read already
+	progressAge  = 24 * time.Hour // after which they are read again
+)
+
+// VerifyAll reads every object, or a sample. One that is interrupted goes on where it was.
+func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err error) {
+	v.Problems = []Problem{}
+	if in.Sample < 0 || in.Sample > 100 {
+		return v, errs.New(errs.Invalid, "a sample of %g %% cannot be taken", in.Sample).WithHint("give more than 0 and at most 100")
+	}
+	check := store.Check{Sample: in.Sample / 100}
+	if in.Sample == 0 {
+		p, err := s.progress()
+		if err != nil {
+			return v, err
+		}
+		defer p.close()
+		v.Resumed = len(p.done)
+		check.Skip, check.Done = p.has, p.add
+	}
+	v.Objects, err = s.opts.Store.Check(ctx, check, func(i store.Info, err error) {
+		v.Problems = append(v.Problems, Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)})
+	})
+	if err != nil {
+		return v, err
+	}
+	slices.SortFunc(v.Problems, func(a, b Problem) int { return strings.Compare(a.File, b.File) })
+	v.OK = len(v.Problems) == 0
+	if in.Sample == 0 {
+		err = os.Remove(s.progressPath())
+	}
+	return v, err
+}
+
+func (s *Service) progressPath() string { return filepath.Join(s.opts.Device, progressName) }
+
+// progress is the list of files that a verification has found intact. Files of objects
+// never change, so that it does not matter who changes what meanwhile.
+type progress struct {
+	f    *os.File
+	done map[string]bool
+}
+
+func (s *Service) progress() (*progress, error) {
+	path := s.progressPath()
+	p := &progress{done: map[string]bool{}}
+	if fi, err := os.Stat(path); err == nil && s.opts.Now().Sub(fi.ModTime()) > progressAge {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, writeError(path, err)
+		}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if name, whole := strings.CutSuffix(line, "\n"); whole {
+			p.done[filepath.FromSlash(name)] = true
+		}
+	}
+	p.f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	return p, writeError(path, err)
+}
+
+func (p *progress) has(file string) bool { return p.done[file] }
+
+// add notes a file. If that fails, it is read again, no more.
+func (p *progress) add(file string, intact bool) {
+	if intact {
+		_, _ = p.f.WriteString(filepath.ToSlash(file) + "\n")
+	}
+}
+
+func (p *progress) close() { p.f.Close() }
