@@ -74,7 +74,7 @@ func begin(cmd *exec.Cmd, argv []string) error {
 	err = cmd.Start()
 	read.Close()
 	if err == nil {
-		_, err = write.Write(b)
+		_, _ = write.Write(b) // a supervisor that does not listen says why in its exit record, or another one has the run
 	}
 	return errs.Wrap(errs.Unavailable, err, "start the run's supervisor")
 }
