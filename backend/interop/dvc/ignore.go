@@ -1,7 +1,6 @@
 package dvc
 
 import (
-	"path"
 	"regexp"
 	"strings"
 )
@@ -177,9 +176,4 @@ func globClass(b *strings.Builder, s string) int {
 // DefaultIgnore is what DVC never looks at.
 func DefaultIgnore() *Ignore {
 	return (&Ignore{}).With("", []byte(".hg/\n.git/\n.git\n.dvc/\n"))
-}
-
-// inFolder reports whether p is dir or lies in it.
-func inFolder(p, dir string) bool {
-	return p == dir || dir == "." || strings.HasPrefix(p, path.Clean(dir)+"/")
 }

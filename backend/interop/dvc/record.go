@@ -1,0 +1,126 @@
+package dvc
+
+import (
+	"context"
+	"path/filepath"
+
+	"rondo/backend/errs"
+)
+
+// Record is what DVC would write into dvc.lock of a stage that has just run: its
+// command, params, and the hashes of what lies there.
+func (p *Project) Record(ctx context.Context, pl *Pipeline, s Stage) (LockStage, error) {
+	out := LockStage{Name: s.Name, Cmd: s.Cmd}
+	before := p.Locks[pl.File].Stage(s.Name)
+	for _, d := range s.Deps {
+		e, err := p.entry(ctx, s, d, lockEntry(before, false, d))
+		if err != nil {
+			return out, err
+		}
+		out.Deps = append(out.Deps, e)
+	}
+	for _, o := range s.Outs {
+		e, err := p.entry(ctx, s, o.Path, lockEntry(before, true, o.Path))
+		if err != nil {
+			return out, err
+		}
+		out.Outs = append(out.Outs, e)
+	}
+	var err error
+	out.Params, err = p.recordParams(s)
+	return out, err
+}
+
+// entry looks at a path. What has its name from DVC 2 and is as it was keeps that name.
+func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (Entry, error) {
+	in, here := p.where(s.Wdir, at)
+	if !here {
+		return Entry{}, errs.New(errs.Precondition, "stage %s: %s is outside of the project, and only DVC can record that", s.Name, at).WithHint("run `dvc commit %s`", s.Name)
+	}
+	e := Entry{Path: at, Hash: MD5}
+	if before.Hash == Dos2Unix && before.MD5 != "" {
+		now, err := p.look(ctx, in, Dos2Unix)
+		if err != nil {
+			return e, err
+		}
+		if now.sum == before.sum() {
+			e.Hash = Dos2Unix
+		}
+	}
+	now, err := p.look(ctx, in, e.Hash)
+	if err == nil && now.sum == "" {
+		err = errs.New(errs.Precondition, "stage %s: %s does not exist", s.Name, at).WithHint("run the stage first")
+	}
+	e.put(now)
+	return e, err
+}
+
+func (e *Entry) put(s sight) {
+	e.MD5, e.Size, e.Exec = s.sum, &s.size, s.exec
+	if s.dir {
+		n := int64(len(s.files))
+		e.Files = &n
+	}
+}
+
+func (p *Project) recordParams(s Stage) (*Map, error) {
+	out := &Map{}
+	for _, d := range s.Params {
+		in, here := p.where(s.Wdir, d.File)
+		b, err := p.Read(in)
+		if err != nil || !here {
+			return nil, errs.New(errs.Precondition, "stage %s: the params file %s cannot be read", s.Name, d.File)
+		}
+		all, err := ReadParams(in, b)
+		if err != nil {
+			return nil, err
+		}
+		vals := all
+		if len(d.Keys) > 0 {
+			vals = &Map{}
+		}
+		for _, k := range d.Keys {
+			v, ok := lookup(all, k)
+			if !ok {
+				return nil, errs.New(errs.Precondition, "stage %s: %s has no param %q", s.Name, d.File, k).WithHint("add it there, or take it out of the stage's params")
+			}
+			vals.Set(k, v)
+		}
+		out.Set(d.File, vals)
+	}
+	return out, nil
+}
+
+// Keep puts a path of the project into the cache, where DVC finds it.
+func (p *Project) Keep(ctx context.Context, at string) error {
+	now, err := p.look(ctx, at, MD5)
+	if err != nil {
+		return err
+	}
+	if !now.dir {
+		return p.keepFile(ctx, at, now.sum)
+	}
+	for _, f := range now.files {
+		if err := p.keepFile(ctx, at+"/"+f.Path, f.MD5); err != nil {
+			return err
+		}
+	}
+	_, err = p.Cache.PutTree(now.files)
+	return err
+}
+
+func (p *Project) keepFile(ctx context.Context, at, want string) error {
+	if ok, err := p.Cache.holds(ctx, MD5, want); ok || err != nil {
+		return err
+	}
+	f, err := p.root.Open(filepath.FromSlash(at))
+	if err != nil {
+		return errs.New(errs.Precondition, "%s cannot be read: %w", at, err)
+	}
+	defer f.Close()
+	got, _, err := p.Cache.Put(ctx, f)
+	if err == nil && got != want {
+		err = errs.New(errs.Precondition, "%s changed while it was read", at).WithHint("try again when nothing writes to it")
+	}
+	return err
+}
