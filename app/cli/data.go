@@ -46,7 +46,6 @@ var dataVerbs = []verb{
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
 		run:   dataCheckout,
 	},
-	{name: "data verify", args: "NAME[@NUMBER]", short: "read a snapshot to its last byte and name every damaged file", run: dataVerify},
 	{name: "data status", args: "[NAME]", short: "show how the files stand to the snapshots", run: dataStatus},
 	{name: "data profile", args: "NAME[@NUMBER]", short: "show what the columns of a snapshot's tables hold", run: dataProfile},
 	{name: "data files", args: "NAME[@NUMBER]", short: "list a snapshot's files", run: dataFiles},

@@ -74,16 +74,13 @@ func (c *call) sayTable(t dataset.TableDiff) {
 	}
 }
 
-func dataVerify(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	name, number, err := splitRef(c.args[0])
+func (c *call) verifyOne(ctx context.Context, arg string) error {
+	name, number, err := splitRef(arg)
 	if err != nil {
 		return err
 	}
 	var v dataset.Verification
-	err = c.act(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
+	return c.act(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
 		if v.OK {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil
@@ -94,7 +91,6 @@ func dataVerify(ctx context.Context, c *call) error {
 		last := v.Problems[0].Hint
 		return errs.New(errs.Corrupt, "%s has %d damaged files", v.Snapshot.Ref(), len(v.Problems)).WithHint("%s", last)
 	})
-	return err
 }
 
 func dataStatus(ctx context.Context, c *call) error {

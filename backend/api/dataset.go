@@ -22,6 +22,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
+	a.storeRoutes(r)
 }
 
 func (a *API) listDatasets(ctx context.Context, _ Nothing) ([]dataset.Dataset, error) {

@@ -77,6 +77,19 @@ func TestDatasetsOverHTTP(t *testing.T) {
 		{"GET", "/datasets/w/diff", "", 0, "first snapshot"},
 		{"POST", "/datasets/w/verify", `{}`, 200, `"ok":true`},
 		{"GET", "/datasets/none", "", 404, "no dataset called"},
+		{"POST", "/objects/verify", `{}`, 200, `"ok":true`},
+		{"POST", "/objects/verify", `{"sample":400}`, 400, "sample"},
+		{"POST", "/objects/collect", `{"dry_run":true}`, 200, `"objects":0`},
+		{"POST", "/objects/collect", `{"grace_ns":-1}`, 400, "grace"},
+		{"GET", "/remotes", "", 200, "[]"},
+		{"GET", "/remotes/status", "", 404, "no remote yet"},
+		{"POST", "/remotes", `{"name":"r","path":"relative"}`, 400, "full path"},
+		{"POST", "/remotes", `{"name":"r","path":"` + filepath.ToSlash(dir) + `-remote"}`, 200, `"name":"r"`},
+		{"POST", "/remotes/fetch", `{}`, 503, "connect its disk"},
+		{"POST", "/remotes/push", `{"datasets":["none"]}`, 404, "no dataset called"},
+		{"POST", "/remotes/push", `{}`, 200, `"snapshots":1`},
+		{"GET", "/remotes/status?remote=r", "", 200, `"in_sync":true`},
+		{"POST", "/remotes/pull", `{"dataset":"w"}`, 200, `"number":1`},
 	} {
 		status, _, text := do(c.method, c.path, c.body)
 		if c.status != 0 && status != c.status || status >= 500 || !strings.Contains(text, c.want) {

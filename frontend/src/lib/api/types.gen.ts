@@ -38,6 +38,21 @@ export interface DatasetCategory {
 	count: number;
 }
 
+export interface DatasetCollect {
+	dry_run?: boolean;
+	grace_ns?: number;
+}
+
+export interface DatasetCollected {
+	objects: number;
+	bytes: number;
+	waiting: number;
+	removed: number;
+	freed: number;
+	needed: number;
+	next?: string;
+}
+
 export interface DatasetColumn {
 	name: string;
 	type: string;
@@ -69,6 +84,20 @@ export interface DatasetDiff {
 	count: number;
 }
 
+export interface DatasetExchange {
+	remote?: string;
+	datasets?: string[];
+}
+
+export interface DatasetExchanged {
+	remote: DatasetRemote;
+	snapshots: number;
+	new: number;
+	objects: number;
+	bytes: number;
+	present: number;
+}
+
 export interface DatasetFileDiff {
 	path: string;
 	change: string;
@@ -98,6 +127,20 @@ export interface DatasetProfile {
 	rows: number;
 	opaque: number;
 	warnings: string[];
+}
+
+export interface DatasetRemote {
+	name: string;
+	path: string;
+}
+
+export interface DatasetRemoteStatus {
+	dataset: string;
+	here: number;
+	there: number;
+	to_push: number;
+	to_fetch: number;
+	in_sync: boolean;
 }
 
 export interface DatasetRetype {
@@ -180,6 +223,17 @@ export interface DatasetVerification {
 	files: number;
 	size: number;
 	problems: DatasetProblem[];
+}
+
+export interface DatasetVerified {
+	ok: boolean;
+	objects: number;
+	resumed: number;
+	problems: DatasetProblem[];
+}
+
+export interface DatasetVerifyAll {
+	sample?: number;
 }
 
 export interface DecisionAnswer {
@@ -939,6 +993,7 @@ export interface PipelineStageResult {
 	deps: PipelineArtifact[];
 	params: Record<string, string>;
 	outs: PipelineArtifact[];
+	environment?: Record<string, string>;
 }
 
 export interface PipelineStageStatus {
@@ -1153,6 +1208,18 @@ export interface ProjectWindow {
 	rows?: number;
 	every?: string;
 	min?: number;
+}
+
+export interface PullSnapshot {
+	remote?: string;
+	dataset: string;
+	number?: number;
+	force?: boolean;
+}
+
+export interface Pulled {
+	snapshot: DatasetSnapshot;
+	exchanged: DatasetExchanged;
 }
 
 export interface RegistryComparison {
@@ -1940,6 +2007,18 @@ export interface Operations {
 		body: undefined;
 		out: MonitorQuality[];
 	};
+	"POST /objects/collect": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetCollect>;
+		out: DatasetCollected;
+	};
+	"POST /objects/verify": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetVerifyAll>;
+		out: DatasetVerified;
+	};
 	"GET /pipeline": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -1969,6 +2048,42 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: LaunchQueue;
+	};
+	"GET /remotes": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetRemote[];
+	};
+	"POST /remotes": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetRemote>;
+		out: DatasetRemote[];
+	};
+	"POST /remotes/fetch": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetExchange>;
+		out: DatasetExchanged;
+	};
+	"POST /remotes/pull": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<PullSnapshot>;
+		out: Pulled;
+	};
+	"POST /remotes/push": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetExchange>;
+		out: DatasetExchanged;
+	};
+	"GET /remotes/status": {
+		path: Record<string, never>;
+		query: { remote?: string };
+		body: undefined;
+		out: DatasetRemoteStatus[];
 	};
 	"GET /reproductions": {
 		path: Record<string, never>;

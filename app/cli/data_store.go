@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+var dataStoreVerbs = []verb{
+	{
+		name: "data verify", args: "[NAME[@NUMBER]]", short: "read a snapshot, or all objects, to the last byte and name every damaged file",
+		long: "Without a name it reads everything that the project keeps. When that is interrupted, the\nnext one goes on where it was. A sample finds out less, sooner.\n\n  rondo data verify --sample 5",
+		flags: func(f *flag.FlagSet) {
+			f.String("sample", "", "read only so many `percent` of all objects, chosen by chance")
+		},
+		run: dataVerify,
+	},
+	{
+		name: "data gc", short: "remove objects that nothing refers to",
+		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\n\n  rondo data gc --dry-run",
+		flags: func(f *flag.FlagSet) {
+			f.Bool("dry-run", false, "only show what would be marked and removed")
+			f.Duration("grace", 0, "remove what was marked this `time` ago, such as 10m")
+		},
+		run: dataCollect,
+	},
+	{
+		name: "data remote", args: "[NAME [FOLDER]]", short: "list the remotes, or give a folder a name as one",
+		long:  "A remote is a folder on another disk or a network drive that keeps snapshots for several\nprojects or people.\n\n  rondo data remote disk /media/disk/rondo",
+		flags: func(f *flag.FlagSet) { f.Bool("forget", false, "take the name away; the folder is left alone") },
+		run:   dataRemote,
+	},
+	{name: "data push", args: "[DATASET…]", short: "copy snapshots to a remote that lacks them", flags: remoteFlag, run: dataPush},
+	{name: "data fetch", args: "[DATASET…]", short: "copy snapshots from a remote", flags: remoteFlag, run: dataFetch},
+	{
+		name: "data pull", args: "NAME[@NUMBER]", short: "fetch a dataset's snapshots and bring files back",
+		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit.",
+		flags: func(f *flag.FlagSet) {
+			remoteFlag(f)
+			f.Bool("force", false, "overwrite work that no snapshot has")
+		},
+		run: dataPull,
+	},
+	{name: "data remote-status", short: "compare the snapshots here with those of a remote", flags: remoteFlag, run: dataRemoteStatus},
+}
+
+func remoteFlag(f *flag.FlagSet) {
+	f.String("remote", "", "the remote's `name`; the only one if empty")
+}
+
+func dataVerify(ctx context.Context, c *call) error {
+	if err := c.want(0, 1); err != nil {
+		return err
+	}
+	if len(c.args) == 1 {
+		return c.verifyOne(ctx, c.args[0])
+	}
+	var sample float64
+	if text := c.value("sample"); text != "" {
+		var err error
+		if sample, err = strconv.ParseFloat(text, 64); err != nil || sample <= 0 {
+			return errs.New(errs.Invalid, "%q is no percentage", text).WithHint("give a number above 0, such as 5")
+		}
+	}
+	var v dataset.Verified
+	return c.act(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
+		if v.Resumed > 0 {
+			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
+		}
+		if v.OK {
+			c.say("%s read, all intact", counted(int64(v.Objects), "object"))
+			return nil
+		}
+		return c.damaged(v.Problems, "the project")
+	})
+}
+
+func (c *call) damaged(problems []dataset.Problem, what string) error {
+	for _, p := range problems {
+		c.say("%s: %s", p.File, p.Message)
+	}
+	return errs.New(errs.Corrupt, "%s has %s", what, counted(int64(len(problems)), "damaged object")).WithHint("%s", problems[0].Hint)
+}
+
+func dataCollect(ctx context.Context, c *call) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	grace, err := time.ParseDuration(c.value("grace"))
+	if err != nil {
+		return errs.New(errs.Invalid, "%q is no time", c.value("grace")).WithHint("write it like 10m or 24h")
+	}
+	var g dataset.Collected
+	in := dataset.Collect{Dry: c.isSet("dry-run"), Grace: grace}
+	return c.act(ctx, http.MethodPost, "/objects/collect", in, &g, func() error {
+		c.say("%s needed by something, %s (%s) by nothing", counted(int64(g.Needed), "object"), counted(int64(g.Objects), "object"), size(g.Bytes))
+		switch {
+		case in.Dry:
+			c.say("%s would be removed now", counted(int64(g.Objects-g.Waiting), "object"))
+		case g.Removed > 0:
+			c.say("%s removed, %s freed", counted(int64(g.Removed), "object"), size(g.Freed))
+		}
+		if g.Waiting > 0 && !in.Dry {
+			c.say("%s marked; `rondo data gc` removes them from %s on", counted(int64(g.Waiting), "object"), g.Next.Local().Format("2006-01-02 15:04"))
+		}
+		return nil
+	})
+}
+
+func dataRemote(ctx context.Context, c *call) error {
+	if err := c.want(0, 2); err != nil {
+		return err
+	}
+	var list []dataset.Remote
+	show := func() error {
+		rows := [][]string{{"REMOTE", "FOLDER"}}
+		for _, r := range list {
+			rows = append(rows, []string{r.Name, r.Path})
+		}
+		if len(list) == 0 {
+			c.say("No remotes yet. `rondo data remote NAME FOLDER` names one.")
+			return nil
+		}
+		c.table(rows)
+		return nil
+	}
+	if len(c.args) == 0 {
+		return c.fetch(ctx, "/remotes", &list, show)
+	}
+	in := dataset.Remote{Name: c.args[0]}
+	switch {
+	case len(c.args) == 2:
+		if in.Path = c.args[1]; !filepath.IsAbs(in.Path) {
+			in.Path = filepath.Join(c.Dir, in.Path)
+		}
+	case !c.isSet("forget"):
+		return errs.New(errs.Invalid, "which folder is %s?", in.Name).WithHint("rondo data remote %s FOLDER", in.Name)
+	}
+	return c.act(ctx, http.MethodPost, "/remotes", in, &list, show)
+}
+
+func dataPush(ctx context.Context, c *call) error  { return c.exchange(ctx, "push") }
+func dataFetch(ctx context.Context, c *call) error { return c.exchange(ctx, "fetch") }
+
+func (c *call) exchange(ctx context.Context, verb string) error {
+	var x dataset.Exchanged
+	in := dataset.Exchange{Remote: c.value("remote"), Datasets: c.args}
+	return c.act(ctx, http.MethodPost, "/remotes/"+verb, in, &x, func() error {
+		c.sayExchanged(x)
+		return nil
+	})
+}
+
+func (c *call) sayExchanged(x dataset.Exchanged) {
+	c.say("%s: %s whole on both sides, %d new; %s copied, %s", x.Remote.Name, counted(int64(x.Snapshots), "snapshot"), x.New, counted(int64(x.Objects), "object"), size(x.Bytes))
+}
+
+func dataPull(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := splitRef(c.args[0])
+	if err != nil {
+		return err
+	}
+	var out struct {
+		Snapshot  dataset.Snapshot  `json:"snapshot"`
+		Exchanged dataset.Exchanged `json:"exchanged"`
+	}
+	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "force": c.isSet("force")}
+	return c.act(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
+		c.sayExchanged(out.Exchanged)
+		c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
+		return nil
+	})
+}
+
+func dataRemoteStatus(ctx context.Context, c *call) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	var list []dataset.RemoteStatus
+	return c.fetch(ctx, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), &list, func() error {
+		rows := [][]string{{"DATASET", "HERE", "THERE", "TO PUSH", "TO FETCH", ""}}
+		for _, st := range list {
+			word := ""
+			if st.InSync {
+				word = "in sync"
+			}
+			rows = append(rows, []string{st.Dataset, strconv.Itoa(st.Here), strconv.Itoa(st.There), strconv.Itoa(st.ToPush), strconv.Itoa(st.ToFetch), word})
+		}
+		c.table(rows)
+		return nil
+	})
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+
+	"rondo/backend/dataset"
+)
+
+// storeRoutes are about the objects of all datasets together.
+func (a *API) storeRoutes(r *Router) {
+	Post(r, "/objects/verify", a.verifyObjects)
+	Post(r, "/objects/collect", a.collectObjects)
+	Get(r, "/remotes", a.listRemotes)
+	Post(r, "/remotes", a.setRemote)
+	Get(r, "/remotes/status", a.remoteStatus)
+	Post(r, "/remotes/push", a.pushSnapshots)
+	Post(r, "/remotes/fetch", a.fetchSnapshots)
+	Post(r, "/remotes/pull", a.pullSnapshot)
+}
+
+func (a *API) verifyObjects(ctx context.Context, in dataset.VerifyAll) (dataset.Verified, error) {
+	return a.Datasets.VerifyAll(ctx, in)
+}
+
+func (a *API) collectObjects(ctx context.Context, in dataset.Collect) (dataset.Collected, error) {
+	return a.Datasets.Collect(ctx, in)
+}
+
+func (a *API) listRemotes(context.Context, Nothing) ([]dataset.Remote, error) {
+	return a.Datasets.Remotes()
+}
+
+// setRemote names a folder; an empty path takes the name away.
+func (a *API) setRemote(_ context.Context, in dataset.Remote) ([]dataset.Remote, error) {
+	if err := a.Datasets.SetRemote(in); err != nil {
+		return nil, err
+	}
+	return a.Datasets.Remotes()
+}
+
+type remoteName struct {
+	Remote string `query:"remote"` // empty: the only one
+}
+
+func (a *API) remoteStatus(ctx context.Context, in remoteName) ([]dataset.RemoteStatus, error) {
+	return a.Datasets.RemoteStatus(ctx, in.Remote)
+}
+
+func (a *API) pushSnapshots(ctx context.Context, in dataset.Exchange) (dataset.Exchanged, error) {
+	return a.Datasets.Push(ctx, in)
+}
+
+func (a *API) fetchSnapshots(ctx context.Context, in dataset.Exchange) (dataset.Exchanged, error) {
+	return a.Datasets.Fetch(ctx, in)
+}
+
+type pullSnapshot struct {
+	Remote  string `json:"remote,omitempty"` // empty: the only one
+	Dataset string `json:"dataset"`
+	Number  int    `json:"number,omitempty"` // 0: the one that the pointer names
+	Force   bool   `json:"force,omitempty"`  // overwrite work that no snapshot has
+}
+
+type pulled struct {
+	Snapshot  dataset.Snapshot  `json:"snapshot"`
+	Exchanged dataset.Exchanged `json:"exchanged"`
+}
+
+func (a *API) pullSnapshot(ctx context.Context, in pullSnapshot) (pulled, error) {
+	snap, x, err := a.Datasets.Pull(ctx, in.Remote, in.Dataset, in.Number, in.Force)
+	return pulled{snap, x}, err
+}
