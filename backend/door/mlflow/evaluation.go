@@ -204,6 +204,9 @@ func fromRecord(id string, r evaluation.Record) wireRecord {
 	if len(r.Source) > 0 && json.Unmarshal(r.Source, &source) != nil {
 		r.Source = nil
 	}
+	if len(r.Outputs) == 0 {
+		r.Outputs = json.RawMessage("{}")
+	}
 	return wireRecord{
 		r.ID, id, r.Inputs, r.Outputs, r.Expectations, r.Tags, r.Source, strings.ToUpper(source.Type), r.Created, r.Updated, r.CreatedBy, r.UpdatedBy,
 	}

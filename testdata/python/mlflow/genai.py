@@ -1,10 +1,9 @@
-"""Prompts, evaluation datasets, scorers and webhooks, as scripts use them."""
+"""Prompts, evaluation datasets and scorers, as scripts use them."""
 
 import json
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent, WebhookStatus
 from mlflow.exceptions import MlflowException
 from mlflow.genai import datasets
 
@@ -74,16 +73,4 @@ except MlflowException as e:
 store.delete_scorer(experiment, "judge", version=2)
 assert store.register_scorer(experiment, "judge", json.dumps({"name": "judge"})).scorer_version >= 2
 
-hook = client.create_webhook("tell", "https://example.com/hook", [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)], secret="s")
-assert hook.status == WebhookStatus.ACTIVE and client.get_webhook(hook.webhook_id).url == "https://example.com/hook"
-client.update_webhook(hook.webhook_id, status=WebhookStatus.DISABLED, description="d")
-assert [(w.name, w.status, w.description) for w in client.list_webhooks()] == [("tell", WebhookStatus.DISABLED, "d")]
-for inside in ["https://127.0.0.1/x", "https://169.254.169.254/latest", "http://example.com"]:
-    try:
-        client.create_webhook("bad", inside, [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)])
-        raise AssertionError(inside)
-    except MlflowException as e:
-        assert e.error_code == "INVALID_PARAMETER_VALUE", e
-client.delete_webhook(hook.webhook_id)
-assert client.list_webhooks() == []
 print("flow passed")
