@@ -85,7 +85,7 @@ func TestDatasetsOverHTTP(t *testing.T) {
 		{"GET", "/remotes/status", "", 404, "no remote yet"},
 		{"POST", "/remotes", `{"name":"r","path":"relative"}`, 400, "full path"},
 		{"POST", "/remotes", `{"name":"r","path":"` + filepath.ToSlash(dir) + `-remote"}`, 200, `"name":"r"`},
-		{"POST", "/remotes/fetch", `{}`, 503, "connect its disk"},
+		{"POST", "/remotes/fetch", `{}`, 412, "holds nothing"},
 		{"POST", "/remotes/push", `{"datasets":["none"]}`, 404, "no dataset called"},
 		{"POST", "/remotes/push", `{}`, 200, `"snapshots":1`},
 		{"GET", "/remotes/status?remote=r", "", 200, `"in_sync":true`},

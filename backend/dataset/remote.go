@@ -119,11 +119,11 @@ func (s *Service) remote(name string, toPush bool) (*far, error) {
 	format := filepath.Join(r.Path, "format")
 	if _, err := os.Stat(format); err != nil {
 		if !toPush {
-			return nil, errs.New(errs.Unavailable, "the remote %s is not there: %s holds nothing", r.Name, r.Path).
+			return nil, errs.New(errs.Precondition, "the remote %s is not there: %s holds nothing", r.Name, r.Path).
 				WithHint("connect its disk; the first `rondo data push` makes it")
 		}
 		if _, err := os.Stat(filepath.Dir(r.Path)); err != nil {
-			return nil, errs.New(errs.Unavailable, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
+			return nil, errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
 		}
 		if err := atomicfile.WriteFile(format, []byte(remoteFormat), 0o644); err != nil {
 			return nil, writeError(r.Path, err)

@@ -33,7 +33,7 @@ func (h *house) push(t testing.TB) dataset.Exchanged {
 func TestDataComesBackFromARemote(t *testing.T) {
 	ctx, remote := t.Context(), filepath.Join(t.TempDir(), "remote")
 	a := withRemote(t, remote)
-	if _, err := a.Fetch(ctx, dataset.Exchange{}); !errs.Is(err, errs.Unavailable) {
+	if _, err := a.Fetch(ctx, dataset.Exchange{}); !errs.Is(err, errs.Precondition) {
 		t.Fatalf("a remote that is not there: %v", err)
 	}
 	big := noise(5 << 20)
