@@ -4,7 +4,7 @@ import svelte from 'eslint-plugin-svelte'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['dist/', 'test-results/', 'src/lib/i18n/messages.gen.ts', 'src/lib/api/types.gen.ts'] },
+  { ignores: ['dist/', 'test-results/', 'src/lib/i18n/messages*.gen.ts', 'src/lib/api/types.gen.ts'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,

@@ -30,11 +30,17 @@ export default defineConfig({
   resolve: {
     alias: { $lib: at('./src/lib'), $features: at('./src/features') },
   },
-  build: { target: ['es2022', 'safari17.5'], chunkSizeWarningLimit: 700, assetsInlineLimit: 0 },
+  build: {
+    target: ['es2022', 'safari17.5'],
+    chunkSizeWarningLimit: 700,
+    assetsInlineLimit: 0,
+    // What nearly every screen needs comes as one file; a screen of its own brings the rest.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: /node_modules\/(svelte|clsx|esm-env)\/|src\/lib\/(api|format|ui\/(?!virtual|Virtual)|i18n\/(?!messages)|route|theme)/ }] } } },
+  },
   server: {
     host: '127.0.0.1',
     strictPort: true,
     proxy: { '/api': server(process.env.RONDO_URL ?? 'http://127.0.0.1:7717', process.env.RONDO_TOKEN) },
   },
-  test: { include: ['tests/unit/**/*.test.ts'] },
+  test: { include: ['tests/unit/**/*.test.ts'], setupFiles: ['tests/unit/setup.ts'] },
 } as Parameters<typeof defineConfig>[0])

@@ -1,4 +1,4 @@
-// Compiles messages/*.json into one typed module. A message has a text per language,
+// Compiles messages/*.json into one module of types and one per language. A message has a text per language,
 // {name} for what is filled in, and may have plural forms that {count} selects.
 // A language that lacks a message, or fills in other names, stops the build.
 import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const locales = ['en', 'ko']
 const dir = new URL('../messages/', import.meta.url)
-const target = new URL('../src/lib/i18n/messages.gen.ts', import.meta.url)
+const made = new URL('../src/lib/i18n/', import.meta.url)
 
 export function readCatalogues() {
   const all = {}
@@ -43,30 +43,41 @@ function body(text, locale) {
   return rest.reduceRight((no, [form, t]) => `plural('${locale}', p.count) === '${form}' ? ${template(t)} : ${no}`, template(text.other))
 }
 
-export function generate(all) {
-  const keys = Object.keys(all)
-  const lines = ['// Made from messages/*.json by scripts/messages.mjs.', '/* eslint-disable */', `import { digits, plural } from './plural'`, '']
-  lines.push('type Value = string | number', 'export interface Params {')
-  for (const key of keys) {
+const head = ['// Made from messages/*.json by scripts/messages.mjs.', '/* eslint-disable */']
+// Messages of this noun are sentences that the server makes: they are found by their English text.
+const isSaid = (key) => key.startsWith('said.')
+
+/** types writes what every message fills in. */
+export function types(all) {
+  const lines = [...head, 'type Value = string | number', 'export interface Params {']
+  for (const key of Object.keys(all).filter((k) => !isSaid(k))) {
     const p = params(all[key].en)
     lines.push(`  '${key}': ${p.length ? `{ ${p.map((n) => `${n}: ${n === 'count' ? 'number' : 'Value'}`).join('; ')} }` : 'undefined'}`)
   }
-  lines.push('}', '')
-  for (const l of locales) {
-    lines.push(`const ${l}: { [K in keyof Params]: (p: any) => string } = {`)
-    for (const key of keys) lines.push(`  '${key}': (p) => ${body(all[key][l], l)},`)
-    lines.push('}', '')
-  }
-  lines.push(`export const catalogues = { ${locales.join(', ')} }`, '')
-  return lines.join('\n')
+  return [...lines, '}', ''].join('\n')
+}
+
+/** catalogue writes one language, so that a page loads only the one it speaks. */
+export function catalogue(all, locale) {
+  const keys = Object.keys(all)
+  const lines = [...head, `import { digits, plural } from './plural'`, `import type { Catalogue } from './catalogue'`, '', 'void digits, plural', 'export const messages: Catalogue["messages"] = {']
+  for (const key of keys.filter((k) => !isSaid(k))) lines.push(`  '${key}': (p) => ${body(all[key][locale], locale)},`)
+  lines.push('}', 'export const sentences: Catalogue["sentences"] = [')
+  if (locale !== 'en') for (const key of keys.filter(isSaid)) lines.push(`  [${JSON.stringify(all[key].en)}, (p) => ${body(all[key][locale], locale)}],`)
+  return [...lines, ']', ''].join('\n')
+}
+
+function write(name, text) {
+  const file = new URL(name, made)
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
 }
 
 export function compileMessages() {
   const all = readCatalogues()
   const wrong = faults(all)
   if (wrong.length) throw new Error(`messages are incomplete:\n  ${wrong.join('\n  ')}`)
-  const text = generate(all)
-  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text)
+  write('messages.gen.ts', types(all))
+  for (const l of locales) write(`messages.${l}.gen.ts`, catalogue(all, l))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) compileMessages()

@@ -26,7 +26,7 @@ export function actions(): Command[] {
     { group: 'do', icon: 'play', text: t('nav.do_run_pipeline'), run: () => void runPipeline() },
     { group: 'do', icon: 'check', text: t('nav.do_fsck'), run: () => void verify() },
     { group: 'do', icon: 'settings', text: t('nav.do_theme'), more: 'T', run: toggleTheme },
-    { group: 'do', icon: 'settings', text: t('nav.do_language'), run: () => setLocale(locale() === 'en' ? 'ko' : 'en') },
+    { group: 'do', icon: 'settings', text: t('nav.do_language'), run: () => void setLocale(locale() === 'en' ? 'ko' : 'en') },
   ]
 }
 

@@ -40,6 +40,7 @@ const isTyping = (at: EventTarget | null) =>
 export function listen(on: { palette: () => void; help: () => void }): () => void {
   let led = 0
   const pressed = (e: KeyboardEvent) => {
+    if (document.querySelector('dialog[open]')) return // what is asked there comes first
     const stroke = read(e, isTyping(e.target), Date.now() - led < 1500)
     led = 0
     if (!stroke) return

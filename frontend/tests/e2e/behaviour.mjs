@@ -46,10 +46,10 @@ export const tests = {
   async 'the sheet of keys opens with ? and closes with Escape'(page, s) {
     await enter(page, s.url, '/')
     await page.keyboard.press('?')
-    await page.waitForSelector('[role=dialog]')
+    await page.waitForSelector('dialog')
     assert.deepEqual(await audit(page, 'keys'), [])
     await page.keyboard.press('Escape')
-    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    await page.waitForSelector('dialog', { state: 'detached' })
   },
 
   async 'the runs table is walked with arrows, chosen with space, opened with Enter'(page, s) {
@@ -93,7 +93,7 @@ export const tests = {
     await enter(page, s.url, '/runs')
     await page.click('text=Columns')
     assert.deepEqual(await audit(page, 'columns'), [])
-    await page.click('[role=dialog] label:has-text("recall_wet")')
+    await page.click('dialog label:has-text("recall_wet")')
     await page.keyboard.press('Escape')
     await page.waitForSelector('[role=columnheader]:has-text("recall_wet")')
     await page.reload()
@@ -125,10 +125,10 @@ export const tests = {
   async 'a waiting decision is approved with a reason'(page, s) {
     await enter(page, s.url, '/decisions/dec-0009')
     await page.click('main >> text=Approve')
-    await page.waitForSelector('[role=dialog]')
+    await page.waitForSelector('dialog')
     assert.deepEqual(await audit(page, 'approve'), [])
-    await page.fill('[role=dialog] input', 'the drift is real')
-    await page.click('[role=dialog] >> text=Approve >> nth=-1')
+    await page.fill('dialog input', 'the drift is real')
+    await page.click('dialog >> text=Approve >> nth=-1')
     await seen(page, 'the drift is real')
     assert.equal(await heading(page), 'weather is being renewed')
   },
@@ -141,7 +141,7 @@ export const tests = {
   async 'a rollback is asked back, done, and told'(page, s) {
     await enter(page, s.url, '/models/weather?tab=history')
     await page.click('main >> text=Roll back')
-    await page.click('[role=dialog] >> text=Roll back >> nth=-1')
+    await page.click('dialog >> text=Roll back >> nth=-1')
     await seen(page, 'champion points at version 1')
     await page.waitForSelector('h1 ~ a:has-text("champion → 1")', { timeout: 5000 })
   },
@@ -158,11 +158,11 @@ export const tests = {
   async 'trust is asked before anything of the project runs'(page) {
     const s = await start({ trust: true })
     await page.goto(`${s.url}/`)
-    await page.waitForSelector('[role=dialog] >> text=rondo step train')
+    await page.waitForSelector('dialog >> text=rondo step train')
     assert.deepEqual(await audit(page, 'trust'), [])
     await page.click('text=Trust exactly this')
     await seen(page, 'Trusted on this device')
-    await page.waitForSelector('[role=dialog]', { state: 'detached' })
+    await page.waitForSelector('dialog', { state: 'detached' })
     s.close()
   },
 

@@ -1,6 +1,7 @@
-import { catalogues, type Params } from './messages.gen'
+import type { Catalogue } from './catalogue'
+import type { Params } from './messages.gen'
 
-export type Locale = keyof typeof catalogues
+export type Locale = 'en' | 'ko'
 export type MessageKey = keyof Params
 /** PlainKey is a message that fills nothing in. */
 export type PlainKey = { [K in MessageKey]: Params[K] extends undefined ? K : never }[MessageKey]
@@ -8,22 +9,35 @@ type Args<K extends MessageKey> = Params[K] extends undefined ? [] : [Params[K]]
 
 export const localeNames: Record<Locale, string> = { en: 'English', ko: '한국어' }
 
+const load: Record<Locale, () => Promise<Catalogue>> = {
+  en: () => import('./messages.en.gen'),
+  ko: () => import('./messages.ko.gen'),
+}
 const storageKey = 'rondo.locale'
-let current = $state<Locale>(first())
+let current = $state.raw<Catalogue & { locale: Locale }>({ locale: 'en', messages: {} as Catalogue['messages'], sentences: [] })
 
-function first(): Locale {
-  if (typeof document === 'undefined') return 'en'
-  const lang = document.documentElement.lang
-  return lang in catalogues ? (lang as Locale) : 'en'
+/** firstLocale is the language the page was opened in. */
+export function firstLocale(): Locale {
+  const lang = typeof document === 'undefined' ? 'en' : document.documentElement.lang
+  return lang in load ? (lang as Locale) : 'en'
 }
 
 /** locale returns the language in use; reading it makes the reader follow a change. */
-export const locale = (): Locale => current
+export const locale = (): Locale => current.locale
 
-/** setLocale switches the language at once, without loading the page again. */
-export function setLocale(next: Locale) {
-  current = next
+/** sentences are what the server says, with how to say it in the language in use. */
+export const sentences = () => current.sentences
+
+/** speak brings in a language; the page then speaks it at once, without being loaded again. */
+export async function speak(next: Locale) {
+  const { messages, sentences } = await load[next]()
+  current = { locale: next, messages, sentences }
   if (typeof document !== 'undefined') document.documentElement.lang = next
+}
+
+/** setLocale speaks another language from now on, and remembers it on this device. */
+export async function setLocale(next: Locale) {
+  await speak(next)
   try {
     localStorage.setItem(storageKey, next)
   } catch {
@@ -33,13 +47,13 @@ export function setLocale(next: Locale) {
 
 /** t returns a message in the current language. */
 export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
-  return catalogues[current][key](args[0] ?? {})
+  return current.messages[key](args[0] ?? {})
 }
 
 /** known says whether a message of a computed name exists. */
-export const known = (key: string): key is MessageKey => key in catalogues.en
+export const known = (key: string): key is MessageKey => key in current.messages
 
 /** maybe returns the message of a computed name, or the fallback. */
 export function maybe(key: string, fallback: string, params: Record<string, unknown> = {}): string {
-  return known(key) ? catalogues[current][key](params) : fallback
+  return known(key) ? current.messages[key](params) : fallback
 }
