@@ -105,6 +105,10 @@ func workUntilKilled(dir string) {
 		runOutOfSpace(o, dir, limit)
 		return
 	}
+	if os.Getenv("RONDO_TEST_UNREADABLE") != "" {
+		readNothing(o, dir)
+		return
+	}
 	if os.Getenv("RONDO_TEST_READ_ONLY") != "" {
 		writeNothing(o, dir)
 		return

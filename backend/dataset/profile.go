@@ -115,6 +115,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot) (Profile, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Warnings = append(p.Warnings, likeNames(t)...)
 	left := 0
 	for _, f := range t.Files {
 		switch {

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"sort"
+	"syscall"
 
 	"rondo/backend/errs"
 	"rondo/backend/ref"
@@ -85,8 +87,11 @@ type found struct {
 
 func listFiles(dir string) (files []found, err error) {
 	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err != nil {
+			return unreadable(p, err)
+		}
+		if d.IsDir() {
+			return nil
 		}
 		rel, err := filepath.Rel(dir, p)
 		if err != nil {
@@ -101,10 +106,27 @@ func listFiles(dir string) (files []found, err error) {
 		}
 		fi, err := d.Info()
 		files = append(files, found{filepath.ToSlash(rel), fi})
-		return err
+		return unreadable(p, err)
 	})
 	sort.Slice(files, func(i, k int) bool { return files[i].path < files[k].path })
 	return files, err
+}
+
+// unreadable says what keeps a file or folder from being read, and the way out.
+func unreadable(path string, err error) error {
+	var said *errs.Error
+	switch {
+	case err == nil || errors.As(err, &said) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, fs.ErrPermission):
+		return errs.New(errs.Precondition, "%s cannot be read: %w", path, err).
+			WithHint("give yourself the right to read it (chmod u+r), or take it out of the folder")
+	case errors.Is(err, fs.ErrNotExist):
+		return errs.New(errs.Conflict, "%s was removed while the folder was read", path).WithHint("try again when nothing writes to the folder")
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return errs.New(errs.Invalid, "%.60s… is a longer path than this system can open", path).WithHint("shorten the names of the folders around it")
+	}
+	return errs.New(errs.Precondition, "%s cannot be read: %w", path, err).WithHint("see whether its disk is well; a copy of the file can take its place")
 }
 
 func kindOf(m fs.FileMode) string {
@@ -149,7 +171,7 @@ func (s *Store) TreeOf(ctx context.Context, dir string, known Known) (Tree, erro
 			}
 		}
 		t.Files[i].Digest, t.Files[i].Size, err = HashFile(ctx, full)
-		return err
+		return unreadable(full, err)
 	})
 	return t, err
 }
@@ -197,17 +219,28 @@ func (s *Store) putOne(ctx context.Context, p *packer, full string, f found, out
 	}
 	if f.info.Size() > Small {
 		out.Digest, out.Size, err = p.putFile(ctx, full)
-		return err
+		return unreadable(full, err)
 	}
-	b, err := os.ReadFile(full)
-	if err != nil {
-		return err
+	b, err := readSteady(full, f.info)
+	if err == nil {
+		out.Digest, err = p.put(b)
 	}
-	if int64(len(b)) != f.info.Size() {
-		return errs.New(errs.Conflict, "%s changed while it was read", full).WithHint("try again when nothing writes to it")
-	}
-	out.Digest, err = p.put(b)
 	return err
+}
+
+// readSteady reads a small file that must not be written to meanwhile.
+func readSteady(path string, before fs.FileInfo) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer file.Close()
+	b := make([]byte, before.Size()+1)
+	n, err := io.ReadFull(file, b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, unreadable(path, err)
+	}
+	return b[:n], unchanged(file, before, int64(n))
 }
 
 func (p *packer) putFile(ctx context.Context, path string) (ref.Digest, int64, error) {

@@ -1,0 +1,202 @@
+//go:build unix
+
+package dataset_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+// refused takes a snapshot that must fail with a message that names the path, and a way out.
+func (h *house) refused(t *testing.T, what string, kind errs.Kind, path string) {
+	t.Helper()
+	_, err := h.Snapshot(t.Context(), "d", dataset.Take{})
+	if !errs.Is(err, kind) || !strings.Contains(err.Error(), path) || errs.HintOf(err) == "" {
+		t.Errorf("%s: %v (%s), want %s that names %s", what, err, errs.HintOf(err), kind, path)
+	}
+	if list, err := h.Snapshots(t.Context(), "d"); err != nil || len(list) != 0 {
+		t.Errorf("%s: there is a snapshot: %+v %v", what, list, err)
+	}
+}
+
+// TestWhatIsNoFileIsRefusedByName: a snapshot never claims more than it holds.
+func TestWhatIsNoFileIsRefusedByName(t *testing.T) {
+	dir := project(t)
+	h := open(t, dir)
+	write(t, dir, "data/good.txt", "good")
+	write(t, filepath.Dir(dir), "secret.txt", "secret")
+	h.add(t, "d", "data")
+	at := filepath.Join(dir, "data", "odd")
+	for what, make := range map[string]func() error{
+		"symbolic link": func() error { return os.Symlink("../../secret.txt", at) },
+		"pipe":          func() error { return syscall.Mkfifo(at, 0o644) },
+		"socket": func() error {
+			short, err := os.MkdirTemp("", "s") // a socket's path may not be long
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(short)
+			l, err := net.Listen("unix", short+"/s")
+			if err != nil {
+				return err
+			}
+			l.(*net.UnixListener).SetUnlinkOnClose(false)
+			return os.Rename(short+"/s", at)
+		},
+	} {
+		must(t, make())
+		h.refused(t, what, errs.Invalid, "odd is a "+what)
+		must(t, os.Remove(at))
+	}
+	if os.Getuid() == 0 {
+		must(t, syscall.Mknod(at, syscall.S_IFCHR|0o644, 1<<8|3))
+		h.refused(t, "device", errs.Invalid, "odd is a device")
+		must(t, os.Remove(at))
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "data", "caf\xe9.txt"), nil, 0o644))
+	h.refused(t, "a name in Latin-1", errs.Invalid, `caf\xe9.txt`)
+}
+
+func TestLongPaths(t *testing.T) {
+	ctx, dir := t.Context(), project(t)
+	h := open(t, dir)
+	name := strings.Repeat("n", 100)
+	long := strings.Join([]string{"data", name, name, name, "file.txt"}, "/")
+	write(t, dir, long, "far down")
+	h.add(t, "d", "data")
+	h.snap(t, "d")
+	must(t, os.RemoveAll(filepath.Join(dir, "data")))
+	_, err := h.Checkout(ctx, "d", 1, false)
+	must(t, err)
+	if got := read(t, dir, long); got != "far down" {
+		t.Errorf("it came back as %q", got)
+	}
+	other := open(t, project(t))
+	write(t, other.dir, "data/a.txt", "a")
+	other.add(t, "d", "data")
+	deep, err := os.OpenRoot(filepath.Join(other.dir, "data"))
+	must(t, err)
+	for range 50 { // longer than the system opens at once
+		must(t, deep.Mkdir(name, 0o755))
+		next, err := deep.OpenRoot(name)
+		must(t, err)
+		deep.Close()
+		deep = next
+	}
+	deep.Close()
+	other.refused(t, "5,000 characters", errs.Invalid, "longer path than this system can open")
+}
+
+// TestNamesThatAreOneElsewhere are kept, and warned of.
+func TestNamesThatAreOneElsewhere(t *testing.T) {
+	ctx, dir := t.Context(), project(t)
+	h := open(t, dir)
+	for _, name := range []string{"Cat.png", "cat.png", "caf\u00e9", "cafe\u0301", "other"} {
+		write(t, dir, "data/"+name, name)
+	}
+	h.add(t, "d", "data")
+	s := h.snap(t, "d")
+	p, err := h.Profile(ctx, s)
+	if err != nil || s.Files != 5 || len(p.Warnings) != 2 {
+		t.Fatalf("%d files, %q, %v", s.Files, p.Warnings, err)
+	}
+	if all := strings.Join(p.Warnings, "\n"); !strings.Contains(all, `"Cat.png" and "cat.png"`) || !strings.Contains(all, `"cafe\u0301" and "caf\u00e9"`) {
+		t.Errorf("%s", all)
+	}
+}
+
+// TestFilesThatChangeWhileTheyAreRead are never half in a snapshot: either it is
+// refused by name, or what it holds is a content that the file once had.
+func TestFilesThatChangeWhileTheyAreRead(t *testing.T) {
+	ctx, dir := t.Context(), project(t)
+	h := open(t, dir)
+	path := filepath.Join(dir, "data/busy.bin")
+	write(t, dir, "data/busy.bin", strings.Repeat("0", 3<<20))
+	h.add(t, "d", "data")
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := byte(1); ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				f, err := os.OpenFile(path, os.O_WRONLY, 0)
+				if err == nil {
+					f.Write([]byte(strings.Repeat(string([]byte{'0' + i%10}), 3<<20)))
+					f.Close()
+				}
+			}
+		}
+	}()
+	refused := 0
+	for range 15 {
+		s, err := h.Snapshot(ctx, "d", dataset.Take{})
+		switch {
+		case errs.Is(err, errs.Conflict) && strings.Contains(err.Error(), "busy.bin changed while it was read") && errs.HintOf(err) != "":
+			refused++
+		case err != nil:
+			t.Errorf("%v", err)
+		default:
+			v, err := h.Verify(ctx, "d", s.Number)
+			if err != nil || !v.OK {
+				t.Errorf("%+v %v", v, err)
+			}
+		}
+	}
+	close(stop)
+	<-stopped
+	if refused == 0 {
+		t.Error("no change was noticed")
+	}
+	h.snap(t, "d")
+}
+
+// readNothing takes a snapshot of files that it may not read, also as root.
+func readNothing(o opened, dir string) {
+	ctx := context.Background()
+	o.Add(ctx, "d", "data", "")
+	if os.Getuid() == 0 {
+		const nobody = 65534
+		os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755) // the test's own folder, which only root may enter
+		for _, top := range []string{dir, dir + "-device"} {
+			filepath.WalkDir(top, func(path string, _ os.DirEntry, _ error) error { return os.Chown(path, nobody, nobody) })
+		}
+		if err := syscall.Setreuid(nobody, nobody); err != nil {
+			fmt.Println("SETUID", err)
+			os.Exit(3)
+		}
+	}
+	for _, name := range []string{"data/closed.bin", "data/closed"} {
+		at := filepath.Join(dir, name)
+		was, _ := os.Stat(at)
+		os.Chmod(at, 0)
+		_, err := o.Snapshot(ctx, "d", dataset.Take{})
+		fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
+		os.Chmod(at, was.Mode())
+	}
+}
+
+func TestUnreadableFilesAreNamed(t *testing.T) {
+	dir := newProject(t)
+	must(t, lay(filepath.Join(dir, "data"), map[string]string{"a.txt": "a", "closed.bin": noise(2 << 20), "closed/b.txt": "b"}))
+	out, err := runChild(t, dir, "RONDO_TEST_UNREADABLE=1")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%v %s", err, out)
+	}
+	for i, name := range []string{"data/closed.bin", "data/closed"} {
+		if !strings.HasPrefix(lines[i], "KIND precondition") || !strings.Contains(lines[i], name+" cannot be read") || !strings.Contains(lines[i], "chmod u+r") {
+			t.Errorf("%s: %s", name, lines[i])
+		}
+	}
+}
