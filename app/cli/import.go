@@ -16,6 +16,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
 
@@ -40,6 +41,7 @@ type imported struct {
 	Project   string             `json:"project"`
 	Stages    int                `json:"stages"`   // that rondo.yaml gained
 	Datasets  int                `json:"datasets"` // that rondo.yaml gained
+	Fresh     []string           `json:"fresh"`    // stages that need not run, because DVC has run them
 	Snapshots []dataset.Snapshot `json:"snapshots"`
 	Came      []string           `json:"came"`
 	Left      []string           `json:"left"`
@@ -72,7 +74,7 @@ func importDVC(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	account := imported{root, plan.Stages, plan.Datasets, []dataset.Snapshot{}, plan.Came, plan.Left}
+	account := imported{root, plan.Stages, plan.Datasets, []string{}, []dataset.Snapshot{}, plan.Came, plan.Left}
 	if !c.isSet("dry") {
 		if err := c.carryOver(ctx, p, plan, &account); err != nil {
 			return err
@@ -108,6 +110,9 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 			return errs.New(errs.Unavailable, "write %s: %w", project.FileName, err)
 		}
 	}
+	if err := adopt(ctx, p, plan, account); err != nil {
+		return err
+	}
 	c.dir = p.Dir
 	api, err := c.api(ctx)
 	if err != nil {
@@ -124,6 +129,23 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 			account.Left = append(account.Left, d.From+": "+err.Error())
 		}
 	}
+	return nil
+}
+
+// adopt records the stages that DVC has run and that are as it left them.
+func adopt(ctx context.Context, p *project.Project, plan *dvc.Plan, account *imported) error {
+	f, err := p.Read()
+	if err != nil {
+		return err
+	}
+	fresh, err := pipeline.Adopt(ctx, p.Dir, f, plan.Fresh)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		account.Left = append(account.Left, "every stage runs once in Rondo: "+err.Error())
+	}
+	account.Fresh = append(account.Fresh, fresh...)
 	return nil
 }
 
@@ -169,6 +191,9 @@ func (c *call) tellImport(a imported) error {
 		return nil
 	}
 	c.say("%s: %s and %s added to rondo.yaml, %s there now.", a.Project, counted(int64(a.Datasets), "dataset"), counted(int64(a.Stages), "stage"), counted(int64(len(a.Snapshots)), "snapshot"))
+	if len(a.Fresh) > 0 {
+		c.say("%s need not run: DVC has run them, and nothing has changed since.", counted(int64(len(a.Fresh)), "stage"))
+	}
 	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo status` what would run.")
 	return nil
 }

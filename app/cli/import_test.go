@@ -9,10 +9,11 @@ import (
 )
 
 // dvcProject is what DVC 3 leaves in a folder: one dataset that lies there, one that only
-// its cache has, one that nobody has, and a stage.
+// its cache has, one that nobody has, a stage that is as DVC ran it, and one that is not.
 var dvcProject = map[string]string{
 	".dvc/config":       "",
-	"dvc.yaml":          "stages:\n  count:\n    cmd: wc -l data/here.csv\n    deps: [data/here.csv]\n",
+	"dvc.yaml":          "stages:\n  count:\n    cmd: wc -l data/here.csv\n    deps: [data/here.csv]\n  other:\n    cmd: wc -w data/here.csv\n    deps: [data/here.csv]\n",
+	"dvc.lock":          "schema: '2.0'\nstages:\n  count:\n    cmd: wc -l data/here.csv\n    deps:\n    - path: data/here.csv\n      hash: md5\n      md5: 34ff2335cbe2045ddc3b78993d1e971d\n  other:\n    cmd: wc -w data/here.csv\n    deps:\n    - path: data/here.csv\n      hash: md5\n      md5: 401b30e3b8b5d629635a5c613cdb7919\n",
 	"data/.gitignore":   "/here.csv\n",
 	"data/here.csv":     "a\n1\n",
 	"data/here.csv.dvc": "outs:\n- md5: 34ff2335cbe2045ddc3b78993d1e971d\n  size: 4\n  hash: md5\n  path: here.csv\n",
@@ -46,7 +47,7 @@ func TestImportDVC(t *testing.T) {
 		t.Fatal("--dry wrote a rondo.yaml")
 	}
 	first := w.ok("import", "dvc")
-	for _, want := range []string{"count", "neither the folder nor DVC's cache has gone.csv", "3 datasets and 1 stage added", "2 snapshots"} {
+	for _, want := range []string{"count", "neither the folder nor DVC's cache has gone.csv", "3 datasets and 2 stages added", "2 snapshots", "1 stage need not run"} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the account does not say %q:\n%s", want, first)
 		}
@@ -57,6 +58,9 @@ func TestImportDVC(t *testing.T) {
 	again := w.ok("import", "dvc")
 	if !strings.Contains(again, "0 datasets and 0 stages added") {
 		t.Errorf("the second import says\n%s", again)
+	}
+	if status := w.run("status"); !strings.Contains(status.out, "count") || strings.Count(status.out, "it has never run here") != 1 {
+		t.Errorf("rondo status says\n%s%s", status.out, status.err)
 	}
 	var list []struct {
 		Name  string

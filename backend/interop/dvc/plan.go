@@ -18,6 +18,7 @@ type Plan struct {
 	Text     []byte   // of rondo.yaml as it shall be
 	Changed  bool     // Text is not what is there
 	Data     []Data   // what becomes datasets
+	Fresh    []string // stages of rondo.yaml that DVC has run, and that are as it left them
 	Came     []string // lines of the account: what comes over
 	Left     []string // and what does not, or not quite, and why
 	Datasets int      // that rondo.yaml gains
@@ -76,7 +77,9 @@ func (p *Project) Plan(ctx context.Context, text []byte) (*Plan, error) {
 		return nil, err
 	}
 	for _, line := range p.Pipelines {
-		pl.pipeline(line)
+		if err := pl.pipeline(ctx, line); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range p.Singles {
 		if s.Cmd != "" {

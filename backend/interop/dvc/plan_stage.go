@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -11,14 +12,24 @@ import (
 )
 
 // pipeline takes the stages of one dvc.yaml over. Those of a folder get its name in front.
-func (pl *planner) pipeline(line *Pipeline) {
+func (pl *planner) pipeline(ctx context.Context, line *Pipeline) error {
 	prefix := ""
 	if dir := path.Dir(line.File); dir != "." {
 		prefix = strings.ReplaceAll(dir, "/", ".") + "."
 	}
 	for _, s := range line.Stages {
-		pl.stage(line.File, prefix+s.Name, s)
+		n := pl.stage(line.File, prefix+s.Name, s)
+		if pl.p.Locks[line.File].Stage(s.Name) == nil {
+			continue
+		}
+		if st, err := pl.p.stageStatus(ctx, line, s); err == nil && !st.changed() {
+			pl.plan.Fresh = append(pl.plan.Fresh, n)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 // oldStage takes a stage over that is a .dvc file, as they were before DVC 1.0.
@@ -47,12 +58,12 @@ func (pl *planner) oldStage(f SingleFile) {
 	pl.stage(f.Path, strings.TrimSuffix(strings.ReplaceAll(f.Path, "/", "."), Suffix), s)
 }
 
-// stage writes one stage and says what of it could not come.
-func (pl *planner) stage(file, want string, s Stage) {
+// stage writes one stage, says what of it could not come, and returns its name.
+func (pl *planner) stage(file, want string, s Stage) string {
 	n := name(want, pl.names)
 	if _, there := pl.file.Stages[n]; there {
 		pl.came("%s: stage %s was there already and stays as it is", file, n)
-		return
+		return n
 	}
 	w := &stageWriter{pl: pl, file: file, name: n, s: s}
 	pl.stages = append(pl.stages, section{n, w.lines()})
@@ -63,6 +74,7 @@ func (pl *planner) stage(file, want string, s Stage) {
 	if s.Templated {
 		w.left("the values of ${…} are written out; a change of the params or vars does not reach them any more")
 	}
+	return n
 }
 
 type stageWriter struct {
