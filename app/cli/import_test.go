@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // dvcProject is what DVC 3 leaves in a folder: one dataset that lies there, one that only
@@ -35,12 +36,55 @@ func writeAll(t *testing.T, dir string, all map[string]string) {
 	}
 }
 
-// TestImportDVC imports a project with the real program and its server, twice.
-func TestImportDVC(t *testing.T) {
+// newDVCWorld is a home with a DVC project that is no Rondo project yet.
+func newDVCWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{t: t, home: t.TempDir(), dir: t.TempDir()}
 	w.env = append(os.Environ(), "RONDO_TEST_MAIN=1", "RONDO_HOME="+w.home, "HOME="+w.home, "RONDO_ACTOR=ann", "DISPLAY=", "WAYLAND_DISPLAY=")
 	t.Cleanup(func() { w.run("stop", "--project", w.dir) })
 	writeAll(t, w.dir, dvcProject)
+	return w
+}
+
+// TestImportDVCIsKilledAndRepeated kills the import at some moments, and lets it end then.
+func TestImportDVCIsKilledAndRepeated(t *testing.T) {
+	w := newDVCWorld(t)
+	for _, after := range []time.Duration{5, 15, 30, 60, 100, 150, 200, 300} {
+		cmd := w.command("import", "dvc")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		kill := time.AfterFunc(after*time.Millisecond, func() { cmd.Process.Kill() })
+		cmd.Wait() // however it ended
+		kill.Stop()
+	}
+	w.ok("import", "dvc")
+	w.snapshots()
+	if left, _ := filepath.Glob(filepath.Join(w.dir, ".*rondo-import*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// snapshots wants one snapshot of each dataset that there is data of.
+func (w *world) snapshots() {
+	w.t.Helper()
+	var list []struct {
+		Name  string
+		Count int
+	}
+	if err := json.Unmarshal([]byte(w.ok("data", "list", "--json")), &list); err != nil || len(list) != 3 {
+		w.t.Fatalf("%+v, %v", list, err)
+	}
+	for _, d := range list {
+		if want := map[string]int{"here": 1, "cached": 1, "gone": 0}[d.Name]; d.Count != want {
+			w.t.Errorf("%s has %d snapshots, want %d", d.Name, d.Count, want)
+		}
+	}
+}
+
+// TestImportDVC imports a project with the real program and its server, twice.
+func TestImportDVC(t *testing.T) {
+	w := newDVCWorld(t)
 
 	w.ok("import", "dvc", "--dry")
 	if _, err := os.Stat(filepath.Join(w.dir, "rondo.yaml")); err == nil {
@@ -62,18 +106,7 @@ func TestImportDVC(t *testing.T) {
 	if status := w.run("status"); !strings.Contains(status.out, "count") || strings.Count(status.out, "it has never run here") != 1 {
 		t.Errorf("rondo status says\n%s%s", status.out, status.err)
 	}
-	var list []struct {
-		Name  string
-		Count int
-	}
-	if err := json.Unmarshal([]byte(w.ok("data", "list", "--json")), &list); err != nil || len(list) != 3 {
-		t.Fatalf("%+v, %v", list, err)
-	}
-	for _, d := range list {
-		if want := map[string]int{"here": 1, "cached": 1, "gone": 0}[d.Name]; d.Count != want {
-			t.Errorf("%s has %d snapshots, want %d", d.Name, d.Count, want)
-		}
-	}
+	w.snapshots()
 	for name, text := range dvcProject {
 		if b, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(name))); err != nil || name != "data/.gitignore" && string(b) != text {
 			t.Errorf("%s was changed to %q, %v", name, b, err)

@@ -94,20 +94,18 @@ func generate(t *testing.T, count, seed int) (list []generated) {
 	return nil
 }
 
-func count(t *testing.T, few int) int {
-	if n, err := strconv.Atoi(os.Getenv("DVC_ROUNDS")); err == nil {
+// setting is a number of the environment: $DVC_ROUNDS says how many projects, $DVC_SEED which.
+func setting(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
-	if testing.Short() {
-		return min(few, 10)
-	}
-	return few
+	return otherwise
 }
 
 // TestStatusSaysWhatDVCSays changes real projects at random and asks both programs.
 func TestStatusSaysWhatDVCSays(t *testing.T) {
 	clean, bad := 0, 0
-	for _, g := range generate(t, count(t, 60), 11) {
+	for _, g := range generate(t, setting("DVC_ROUNDS", 20), setting("DVC_SEED", 11)) {
 		p, err := dvc.Open(g.Dir)
 		if err != nil {
 			t.Fatal(err)

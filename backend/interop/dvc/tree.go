@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -65,29 +66,19 @@ func asciiJSON(s string) string {
 
 // ReadTree reads a .dir object. A path that would leave the folder is refused.
 func ReadTree(name string, b []byte) ([]TreeFile, error) {
-	v, err := parseJSON(name, b)
-	if err != nil {
-		return nil, err
+	var list []struct {
+		MD5  string `json:"md5"`
+		Path string `json:"relpath"`
 	}
-	list, ok := v.([]any)
-	if !ok {
-		return nil, fail(name, Pos{}, "want a list of files, found %s", typeName(v))
+	if err := json.Unmarshal(b, &list); err != nil {
+		return nil, fail(name, Pos{}, "is no list of files: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	out := make([]TreeFile, 0, len(list))
-	for _, it := range list {
-		m, ok := it.(*Map)
-		if !ok {
-			return nil, fail(name, Pos{}, "want mappings, found %s", typeName(it))
-		}
-		p, _ := m.Get("relpath")
-		sum, _ := m.Get("md5")
-		f := TreeFile{}
-		f.Path, _ = p.(string)
-		f.MD5, _ = sum.(string)
+	for _, f := range list {
 		if !fs.ValidPath(f.Path) || f.Path == "." || strings.Contains(f.Path, `\`) || f.MD5 == "" || validMD5(f.MD5) != "" {
 			return nil, fail(name, Pos{}, "%q with md5 %q is no file of a folder", f.Path, f.MD5)
 		}
-		out = append(out, f)
+		out = append(out, TreeFile{Path: f.Path, MD5: f.MD5})
 	}
 	return out, nil
 }
