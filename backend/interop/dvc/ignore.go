@@ -2,6 +2,7 @@ package dvc
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +62,7 @@ func (g *Ignore) one(p string, dir bool) bool {
 				continue
 			}
 		}
-		if r.dirOnly && !dir || !r.re.MatchString(rel) {
+		if r.dirOnly && !dir || !r.re.MatchString(rel) && (!dir || !r.re.MatchString(rel+"/")) {
 			continue
 		}
 		return !r.negated
@@ -71,52 +72,74 @@ func (g *Ignore) one(p string, dir bool) bool {
 
 func parseRule(base, line string) (ignoreRule, bool) {
 	r := ignoreRule{base: base}
-	if line == "" || line[0] == '#' {
+	if line == "" || line[0] == '#' || line == "/" {
 		return r, false
 	}
 	if line[0] == '!' {
 		r.negated, line = true, line[1:]
 	}
-	if strings.HasSuffix(line, "/") {
-		r.dirOnly, line = true, strings.TrimRight(line, "/")
-	}
-	anchored := strings.Contains(line, "/")
-	line = strings.TrimPrefix(line, "/")
-	if line == "" {
+	segs := strings.Split(line, "/")
+	r.dirOnly = segs[len(segs)-1] == ""
+	segs = normalRule(segs)
+	expr, ok := ruleExpr(segs)
+	if !ok || r.dirOnly && len(segs) == 1 && segs[0] == "**" {
 		return r, false
 	}
-	expr, ok := globExpr(line)
-	if !ok {
-		return r, false
-	}
-	if !anchored {
-		expr = "(?:.*/)?" + expr
-	}
-	re, err := regexp.Compile("^" + expr + "$")
+	re, err := regexp.Compile(expr)
 	r.re = re
 	return r, err == nil
 }
 
-// globExpr turns a pattern into a regular expression.
-func globExpr(glob string) (string, bool) {
+// normalRule brings the parts of a pattern into one form: from the top, with ** for what
+// lies anywhere above, and ** at the end for what lies in a folder.
+func normalRule(segs []string) []string {
+	switch {
+	case segs[0] == "":
+		segs = segs[1:]
+	case (len(segs) == 1 || len(segs) == 2 && segs[1] == "") && segs[0] != "**":
+		segs = append([]string{"**"}, segs...)
+	}
+	if len(segs) > 0 && segs[len(segs)-1] == "" {
+		segs[len(segs)-1] = "**"
+	}
+	return slices.CompactFunc(segs, func(a, b string) bool { return a == "**" && b == "**" })
+}
+
+// ruleExpr turns a pattern into a regular expression of paths, folders with a slash at
+// the end. DVC takes */ and **/ for rules that match nothing, other than git.
+func ruleExpr(segs []string) (string, bool) {
+	last := len(segs) - 1
+	if last < 0 || slices.Equal(segs, []string{"**", "*", "**"}) {
+		return "", false
+	}
+	if slices.Equal(segs, []string{"**"}) {
+		return "^[^/]", true
+	}
 	var b strings.Builder
-	parts := strings.Split(glob, "/")
-	for i, part := range parts {
-		last := i == len(parts)-1
+	slash := false
+	for i, seg := range segs {
 		switch {
-		case part == "**" && last && i > 0:
-			b.WriteString(".+")
-		case part == "**" && last:
-			b.WriteString(".*")
-		case part == "**":
-			b.WriteString("(?:.*/)?")
-		default:
-			if !globPart(&b, part) {
-				return "", false
-			}
-			if !last {
-				b.WriteByte('/')
-			}
+		case seg == "**" && i == 0:
+			b.WriteString("^(?:.+/)?")
+			continue
+		case seg == "**" && i == last:
+			b.WriteString("/")
+			continue
+		case seg == "**":
+			b.WriteString("(?:/.+)?")
+			continue
+		case i == 0:
+			b.WriteString("^")
+		case slash:
+			b.WriteString("/")
+		}
+		if seg == "*" {
+			b.WriteString("[^/]+")
+		} else if !globPart(&b, seg) {
+			return "", false
+		}
+		if slash = true; i == last {
+			b.WriteString("(?:/|$)")
 		}
 	}
 	return b.String(), true

@@ -1,0 +1,120 @@
+package dvc_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/interop/dvc"
+)
+
+const hashScript = `
+import sys, json
+from dvc_data.hashfile.hash import file_md5
+json.dump([[file_md5(p, name=n) for n in ("md5", "md5-dos2unix")] for p in json.load(sys.stdin)], sys.stdout)
+`
+
+// TestHashesAreDVCs hashes files that are text in one MiB and not in the next, and whose
+// line ends lie across the border.
+func TestHashesAreDVCs(t *testing.T) {
+	r, dir := rand.New(rand.NewSource(3)), t.TempDir()
+	const mib = 1 << 20
+	text := bytes.Repeat([]byte("a,b\r\n"), mib/5+10)
+	noise := make([]byte, mib)
+	r.Read(noise)
+	border := append(append(bytes.Repeat([]byte("x"), mib-1), "\r\n"...), "y\r\n"...)
+	contents := [][]byte{
+		{}, []byte("\r\n"), []byte("a\r\r\n\n"), []byte("\x00\r\n"), text, border, append(append([]byte{}, text[:mib]...), noise...),
+		append(append([]byte{}, noise...), text...), append(bytes.Repeat([]byte("é"), 256), "\r\n"...), append(bytes.Repeat([]byte("é1234"), 100), "\r\n"...),
+		append(append(bytes.Repeat([]byte("a"), 512), 0), "\r\n"...),
+	}
+	var paths []any
+	for i, c := range contents {
+		at := filepath.Join(dir, string(rune('a'+i)))
+		if err := os.WriteFile(at, c, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, at)
+	}
+	var want [][2]string
+	if err := json.Unmarshal([]byte(python(t, hashScript, toJSON(paths))), &want); err != nil {
+		t.Fatal(err)
+	}
+	differ := 0
+	for i, c := range contents {
+		plain, _, err1 := dvc.Sum(context.Background(), bytes.NewReader(c), dvc.MD5)
+		unix, _, err2 := dvc.Sum(context.Background(), bytes.NewReader(c), dvc.Dos2Unix)
+		if err1 != nil || err2 != nil || plain != want[i][0] || unix != want[i][1] {
+			t.Errorf("content %d: %s %s, and DVC says %v", i, plain, unix, want[i])
+		}
+		if plain != unix {
+			differ++
+		}
+	}
+	if differ < 4 {
+		t.Errorf("only %d of the contents have two hashes: they do not try the rule", differ)
+	}
+}
+
+const ignoreScript = `
+import sys, json
+from dvc.ignore import DvcIgnorePatterns
+def ask(patterns, path, is_dir):
+    d, _, b = ("/r/" + path).rpartition("/")
+    return DvcIgnorePatterns(patterns, "/r", "/").matches(d, b, is_dir)
+json.dump([ask(*c) for c in json.load(sys.stdin)], sys.stdout)
+`
+
+// TestIgnoreRulesAreDVCs matches random rules and paths beside DVC's own matcher.
+func TestIgnoreRulesAreDVCs(t *testing.T) {
+	r := rand.New(rand.NewSource(5))
+	pick := func(list ...string) string { return list[r.Intn(len(list))] }
+	name := func() string { return pick("a", "b", "ab", "a.txt", "b.csv", ".x", "é", "a b", "[a]", "a*") }
+	type question struct {
+		rules []string
+		path  string
+		dir   bool
+	}
+	var all []question
+	var asked []any
+	for range 3000 {
+		var q question
+		for range 1 + r.Intn(3) {
+			rule := pick("", "", "", "!", "/") + pick("", "", "**/", "a/", "*/", "a/**/") + pick(name(), name(), "*", "*.txt", "a?", "[ab]", "[!a]*", "a/**", "**", `\!a`, `a\*`, "[a-b].*") + pick("", "", "/", "/b")
+			q.rules = append(q.rules, rule)
+		}
+		parts := []string{}
+		for range 1 + r.Intn(3) {
+			parts = append(parts, name())
+		}
+		q.path, q.dir = strings.Join(parts, "/"), r.Intn(2) == 0
+		all = append(all, q)
+		rules := []any{}
+		for _, s := range q.rules {
+			rules = append(rules, s)
+		}
+		asked = append(asked, []any{rules, q.path, q.dir})
+	}
+	var want []bool
+	if err := json.Unmarshal([]byte(python(t, ignoreScript, toJSON(asked))), &want); err != nil {
+		t.Fatal(err)
+	}
+	bad, yes := 0, 0
+	for i, q := range all {
+		got := (&dvc.Ignore{}).With("", []byte(strings.Join(q.rules, "\n"))).Match(q.path, q.dir)
+		if want[i] {
+			yes++
+		}
+		if got != want[i] {
+			if bad++; bad < 12 {
+				t.Errorf("rules %q, path %q, folder %v: %v, and DVC says %v", q.rules, q.path, q.dir, got, want[i])
+			}
+		}
+	}
+	t.Logf("%d of %d differ, %d are ignored", bad, len(all), yes)
+}
