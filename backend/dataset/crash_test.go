@@ -359,12 +359,3 @@ func TestFullDisk(t *testing.T) {
 		o.ledger.Close()
 	}
 }
-
-func noise(n int) string {
-	b := make([]byte, n)
-	rnd := rand.New(rand.NewPCG(3, 4))
-	for i := range b {
-		b[i] = byte(rnd.Uint32())
-	}
-	return string(b)
-}

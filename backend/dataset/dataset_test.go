@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -425,4 +426,13 @@ func TestCheckoutRemembersWhatItWrote(t *testing.T) {
 	if st, err := h.Status(ctx, "d"); err != nil || st.State != dataset.Changed || !slices.Equal(st.Changed, []string{"a.txt"}) {
 		t.Errorf("%+v %v", st, err)
 	}
+}
+
+func noise(n int) string {
+	b := make([]byte, n)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for i := range b {
+		b[i] = byte(rnd.Uint32())
+	}
+	return string(b)
 }
