@@ -29,7 +29,8 @@ func TestHashesAreDVCs(t *testing.T) {
 	r.Read(noise)
 	border := append(append(bytes.Repeat([]byte("x"), mib-1), "\r\n"...), "y\r\n"...)
 	contents := [][]byte{
-		{}, []byte("\r\n"), []byte("a\r\r\n\n"), []byte("\x00\r\n"), text, border, append(append([]byte{}, text[:mib]...), noise...),
+		{},
+		[]byte("\r\n"), []byte("a\r\r\n\n"), []byte("\x00\r\n"), text, border, append(append([]byte{}, text[:mib]...), noise...),
 		append(append([]byte{}, noise...), text...), append(bytes.Repeat([]byte("é"), 256), "\r\n"...), append(bytes.Repeat([]byte("é1234"), 100), "\r\n"...),
 		append(append(bytes.Repeat([]byte("a"), 512), 0), "\r\n"...),
 	}
