@@ -61,12 +61,12 @@ export async function things(signal: AbortSignal): Promise<Command[]> {
     read('/decisions', {}),
   ])
   return [
-    ...(datasets ?? []).map((d) => thing('data', d.name, d.path, to('data', d.name))),
-    ...(models ?? []).map((m) => thing('models', m.name, m.description, to('models', m.name))),
-    ...(endpoints ?? []).map((e) => thing('endpoints', e.name, e.model, to('endpoints', e.name))),
-    ...(monitors ?? []).map((m) => thing('monitors', m.name, m.endpoint, to('monitors', m.name))),
-    ...(runs?.runs ?? []).map((r) => thing('runs', r.name, r.id.slice(0, 8), to('runs', r.id))),
-    ...(decisions ?? []).map((d) => thing('decisions', titleOf(d), d.id.slice(0, 8), to('decisions', d.id))),
+    ...(datasets ?? []).map((d) => thing('data', d.name, `${t('nav.data')} · ${d.path}`, to('data', d.name))),
+    ...(models ?? []).map((m) => thing('models', m.name, t('nav.models'), to('models', m.name))),
+    ...(endpoints ?? []).map((e) => thing('endpoints', e.name, `${t('nav.endpoints')} · ${e.model}`, to('endpoints', e.name))),
+    ...(monitors ?? []).map((m) => thing('monitors', m.name, `${t('nav.monitors')} · ${m.endpoint}`, to('monitors', m.name))),
+    ...(runs?.runs ?? []).map((r) => thing('runs', r.name, `${t('nav.runs')} · ${r.id.slice(0, 8)}`, to('runs', r.id))),
+    ...(decisions ?? []).map((d) => thing('decisions', titleOf(d), t('nav.decisions'), to('decisions', d.id))),
   ]
 }
 

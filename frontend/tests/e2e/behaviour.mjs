@@ -43,6 +43,43 @@ export const tests = {
     assert.equal(await page.inputValue('select'), '1')
   },
 
+  async 'everything that can be pressed is reached by Tab, and seen to be'(page, s) {
+    for (const path of ['/', '/data/weather', '/pipeline', '/models/weather/2', '/endpoints/weather?tab=playground', '/decisions/dec-0009', '/settings']) {
+      await enter(page, s.url, path)
+      await page.evaluate(() => document.activeElement?.blur())
+      const missed = await page.evaluate(() => {
+        const can = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex="0"]')].filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility() && !(e.type === 'radio' && !e.checked))
+        window.left = new Set(can)
+        return can.length
+      })
+      const dull = new Set()
+      for (let i = 0; i < missed + 8; i++) {
+        await page.keyboard.press('Tab')
+        const bare = await page.evaluate(() => {
+          const e = document.activeElement
+          window.left.delete(e)
+          const seen = [e, e.parentElement, e.nextElementSibling].some((x) => x && (getComputedStyle(x).outlineStyle !== 'none' || getComputedStyle(x).boxShadow !== 'none'))
+          return seen || e === document.body ? '' : e.outerHTML.slice(0, 90)
+        })
+        if (bare) dull.add(bare)
+      }
+      assert.deepEqual(await page.evaluate(() => [...window.left].map((e) => e.outerHTML.slice(0, 90))), [], path)
+      assert.deepEqual([...dull], [], path)
+    }
+  },
+
+  async 'a mistake in rondo.yaml is told on every page, with its place and the way out'(page, s) {
+    await page.route('**/api/v1/project', async (route) => {
+      const answer = await (await route.fetch()).json()
+      await route.fulfill({ json: { ...answer, problem: { kind: 'invalid', message: 'rondo.yaml:4:3: unknown key "stagse"', hint: 'did you mean `stages`?' } } })
+    })
+    for (const path of ['/', '/models']) {
+      await enter(page, s.url, path)
+      await seen(page, 'rondo.yaml:4:3')
+      assert.equal(await page.textContent('.banner code'), 'stages')
+    }
+  },
+
   async 'the sheet of keys opens with ? and closes with Escape'(page, s) {
     await enter(page, s.url, '/')
     await page.keyboard.press('?')
