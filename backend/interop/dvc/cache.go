@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,36 +94,13 @@ func damaged(md5 string) error {
 		WithHint("delete it and `dvc fetch` it again, where a remote has it")
 }
 
-// Open opens an object. What it reads ends with an error if the content is not what the
-// name says, whatever mode the file has.
-func (c Cache) Open(hash, md5 string) (io.ReadCloser, error) {
+// open opens an object. Whoever reads it compares the hash, whatever mode the file has.
+func (c Cache) open(hash, md5 string) (io.ReadCloser, error) {
 	f, err := os.Open(c.Path(hash, md5))
 	if err != nil {
 		return nil, notCached(md5, err)
 	}
 	return f, nil
-}
-
-// Copy writes an object into a file and compares its hash on the way.
-func (c Cache) Copy(ctx context.Context, hash, md5, to string, perm fs.FileMode) error {
-	from, err := c.Open(hash, md5)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	out, err := atomicfile.Create(to, perm)
-	if err != nil {
-		return errs.New(errs.Unavailable, "%s cannot be written: %w", to, err)
-	}
-	defer out.Close()
-	got, _, err := Sum(ctx, io.TeeReader(from, out), hash)
-	if err != nil {
-		return err
-	}
-	if got != md5 {
-		return damaged(md5)
-	}
-	return out.Commit()
 }
 
 // Put places content in DVC 3's layout, protected, so that DVC takes it as its own. An

@@ -2,7 +2,7 @@
 // .dvcignore, .dvc/config, the params files and the cache in both its layouts.
 //
 // It says what real dvc would say of a project (Status), writes what real dvc would
-// write (Lock.Text, Single.Text, Cache.Put), and plans what such a project is in Rondo
+// write (Project.Commit, Project.Add), and plans what such a project is in Rondo
 // (Plan). Nothing that a project brings is ever executed, and nothing of DVC's own is
 // changed unless it is asked for.
 package dvc

@@ -23,16 +23,12 @@ type Entry struct {
 	Exec      bool
 	Cloud     string // the remote whose version it is
 	List      []Entry
-	Unknown   []string // keys that are not understood
 }
 
 // IsDir reports whether the entry is of a folder.
 func (e Entry) IsDir() bool {
 	return strings.HasSuffix(e.MD5, ".dir") || e.Files != nil || len(e.List) > 0
 }
-
-// entryKeys are what an entry may have beside what is read here.
-var entryKeys = map[string]bool{"path": true, "relpath": true, "hash": true, "cloud": true, "files": true}
 
 // readEntry reads one entry; the key of its path is path or relpath.
 func readEntry(name string, m *Map, pathKey string) (Entry, error) {
@@ -105,10 +101,6 @@ func (e *Entry) facts(name string, m *Map) error {
 			} else {
 				e.Files = &n
 			}
-		default:
-			if !entryKeys[k] {
-				e.Unknown = append(e.Unknown, k)
-			}
 		}
 	}
 	return nil
@@ -131,7 +123,7 @@ func validMD5(s string) string {
 	return ""
 }
 
-// Map writes an entry with its keys in DVC's order for a lock.
+// lockMap writes an entry with its keys in DVC's order for a lock.
 func (e Entry) lockMap() *Map {
 	m := NewMap("path", e.Path)
 	if e.Hash == MD5 {

@@ -66,7 +66,7 @@ func (p *Project) fetch(ctx context.Context, e Entry, to string) error {
 }
 
 func (p *Project) copyOut(ctx context.Context, hash, md5, to string, perm fs.FileMode) error {
-	from, err := p.Cache.Open(hash, md5)
+	from, err := p.Cache.open(hash, md5)
 	if err != nil {
 		return err
 	}
