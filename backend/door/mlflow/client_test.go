@@ -18,7 +18,7 @@ func TestRealClient(t *testing.T) {
 	if _, err := os.Stat(python); err != nil {
 		t.Fatalf("the Python packages of the tests are not installed: run make setup (%v)", err)
 	}
-	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "webhooks", "autolog"} {
+	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "webhooks", "autolog", "old"} {
 		t.Run(flow, func(t *testing.T) {
 			t.Parallel()
 			h := open(t)
@@ -39,7 +39,8 @@ func TestRealClient(t *testing.T) {
 
 // usual tells warnings that MLflow's own server gets from the client as well.
 func usual(line string) bool {
-	return strings.Contains(line, "pickle") || strings.Contains(line, "CloudPickle") || strings.Contains(line, "registering model based on models:/")
+	return strings.Contains(line, "pickle") || strings.Contains(line, "CloudPickle") || strings.Contains(line, "registering model based on models:/") ||
+		strings.Contains(line, "`artifact_path` is deprecated")
 }
 
 func client(t *testing.T, python, flow, address string) string {

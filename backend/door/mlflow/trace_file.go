@@ -96,15 +96,64 @@ func (d *Door) listTrace(ctx context.Context, p place) ([]run.File, error) {
 }
 
 func (d *Door) sendTrace(w http.ResponseWriter, req *http.Request, p place) error {
-	out, err := d.fileOf(req.Context(), p.trace)
-	if err == nil && (p.path != spanFile || len(out.Spans) == 0) {
+	spans, err := d.opts.Traces.Spans(req.Context(), p.trace)
+	if err == nil && (p.path != spanFile || len(spans) == 0) {
 		err = errs.New(errs.NotFound, "trace %s has no file %s", short(p.trace, 128), short(p.path, 200))
 	}
 	if err != nil {
 		return err
 	}
+	out := map[string][]oldSpan{}
+	for _, s := range spans {
+		out["spans"] = append(out["spans"], fromSpanOld(s))
+	}
 	send(w, req, spanFile, time.Time{}, bytes.NewReader(asJSON(out)))
 	return nil
+}
+
+// oldSpan is a span as clients before 3 read it; later ones read it as well, and ask for the file no more.
+type oldSpan struct {
+	Name       string         `json:"name"`
+	Context    oldContext     `json:"context"`
+	ParentID   *string        `json:"parent_id"`
+	Start      int64          `json:"start_time"`
+	End        int64          `json:"end_time"`
+	Status     string         `json:"status_code"`
+	Message    string         `json:"status_message"`
+	Attributes map[string]any `json:"attributes"`
+	Events     []oldEvent     `json:"events"`
+}
+
+type oldContext struct {
+	TraceID string `json:"trace_id"`
+	ID      string `json:"span_id"`
+}
+
+type oldEvent struct {
+	Name       string         `json:"name"`
+	Time       int64          `json:"timestamp"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+func fromSpanOld(s trace.Span) oldSpan {
+	out := oldSpan{
+		Name: s.Name, Context: oldContext{"0x" + s.TraceID, "0x" + s.ID}, Start: s.Start, End: s.End, Status: "UNSET", Message: s.Status.Message,
+		Attributes: map[string]any{}, Events: []oldEvent{},
+	}
+	if s.ParentID != "" {
+		id := "0x" + s.ParentID
+		out.ParentID = &id
+	}
+	if s.Status.Code > 0 {
+		out.Status = strings.TrimPrefix(nameOf(statusCodes, s.Status.Code), "STATUS_CODE_")
+	}
+	for _, a := range s.Attributes {
+		out.Attributes[a.Key] = string(asJSON(a.Value.Plain()))
+	}
+	for _, e := range s.Events {
+		out.Events = append(out.Events, oldEvent{e.Name, e.Time / 1000, plainAttributes(e.Attributes)})
+	}
+	return out
 }
 
 // putTrace takes the file apart: the spans in it are kept like all others.
@@ -160,7 +209,7 @@ func spansFromFile(b []byte) (list []trace.Span, err error) {
 	}
 	for _, f := range in.Spans {
 		s := trace.Span{
-			TraceID: digitsOf(f.TraceID, f.Context.TraceID), ID: digitsOf(f.ID, f.Context.ID), ParentID: digitsOf(f.ParentID, f.OldParent), Name: f.Name,
+			TraceID: digitsOf(f.TraceID, f.Context.TraceID, 32), ID: digitsOf(f.ID, f.Context.ID, 16), ParentID: digitsOf(f.ParentID, f.OldParent, 16), Name: f.Name,
 			Start: max(f.Start, f.OldStart), End: max(f.End, f.OldEnd), Status: trace.Status{Message: f.Status.Message, Code: statusOf(f.Status.Code + f.OldStatus)},
 		}
 		for k, v := range f.Attributes {
@@ -178,16 +227,17 @@ func spansFromFile(b []byte) (list []trace.Span, err error) {
 	return list, nil
 }
 
-// digitsOf returns an id in hex: the newer form has base64, the older 0x….
-func digitsOf(base, old string) string {
+// digitsOf returns an id in hex: the newer form has base64, older ones digits, or 0x…
+// without zeros in front.
+func digitsOf(base, old string, size int) string {
 	if base == "" {
-		return strings.TrimPrefix(old, "0x")
+		base = old
 	}
 	if rest, ok := strings.CutPrefix(base, "0x"); ok {
-		return rest
+		return strings.Repeat("0", max(0, size-len(rest))) + rest
 	}
 	b, err := base64.StdEncoding.DecodeString(base)
-	if err != nil {
+	if err != nil || len(base) == size { // as long as hex, and longer than base64
 		return base
 	}
 	return hex.EncodeToString(b)

@@ -203,3 +203,33 @@ func TestSpansThatAreNone(t *testing.T) {
 		t.Errorf("64 MiB packed small: %d %s", a.status, a.text)
 	}
 }
+
+// Clients before 3 send the spans of a trace as a file, and read them from it.
+func TestSpansAsAFile(t *testing.T) {
+	h := open(t)
+	id := h.ok(t, "POST", "mlflow/traces", `{"experiment_id":"0","timestamp_ms":1000,"request_metadata":[{"key":"a","value":"b"}]}`).at("trace_info.request_id")
+	file := proxy + "/0/traces/" + id + "/artifacts/traces.json"
+	if a := h.do(t, "GET", file, ""); a.status != 404 {
+		t.Errorf("before: %d", a.status)
+	}
+	h.ok(t, "PUT", file, `{"spans":[{"name":"ask","context":{"span_id":"0x102030405060708","trace_id":"0x102030405060708090a0b0c0d0e0f10"},"parent_id":null,"start_time":1000000000,"end_time":1500000000,
+		"status_code":"OK","status_message":"","attributes":{"mlflow.traceRequestId":"\"`+id+`\"","mlflow.spanInputs":"{\"q\": NaN}"},"events":[{"name":"e","timestamp":5,"attributes":{"k":1}}]}],"request":"{}","response":"x"}`)
+	h.ok(t, "PATCH", "mlflow/traces/"+id, `{"timestamp_ms":1500,"status":"OK"}`)
+	a := h.ok(t, "GET", file, "")
+	if a.at("spans.0.context.span_id") != "0x0102030405060708" || a.at("spans.0.status_code") != "OK" || a.at("spans.0.attributes.mlflow") != "" || a.at("spans.0.events.0.name") != "e" {
+		t.Errorf("the file: %s", a.text)
+	}
+	if a = h.ok(t, "GET", v3+"/get?trace_id="+id, ""); a.at("trace.trace_info.execution_duration") != "0.500s" || a.at("trace.spans.0.name") != "ask" {
+		t.Errorf("as a trace: %s", a.text)
+	}
+	h.ok(t, "PUT", file, `{"spans":[{"name":"child","context":{"span_id":"1102030405060708","trace_id":"0102030405060708090a0b0c0d0e0f10"},"parent_id":"0102030405060708","start_time":1,"end_time":2,"status_code":"UNSET","attributes":{}}]}`)
+	if a = h.ok(t, "GET", file, ""); a.at("spans.1.parent_id") != "0x0102030405060708" {
+		t.Errorf("with a second span: %s", a.text)
+	}
+	for _, bad := range []string{"", "{", "[]", `{"spans":[{"name":"x","context":{"span_id":"zz","trace_id":"1"}}]}`} {
+		if a := h.do(t, "PUT", file, bad); a.status != 400 && bad != "" {
+			t.Errorf("%s: %d %s", bad, a.status, a.text)
+		}
+	}
+	h.rebuilt(t)
+}
