@@ -126,12 +126,17 @@ func (s *Service) planCheckout(ctx context.Context, m *memory, d Dataset, snap S
 		}
 	}
 	slices.Sort(p.remove)
-	if len(work) > 0 {
-		slices.Sort(work)
-		return p, errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, shortList(work)).
-			WithHint("keep it: rondo data snapshot %s; or throw it away: rondo data checkout --force %s", d.Name, snap.Ref())
+	return p, refuse(work, d, snap)
+}
+
+// refuse says what a checkout would overwrite that no snapshot has.
+func refuse(work []string, d Dataset, snap Snapshot) error {
+	if len(work) == 0 {
+		return nil
 	}
-	return p, nil
+	slices.Sort(work)
+	return errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, shortList(work)).
+		WithHint("keep it: rondo data snapshot %s; or throw it away: rondo data checkout --force %s", d.Name, snap.Ref())
 }
 
 func shortList(names []string) string {
