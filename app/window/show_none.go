@@ -38,15 +38,8 @@ func show(ctx context.Context, o Options, found <-chan Target) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, exe)
-	cmd.Stderr = os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 3 * time.Second
-	in, err := cmd.StdinPipe() // the token is not for argv, which others can read
+	cmd, in, err := start(ctx, exe)
 	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
 		return errNone(err.Error())
 	}
 	var telling sync.WaitGroup
@@ -63,6 +56,26 @@ func show(ctx context.Context, o Options, found <-chan Target) error {
 		return errs.New(errs.Unavailable, "the window ended: %w", err)
 	}
 	return nil
+}
+
+// start starts the window executable. Where it has just been unpacked, a process that
+// was forked meanwhile may hold it open for writing until it becomes its own program;
+// then it is busy for a moment (go.dev/issue/22315).
+func start(ctx context.Context, exe string) (cmd *exec.Cmd, in io.WriteCloser, err error) {
+	for wait := time.Millisecond; wait < time.Second; wait *= 2 {
+		cmd = exec.CommandContext(ctx, exe)
+		cmd.Stderr = os.Stderr
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = 3 * time.Second
+		if in, err = cmd.StdinPipe(); err != nil { // the token is not for argv, which others can read
+			return nil, nil, err
+		}
+		if err = cmd.Start(); !errors.Is(err, syscall.ETXTBSY) {
+			return cmd, in, err
+		}
+		time.Sleep(wait)
+	}
+	return nil, nil, err
 }
 
 // tell writes what the window needs as it becomes known. One that has ended reads no
