@@ -12,7 +12,7 @@ RONDO := build/bin/rondo
 RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
 	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
 
-.PHONY: run demo test check bench torture dev build window setup fmt generate clean \
+.PHONY: run demo test check bench torture conformance dev build window setup fmt generate clean \
 	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
 
 run: build
@@ -107,6 +107,12 @@ bench: setup build
 
 torture:
 	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash' ./backend/... ./app/...
+
+# What real MLflow answers, asked anew; with a checkout of its sources in MLFLOW_SOURCE
+# and an interpreter with its test tools in MLFLOW_PYTHON, also its own tests.
+conformance: setup
+	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) \
+		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream' ./backend/door/mlflow
 
 # --- working on it
 
