@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
@@ -12,11 +13,13 @@ import (
 
 const recordSize = 4096
 
-// record is the place of the exit record, taken on disk before the command starts:
-// a disk that is full at the end must not swallow how the run ended.
-type record struct{ dir string }
+// record is the place of a file about the run, taken on disk before the command
+// starts: a disk that the command fills must not swallow that it runs or how it ended.
+type record struct{ dir, name string }
 
-func (r record) reserved() string { return filepath.Join(r.dir, ".exit.reserved") }
+func (r record) reserved() string {
+	return filepath.Join(r.dir, "."+strings.TrimSuffix(r.name, ".json")+".reserved")
+}
 
 // reserve writes the record's bytes, so that its blocks exist.
 func (r record) reserve() error {
@@ -31,24 +34,21 @@ func (r record) reserve() error {
 	return f.Sync()
 }
 
-// commit writes the exit into the reserved bytes, makes it durable and names it.
-// The JSON is padded with spaces, because giving blocks back is no gain here.
-func (r record) commit(e Exit) error {
-	b, err := encodeExit(e)
+// commit writes v into the reserved bytes, makes it durable and names it. The JSON is
+// padded with spaces, because giving blocks back is no gain here.
+func (r record) commit(v any) error {
+	b, err := encode(v)
 	if err != nil {
 		return err
 	}
 	if err := r.overwrite(b); err == nil {
 		return nil
 	}
-	return atomicfile.WriteFile(filepath.Join(r.dir, ExitFile), b, 0o644)
+	return atomicfile.WriteFile(filepath.Join(r.dir, r.name), b, 0o644)
 }
 
-func encodeExit(e Exit) ([]byte, error) {
-	if len(e.Error) > 1024 {
-		e.Error = e.Error[:1024]
-	}
-	b, err := json.Marshal(e)
+func encode(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func encodeExit(e Exit) ([]byte, error) {
 
 func (r record) overwrite(b []byte) error {
 	if len(b) != recordSize {
-		return errs.New(errs.Internal, "an exit record of %d bytes", len(b))
+		return errs.New(errs.Internal, "a record of %d bytes", len(b))
 	}
 	f, err := os.OpenFile(r.reserved(), os.O_WRONLY, 0)
 	if err != nil {
@@ -73,7 +73,7 @@ func (r record) overwrite(b []byte) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := os.Rename(r.reserved(), filepath.Join(r.dir, ExitFile)); err != nil {
+	if err := os.Rename(r.reserved(), filepath.Join(r.dir, r.name)); err != nil {
 		return err
 	}
 	return atomicfile.SyncDir(r.dir)

@@ -168,7 +168,7 @@ func (h *Handle) lost() (Exit, bool) {
 	e.StartedAt, e.EndedAt = st.StartedAt, time.Now().UTC()
 	_, err = os.Stat(filepath.Join(h.dir, StopFile))
 	e.Stopped = err == nil
-	_ = record{h.dir}.commit(e) // on a full disk the next look finds the same
+	_ = record{h.dir, ExitFile}.commit(short(e)) // on a full disk the next look finds the same
 	return e, true
 }
 

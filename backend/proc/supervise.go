@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,8 @@ type supervisor struct {
 	dir    string
 	spec   Spec
 	exit   Exit
-	record record
+	record record // of the end
+	state  record // of what runs
 	tree   tree
 	ended  chan waited   // the command's end
 	all    chan struct{} // closed when no child is left
@@ -35,7 +37,7 @@ func Supervise(dir string) error {
 	if _, err := ReadExit(dir); errs.KindOf(err) != errs.NotFound {
 		return errs.New(errs.Precondition, "the run in %s has ended already", dir)
 	}
-	s := &supervisor{dir: dir, record: record{dir}, ended: make(chan waited, 1), all: make(chan struct{})}
+	s := &supervisor{dir: dir, record: record{dir, ExitFile}, state: record{dir, StateFile}, ended: make(chan waited, 1), all: make(chan struct{})}
 	if s.spec, err = ReadSpec(dir); err != nil {
 		return err
 	}
@@ -52,19 +54,25 @@ func Supervise(dir string) error {
 	}
 	s.run(stop)
 	s.exit.EndedAt = time.Now().UTC()
-	return s.record.commit(s.exit)
+	return s.record.commit(short(s.exit))
+}
+
+// short keeps the record within what is reserved for it.
+func short(e Exit) Exit {
+	e.Error = e.Error[:min(len(e.Error), 1024)]
+	return e
 }
 
 func (s *supervisor) neverStarted(err error) error {
 	s.exit.Code, s.exit.Error, s.exit.EndedAt = -1, err.Error(), time.Now().UTC()
-	return s.record.commit(s.exit)
+	return s.record.commit(short(s.exit))
 }
 
 // start begins the command with files, not pipes: it goes on writing its log
 // even when this supervisor is killed.
 func (s *supervisor) start() error {
-	if err := s.record.reserve(); err != nil {
-		return errs.Wrap(errs.Unavailable, err, "make room for the run's exit record")
+	if err := errors.Join(s.record.reserve(), s.state.reserve()); err != nil {
+		return errs.Wrap(errs.Unavailable, err, "make room for the run's records")
 	}
 	path, err := lookup(s.spec)
 	if err != nil {
@@ -88,7 +96,12 @@ func (s *supervisor) start() error {
 	}
 	s.tree = tree{runID: s.spec.RunID, group: p.Pid, above: os.Getpid()}
 	go wait(p.Pid, s.ended, s.all)
-	return writeJSON(filepath.Join(s.dir, StateFile), State{Supervisor: Self(), Child: child, StartedAt: s.exit.StartedAt})
+	if err := s.state.commit(State{Supervisor: Self(), Child: child, StartedAt: s.exit.StartedAt}); err != nil {
+		s.stop() // nobody could find it again
+		s.clear()
+		return err
+	}
+	return nil
 }
 
 func lookup(spec Spec) (string, error) {
