@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -81,10 +82,10 @@ func New(opts Options) *Service {
 
 func (s *Service) now() int64 { return s.opts.Now().UnixMilli() }
 
-var nameShape = regexp.MustCompile(`^[^\x00-\x1f]{1,255}$`)
+var nameShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\x00-\x1f]{1,255}$`) })
 
 func checkName(what, name string) error {
-	if !nameShape.MatchString(name) || !utf8.ValidString(name) {
+	if !nameShape().MatchString(name) || !utf8.ValidString(name) {
 		return errs.New(errs.Invalid, "%.80q is not the name of a %s: want 1 to 255 characters on one line", name, what)
 	}
 	return nil
@@ -95,7 +96,7 @@ func checkTags(tags map[string]string) error {
 		return errs.New(errs.TooLarge, "a dataset has at most %d tags, not %d", maxPairs, len(tags))
 	}
 	for k, v := range tags {
-		if !nameShape.MatchString(k) || utf8.RuneCountInString(v) > maxText {
+		if !nameShape().MatchString(k) || utf8.RuneCountInString(v) > maxText {
 			return errs.New(errs.Invalid, "the tag %.80q has an unfit key, or a value of more than %d characters", k, maxText)
 		}
 	}

@@ -3,6 +3,7 @@ package run
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"rondo/backend/errs"
@@ -18,11 +19,11 @@ const (
 	maxInputs = 1000
 )
 
-var idShape = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+var idShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`) })
 
 // checkID keeps to names that are safe as a folder's name everywhere.
 func checkID(what, id string) error {
-	if len(id) > 256 || !idShape.MatchString(id) {
+	if len(id) > 256 || !idShape().MatchString(id) {
 		return errs.New(errs.Invalid, "%.80q is not the id of a %s: want letters, digits, - and _", id, what)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (s *Service) Close() error {
 
 func capturesDir(dir string) string { return filepath.Join(dir, ".rondo", "captures") }
 
-var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+var nameRule = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`) })
 
 func (t Target) check() error {
 	switch {
@@ -102,7 +102,7 @@ func (t Target) check() error {
 }
 
 func (s Spec) check() error {
-	if !nameRule.MatchString(s.Name) {
+	if !nameRule().MatchString(s.Name) {
 		return errs.New(errs.Invalid, "%.80q cannot be an endpoint's name", s.Name).
 			WithHint("use letters, digits, dots, dashes and underscores, at most 128, a letter or digit first")
 	}

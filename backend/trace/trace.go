@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -92,10 +93,10 @@ const (
 	maxPreview = 10_000
 )
 
-var idShape = regexp.MustCompile(`^[a-zA-Z0-9][\w\-.:/]{0,127}$`)
+var idShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9][\w\-.:/]{0,127}$`) })
 
 func checkID(id string) error {
-	if !idShape.MatchString(id) || strings.Contains(id, "..") {
+	if !idShape().MatchString(id) || strings.Contains(id, "..") {
 		return errs.New(errs.Invalid, "%.80q is not the id of a trace", id)
 	}
 	return nil

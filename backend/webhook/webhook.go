@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"sync"
 	"time"
 
 	"rondo/backend/errs"
@@ -190,10 +191,10 @@ func (s *Service) List(ctx context.Context) (list []Webhook, err error) {
 	return list, err
 }
 
-var nameShape = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$`)
+var nameShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$`) })
 
 func (s *Service) check(w Webhook) error {
-	if !nameShape.MatchString(w.Name) {
+	if !nameShape().MatchString(w.Name) {
 		return errs.New(errs.Invalid, "Webhook name %.80q is invalid. It must start and end with a letter or digit, be at most 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).", w.Name)
 	}
 	if w.Status != Active && w.Status != Disabled {

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 	"rondo/backend/run"
@@ -92,7 +93,7 @@ func uniqueParams(list []message) (map[string]string, error) {
 	return out, nil
 }
 
-var nameShape = regexp.MustCompile(`^[/\p{L}\p{N}_.\- :]*$`)
+var nameShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[/\p{L}\p{N}_.\- :]*$`) })
 
 // checkNames keeps to the names that MLflow has: they must do as paths everywhere.
 func checkNames(b run.Batch) error {
@@ -112,7 +113,7 @@ func checkNames(b run.Batch) error {
 }
 
 func checkName(what, key string) error {
-	if !nameShape.MatchString(key) {
+	if !nameShape().MatchString(key) {
 		return errs.New(errs.Invalid, "Invalid value %q for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", short(key, 250), what)
 	}
 	if key != path.Clean(key) || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {

@@ -3,6 +3,7 @@ package dvc
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 )
@@ -69,11 +70,11 @@ func pyStr(v any) string {
 	return text(v)
 }
 
-var unsafe = regexp.MustCompile(`[^\w@%+=:,./-]`)
+var unsafe = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\w@%+=:,./-]`) })
 
 // quote protects a word from a POSIX shell, as Python's shlex does.
 func quote(s string) string {
-	if s != "" && !unsafe.MatchString(s) {
+	if s != "" && !unsafe().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'"

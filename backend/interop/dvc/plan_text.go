@@ -4,18 +4,19 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 )
 
-var plainText = regexp.MustCompile(`^[\pL0-9_./@][\pL0-9_./@ =+,-]*$`)
+var plainText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL0-9_./@][\pL0-9_./@ =+,-]*$`) })
 
 // yamlText writes a text so that every reader of YAML takes it for text.
 func yamlText(s string) string {
 	_, isText := resolve(s).(string)
 	words := map[string]bool{"yes": true, "no": true, "on": true, "off": true, "y": true, "n": true}
 	switch {
-	case isText && plainText.MatchString(s) && !strings.HasSuffix(s, " ") && !words[strings.ToLower(s)] && (s[0] < '0' || s[0] > '9'):
+	case isText && plainText().MatchString(s) && !strings.HasSuffix(s, " ") && !words[strings.ToLower(s)] && (s[0] < '0' || s[0] > '9'):
 		return s
 	case strings.ContainsFunc(s, func(r rune) bool {
 		return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff'

@@ -5,14 +5,21 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // How a plain scalar of YAML 1.2 is taken by ruamel.yaml, which DVC reads with. Other
 // than in YAML 1.1, yes and on are text, 1e-5 is a number, and 012 is twelve.
 var (
-	isFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
-	isInt   = regexp.MustCompile(`^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+)$`)
-	isTime  = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$`)
+	isFloat = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
+	})
+	isInt = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+)$`)
+	})
+	isTime = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$`)
+	})
 )
 
 // resolve turns a plain scalar into the value that it means.
@@ -29,11 +36,11 @@ func resolve(s string) any {
 		return s
 	}
 	switch {
-	case isFloat.MatchString(s):
+	case isFloat().MatchString(s):
 		return parseFloat(s)
-	case isInt.MatchString(s) && strings.ContainsAny(s, "0123456789") && s[0] != '_':
+	case isInt().MatchString(s) && strings.ContainsAny(s, "0123456789") && s[0] != '_':
 		return parseInt(s)
-	case isTime.MatchString(s):
+	case isTime().MatchString(s):
 		return Time(s)
 	}
 	return s

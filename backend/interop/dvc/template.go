@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 )
@@ -155,13 +156,13 @@ func child(v any, part string) (any, bool) {
 }
 
 var (
-	inner     = regexp.MustCompile(`\$\{(.*?)\}`)
-	validExpr = regexp.MustCompile(`^[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\])*$`)
+	inner     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{(.*?)\}`) })
+	validExpr = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\])*$`) })
 )
 
 // matches finds the expressions of a string that are not escaped with a backslash.
 func matches(s string) (list [][]int) {
-	for _, m := range inner.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range inner().FindAllStringSubmatchIndex(s, -1) {
 		if m[0] == 0 || s[m[0]-1] != '\\' {
 			list = append(list, m)
 		}
@@ -225,7 +226,7 @@ func (s *scope) fillText(t, key string) (any, error) {
 	done := 0
 	for _, m := range found {
 		expr := t[m[2]:m[3]]
-		if !validExpr.MatchString(expr) {
+		if !validExpr().MatchString(expr) {
 			return nil, errs.New(errs.Invalid, "${%s} is no expression", expr).WithHint("write ${name}, ${name.key} or ${name[0]}")
 		}
 		v, err := s.find(expr)

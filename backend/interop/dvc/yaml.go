@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 
@@ -46,11 +47,11 @@ func tooLarge(name string, size int) error {
 	return errs.New(errs.TooLarge, "%s has %d bytes; the limit is %d", name, size, maxMeta)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?(?:line (\d+): )?`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?(?:line (\d+): )?`) })
 
 func yamlError(name string, err error) error {
 	msg := err.Error()
-	m := yamlLine.FindStringSubmatch(msg)
+	m := yamlLine().FindStringSubmatch(msg)
 	at := Pos{1, 1}
 	if m != nil {
 		msg = msg[len(m[0]):]

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"rondo/backend/errs"
@@ -29,9 +30,11 @@ var style string
 // maxDrawn is how many columns get a figure; the table has all of them.
 const maxDrawn = 60
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"num": num, "p": chance, "pct": percent, "when": when, "opt": opt, "measure": measure, "status": statusWord, "bar": bar,
-}).Parse(source))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"num": num, "p": chance, "pct": percent, "when": when, "opt": opt, "measure": measure, "status": statusWord, "bar": bar,
+	}).Parse(source))
+})
 
 type view struct {
 	monitor.Window
@@ -80,7 +83,7 @@ func Write(out io.Writer, w monitor.Window, history []monitor.Quality) error {
 	}
 	v.Metric, v.Trend = trend(w, history)
 	var b bytes.Buffer // a page that fails half way must not be half sent
-	if err := page.Execute(&b, v); err != nil {
+	if err := page().Execute(&b, v); err != nil {
 		return errs.New(errs.Internal, "the report of window %d of monitor %s: %w", w.Number, w.Monitor, err)
 	}
 	_, err := b.WriteTo(out)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"rondo/backend/host"
 )
@@ -41,8 +42,10 @@ func FindPython(command []string, dir string, environ []string) *Python {
 const hidden = "<hidden>"
 
 var (
-	secretName = regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|credential|auth|api[-_]?key|access[-_]?key|private[-_]?key)`)
-	secretText = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@`) // user:password@ of an address
+	secretName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(pass(word|wd|phrase)?|secret|token|credential|auth|api[-_]?key|access[-_]?key|private[-_]?key)`)
+	})
+	secretText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@`) }) // user:password@ of an address
 )
 
 // hideArgs hides the values of arguments whose name sounds like a secret.
@@ -52,7 +55,7 @@ func hideArgs(args []string) []string {
 	for i, a := range args {
 		name, _, given := strings.Cut(a, "=")
 		isFlag := strings.HasPrefix(a, "-")
-		sounds := secretName.MatchString(name) && (isFlag || given)
+		sounds := secretName().MatchString(name) && (isFlag || given)
 		switch {
 		case next && !isFlag:
 			out[i] = hidden
@@ -66,6 +69,6 @@ func hideArgs(args []string) []string {
 	return out
 }
 
-func hideText(s string) string { return secretText.ReplaceAllString(s, "${1}"+hidden+"@") }
+func hideText(s string) string { return secretText().ReplaceAllString(s, "${1}"+hidden+"@") }
 
 func toText(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // python is an interpreter that is being looked at.
@@ -20,7 +21,7 @@ type python struct {
 
 const maxPackages = 5000
 
-var pythonName = regexp.MustCompile(`^(python|pypy)(\d+(\.\d+)*)?(\.exe)?$`)
+var pythonName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(python|pypy)(\d+(\.\d+)*)?(\.exe)?$`) })
 
 // findPython reads which interpreter a command uses. Nothing is executed: the folder of
 // a project may bring its own interpreter and packages, which may be anything.
@@ -29,7 +30,7 @@ func findPython(command []string, dir string, environ []string) *python {
 	if path == "" {
 		return nil
 	}
-	if !pythonName.MatchString(filepath.Base(path)) {
+	if !pythonName().MatchString(filepath.Base(path)) {
 		if path = interpreter(path, dir, environ); path == "" {
 			return nil
 		}
@@ -85,7 +86,7 @@ func interpreter(path, dir string, environ []string) string {
 			return ""
 		}
 	}
-	if !pythonName.MatchString(filepath.Base(words[0])) {
+	if !pythonName().MatchString(filepath.Base(words[0])) {
 		return ""
 	}
 	return lookup(words[0], dir, environ)
@@ -132,14 +133,14 @@ func readConfig(path string) map[string]string {
 	return out
 }
 
-var libName = regexp.MustCompile(`^(?:python|pypy)(\d+\.\d+)$`)
+var libName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:python|pypy)(\d+\.\d+)$`) })
 
 // sites are the folders that hold packages below a prefix.
 func (p *python) sites(prefix string) (dirs []string) {
 	for _, lib := range []string{"lib", "lib64", filepath.Join("local", "lib")} {
 		entries, _ := os.ReadDir(filepath.Join(prefix, lib)) // none: nothing there
 		for _, e := range entries {
-			m := libName.FindStringSubmatch(e.Name())
+			m := libName().FindStringSubmatch(e.Name())
 			if m == nil && e.Name() != "python3" || m != nil && !p.fits(m[1]) {
 				continue
 			}
