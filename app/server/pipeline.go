@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
@@ -49,7 +50,15 @@ func (h *house) mayBegin() error {
 
 // environment is what a result may depend on besides data, code and params.
 func (h *house) environment() map[string]string {
-	return map[string]string{"rondo": h.server.opts.Version, "platform": runtime.GOOS + "/" + runtime.GOARCH}
+	env := map[string]string{"rondo": h.server.opts.Version, "platform": runtime.GOOS + "/" + runtime.GOARCH}
+	var gpus []string
+	for _, g := range h.host.Facts().GPUs {
+		gpus = append(gpus, g.Name+" with driver "+g.Driver)
+	}
+	if len(gpus) > 0 {
+		env["gpu"] = strings.Join(gpus, ", ")
+	}
+	return env
 }
 
 func (h *house) runState(ctx context.Context, id string) (pipeline.RunState, error) {

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/shirou/gopsutil/v3/cpu"
 	"github.com/shirou/gopsutil/v3/disk"
@@ -19,26 +18,20 @@ import (
 
 // Facts say what a machine is. What it does not tell is empty.
 type Facts struct {
-	Name     string `json:"name,omitempty"`
-	OS       string `json:"os"`                 // linux, darwin, windows
-	Platform string `json:"platform,omitempty"` // such as "debian 13.1"
-	Kernel   string `json:"kernel,omitempty"`
-	Arch     string `json:"arch"`
-	CPU      string `json:"cpu,omitempty"`
-	Cores    int    `json:"cores"`   // physical
-	Threads  int    `json:"threads"` // that run at a time
-	Memory   int64  `json:"memory_bytes"`
-	Swap     int64  `json:"swap_bytes"`
-	Disk     int64  `json:"disk_bytes"` // of the file system that holds the project
-	GPUs     []GPU  `json:"gpus"`
-	Python   string `json:"python,omitempty"` // the one found first
-	Go       string `json:"go"`               // that Rondo was built with
-}
-
-// GPU is one graphics processor.
-type GPU struct {
-	Name   string `json:"name"`
-	Memory int64  `json:"memory_bytes"`
+	Name     string       `json:"name,omitempty"`
+	OS       string       `json:"os"`                 // linux, darwin, windows
+	Platform string       `json:"platform,omitempty"` // such as "debian 13.1"
+	Kernel   string       `json:"kernel,omitempty"`
+	Arch     string       `json:"arch"`
+	CPU      string       `json:"cpu,omitempty"`
+	Cores    int          `json:"cores"`   // physical
+	Threads  int          `json:"threads"` // that run at a time
+	Memory   int64        `json:"memory_bytes"`
+	Swap     int64        `json:"swap_bytes"`
+	Disk     int64        `json:"disk_bytes"` // of the file system that holds the project
+	GPUs     []gpu.Device `json:"gpus"`
+	Python   string       `json:"python,omitempty"` // the one found first
+	Go       string       `json:"go"`               // that Rondo was built with
 }
 
 // Look gathers the facts; dir is the project folder.
@@ -52,7 +45,7 @@ func Look(dir string) Facts {
 
 // machine is what does not change while the program runs.
 var machine = sync.OnceValue(func() Facts {
-	f := Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Threads: runtime.NumCPU(), Cores: runtime.NumCPU(), GPUs: []GPU{}}
+	f := Facts{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Threads: runtime.NumCPU(), Cores: runtime.NumCPU(), GPUs: []gpu.Device{}}
 	f.Name, _ = os.Hostname()
 	f.Kernel, _ = gohost.KernelVersion()
 	if name, _, version, err := gohost.PlatformInformation(); err == nil {
@@ -70,9 +63,7 @@ var machine = sync.OnceValue(func() Facts {
 	if m, err := mem.SwapMemory(); err == nil {
 		f.Swap = int64(m.Total)
 	}
-	for _, g := range gpu.Sample(time.Now()) {
-		f.GPUs = append(f.GPUs, GPU{g.Name, g.Total})
-	}
+	f.GPUs = append(f.GPUs, gpu.List()...)
 	f.Python = python()
 	return f
 })
