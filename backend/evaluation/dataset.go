@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
+	"rondo/backend/ledger"
 	"rondo/backend/ref"
 )
 
@@ -63,28 +64,8 @@ func (s *Service) Datasets(ctx context.Context) ([]Dataset, error) {
 	return rows[Dataset](ctx, s, "SELECT data FROM evaluation_datasets ORDER BY id")
 }
 
-// rows reads a query whose one column is JSON.
-func rows[T any](ctx context.Context, s *Service, query string, args ...any) (list []T, err error) {
-	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query(query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var data string
-			var v T
-			if err := rows.Scan(&data); err != nil {
-				return err
-			}
-			if err := json.Unmarshal([]byte(data), &v); err != nil {
-				return err
-			}
-			list = append(list, v)
-		}
-		return rows.Err()
-	})
-	return list, err
+func rows[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {
+	return ledger.List[T](ctx, s.opts.Ledger, query, args...)
 }
 
 // Change changes tags and experiments of a dataset.

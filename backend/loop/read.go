@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
+	"rondo/backend/ledger"
 )
 
 func row(tx *index.Tx, id string) (d Decision, err error) {
@@ -40,27 +41,7 @@ func (s *Service) Decisions(ctx context.Context, limit int) ([]Decision, error) 
 }
 
 func (s *Service) list(ctx context.Context, query string, args ...any) ([]Decision, error) {
-	list := []Decision{}
-	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query(query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var data string
-			var d Decision
-			if err := rows.Scan(&data); err != nil {
-				return err
-			}
-			if err := json.Unmarshal([]byte(data), &d); err != nil {
-				return err
-			}
-			list = append(list, d)
-		}
-		return rows.Err()
-	})
-	return list, err
+	return ledger.List[Decision](ctx, s.opts.Ledger, query, args...)
 }
 
 // running lists the decisions whose steps are not done, oldest first.

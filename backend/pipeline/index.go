@@ -9,6 +9,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/journal"
+	"rondo/backend/ledger"
 )
 
 // Index is the part of the index that executions and repetitions live in.
@@ -150,25 +151,5 @@ func (s *Service) Executions(ctx context.Context, limit int) ([]Execution, error
 }
 
 func list[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {
-	out := []T{}
-	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query(query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var data string
-			var v T
-			if err := rows.Scan(&data); err != nil {
-				return err
-			}
-			if err := json.Unmarshal([]byte(data), &v); err != nil {
-				return err
-			}
-			out = append(out, v)
-		}
-		return rows.Err()
-	})
-	return out, err
+	return ledger.List[T](ctx, s.opts.Ledger, query, args...)
 }

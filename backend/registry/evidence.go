@@ -117,7 +117,7 @@ func (s *Service) Evidences(ctx context.Context, name string, version int) ([]Ev
 		if _, err := versionRow(tx, name, version); err != nil {
 			return err
 		}
-		rows, err := column(tx, "SELECT data FROM registry_evidence WHERE model=? AND version=? ORDER BY clock DESC, device DESC", name, version)
+		rows, err := index.Column[string](tx, "SELECT data FROM registry_evidence WHERE model=? AND version=? ORDER BY clock DESC, device DESC", name, version)
 		for _, data := range rows {
 			var e Evidence
 			if err := json.Unmarshal([]byte(data), &e); err != nil {

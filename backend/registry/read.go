@@ -118,7 +118,7 @@ func (s *Service) Model(ctx context.Context, name string) (m Model, err error) {
 func (s *Service) Models(ctx context.Context) (list []Model, err error) {
 	list = []Model{}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		names, err := column(tx, "SELECT name FROM registry_models WHERE deleted=0 ORDER BY name")
+		names, err := index.Column[string](tx, "SELECT name FROM registry_models WHERE deleted=0 ORDER BY name")
 		if err != nil {
 			return err
 		}
@@ -135,22 +135,6 @@ func (s *Service) Models(ctx context.Context) (list []Model, err error) {
 		return nil
 	})
 	return list, err
-}
-
-func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }
 
 // Version returns one version.
@@ -175,7 +159,7 @@ func (s *Service) OfRun(ctx context.Context, runID string) ([]Version, error) {
 func (s *Service) versions(ctx context.Context, query string, args ...any) ([]Version, error) {
 	list := []Version{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := column(tx, query, args...)
+		rows, err := index.Column[string](tx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -213,7 +197,7 @@ func (s *Service) History(ctx context.Context, name, alias string) ([]Move, erro
 		if _, err := modelRow(tx, name); err != nil {
 			return err
 		}
-		rows, err := column(tx, "SELECT data FROM registry_moves WHERE model=? AND (?='' OR alias=?) ORDER BY clock DESC, device DESC", name, alias, alias)
+		rows, err := index.Column[string](tx, "SELECT data FROM registry_moves WHERE model=? AND (?='' OR alias=?) ORDER BY clock DESC, device DESC", name, alias, alias)
 		for _, data := range rows {
 			var m Move
 			if err := json.Unmarshal([]byte(data), &m); err != nil {

@@ -95,22 +95,12 @@ func (s *Service) UpdateVersion(ctx context.Context, name string, version int, d
 func (s *Service) SetStage(ctx context.Context, name string, version int, stage string, archive bool) error {
 	_, err := s.opts.Ledger.Do(ctx, "version.update", name, func(tx *index.Tx) (any, error) {
 		up := versionUpdate{Version: version, Stage: &stage}
-		if _, err := versionRow(tx, name, version); err != nil || !archive {
+		_, err := versionRow(tx, name, version)
+		if err != nil || !archive {
 			return up, err
 		}
-		rows, err := tx.Query("SELECT version FROM registry_versions WHERE model=? AND stage=? AND version<>? AND deleted=0", name, stage, version)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var n int
-			if err := rows.Scan(&n); err != nil {
-				return nil, err
-			}
-			up.Archive = append(up.Archive, n)
-		}
-		return up, rows.Err()
+		up.Archive, err = index.Column[int](tx, "SELECT version FROM registry_versions WHERE model=? AND stage=? AND version<>? AND deleted=0", name, stage, version)
+		return up, err
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 
 	"rondo/backend/index"
 )
@@ -16,19 +17,12 @@ type Answering struct {
 func (s *Service) Answered(ctx context.Context, endpoint string) ([]Answering, error) {
 	list := []Answering{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query("SELECT model, version FROM serve_live WHERE endpoint=? GROUP BY model, version ORDER BY min(clock)", endpoint)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return tx.Each(func(rows *sql.Rows) error {
 			var a Answering
-			if err := rows.Scan(&a.Model, &a.Version); err != nil {
-				return err
-			}
+			err := rows.Scan(&a.Model, &a.Version)
 			list = append(list, a)
-		}
-		return rows.Err()
+			return err
+		}, "SELECT model, version FROM serve_live WHERE endpoint=? GROUP BY model, version ORDER BY min(clock)", endpoint)
 	})
 	return list, err
 }

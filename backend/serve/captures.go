@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -92,20 +93,13 @@ func (s *Service) places(ctx context.Context, q Query) (list []found, err error)
 	}
 	args = append(args, min(q.Limit, maxLimit))
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query(`SELECT c.at, c.device, c.file, c.block, c.line, t.data FROM serve_captures c
-			LEFT JOIN serve_truth t ON t.endpoint=c.endpoint AND t.id=c.id WHERE `+where+` ORDER BY `+order+` LIMIT ?`, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return tx.Each(func(rows *sql.Rows) error {
 			var f found
-			if err := rows.Scan(&f.at, &f.device, &f.file, &f.block, &f.line, &f.truth); err != nil {
-				return err
-			}
+			err := rows.Scan(&f.at, &f.device, &f.file, &f.block, &f.line, &f.truth)
 			list = append(list, f)
-		}
-		return rows.Err()
+			return err
+		}, `SELECT c.at, c.device, c.file, c.block, c.line, t.data FROM serve_captures c
+			LEFT JOIN serve_truth t ON t.endpoint=c.endpoint AND t.id=c.id WHERE `+where+` ORDER BY `+order+` LIMIT ?`, args...)
 	})
 	return list, err
 }

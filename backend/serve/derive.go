@@ -130,26 +130,20 @@ func rowsOf(text []byte) ([]row, error) {
 }
 
 func forgetGone(tx *index.Tx, dir string) error {
-	rows, err := tx.Query("SELECT device, file FROM serve_files")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	type key struct {
 		device string
 		file   int
 	}
 	var gone []key
-	for rows.Next() {
+	err := tx.Each(func(rows *sql.Rows) error {
 		var k key
-		if err := rows.Scan(&k.device, &k.file); err != nil {
-			return err
-		}
-		if !capture.Exists(filepath.Join(dir, k.device), k.file) {
+		err := rows.Scan(&k.device, &k.file)
+		if err == nil && !capture.Exists(filepath.Join(dir, k.device), k.file) {
 			gone = append(gone, k)
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, "SELECT device, file FROM serve_files")
+	if err != nil {
 		return err
 	}
 	for _, k := range gone {

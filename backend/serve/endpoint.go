@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -160,25 +161,18 @@ func (s *Service) Sync(ctx context.Context, specs []Spec) error {
 func (s *Service) wanted(ctx context.Context) (map[string]declared, error) {
 	all := map[string]declared{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query("SELECT data, created, by FROM serve_endpoints")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return tx.Each(func(rows *sql.Rows) error {
 			d := declared{source: FromAPI}
-			var data string
+			var data []byte
 			var created int64
 			if err := rows.Scan(&data, &created, &d.by); err != nil {
 				return err
 			}
-			if err := json.Unmarshal([]byte(data), &d.Spec); err != nil {
-				return err
-			}
 			d.created = time.UnixMilli(created).UTC()
+			err := json.Unmarshal(data, &d.Spec)
 			all[d.Name] = d
-		}
-		return rows.Err()
+			return err
+		}, "SELECT data, created, by FROM serve_endpoints")
 	})
 	for name, spec := range s.project {
 		all[name] = declared{Spec: spec, source: FromProject}

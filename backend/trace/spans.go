@@ -238,24 +238,8 @@ func learnRoot(tx *index.Tx, id string, s *Span) error {
 	return setPairs(tx, "trace_tags", id, tags)
 }
 
-func spansOf(tx *index.Tx, id string) (list []Span, err error) {
-	rows, err := tx.Query("SELECT data FROM trace_spans WHERE trace=? ORDER BY parent<>'', start, id", id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var data string
-		var s Span
-		if err := rows.Scan(&data); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(data), &s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
+func spansOf(tx *index.Tx, id string) ([]Span, error) {
+	return index.Records[Span](tx, "SELECT data FROM trace_spans WHERE trace=? ORDER BY parent<>'', start, id", id)
 }
 
 func exists(tx *index.Tx, id string) error {

@@ -168,27 +168,8 @@ func (s *Service) Get(ctx context.Context, id string) (w Webhook, err error) {
 }
 
 // List returns all, the newest first.
-func (s *Service) List(ctx context.Context) (list []Webhook, err error) {
-	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		rows, err := tx.Query("SELECT data FROM webhook_hooks ORDER BY data->>'$.created' DESC, id DESC")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var data string
-			var w Webhook
-			if err := rows.Scan(&data); err != nil {
-				return err
-			}
-			if err := json.Unmarshal([]byte(data), &w); err != nil {
-				return err
-			}
-			list = append(list, w)
-		}
-		return rows.Err()
-	})
-	return list, err
+func (s *Service) List(ctx context.Context) ([]Webhook, error) {
+	return ledger.List[Webhook](ctx, s.opts.Ledger, "SELECT data FROM webhook_hooks ORDER BY data->>'$.created' DESC, id DESC")
 }
 
 var nameShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$`) })
