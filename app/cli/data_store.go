@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"rondo/backend/dataset"
@@ -32,9 +33,10 @@ var dataStoreVerbs = []verb{
 		run: dataCollect,
 	},
 	{
-		name: "data remote", args: "[NAME [FOLDER]]", short: "list the remotes, or give a folder a name as one",
-		long:  "A remote is a folder on another disk or a network drive that keeps snapshots for several\nprojects or people.\n\n  rondo data remote disk /media/disk/rondo",
-		flags: func(f *flag.FlagSet) { f.Bool("forget", false, "take the name away; the folder is left alone") },
+		name: "data remote", args: "[NAME [ADDRESS]]", short: "list the remotes, or give a place a name as one",
+		long: "A remote keeps snapshots for several projects or people: a folder on another disk, a folder of\nanother computer by ssh, or an S3 bucket. ssh uses your ~/.ssh/config, agent and keys; S3 your\nenvironment (AWS_ACCESS_KEY_ID …) or ~/.aws/credentials. No secret is kept.\n\n" +
+			"  rondo data remote disk /media/disk/rondo\n  rondo data remote box me@box:/srv/rondo\n  rondo data remote cloud 's3://bucket/team?endpoint=s3.example.org&region=eu-1'",
+		flags: func(f *flag.FlagSet) { f.Bool("forget", false, "take the name away; the place is left alone") },
 		run:   dataRemote,
 	},
 	{name: "data push", args: "[DATASET…]", short: "copy snapshots to a remote that lacks them", flags: remoteFlag, run: dataPush},
@@ -120,12 +122,12 @@ func dataRemote(ctx context.Context, c *call) error {
 	}
 	var list []dataset.Remote
 	show := func() error {
-		rows := [][]string{{"REMOTE", "FOLDER"}}
+		rows := [][]string{{"REMOTE", "ADDRESS"}}
 		for _, r := range list {
-			rows = append(rows, []string{r.Name, r.Path})
+			rows = append(rows, []string{r.Name, r.Address})
 		}
 		if len(list) == 0 {
-			c.say("No remotes yet. `rondo data remote NAME FOLDER` names one.")
+			c.say("No remotes yet. `rondo data remote NAME ADDRESS` names one.")
 			return nil
 		}
 		c.table(rows)
@@ -137,11 +139,11 @@ func dataRemote(ctx context.Context, c *call) error {
 	in := dataset.Remote{Name: c.args[0]}
 	switch {
 	case len(c.args) == 2:
-		if in.Path = c.args[1]; !filepath.IsAbs(in.Path) {
-			in.Path = filepath.Join(c.Dir, in.Path)
+		if in.Address = c.args[1]; !strings.Contains(in.Address, ":") && !filepath.IsAbs(in.Address) {
+			in.Address = filepath.Join(c.Dir, in.Address)
 		}
 	case !c.isSet("forget"):
-		return errs.New(errs.Invalid, "which folder is %s?", in.Name).WithHint("rondo data remote %s FOLDER", in.Name)
+		return errs.New(errs.Invalid, "where is %s?", in.Name).WithHint("rondo data remote %s ADDRESS", in.Name)
 	}
 	return c.act(ctx, http.MethodPost, "/remotes", in, &list, show)
 }

@@ -30,7 +30,7 @@ func (a *API) listRemotes(context.Context, Nothing) ([]dataset.Remote, error) {
 	return a.Datasets.Remotes()
 }
 
-// setRemote names a folder; an empty path takes the name away.
+// setRemote names a place; an empty address takes the name away.
 func (a *API) setRemote(_ context.Context, in dataset.Remote) ([]dataset.Remote, error) {
 	if err := a.Datasets.SetRemote(in); err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"slices"
 
 	"rondo/backend/errs"
@@ -26,7 +28,7 @@ type Exchanged struct {
 
 // Push copies the snapshots that the remote lacks, the objects first.
 func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error) {
-	f, err := s.remote(in.Remote, true)
+	f, err := s.remote(ctx, in.Remote, true)
 	if err != nil {
 		return x, err
 	}
@@ -36,40 +38,107 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 	if err != nil {
 		return x, err
 	}
-	for _, snap := range snaps {
-		if err := move(ctx, s.opts.Store, f.objects, snap, &x); err != nil {
+	for group := range inGroups(snaps) {
+		if err := s.send(ctx, f, group, &x); err != nil {
 			return x, err
 		}
-		if err := f.note(snap, &x); err != nil {
-			return x, err
-		}
-		x.Snapshots++
 	}
 	return x, nil
 }
 
 // Fetch copies the snapshots, and the objects of those it knows, that the project lacks.
 func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err error) {
-	f, err := s.remote(in.Remote, false)
+	f, err := s.remote(ctx, in.Remote, false)
 	if err != nil {
 		return x, err
 	}
 	defer f.close()
 	x.Remote = f.Remote
-	theirs, err := f.snapshots(in.Datasets)
+	theirs, err := f.snapshots(ctx, in.Datasets)
 	if err != nil {
 		return x, err
 	}
-	for _, snap := range theirs {
-		if err := move(ctx, f.objects, s.opts.Store, snap, &x); err != nil {
+	for group := range inGroups(theirs) {
+		if err := s.receive(ctx, f, group, &x); err != nil {
 			return x, err
 		}
-		if err := s.adopt(ctx, snap, &x); err != nil {
-			return x, err
+	}
+	return x, nil
+}
+
+const groupBytes = 64 << 20
+
+// inGroups puts small snapshots together, so that many of them do not cost a question each.
+func inGroups(snaps []Snapshot) iter.Seq[[]Snapshot] {
+	return func(yield func([]Snapshot) bool) {
+		var size int64
+		start := 0
+		for i, snap := range snaps {
+			if size += snap.Size; size < groupBytes && i+1 < len(snaps) {
+				continue
+			}
+			if !yield(snaps[start : i+1]) {
+				return
+			}
+			start, size = i+1, 0
+		}
+	}
+}
+
+// send copies everything that the snapshots stand on, their trees after the files, and
+// writes down that they are there last.
+func (s *Service) send(ctx context.Context, f *far, group []Snapshot, x *Exchanged) error {
+	all, err := s.standOn(ctx, f, group)
+	if err != nil {
+		return err
+	}
+	for _, wave := range [][]ref.Digest{all.files, all.nodes} {
+		m, err := f.objects.Send(ctx, s.opts.Store, wave)
+		x.Moved.Add(m)
+		if err != nil {
+			return notCopied(group, err)
+		}
+	}
+	for _, snap := range group {
+		if err := f.note(ctx, snap, x); err != nil {
+			return err
 		}
 		x.Snapshots++
 	}
-	return x, nil
+	return nil
+}
+
+// receive is send the other way.
+func (s *Service) receive(ctx context.Context, f *far, group []Snapshot, x *Exchanged) error {
+	all, err := s.standOn(ctx, f, group)
+	if err != nil {
+		return err
+	}
+	for _, wave := range [][]ref.Digest{all.files, all.nodes} {
+		m, err := s.opts.Store.Receive(ctx, f.objects, wave)
+		x.Moved.Add(m)
+		if err != nil {
+			return notCopied(group, err)
+		}
+	}
+	for _, snap := range group {
+		if err := s.adopt(ctx, snap, x); err != nil {
+			return err
+		}
+		x.Snapshots++
+	}
+	return nil
+}
+
+func notCopied(group []Snapshot, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	what := group[0].Ref()
+	if len(group) > 1 {
+		what += " to " + group[len(group)-1].Ref()
+	}
+	return errs.New(errs.KindOf(err), "%s: not copied: %w", what, err).WithHint("%s", errs.HintOf(err))
 }
 
 // chosen lists the snapshots of the datasets, oldest first.
@@ -95,43 +164,40 @@ func (s *Service) chosen(ctx context.Context, names []string) ([]Snapshot, error
 	return list, nil
 }
 
-// move copies everything that a snapshot stands on, its tree last.
-func move(ctx context.Context, from, to *store.Store, snap Snapshot, x *Exchanged) error {
-	digests, err := standsOn(ctx, from, to, snap)
-	if err != nil {
-		return err
-	}
-	for _, wave := range [][]ref.Digest{digests, {snap.Tree}} {
-		m, err := to.Transfer(ctx, from, wave)
-		x.Objects, x.Bytes, x.Present = x.Objects+m.Objects, x.Bytes+m.Bytes, x.Present+m.Present
+// objectsOf are the objects that snapshots stand on: those that trees are written in, and the rest.
+type objectsOf struct{ nodes, files []ref.Digest }
+
+func (o objectsOf) digests() []ref.Digest { return slices.Concat(o.files, o.nodes) }
+
+func (s *Service) standOn(ctx context.Context, f *far, group []Snapshot) (all objectsOf, err error) {
+	for _, snap := range group {
+		one, err := s.standsOn(ctx, f, snap)
 		if err != nil {
-			return errs.New(errs.KindOf(err), "%s is not copied: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
+			return all, err
 		}
+		all.nodes, all.files = append(all.nodes, one.nodes...), append(all.files, one.files...)
 	}
-	return nil
+	return all, nil
 }
 
-// standsOn lists a snapshot's objects but for its tree, which either side may have.
-func standsOn(ctx context.Context, one, other *store.Store, snap Snapshot) ([]ref.Digest, error) {
-	at := one
-	if !one.Has(snap.Tree) {
-		at = other
+// standsOn lists a snapshot's objects; either side may have its tree. Without a remote
+// only what is here counts.
+func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o objectsOf, err error) {
+	sources := []store.Source{s.opts.Store.TreeSource}
+	if f != nil {
+		sources = append(sources, f.objects.TreeSource)
 	}
-	tree, err := at.OpenTree(ctx, snap.Tree)
+	o.nodes, o.files, err = store.TreeObjects(ctx, snap.Tree, sources...)
 	if err != nil {
-		return nil, err
-	}
-	var list []ref.Digest
-	for _, f := range tree.Files {
-		list = append(list, f.Digest)
+		return o, errs.New(errs.KindOf(err), "%s: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
 	}
 	if snap.Git != nil && !snap.Git.Diff.IsZero() {
-		list = append(list, snap.Git.Diff)
+		o.files = append(o.files, snap.Git.Diff)
 	}
 	if !snap.Profile.IsZero() {
-		list = append(list, snap.Profile)
+		o.files = append(o.files, snap.Profile)
 	}
-	return list, nil
+	return o, nil
 }
 
 // adopt records a snapshot that was taken elsewhere, under its own id.

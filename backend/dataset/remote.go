@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -12,20 +13,23 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/ref"
+	"rondo/backend/remote"
 	"rondo/backend/store"
 )
 
-// A remote is a folder that keeps snapshots for several projects or people: on another
-// disk, or on a network drive. docs/formats/remotes.md describes it.
+// A remote keeps snapshots for several projects or people: a folder on another disk, one
+// of another computer, or a bucket. docs/formats/remotes.md describes what lies there.
 const (
 	remoteFormat = "rondo remote 1\n"
 	remotesName  = "remotes.json"
+	formatName   = "format"
 )
 
-// Remote is a folder under a name that this device gives it.
+// Remote is a place under a name that this device gives it.
 type Remote struct {
-	Name string `json:"name"`
-	Path string `json:"path"`
+	Name    string `json:"name"`
+	Address string `json:"address"` // a full path, sftp://HOST/PATH or s3://BUCKET/PREFIX; never a secret
 }
 
 // Remotes lists this device's remotes by name.
@@ -39,7 +43,7 @@ func (s *Service) Remotes() ([]Remote, error) {
 	}
 	all := map[string]string{}
 	if err := json.Unmarshal(b, &all); err != nil {
-		return nil, errs.New(errs.Invalid, "the list of remotes cannot be read: %w", err).WithHint("name them again: rondo data remote NAME FOLDER")
+		return nil, errs.New(errs.Invalid, "the list of remotes cannot be read: %w", err).WithHint("name them again: rondo data remote NAME ADDRESS")
 	}
 	list := []Remote{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -48,7 +52,7 @@ func (s *Service) Remotes() ([]Remote, error) {
 	return list, nil
 }
 
-// SetRemote gives a folder a name; an empty path takes the name away, and leaves the folder alone.
+// SetRemote gives a place a name; an empty address takes the name away, and leaves the place alone.
 func (s *Service) SetRemote(r Remote) error {
 	if err := checkName(r.Name); err != nil {
 		return err
@@ -59,14 +63,17 @@ func (s *Service) SetRemote(r Remote) error {
 	}
 	all := map[string]string{}
 	for _, old := range list {
-		all[old.Name] = old.Path
+		all[old.Name] = old.Address
 	}
 	delete(all, r.Name)
-	if r.Path != "" {
-		if err := s.checkRemote(r.Path); err != nil {
+	if r.Address != "" {
+		if _, err := s.remoteAddress(r.Address); err != nil {
 			return err
 		}
-		all[r.Name] = filepath.Clean(r.Path)
+		all[r.Name] = r.Address
+		if filepath.IsAbs(r.Address) {
+			all[r.Name] = filepath.Clean(r.Address)
+		}
 	}
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -75,70 +82,124 @@ func (s *Service) SetRemote(r Remote) error {
 	return writeError(remotesName, atomicfile.WriteFile(filepath.Join(s.opts.Device, remotesName), append(b, '\n'), 0o600))
 }
 
-// checkRemote refuses what is not, and must not become, a remote.
-func (s *Service) checkRemote(dir string) error {
-	if !filepath.IsAbs(dir) {
-		return errs.New(errs.Invalid, "%q is no full path", dir).WithHint("give the folder from the root on")
+// remoteAddress refuses what is not, and must not become, a remote.
+func (s *Service) remoteAddress(text string) (remote.Address, error) {
+	a, err := remote.ParseAddress(text)
+	if err != nil || a.Kind != remote.KindFolder {
+		return a, err
 	}
+	dir := a.Path
 	if rel, err := filepath.Rel(s.opts.Dir, dir); err == nil && filepath.IsLocal(rel) {
-		return errs.New(errs.Invalid, "%s lies in the project itself", dir).WithHint("choose a folder on another disk, or at least outside of the project")
+		return a, errs.New(errs.Invalid, "%s lies in the project itself", dir).WithHint("choose a folder on another disk, or at least outside of the project")
 	}
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return a, nil
 	case err != nil:
-		return errs.New(errs.Unavailable, "%s cannot be read: %w", dir, err).WithHint("see whether its disk is connected and whether you may read it")
+		return a, errs.New(errs.Unavailable, "%s cannot be read: %w", dir, err).WithHint("see whether its disk is connected and whether you may read it")
 	case len(entries) == 0:
-		return nil
+		return a, nil
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "format"))
+	b, err := os.ReadFile(filepath.Join(dir, formatName))
 	if err != nil || string(b) != remoteFormat {
-		return errs.New(errs.Conflict, "%s holds something else than a remote", dir).WithHint("choose an empty folder, or one that was a remote before")
+		return a, errs.New(errs.Conflict, "%s holds something else than a remote", dir).WithHint("choose an empty folder, or one that was a remote before")
 	}
-	return nil
+	return a, nil
 }
 
 // far is an open remote.
 type far struct {
 	Remote
-	objects *store.Store
-	records *os.Root // a file for each snapshot
+	r       remote.Remote
+	objects *store.Far
+	records map[string]bool // names of the files of snapshots, as they were listed
 }
 
-// remote opens a remote by name; the only one where the name is empty. A folder that is
-// not there is made for pushing only: a disk that is not connected is not an empty remote.
-func (s *Service) remote(name string, toPush bool) (*far, error) {
-	r, err := s.findRemote(name)
+// remote opens a remote by name; the only one where the name is empty. One that is not
+// there is made for pushing only: a disk that is not connected is not an empty remote.
+func (s *Service) remote(ctx context.Context, name string, toPush bool) (*far, error) {
+	named, err := s.findRemote(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkRemote(r.Path); err != nil {
+	a, err := s.remoteAddress(named.Address)
+	if err != nil {
 		return nil, err
 	}
-	format := filepath.Join(r.Path, "format")
-	if _, err := os.Stat(format); err != nil {
-		if !toPush {
-			return nil, errs.New(errs.Precondition, "the remote %s is not there: %s holds nothing", r.Name, r.Path).
-				WithHint("connect its disk; the first `rondo data push` makes it")
-		}
-		if _, err := os.Stat(filepath.Dir(r.Path)); err != nil {
-			return nil, errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
-		}
-		if err := atomicfile.WriteFile(format, []byte(remoteFormat), 0o644); err != nil {
-			return nil, writeError(r.Path, err)
+	if a.Kind == remote.KindFolder {
+		if err := readyFolder(named, a.Path, toPush); err != nil {
+			return nil, err
 		}
 	}
-	f := &far{Remote: r}
-	dir := filepath.Join(r.Path, "snapshots")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, writeError(dir, err)
+	r, err := remote.Open(ctx, a)
+	if err != nil {
+		return nil, named.blame(err)
 	}
-	if f.objects, err = store.Beside(filepath.Join(r.Path, "objects")); err != nil {
-		return nil, err
+	f := &far{Remote: named, r: r}
+	if err := f.ready(ctx, toPush); err != nil {
+		return nil, errors.Join(named.blame(err), r.Close())
 	}
-	f.records, err = os.OpenRoot(dir)
-	return f, err
+	if f.objects, err = store.OpenFar(ctx, named.Name, r, s.remoteCache(named.Address)); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return f, nil
+}
+
+// remoteCache is where this device keeps the indexes of a remote's packs.
+func (s *Service) remoteCache(address string) string {
+	return filepath.Join(s.opts.Device, "remotes", ref.Of([]byte(address)).String()[:16])
+}
+
+// readyFolder makes the folder of a remote that is pushed to for the first time.
+func readyFolder(r Remote, dir string, toPush bool) error {
+	_, err := os.Stat(filepath.Join(dir, formatName))
+	switch {
+	case err == nil:
+		return nil
+	case !toPush:
+		return r.absent()
+	}
+	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
+		return errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
+	}
+	return writeError(dir, os.MkdirAll(dir, 0o755))
+}
+
+func (r Remote) absent() error {
+	return errs.New(errs.Precondition, "the remote %s is not there: %s holds nothing", r.Name, r.Address).
+		WithHint("connect its disk, or check the address; the first `rondo data push` makes it")
+}
+
+// blame says which remote a failure is about.
+func (r Remote) blame(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errs.New(errs.KindOf(err), "remote %s: %w", r.Name, err).WithHint("%s", errs.HintOf(err))
+}
+
+// ready checks that the place is a remote, and makes it one for pushing.
+func (f *far) ready(ctx context.Context, toPush bool) error {
+	b, err := remote.Read(ctx, f.r, formatName, 1000)
+	switch {
+	case notFound(err) && toPush:
+		if _, err := f.r.Put(ctx, formatName, remote.Content([]byte(remoteFormat))); err != nil {
+			return err
+		}
+	case notFound(err):
+		return f.absent()
+	case err != nil:
+		return err
+	case string(b) != remoteFormat:
+		return errs.New(errs.Conflict, "%s holds something else than a remote", f.Address).
+			WithHint("choose a place that is empty or was a remote before; a newer Rondo may have made this one")
+	}
+	f.records = map[string]bool{}
+	return f.r.List(ctx, recordsDir, func(b remote.Blob) error {
+		f.records[b.Name] = true
+		return nil
+	})
 }
 
 func (s *Service) findRemote(name string) (Remote, error) {
@@ -154,9 +215,9 @@ func (s *Service) findRemote(name string) (Remote, error) {
 		names = append(names, r.Name)
 	}
 	if len(list) == 0 {
-		return Remote{}, errs.New(errs.NotFound, "this project has no remote yet").WithHint("name one: rondo data remote NAME FOLDER")
+		return Remote{}, errs.New(errs.NotFound, "this project has no remote yet").WithHint("name one: rondo data remote NAME ADDRESS")
 	}
 	return Remote{}, errs.New(errs.NotFound, "there is no remote called %q", name).WithHint("there are: %s", strings.Join(names, ", "))
 }
 
-func (f *far) close() { f.records.Close() }
+func (f *far) close() { f.r.Close() }

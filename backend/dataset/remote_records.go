@@ -1,66 +1,77 @@
 package dataset
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
-	"path/filepath"
+	"maps"
+	"path"
 	"slices"
+	"sync"
 
-	"rondo/backend/atomicfile"
+	"golang.org/x/sync/errgroup"
+
 	"rondo/backend/errs"
+	"rondo/backend/remote"
 )
 
+const recordsDir = "snapshots"
+
 // note writes down that the remote has a snapshot, once all of it is there.
-func (f *far) note(snap Snapshot, x *Exchanged) error {
-	name := snap.ID + ".json"
+func (f *far) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
+	name := path.Join(recordsDir, snap.ID+".json")
 	b, err := json.MarshalIndent(snap, "", "  ")
 	if err != nil {
 		return err
 	}
-	old, err := f.records.ReadFile(name)
-	if err == nil && string(old) == string(b)+"\n" {
-		return nil
-	}
-	if err != nil {
+	b = append(b, '\n')
+	if f.records[name] {
+		old, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
+		if err == nil && string(old) == string(b) {
+			return nil
+		}
+	} else {
 		x.New++
 	}
-	path := filepath.Join(f.records.Name(), name)
-	return writeError(path, atomicfile.WriteFile(path, append(b, '\n'), 0o644))
+	if err := f.r.Replace(ctx, name, remote.Content(b)); err != nil {
+		return f.blame(err)
+	}
+	now, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
+	if err == nil && string(now) != string(b) {
+		err = errs.New(errs.Corrupt, "%s does not give back what was written to it", name).WithHint("see whether its disk is well, then push again")
+	}
+	return f.blame(err)
 }
 
 const maxRemoteRecord = 1 << 20
 
 // snapshots reads what the remote has of the datasets, oldest first. What comes from
 // there is checked as what a person types.
-func (f *far) snapshots(datasets []string) ([]Snapshot, error) {
-	dir, err := f.records.Open(".")
-	if err != nil {
+func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, error) {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(f.records)) { // ids sort by time
+		if _, ok := idOf(path.Base(name)); ok {
+			names = append(names, name)
+		}
+	}
+	all := make([]Snapshot, len(names))
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, name := range names {
+		g.Go(func() error {
+			snap, err := f.read(ctx, name)
+			mu.Lock()
+			defer mu.Unlock()
+			all[i] = snap
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names) // ids sort by time
-	var list []Snapshot
-	for _, name := range names {
-		id, ok := idOf(name)
-		if !ok {
-			continue
-		}
-		snap, err := f.read(name)
-		if err != nil {
-			return nil, err
-		}
-		snap.ID = id
-		if len(datasets) == 0 || slices.Contains(datasets, snap.Dataset) {
-			list = append(list, snap)
-		}
-	}
-	return list, nil
+	return slices.DeleteFunc(all, func(s Snapshot) bool { return len(datasets) > 0 && !slices.Contains(datasets, s.Dataset) }), nil
 }
 
 func idOf(name string) (string, bool) {
@@ -72,13 +83,14 @@ func idOf(name string) (string, bool) {
 	return name[:32], err == nil
 }
 
-func (f *far) read(name string) (snap Snapshot, err error) {
-	file, err := f.records.Open(name)
-	if err != nil {
-		return snap, err
+func (f *far) read(ctx context.Context, name string) (snap Snapshot, err error) {
+	b, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
+	if err != nil && !errs.Is(err, errs.TooLarge) {
+		return snap, f.blame(err)
 	}
-	defer file.Close()
-	err = json.NewDecoder(io.LimitReader(file, maxRemoteRecord)).Decode(&snap)
+	if err == nil {
+		err = json.Unmarshal(b, &snap)
+	}
 	if err == nil {
 		err = checkName(snap.Dataset)
 	}
@@ -89,5 +101,6 @@ func (f *far) read(name string) (snap Snapshot, err error) {
 		return snap, errs.New(errs.Corrupt, "%s of the remote %s is no snapshot: %w", name, f.Name, err).
 			WithHint("push again from a project that has it, or remove the file")
 	}
+	snap.ID, _ = idOf(path.Base(name))
 	return snap, nil
 }

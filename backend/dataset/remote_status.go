@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"rondo/backend/store"
+	"rondo/backend/ref"
 )
 
 // RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at.
@@ -20,7 +20,7 @@ type RemoteStatus struct {
 
 // RemoteStatus compares all datasets with a remote.
 func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStatus, error) {
-	f, err := s.remote(remote, false)
+	f, err := s.remote(ctx, remote, false)
 	if err != nil {
 		return nil, err
 	}
@@ -29,16 +29,18 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := f.snapshots(nil)
+	theirs, err := f.snapshots(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]map[string]*sides{}
 	for _, snap := range ours {
-		sidesOf(all, snap).here = isWhole(ctx, s.opts.Store, f.objects, snap)
+		sidesOf(all, snap).here = s.isHere(ctx, f, snap)
 	}
 	for _, snap := range theirs {
-		sidesOf(all, snap).there = isWhole(ctx, f.objects, s.opts.Store, snap)
+		if sidesOf(all, snap).there, err = s.isThere(ctx, f, snap); err != nil {
+			return nil, err
+		}
 	}
 	list := []RemoteStatus{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -80,16 +82,21 @@ func sum(name string, snapshots map[string]*sides) RemoteStatus {
 	return st
 }
 
-// isWhole reports whether a store has all objects of a snapshot.
-func isWhole(ctx context.Context, at, other *store.Store, snap Snapshot) bool {
-	digests, err := standsOn(ctx, at, other, snap)
+// isHere reports whether the project has all objects of a snapshot.
+func (s *Service) isHere(ctx context.Context, f *far, snap Snapshot) bool {
+	all, err := s.standsOn(ctx, f, snap)
+	return err == nil && !slices.ContainsFunc(all.digests(), func(d ref.Digest) bool { return !s.opts.Store.Has(d) })
+}
+
+// isThere reports whether the remote has them.
+func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, error) {
+	all, err := s.standsOn(ctx, f, snap)
+	if notFound(err) {
+		return false, nil
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
-	for _, d := range append(digests, snap.Tree) {
-		if !at.Has(d) {
-			return false
-		}
-	}
-	return true
+	missing, err := f.objects.Whole(ctx, all.digests())
+	return len(missing) == 0, err
 }

@@ -56,7 +56,7 @@ func endpoint(text string) (host string, secure bool, err error) {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return "", false, errs.New(errs.Invalid, "%q is no endpoint", redacted(text)).WithHint("write HOST, HOST:PORT or http://HOST:PORT")
 	}
 	return u.Host, u.Scheme == "https", nil

@@ -131,7 +131,7 @@ export interface DatasetProfile {
 
 export interface DatasetRemote {
 	name: string;
-	path: string;
+	address: string;
 }
 
 export interface DatasetRemoteStatus {

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+const (
+	farTries = 4
+	farGap   = 128 << 10 // bytes between two entries that are fetched along rather than asked for apart
+	farRange = 8 << 20   // bytes of one question
+)
+
+// get reads a part of a blob, again where the connection fails.
+func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []byte, err error) {
+	err = f.again(ctx, func() error {
+		r, err := f.r.Get(ctx, name, offset, length)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		b = make([]byte, length)
+		n, err := io.ReadFull(r, b)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return errs.New(errs.Corrupt, "%s is damaged: it ends %d bytes early", name, length-int64(n)).
+				WithHint("push again from a project that has what was in it")
+		}
+		return err
+	})
+	return b, err
+}
+
+// again repeats what failed for a reason that may pass.
+func (f *Far) again(ctx context.Context, fn func() error) (err error) {
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	for try := range farTries {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wait.C:
+		}
+		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) {
+			return err
+		}
+		wait.Reset(time.Duration(1<<try) * 250 * time.Millisecond)
+	}
+	return err
+}
+
+type farEntry struct {
+	d  ref.Digest
+	at place
+}
+
+// ranges joins entries that lie near to each other.
+func ranges(all []farEntry) (list [][]farEntry) {
+	slices.SortFunc(all, func(a, b farEntry) int {
+		return cmp.Or(cmp.Compare(a.at.pack.name, b.at.pack.name), cmp.Compare(a.at.offset, b.at.offset))
+	})
+	for i, e := range all {
+		if i > 0 {
+			last := list[len(list)-1]
+			first, before := last[0].at, last[len(last)-1].at
+			end := before.offset + int64(before.stored)
+			if e.at.pack == first.pack && e.at.offset-end <= farGap && e.at.offset+int64(e.at.stored)-first.offset <= farRange {
+				list[len(list)-1] = append(last, e)
+				continue
+			}
+		}
+		list = append(list, []farEntry{e})
+	}
+	return list
+}
+
+// fetch hands every packed object of the list to fn as it is stored and verified, several
+// at a time. raw is good until fn returns. Objects that are no entries are passed over.
+func (f *Far) fetch(ctx context.Context, digests []ref.Digest, fn func(e farEntry, raw, content []byte) error) error {
+	var all []farEntry
+	for _, d := range digests {
+		if at, ok := f.entry(d); ok {
+			all = append(all, farEntry{d, at})
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(farWorkers)
+	for _, part := range ranges(all) {
+		g.Go(func() error { return f.named(f.fetchRange(ctx, part, fn)) })
+	}
+	return g.Wait()
+}
+
+func (f *Far) fetchRange(ctx context.Context, part []farEntry, fn func(e farEntry, raw, content []byte) error) error {
+	first, last := part[0].at, part[len(part)-1].at
+	b, err := f.get(ctx, first.pack.name, first.offset, last.offset+int64(last.stored)-first.offset)
+	if err != nil {
+		return err
+	}
+	var unpacked []byte
+	for _, e := range part {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start := e.at.offset - first.offset
+		raw := b[start : start+int64(e.at.stored)]
+		content, err := e.check(raw, unpacked[:0])
+		if err != nil {
+			return err
+		}
+		if e.at.form == squeezed {
+			unpacked = content
+		}
+		if err := fn(e, raw, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check verifies an entry and returns what it holds; of a large object that is its list,
+// whose digest only all its chunks together show.
+func (e farEntry) check(raw, into []byte) (content []byte, err error) {
+	content = raw
+	if e.at.form == squeezed {
+		if content, err = unsqueeze(raw, into); err != nil {
+			return nil, corrupt(e.d, e.at.pack.name, err.Error())
+		}
+	}
+	if e.at.form == listed {
+		if _, err := decodeList(content); err != nil {
+			return nil, corrupt(e.d, e.at.pack.name, err.Error())
+		}
+		return content, nil
+	}
+	if got := ref.Of(content); got != e.d {
+		return nil, corrupt(e.d, e.at.pack.name, "its content has digest "+got.Short())
+	}
+	return content, nil
+}
+
+// lists reads the lists of those objects that are in chunks.
+func (f *Far) lists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]chunk, error) {
+	var listedOnes []ref.Digest
+	for _, d := range digests {
+		if at, ok := f.entry(d); ok && at.form == listed {
+			listedOnes = append(listedOnes, d)
+		}
+	}
+	var mu sync.Mutex
+	all := map[ref.Digest][]chunk{}
+	err := f.fetch(ctx, listedOnes, func(e farEntry, raw, _ []byte) error {
+		list, err := decodeList(raw)
+		mu.Lock()
+		defer mu.Unlock()
+		all[e.d] = list
+		return err
+	})
+	return all, err
+}
+
+// ReadTogether returns the contents of objects that fit into memory; limit is in bytes,
+// of each. Objects that are not there are left out.
+func (f *Far) ReadTogether(ctx context.Context, digests []ref.Digest, limit int64) (map[ref.Digest][]byte, error) {
+	lists, err := f.lists(ctx, digests)
+	if err != nil {
+		return nil, err
+	}
+	wanted := slices.DeleteFunc(slices.Clone(digests), func(d ref.Digest) bool { return lists[d] != nil })
+	for _, list := range lists {
+		for _, c := range list {
+			wanted = append(wanted, c.digest)
+		}
+	}
+	var mu sync.Mutex
+	all := map[ref.Digest][]byte{}
+	err = f.fetch(ctx, wanted, func(e farEntry, _, content []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		all[e.d] = slices.Clone(content)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for d, list := range lists {
+		whole, err := join(d, list, all, limit)
+		if errs.Is(err, errs.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, f.named(err)
+		}
+		all[d] = whole
+	}
+	return all, nil
+}
+
+// join puts a large object together and verifies it.
+func join(d ref.Digest, list []chunk, parts map[ref.Digest][]byte, limit int64) ([]byte, error) {
+	var whole []byte
+	for _, c := range list {
+		part, ok := parts[c.digest]
+		if !ok {
+			return nil, errs.New(errs.NotFound, "chunk %s of object %s is missing", c.digest.Short(), d.Short())
+		}
+		if whole = append(whole, part...); int64(len(whole)) > limit {
+			return nil, errs.New(errs.TooLarge, "object %s is larger than %d bytes", d.Short(), limit)
+		}
+	}
+	if got := ref.Of(whole); got != d {
+		return nil, errs.New(errs.Corrupt, "object %s is damaged: its content has digest %s", d.Short(), got.Short())
+	}
+	return whole, nil
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// Source returns the contents of the objects among the digests that it has.
+type Source func(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]byte, error)
+
+// TreeObjects follows a tree from its root and returns the digests of the objects that it
+// is written in, and of the files' contents. A node that no source has is kind NotFound.
+func TreeObjects(ctx context.Context, root ref.Digest, sources ...Source) (nodes, files []ref.Digest, err error) {
+	seen := map[ref.Digest]bool{root: true}
+	for wave := []ref.Digest{root}; len(wave) > 0; {
+		contents, err := fromAny(ctx, wave, sources)
+		if err != nil {
+			return nil, nil, err
+		}
+		var next []ref.Digest
+		for _, d := range wave {
+			below, of, err := treeLinks(d, contents[d])
+			if err != nil {
+				return nil, nil, err
+			}
+			nodes, files = append(nodes, d), append(files, of...)
+			for _, b := range below {
+				if !seen[b] {
+					seen[b] = true
+					next = append(next, b)
+				}
+			}
+		}
+		wave = next
+	}
+	return nodes, files, nil
+}
+
+// fromAny asks one source after the other for what those before did not have.
+func fromAny(ctx context.Context, digests []ref.Digest, sources []Source) (map[ref.Digest][]byte, error) {
+	all := make(map[ref.Digest][]byte, len(digests))
+	for _, from := range sources {
+		var left []ref.Digest
+		for _, d := range digests {
+			if all[d] == nil {
+				left = append(left, d)
+			}
+		}
+		got, err := from(ctx, left)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range left {
+			if got[d] != nil {
+				all[d] = got[d]
+			}
+		}
+	}
+	for _, d := range digests {
+		if all[d] == nil {
+			return nil, errs.New(errs.NotFound, "the list of files %s is missing", d.Short()).WithHint("push again from a project that has it")
+		}
+	}
+	return all, nil
+}
+
+// treeLinks returns what one object of a tree names: further ones, and files.
+func treeLinks(d ref.Digest, content []byte) (below, files []ref.Digest, err error) {
+	var t Tree
+	if err := json.Unmarshal(content, &t); err != nil {
+		return nil, nil, errs.New(errs.Corrupt, "object %s is not a tree", d.Short())
+	}
+	for _, f := range t.Files {
+		files = append(files, f.Digest)
+	}
+	return nil, files, nil
+}
+
+// TreeSource reads trees of this store. What is missing or damaged is left out.
+func (s *Store) TreeSource(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]byte, error) {
+	all := map[ref.Digest][]byte{}
+	for _, d := range digests {
+		b, err := s.ReadAll(ctx, d, maxTree)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil:
+			all[d] = b
+		}
+	}
+	return all, nil
+}
+
+// TreeSource reads trees of the remote. What is missing is left out.
+func (f *Far) TreeSource(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]byte, error) {
+	return f.ReadTogether(ctx, digests, maxTree)
+}
