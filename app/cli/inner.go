@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"rondo/backend/interop/dvc"
 	"rondo/backend/pipeline"
 	"rondo/backend/proc"
 	"rondo/backend/run/launch"
@@ -27,7 +28,7 @@ var innerVerbs = []verb{
 			if err := c.want(1, 1); err != nil {
 				return err
 			}
-			return pipeline.Run(ctx, c.args[0], c.Stdout, surroundings)
+			return pipeline.Run(ctx, c.args[0], c.Stdout, surroundings, dvc.OpenBooks)
 		},
 	},
 	{

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
 
@@ -182,10 +183,24 @@ func (c *call) locate() error {
 			at = filepath.Join(c.Dir, at)
 		}
 	}
-	p, err := project.Find(at)
+	p, err := c.find(at)
 	if err != nil {
 		return err
 	}
 	c.dir = p.Dir
 	return nil
+}
+
+// find looks for the nearest project upward. One of DVC's becomes one of Rondo's beside
+// what it is, by a private folder that git and DVC ignore.
+func (c *call) find(at string) (*project.Project, error) {
+	p, err := project.Find(at)
+	root, none := dvc.Find(at)
+	if none != nil || err != nil && !errs.Is(err, errs.NotFound) || err == nil && len(p.Dir) >= len(root) {
+		return p, err
+	}
+	if p, err = project.Settle(root); err == nil {
+		fmt.Fprintf(c.Stderr, "rondo: %s is a DVC project; what Rondo records of it goes into %s\n", p.Dir, project.PrivateDir)
+	}
+	return p, err
 }

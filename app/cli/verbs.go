@@ -4,9 +4,9 @@ package cli
 func verbs() (all []verb) {
 	for _, list := range [][]verb{
 		helpVerbs, versionVerbs, beginVerbs, serveVerbs, openVerbs, accessVerbs, stateVerbs, innerVerbs,
-		dataVerbs, dataStoreVerbs, importVerbs, fsckVerbs, runVerbs, runsVerbs, hostVerbs, modelVerbs, endpointVerbs, monitorVerbs, alertVerbs, decisionVerbs, pipelineVerbs, demoVerbs,
+		dataVerbs, dataStoreVerbs, dvcVerbs, importVerbs, fsckVerbs, runVerbs, runsVerbs, hostVerbs, modelVerbs, endpointVerbs, monitorVerbs, alertVerbs, decisionVerbs, pipelineVerbs, demoVerbs,
 	} {
 		all = append(all, list...)
 	}
-	return all
+	return withDVC(all)
 }

@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +20,8 @@ type file struct {
 
 	mu      sync.Mutex
 	stamp   stamp
-	touched bool // since the last call of changed
+	inputs  map[string]stamp // what of another tool's project was read, too
+	touched bool             // since the last call of changed
 	good    *project.File
 	problem error
 }
@@ -59,14 +63,36 @@ func (f *file) changed() bool {
 // look reads the file again if it was touched.
 func (f *file) look() {
 	now := stampOf(f.project.Path(project.FileName))
-	if now == f.stamp {
+	if now == f.stamp && maps.Equal(f.inputs, stampsOf(f.project, slices.Collect(maps.Keys(f.inputs)))) {
 		return
 	}
 	f.stamp, f.touched = now, true
-	good, err := f.project.Read()
+	good, inputs, err := read(f.project)
+	f.inputs = stampsOf(f.project, inputs)
 	if f.problem = err; err == nil {
 		f.good = good
 	}
+}
+
+// again reads what may have come beside the files that are known, before something is
+// begun by it.
+func (f *file) again() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.inputs) > 0 {
+		f.stamp = stamp{size: -2}
+	}
+	was := f.touched
+	f.look()
+	f.touched = f.touched && was
+}
+
+func stampsOf(p *project.Project, names []string) map[string]stamp {
+	out := map[string]stamp{}
+	for _, name := range names {
+		out[name] = stampOf(p.Path(filepath.FromSlash(name)))
+	}
+	return out
 }
 
 func stampOf(path string) stamp {

@@ -9,6 +9,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 	"rondo/backend/registry"
@@ -25,7 +26,7 @@ func (h *house) openPipeline(ctx context.Context) error {
 		Objects: h.server.project.Path(project.PrivateDir, "objects"), Executable: exe,
 		File: h.file.get, Problem: h.problem, Trusted: h.mayBegin, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
 		Code: h.code, Export: h.exportCode, SnapshotOf: h.snapshotsOf, LogRun: h.logExecution,
-		Reproduced: h.reproduced, Environment: h.environment,
+		Reproduced: h.reproduced, Environment: h.environment, Books: dvc.OpenBooks,
 	})
 	return nil
 }
@@ -35,6 +36,7 @@ func (h *house) trusted() error { return h.trust.Check(h.file.get()) }
 
 // problem is why rondo.yaml, as it lies there, cannot be used.
 func (h *house) problem() error {
+	h.file.again()
 	_, err := h.file.current()
 	return err
 }

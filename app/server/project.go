@@ -53,7 +53,7 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return out, unavailable(err, "read %s", project.FileName)
 	}
-	out.File, err = s.project.Read()
+	out.File, _, err = read(s.project)
 	out.Problem = asFailure(err)
 	return out, nil
 }

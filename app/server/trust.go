@@ -15,7 +15,7 @@ import (
 
 // Trust implements api.House.
 func (s *Server) Trust(context.Context) (project.Question, error) {
-	file, err := s.project.Read()
+	file, _, err := read(s.project)
 	if err != nil {
 		return project.Question{}, err
 	}
@@ -25,7 +25,7 @@ func (s *Server) Trust(context.Context) (project.Question, error) {
 // GrantTrust implements api.House: digest names the commands of rondo.yaml as they
 // are now, or the content of a model version that brings its own code.
 func (s *Server) GrantTrust(ctx context.Context, digest ref.Digest) (project.Question, error) {
-	file, err := s.project.Read()
+	file, _, err := read(s.project)
 	if err != nil {
 		return project.Question{}, err
 	}

@@ -26,7 +26,7 @@ func (e exitError) Error() string { return fmt.Sprintf("`%s` %s", e.line, e.text
 const letGo = 2 * time.Second // how long a command's leftovers may hold its output
 
 // command runs one command of a stage to its end.
-func (r *runner) command(n *Node, argv []string) error {
+func (r *runner) command(n *Node, argv []string, env ...string) error {
 	dir, err := r.workdir(n)
 	if err != nil {
 		return err
@@ -34,6 +34,7 @@ func (r *runner) command(n *Node, argv []string) error {
 	cmd := exec.Command(program(argv[0]), argv[1:]...)
 	cmd.Dir, cmd.WaitDelay = dir, letGo
 	cmd.Env = append(os.Environ(), "RONDO_STAGE="+n.Name, "PYTHONUNBUFFERED=1", "PWD="+dir)
+	cmd.Env = append(cmd.Env, env...)
 	ownGroup(cmd)
 	if r.alive != nil {
 		inherit(cmd, r.alive)

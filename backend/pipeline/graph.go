@@ -76,6 +76,10 @@ func node(name string, s project.Stage) (*Node, error) {
 		return nil, &misplaced{".stages." + name + ".wdir", err}
 	}
 	for i, line := range s.Cmd {
+		if s.From != "" {
+			n.Commands = append(n.Commands, Shell(line))
+			continue
+		}
 		words, err := Commands(line)
 		if err != nil {
 			return nil, badStage(fmt.Sprintf("%s.cmd[%d]", name, i), errs.HintOf(err), "stage %s: %w", name, err)
@@ -188,11 +192,28 @@ func (n *Node) connect(makers map[string]string) {
 		}
 	}
 	slices.Sort(n.Upstream)
+	if n.From != "" {
+		slices.SortStableFunc(n.Upstream, func(a, b string) int { return n.firstDep(makers, a) - n.firstDep(makers, b) })
+	}
+}
+
+// firstDep is where the first dep stands that a stage makes: another tool goes by that.
+func (n *Node) firstDep(makers map[string]string, maker string) int {
+	return slices.IndexFunc(n.Deps, func(d string) bool {
+		for out, who := range makers {
+			if who == maker && (within(out, d) || within(d, out)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func sorted(nodes map[string]*Node) (Graph, error) {
 	s := &sorting{nodes: nodes, done: map[string]bool{}}
-	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+	names := slices.Sorted(maps.Keys(nodes))
+	slices.SortStableFunc(names, func(a, b string) int { return nodes[a].Order - nodes[b].Order })
+	for _, name := range names {
 		if err := s.visit(name); err != nil {
 			return nil, err
 		}
@@ -254,6 +275,9 @@ func (g Graph) Only(names []string) (Graph, error) {
 	for _, n := range slices.Backward(g) { // what a stage needs comes before it
 		if keep[n.Name] {
 			out = append(out, n)
+			if n.Frozen && n.From != "" {
+				continue // another tool does not go beyond it
+			}
 			for _, up := range n.Upstream {
 				keep[up] = true
 			}

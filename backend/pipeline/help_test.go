@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 				}
 			})
 		}
-		if err := pipeline.Run(context.Background(), os.Args[2], os.Stdout, surroundings); err != nil {
+		if err := pipeline.Run(context.Background(), os.Args[2], os.Stdout, surroundings, nil); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -33,6 +33,8 @@ type Plan struct {
 	Force    bool                     `json:"force,omitempty"`
 	Parallel int                      `json:"parallel"`          // stages at one time
 	NoLock   bool                     `json:"no_lock,omitempty"` // leave rondo.lock alone: a repetition
+	// Models are the paths of outs that become model versions; they are kept whatever their size.
+	Models []string `json:"models,omitempty"`
 	// Patience is how long a stage may take to end when it is asked to, before it is
 	// asked more firmly; 0 means more than the supervisor of the run allows.
 	Patience int64 `json:"patience_ms,omitempty"`

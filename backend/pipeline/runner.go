@@ -28,9 +28,12 @@ type runner struct {
 	store  *store.Store
 	out    io.Writer
 
-	describe Describe // nil: nobody knows
-	alive    *os.File // held open by all stages, so that one which outlives us keeps others away
-	procs    procs
+	describe  Describe   // nil: nobody knows
+	openBooks OpenBooks  // nil: there are none
+	books     Books      // of stages that come from another tool's project; nil where none do
+	turn      sync.Mutex // of books
+	alive     *os.File   // held open by all stages, so that one which outlives us keeps others away
+	procs     procs
 
 	mu   sync.Mutex // of out, of the lock and of what follows
 	lock Lock
@@ -40,9 +43,9 @@ type runner struct {
 
 // Run carries out the plan in runDir, which is the body of `rondo pipeline-run`. When
 // the process is asked to stop, or ctx ends, it passes that on to the stages that run,
-// starts no new ones and waits. Describe may be nil.
-func Run(ctx context.Context, runDir string, out io.Writer, describe Describe) error {
-	r := &runner{runDir: runDir, out: out, describe: describe, ends: map[string]chan struct{}{}, done: map[string]string{}}
+// starts no new ones and waits. Describe and books may be nil.
+func Run(ctx context.Context, runDir string, out io.Writer, describe Describe, books OpenBooks) error {
+	r := &runner{runDir: runDir, out: out, describe: describe, openBooks: books, ends: map[string]chan struct{}{}, done: map[string]string{}}
 	if err := r.open(); err != nil {
 		return err
 	}
@@ -57,6 +60,10 @@ func Run(ctx context.Context, runDir string, out io.Writer, describe Describe) e
 		return err
 	}
 	defer r.eyes.save()
+	if err := r.beginForeign(ctx); err != nil {
+		return err
+	}
+	defer r.endForeign()
 	return r.all(ctx)
 }
 
@@ -138,9 +145,17 @@ func (r *runner) all(ctx context.Context) error {
 	}
 	slots := make(chan struct{}, r.plan.Parallel)
 	var work sync.WaitGroup
+	var before string
 	for _, n := range r.graph {
+		previous := before
+		if r.foreign(n) {
+			before = n.Name // another tool's stages run one after the other
+		}
 		work.Go(func() {
 			defer close(r.ends[n.Name])
+			if c := r.ends[previous]; c != nil && r.foreign(n) {
+				<-c
+			}
 			for _, up := range n.Upstream {
 				if c := r.ends[up]; c != nil {
 					<-c
@@ -209,6 +224,11 @@ func (r *runner) one(ctx context.Context, n *Node) StageResult {
 		res.State, res.Error = Stopped, "the execution was stopped before it began"
 		return res
 	}
+	if bad := r.badForeign(); r.foreign(n) && bad != "" {
+		r.say(n.Name, "blocked: stage %s failed", bad)
+		res.State, res.Error = Blocked, "stage "+bad+" failed"
+		return res
+	}
 	if err := r.update(ctx, n, &res); err != nil {
 		r.fail(ctx, n, &res, err)
 	}
@@ -232,6 +252,9 @@ func (r *runner) fail(ctx context.Context, n *Node, res *StageResult, err error)
 
 // update decides between skipping, restoring and running.
 func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
+	if r.foreign(n) {
+		return r.updateForeign(ctx, n, res)
+	}
 	r.mu.Lock()
 	lock := r.lock.only(n.Name)
 	r.mu.Unlock()

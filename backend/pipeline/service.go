@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,6 +65,7 @@ type Options struct {
 	Reproduced func(ctx context.Context, r Reproduction) error // may be called twice with the same
 	// Environment describes what the result may depend on besides code, data and params.
 	Environment func() map[string]string
+	Books       OpenBooks        // of another tool's project in the folder; nil: there are none
 	Now         func() time.Time // nil: the clock
 }
 
@@ -126,7 +129,14 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	}
 	s.eyes.learn()
 	defer s.eyes.save()
-	if v.Stages, err = s.eyes.status(ctx, g, lock, in); err != nil {
+	books, err := g.books(s.opts.Dir, s.opts.Books)
+	if err != nil {
+		return v, err
+	}
+	if books != nil {
+		defer books.Close()
+	}
+	if v.Stages, err = s.eyes.status(ctx, g, lock, in, books); err != nil {
 		return v, err
 	}
 	for _, n := range g {
@@ -173,6 +183,9 @@ func (s *Service) Start(ctx context.Context, in Request) (Execution, error) {
 
 // begin checks the request, puts it on record and launches it.
 func (s *Service) begin(ctx context.Context, in Request) error {
+	if err := s.opts.Problem(); err != nil {
+		return err
+	}
 	file := s.opts.File()
 	if err := s.check(file, in); err != nil {
 		return err
@@ -216,9 +229,6 @@ func (s *Service) check(file *project.File, in Request) error {
 	if len(in.ID) != 32 || strings.Trim(in.ID, "0123456789abcdef") != "" {
 		return errs.New(errs.Invalid, "%.40q cannot be the id of an execution: want 32 hex digits", in.ID)
 	}
-	if err := s.opts.Problem(); err != nil {
-		return err
-	}
 	if len(file.Stages) == 0 {
 		return errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
 	}
@@ -243,6 +253,7 @@ func (s *Service) launch(ctx context.Context, e Execution, env map[string]string
 	plan := Plan{
 		Project: s.opts.Dir, Objects: s.opts.Objects, Memory: s.memory(), Cache: s.cache(), Stages: e.Spec.Stages,
 		Only: e.Request.Stages, Params: e.Request.Params, Force: e.Request.Force, Parallel: e.Spec.Parallel,
+		Models: slices.Sorted(maps.Values(e.Spec.Models)),
 	}
 	if err := writePlan(s.opts.RunDir(e.ID), plan); err != nil {
 		return err

@@ -28,7 +28,8 @@ type StageStatus struct {
 	Plots    []string        `json:"plots"`
 	Params   []project.Param `json:"params"`
 	Upstream []string        `json:"upstream"`
-	State    string          `json:"state"` // fresh, stale or frozen
+	From     string          `json:"from,omitempty"` // its place in another tool's project, such as sub/dvc.yaml:train
+	State    string          `json:"state"`          // fresh, stale or frozen
 	Reasons  []string        `json:"reasons"`
 }
 
@@ -150,11 +151,11 @@ func paramReasons(old, now map[string]string) (list []string) {
 }
 
 // status looks at every stage. One that an earlier stage would feed anew is stale too.
-func (e *eyes) status(ctx context.Context, g Graph, lock Lock, in Request) ([]StageStatus, error) {
+func (e *eyes) status(ctx context.Context, g Graph, lock Lock, in Request, books Books) ([]StageStatus, error) {
 	list, stale := []StageStatus{}, map[string]bool{}
 	for _, n := range g {
 		st := describe(n)
-		s, err := e.examine(ctx, n, lock, in.Params)
+		s, err := e.examineAny(ctx, n, lock, in.Params, books)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -195,7 +196,7 @@ func (s *seen) expect(n *Node, g Graph, stale map[string]bool) {
 
 func describe(n *Node) StageStatus {
 	st := StageStatus{
-		Name: n.Name, Desc: n.Desc, Cmd: n.Cmd, Deps: nonNil(n.Deps), Upstream: nonNil(n.Upstream), State: Fresh, Reasons: []string{},
+		Name: n.Name, Desc: n.Desc, Cmd: n.Cmd, Deps: nonNil(n.Deps), Upstream: nonNil(n.Upstream), State: Fresh, Reasons: []string{}, From: n.From,
 		Outs: paths(n.Stage.Outs), Metrics: paths(n.Metrics), Plots: paths(n.Plots), Params: n.Params,
 	}
 	if st.Params == nil {

@@ -23,6 +23,9 @@ const MaxFile = 1 << 20
 func (p *Project) Read() (*File, error) {
 	b, err := readLimited(p.Path(FileName))
 	if errors.Is(err, fs.ErrNotExist) {
+		if foreign(p.Dir) {
+			return &File{Rondo: Format, Name: filepath.Base(p.Dir), Queue: Queue{Parallel: 1}}, nil
+		}
 		return nil, errs.New(errs.NotFound, "%s has no %s", p.Dir, FileName).
 			WithHint("write one that begins with `rondo: 1`, or run `rondo init`")
 	}
@@ -30,6 +33,12 @@ func (p *Project) Read() (*File, error) {
 		return nil, err
 	}
 	return Parse(FileName, b)
+}
+
+// foreign reports whether the folder is a DVC project, which needs no rondo.yaml.
+func foreign(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, ".dvc"))
+	return err == nil && info.IsDir()
 }
 
 func readLimited(path string) ([]byte, error) {

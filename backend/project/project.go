@@ -129,6 +129,28 @@ func Init(dir, name string) (*Project, error) {
 	if err := writeNew(filepath.Join(abs, FileName), fmt.Sprintf("rondo: %d\nname: %s\n", Format, strconv.Quote(name))); err != nil {
 		return nil, writeFailed(abs, err)
 	}
+	return mark(abs)
+}
+
+// Settle makes a folder that is another tool's project a project beside what it is: only
+// the private folder is written, which git and that tool ignore.
+func Settle(dir string) (*Project, error) {
+	p, err := Open(dir)
+	if !errs.Is(err, errs.NotFound) {
+		return p, err
+	}
+	abs, err := real(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeNew(filepath.Join(abs, PrivateDir, ".dvcignore"), "*\n"); err != nil {
+		return nil, writeFailed(abs, err)
+	}
+	return mark(abs)
+}
+
+// mark writes the private folder and its marker.
+func mark(abs string) (*Project, error) {
 	if err := writeNew(filepath.Join(abs, PrivateDir, ".gitignore"), "*\n!.gitignore\n!format\n"); err != nil {
 		return nil, writeFailed(abs, err)
 	}

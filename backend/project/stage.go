@@ -22,6 +22,11 @@ type Stage struct {
 	Plots         Outs   `yaml:"plots" json:"plots,omitempty"`
 	Frozen        bool   `yaml:"frozen" json:"frozen,omitempty"`                 // never runs
 	AlwaysChanged bool   `yaml:"always_changed" json:"always_changed,omitempty"` // always runs
+
+	// From is the stage's place in the project of another tool that it comes from, such as
+	// sub/dvc.yaml:train. That tool's rules hold for it. A rondo.yaml cannot say it.
+	From  string `yaml:"-" json:"from,omitempty"`
+	Order int    `yaml:"-" json:"order,omitempty"` // among the stages of that project, from 1
 }
 
 // AllOuts returns outs, metrics and plots together, in that order.

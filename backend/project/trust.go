@@ -41,6 +41,16 @@ func (f *File) Actions() []Action {
 	return list
 }
 
+// Source is the file that the stages come from.
+func (f *File) Source() string {
+	for _, s := range f.Stages {
+		if s.From != "" {
+			return "dvc.yaml"
+		}
+	}
+	return FileName
+}
+
 // TrustDigest names exactly the executable content of f: another command, working
 // directory, schedule or policy is another digest; a changed threshold is not.
 func (f *File) TrustDigest() ref.Digest {
@@ -89,7 +99,7 @@ func (t *Trust) Check(f *File) error {
 	if err != nil || !q.Needed {
 		return err
 	}
-	return errs.New(errs.Denied, "the commands of %s are not trusted on this device yet", FileName).
+	return errs.New(errs.Denied, "the commands of %s are not trusted on this device yet", f.Source()).
 		WithHint("look at them with `rondo trust`, then agree with `rondo trust --yes`")
 }
 

@@ -2,181 +2,185 @@ package dvc
 
 import (
 	"context"
-	"os"
 	"path"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"rondo/backend/errs"
 )
 
-// Text writes a .dvc file as DVC writes one anew.
-func (s *Single) Text() []byte {
-	m := &Map{}
-	set := func(k string, v any) {
-		if v != nil && v != "" && v != false {
-			m.Set(k, v)
-		}
-	}
-	set("desc", s.Desc)
-	set("md5", s.MD5)
-	set("cmd", s.Cmd)
-	set("wdir", s.Wdir)
-	set("frozen", s.Frozen)
-	if deps := s.depMaps(); len(deps) > 0 {
-		m.Set("deps", deps)
-	}
-	var outs []any
-	for _, o := range s.Outs {
-		outs = append(outs, o.value())
-	}
-	if len(outs) > 0 {
-		m.Set("outs", outs)
-	}
-	set("always_changed", s.AlwaysChanged)
-	set("meta", s.Meta)
-	return emit(m)
-}
-
-func (s *Single) depMaps() (list []any) {
-	for _, d := range s.Deps {
-		m := &Map{}
-		if d.Repo == nil {
-			d.hashFirst(m)
-			if d.Hash == MD5 {
-				m.Set("hash", MD5)
-			}
-		}
-		m.Set("path", d.Path)
-		if r := d.Repo; r != nil {
-			repo := NewMap("url", r.URL)
-			for _, kv := range []struct {
-				key string
-				val any
-			}{{"rev", r.Rev}, {"rev_lock", r.RevLock}, {"config", r.Config}, {"remote", r.Remote}} {
-				if kv.val != nil && kv.val != "" {
-					repo.Set(kv.key, kv.val)
-				}
-			}
-			m.Set("repo", repo)
-		}
-		for k, v := range map[string]any{"fs_config": d.FSConf, "db": d.DB} {
-			if v != nil {
-				m.Set(k, v)
-			}
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-func (o SingleOut) value() *Map {
-	m := &Map{}
-	o.hashFirst(m)
-	if o.Hash == MD5 {
-		m.Set("hash", MD5)
-	}
-	m.Set("path", o.Entry.Path)
-	for _, kv := range []struct {
-		key string
-		val any
-		is  bool
-	}{
-		{"desc", o.Desc, o.Desc != ""},
-		{"type", o.Type, o.Type != ""},
-		{"labels", anys(o.Labels), len(o.Labels) > 0},
-		{"meta", o.Meta, o.Meta != nil},
-		{"cache", false, o.NoCache},
-		{"metric", true, o.Kind == "metrics"},
-		{"plot", true, o.Kind == "plots"},
-		{"persist", true, o.Persist},
-		{"remote", o.Remote, o.Remote != ""},
-		{"push", false, o.NoPush},
-	} {
-		if kv.is {
-			m.Set(kv.key, kv.val)
-		}
-	}
-	if len(o.List) > 0 {
-		var files []any
-		for _, f := range o.List {
-			one := NewMap("relpath", f.Path)
-			f.hashFirst(one)
-			files = append(files, one)
-		}
-		m.Set("files", files)
-	}
-	return m
-}
-
-func anys(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
-}
-
-// Add tracks a path as `dvc add` does: content into the cache, PATH.dvc beside it, and a
-// line in .gitignore where there is a git.
-func (p *Project) Add(ctx context.Context, at string) error {
-	at = path.Clean(at)
-	in, here := p.where(".", at)
-	if !here || in == "." {
-		return errs.New(errs.Invalid, "%s is no path inside the project", at)
-	}
+// Add tracks paths as `dvc add` does: content into the cache, PATH.dvc beside it, and a line
+// in .gitignore where there is a git. A path in a tracked folder brings the folder up to
+// date there.
+func (p *Project) Add(ctx context.Context, paths ...string) error {
 	unlock, err := p.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	now, err := p.look(ctx, in, MD5)
-	if err == nil && now.sum == "" {
-		err = errs.New(errs.NotFound, "%s does not exist", at)
+	for _, at := range paths {
+		at, here := p.where(".", path.Clean(at))
+		if !here || at == "." || at == Dir || inside(at, Dir) {
+			return errs.New(errs.Invalid, "%s is no path inside the project that can be tracked", at).WithHint("name a file or folder of the project")
+		}
+		if err := p.add(ctx, at); err != nil {
+			return err
+		}
+		if err := p.Reload(); err != nil {
+			return err
+		}
 	}
+	return p.noteLinks()
+}
+
+func (p *Project) add(ctx context.Context, at string) error {
+	f, err := p.singleFor(at)
 	if err != nil {
 		return err
 	}
-	if err := p.Keep(ctx, in); err != nil {
+	out := &f.Outs[0]
+	top, _ := p.where(path.Join(path.Dir(f.Path), f.Wdir), out.Entry.Path)
+	release, err := p.claim(ctx, nil, []string{top})
+	if err != nil {
 		return err
 	}
-	e := Entry{Path: path.Base(in), Hash: MD5}
-	e.put(now)
-	one := &Single{Outs: []SingleOut{{Entry: e, Out: Out{Path: e.Path, Kind: "outs"}}}}
-	if err := p.write(in+Suffix, one.Text()); err != nil {
+	defer release()
+	if at != top {
+		return p.addPart(ctx, f, top, at)
+	}
+	e, err := p.current(ctx, top, out.Entry)
+	if err != nil {
 		return err
 	}
-	return p.gitIgnore(in)
+	out.Entry = e
+	return p.saveSingle(ctx, f, top)
 }
 
-func (p *Project) gitIgnore(at string) error {
-	if strings.EqualFold(p.Config["core"]["no_scm"], "true") || !p.inGit() {
-		return nil
+// singleFor finds the .dvc file that a path belongs into, or begins one. A path that a stage
+// makes, or that holds what is tracked already, is refused.
+func (p *Project) singleFor(at string) (SingleFile, error) {
+	for _, o := range p.outs() {
+		i := slices.IndexFunc(p.Singles, func(f SingleFile) bool { return f.Path == o.file })
+		switch {
+		case o.at != at && !inside(at, o.at) && !inside(o.at, at):
+		case i < 0 || p.Singles[i].Cmd != "":
+			return SingleFile{}, errs.New(errs.Conflict, "%s cannot be added: stage %s makes %s", at, o.stage, o.at).
+				WithHint("run the stage (rondo repro), or keep what lies there: rondo data commit %s", o.stage)
+		case inside(o.at, at):
+			return SingleFile{}, errs.New(errs.Conflict, "%s cannot be added: %s in it is tracked by %s", at, o.at, o.file).
+				WithHint("rondo data remove %s, then add %s", o.file, at)
+		default:
+			return p.Singles[i], nil
+		}
 	}
-	name := path.Join(path.Dir(at), ".gitignore")
-	old, err := p.Read(name)
+	e := Entry{Path: path.Base(at), Hash: MD5}
+	one := &Single{Outs: []SingleOut{{Entry: e, Out: Out{Path: e.Path, Kind: "outs"}}}}
+	return SingleFile{at + Suffix, one}, nil
+}
+
+// current is an entry of what lies there now. What has its name from DVC 2 and is as it was
+// keeps that name.
+func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, error) {
+	e := Entry{Path: before.Path, Hash: MD5}
+	if before.Hash == Dos2Unix && before.MD5 != "" {
+		now, err := p.look(ctx, at, Dos2Unix)
+		if err != nil {
+			return e, err
+		}
+		if now.sum == before.sum() {
+			e.Hash = Dos2Unix
+		}
+	}
+	now, err := p.look(ctx, at, e.Hash)
+	if err == nil && now.sum == "" {
+		err = errs.New(errs.NotFound, "%s does not exist", at).WithHint("`rondo data checkout %s` brings it back, if it was tracked before", at)
+	}
+	e.put(now)
+	return e, err
+}
+
+// saveSingle brings the content of a .dvc file's out into the cache and writes the file.
+func (p *Project) saveSingle(ctx context.Context, f SingleFile, top string) error {
+	e := f.Outs[0].Entry
+	if !f.Outs[0].NoCache {
+		if err := p.keep(ctx, top, e.Hash); err != nil {
+			return err
+		}
+		now, err := p.look(ctx, top, e.Hash)
+		if err != nil {
+			return err
+		}
+		if err := p.relink(ctx, top, e.Hash, now); err != nil {
+			return err
+		}
+		if err := p.gitIgnore(top); err != nil {
+			return err
+		}
+	}
+	return p.writeSingle(f)
+}
+
+func (p *Project) writeSingle(f SingleFile) error {
+	old, err := p.Read(f.Path)
 	if err != nil && !missing(err) {
 		return err
 	}
-	line, text := "/"+path.Base(at), string(old)
-	for l := range strings.Lines(text) {
-		if strings.TrimSpace(l) == line {
-			return nil
-		}
+	text, err := singleText(f.Path, old, f.Single)
+	if err != nil {
+		return err
 	}
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
+	if string(text) == string(old) {
+		return nil
 	}
-	return p.write(name, []byte(text+line+"\n"))
+	return p.write(f.Path, text)
 }
 
-func (p *Project) inGit() bool {
-	for at := p.Dir; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return true
-		}
-		if at == filepath.Dir(at) {
-			return false
+// addPart takes one path of a tracked folder over, and leaves the rest of it as recorded.
+func (p *Project) addPart(ctx context.Context, f SingleFile, top, at string) error {
+	out := &f.Outs[0]
+	if !out.IsDir() {
+		return errs.New(errs.Invalid, "%s is tracked as a file, and %s lies below it", top, at).WithHint("add %s itself", top)
+	}
+	files, err := p.filesOf(out.Entry)
+	if err != nil {
+		return err
+	}
+	now, err := p.look(ctx, at, out.Entry.Hash)
+	if err != nil {
+		return err
+	}
+	part := at[len(top)+1:]
+	files = slices.DeleteFunc(slices.Clone(files), func(f TreeFile) bool { return f.Path == part || inside(f.Path, part) })
+	if now.sum != "" && !now.dir {
+		files = append(files, TreeFile{Path: part, MD5: now.sum, Size: now.size})
+	}
+	for _, g := range now.files {
+		files = append(files, TreeFile{Path: part + "/" + g.Path, MD5: g.MD5, Size: g.Size})
+	}
+	if now.sum != "" {
+		if err := p.keep(ctx, at, out.Entry.Hash); err != nil {
+			return err
 		}
 	}
+	sum, err := p.Cache.PutTree(files, out.Entry.Hash)
+	if err != nil {
+		return err
+	}
+	size, err := p.sizeOf(out.Entry.Hash, files)
+	n := int64(len(files))
+	out.MD5, out.Size, out.Files, out.List = sum, &size, &n, nil
+	if err != nil {
+		return err
+	}
+	return p.writeSingle(f)
+}
+
+func (p *Project) sizeOf(hash string, files []TreeFile) (n int64, err error) {
+	for _, f := range files {
+		info, err := p.Cache.stat(hash, f.MD5)
+		if err != nil {
+			return 0, err
+		}
+		n += info.Size()
+	}
+	return n, nil
 }

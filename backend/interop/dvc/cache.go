@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,9 @@ import (
 // of DVC 2, where content has its Dos2Unix name.
 type Cache struct {
 	Dir string
+
+	types  []string // of links into the folder, the best first
+	shared bool     // by a group: others may write, too
 }
 
 // Path is the place of an object.
@@ -103,43 +107,74 @@ func (c Cache) open(hash, md5 string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// Put places content in DVC 3's layout, protected, so that DVC takes it as its own. An
-// object that is there already stays.
-func (c Cache) Put(ctx context.Context, r io.Reader) (md5 string, size int64, err error) {
-	tmp, err := atomicfile.Create(filepath.Join(c.Dir, "files", "md5", "put"), 0o644)
-	if err != nil {
-		return "", 0, errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
-	}
-	defer tmp.Close()
-	md5, size, err = Sum(ctx, io.TeeReader(r, tmp), MD5)
+// Put places content, protected, so that DVC takes it as its own: in DVC 3's layout, or
+// that of DVC 2 for Dos2Unix. An object that is there already stays.
+func (c Cache) Put(ctx context.Context, r io.Reader, hash string) (md5 string, size int64, err error) {
+	tmp, err := c.create(hash)
 	if err != nil {
 		return "", 0, err
 	}
-	return md5, size, c.place(tmp, md5)
+	defer tmp.Close()
+	md5, size, err = Sum(ctx, io.TeeReader(r, tmp), hash)
+	if err != nil {
+		return "", 0, err
+	}
+	return md5, size, c.place(tmp, hash, md5)
 }
 
 // PutTree places a .dir object.
-func (c Cache) PutTree(files []TreeFile) (md5 string, err error) {
+func (c Cache) PutTree(files []TreeFile, hash string) (md5 string, err error) {
 	text := TreeText(files)
 	md5 = TreeSum(text)
-	tmp, err := atomicfile.Create(filepath.Join(c.Dir, "files", "md5", "put"), 0o644)
+	tmp, err := c.create(hash)
 	if err != nil {
-		return "", errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
+		return "", err
 	}
 	defer tmp.Close()
 	if _, err := tmp.Write(text); err != nil {
-		return "", err
+		return "", errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
 	}
-	return md5, c.place(tmp, md5)
+	return md5, c.place(tmp, hash, md5)
 }
 
-func (c Cache) place(tmp *atomicfile.File, md5 string) error {
-	to := c.Path(MD5, md5)
+func (c Cache) create(hash string) (*atomicfile.File, error) {
+	at := filepath.Join(c.Dir, "put")
+	if hash == MD5 {
+		at = filepath.Join(c.Dir, "files", "md5", "put")
+	}
+	tmp, err := atomicfile.Create(at, 0o644)
+	if err != nil {
+		return nil, errs.New(errs.Unavailable, "the cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", c.Dir)
+	}
+	return tmp, nil
+}
+
+func (c Cache) place(tmp *atomicfile.File, hash, md5 string) error {
+	to, perm := c.Path(hash, md5), fs.FileMode(0o755)
 	if _, err := os.Stat(to); err == nil {
 		return nil // its Close removes the temporary file
 	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), tmp.Chmod(protected)); err != nil {
-		return err
+	if c.shared {
+		perm = 0o775 | fs.ModeSetgid
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(to), perm), tmp.Chmod(protected)); err != nil {
+		return errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
 	}
 	return tmp.CommitAs(to)
+}
+
+// drop removes an object; one that is not there is no error.
+func (c Cache) drop(hash, md5 string) error {
+	if err := os.Remove(c.Path(hash, md5)); err != nil && !missing(err) {
+		return errs.New(errs.Unavailable, "the cache object %s cannot be removed: %w", md5, err)
+	}
+	return nil
+}
+
+func (c Cache) stat(hash, md5 string) (fs.FileInfo, error) {
+	info, err := os.Stat(c.Path(hash, md5))
+	if err != nil {
+		return nil, notCached(md5, err)
+	}
+	return info, nil
 }

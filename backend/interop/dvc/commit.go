@@ -3,7 +3,6 @@ package dvc
 import (
 	"bytes"
 	"context"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -20,34 +19,130 @@ func (p *Project) Commit(ctx context.Context, pl *Pipeline, stages ...Stage) err
 		return err
 	}
 	defer unlock()
+	return p.save(ctx, pl, true, stages...)
+}
+
+// CommitAll records all that targets name as it lies there, as `dvc commit --force` does:
+// .dvc files and stages; everything without targets.
+func (p *Project) CommitAll(ctx context.Context, targets ...string) error {
+	unlock, err := p.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	list, _, err := p.choose(targets)
+	if err != nil {
+		return err
+	}
+	chosen := map[string]bool{}
+	for _, o := range list {
+		chosen[o.stage] = true
+	}
+	for _, pl := range p.Pipelines {
+		var stages []Stage
+		for _, s := range pl.Stages {
+			if chosen[Address(pl.File, s.Name)] || len(targets) == 0 {
+				stages = append(stages, s)
+			}
+		}
+		if err := p.save(ctx, pl, true, stages...); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Singles {
+		if chosen[f.Path] {
+			if err := p.commitSingle(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	return p.noteLinks()
+}
+
+// commitSingle brings a .dvc file up to date with what lies there.
+func (p *Project) commitSingle(ctx context.Context, f SingleFile) error {
+	if f.Cmd != "" || len(f.Outs) != 1 {
+		return errs.New(errs.Precondition, "%s is a stage from before DVC 1.0, which only dvc can record", f.Path).WithHint("dvc commit %s", f.Path)
+	}
+	o := &f.Outs[0]
+	at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
+	if !here {
+		return nil
+	}
+	e, err := p.current(ctx, at, o.Entry)
+	if err != nil {
+		return err
+	}
+	if e.sum() == o.Entry.sum() {
+		e = o.Entry // with what only it tells, such as versions in a cloud
+	}
+	o.Entry = e
+	if f.Import() {
+		f.Single.MD5 = f.sumNow()
+	}
+	return p.saveSingle(ctx, f, at)
+}
+
+// save records stages of one dvc.yaml, with DVC's lock held. Cached says whether DVC would
+// note them in its run cache, too.
+func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ...Stage) error {
+	if len(stages) == 0 {
+		return nil
+	}
 	var records []LockStage
 	for _, s := range stages {
 		r, err := p.Record(ctx, pl, s)
 		if err != nil {
 			return err
 		}
-		for i, o := range s.Outs {
-			if in, _ := p.where(s.Wdir, o.Path); !o.NoCache && r.Outs[i].Hash == MD5 {
-				if err := p.Keep(ctx, in); err != nil {
-					return err
-				}
+		if cached {
+			if err := p.saveRun(ctx, s, r); err != nil {
+				return err
 			}
+		}
+		if err := p.keepOuts(ctx, s, r); err != nil {
+			return err
 		}
 		records = append(records, r)
 	}
 	name := path.Join(path.Dir(pl.File), LockFile)
-	text, err := p.Read(name)
+	old, err := p.Read(name)
 	if err != nil && !missing(err) {
 		return err
 	}
-	if text, err = PutStages(name, text, records...); err != nil {
-		return err
+	text, err := PutStages(name, old, records...)
+	if err == nil && !bytes.Equal(text, old) {
+		err = p.write(name, text)
 	}
-	if err := p.write(name, text); err != nil {
+	if err != nil {
 		return err
 	}
 	p.Locks[pl.File], err = ReadLock(name, text)
 	return err
+}
+
+// keepOuts brings the outs of a stage into the cache, and lets git ignore them.
+func (p *Project) keepOuts(ctx context.Context, s Stage, r LockStage) error {
+	for i, o := range s.Outs {
+		in, _ := p.where(s.Wdir, o.Path)
+		if o.NoCache {
+			continue
+		}
+		if err := p.keep(ctx, in, r.Outs[i].Hash); err != nil {
+			return err
+		}
+		now, err := p.look(ctx, in, r.Outs[i].Hash)
+		if err != nil {
+			return err
+		}
+		if err := p.relink(ctx, in, r.Outs[i].Hash, now); err != nil {
+			return err
+		}
+		if err := p.gitIgnore(in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write replaces a file of the project. The folder that it is in is one of the project's,
@@ -63,22 +158,6 @@ func (p *Project) write(name string, text []byte) error {
 		return cannotWrite(name, err)
 	}
 	return nil
-}
-
-// lock keeps a running dvc away while DVC's files are written, with DVC's own lock.
-func (p *Project) lock() (unlock func(), err error) {
-	if err := p.root.MkdirAll(path.Join(Dir, "tmp"), 0o755); err != nil {
-		return nil, cannotWrite(path.Join(Dir, "tmp"), err)
-	}
-	f, err := p.root.OpenFile(path.Join(Dir, "tmp", "lock"), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, cannotWrite(path.Join(Dir, "tmp", "lock"), err)
-	}
-	if err := lockFile(f); err != nil {
-		f.Close()
-		return nil, errs.New(errs.Unavailable, "DVC is working in %s: its lock is taken", p.Dir).WithHint("try again when it has ended")
-	}
-	return func() { f.Close() }, nil
 }
 
 // PutStages writes entries into the text of a dvc.lock. New ones come last; the others

@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -105,4 +106,43 @@ func (c Config) cacheDir(root string) string {
 		return dir
 	}
 	return filepath.Join(root, Dir, filepath.FromSlash(dir))
+}
+
+// cacheTypes are the kinds of link that bring an object into the folder, the best first.
+func (c Config) cacheTypes() (list []string) {
+	for _, one := range strings.FieldsFunc(c["cache"]["type"], func(r rune) bool { return strings.ContainsRune(` ,"'`, r) }) {
+		list = append(list, strings.ToLower(one))
+	}
+	if len(list) == 0 {
+		return []string{"reflink", "copy"}
+	}
+	return list
+}
+
+// from makes what names a folder from the config's own absolute, as DVC takes it.
+func (c Config) from(dir string) Config {
+	for section, keys := range c {
+		key := "url"
+		if section == "cache" {
+			key = "dir"
+		} else if kindOf(section) != "remote" {
+			continue
+		}
+		if at := keys[key]; at != "" && !filepath.IsAbs(at) && !strings.Contains(at, "://") {
+			keys[key] = filepath.Join(dir, filepath.FromSlash(at))
+		}
+	}
+	return c
+}
+
+// globalConfig is the config that a person has for all projects, where dvc looks for it.
+func globalConfig() string {
+	if dir := os.Getenv("DVC_GLOBAL_CONFIG_DIR"); dir != "" {
+		return filepath.Join(dir, "config")
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "dvc", "config")
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"rondo/backend/errs"
 )
@@ -64,14 +65,25 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	if !info.Mode().IsRegular() {
 		return sight{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", at)
 	}
+	exec := info.Mode()&0o111 != 0
+	if sum, ok := p.sums.get(hash+" "+at, info); ok {
+		return sight{sum: sum, size: info.Size(), exec: exec}, nil
+	}
 	f, err := p.root.Open(filepath.FromSlash(at))
 	if err != nil {
 		return sight{}, err
 	}
 	defer f.Close()
+	began := time.Now()
 	sum, size, err := Sum(ctx, f, hash)
-	return sight{sum: sum, size: size, exec: info.Mode()&0o111 != 0}, err
+	if err == nil && size == info.Size() {
+		p.sums.put(hash+" "+at, info, began, sum)
+	}
+	return sight{sum: sum, size: size, exec: exec}, err
 }
+
+// forget looks at every path anew from now on.
+func (p *Project) forget() { p.seen = map[string]sight{} }
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 	s := sight{dir: true}

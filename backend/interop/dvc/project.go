@@ -24,8 +24,12 @@ type Project struct {
 	Problems  []error          // files that cannot be read; the others can
 
 	root   *os.Root
+	tree   fs.FS // where DVC's own files are read: the folder, or a commit
 	ignore *Ignore
+	git    *Ignore // the rules of the .gitignore files that were met
 	seen   map[string]sight
+	sums   *sums
+	inputs []string // DVC's own files and what they name, read so far
 }
 
 // SingleFile is a .dvc file and its place.
@@ -53,12 +57,46 @@ func Find(dir string) (string, error) {
 
 // Open reads a DVC project: its settings, pipelines, locks and .dvc files. What of them
 // cannot be read is in Problems.
-func Open(dir string) (*Project, error) {
+func Open(dir string) (*Project, error) { return OpenTree(dir, nil) }
+
+// OpenTree reads a DVC project as it was in a commit: DVC's own files come from tree, the
+// settings and the cache are those of the folder. A nil tree is the folder.
+func OpenTree(dir string, tree fs.FS) (*Project, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, errs.New(errs.NotFound, "%s cannot be opened: %w", dir, err)
 	}
-	p := &Project{Dir: dir, Config: Config{}, Locks: map[string]*Lock{}, root: root, seen: map[string]sight{}}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, sums: loadSums(dir)}
+	p.settings()
+	if tree != nil {
+		p.tree = tree
+	}
+	return p, p.Reload()
+}
+
+// Reload reads everything but the settings anew.
+func (p *Project) Reload() error {
+	p.Pipelines, p.Singles, p.Locks, p.inputs = nil, nil, map[string]*Lock{}, nil
+	p.forget()
+	p.ignore, p.git = DefaultIgnore(), &Ignore{}
+	w := &walk{p: p}
+	if err := w.folder("."); err != nil {
+		return err
+	}
+	slices.SortFunc(p.Pipelines, func(a, b *Pipeline) int { return strings.Compare(a.File, b.File) })
+	slices.SortFunc(p.Singles, func(a, b SingleFile) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// settings reads the person's own config, the project's, and the one of this copy of it.
+func (p *Project) settings() {
+	if name := globalConfig(); name != "" {
+		if b, err := os.ReadFile(name); err == nil && len(b) <= maxMeta {
+			if c, err := ReadConfig(name, b); err == nil {
+				p.Config = p.Config.over(c.from(filepath.Dir(name)))
+			}
+		}
+	}
 	for _, name := range []string{"config", "config.local"} {
 		b, err := p.Read(path.Join(Dir, name))
 		if missing(err) {
@@ -67,32 +105,40 @@ func Open(dir string) (*Project, error) {
 		if err == nil {
 			var c Config
 			if c, err = ReadConfig(path.Join(Dir, name), b); err == nil {
-				p.Config = p.Config.over(c)
+				p.Config = p.Config.over(c.from(filepath.Join(p.Dir, Dir)))
 			}
 		}
 		if err != nil {
 			p.problem(err)
 		}
 	}
-	p.Cache = Cache{p.Config.cacheDir(dir)}
-	w := &walk{p: p, git: &Ignore{}}
-	p.ignore = DefaultIgnore()
-	if err := w.folder("."); err != nil {
-		return nil, err
+	p.Cache = Cache{Dir: p.Config.cacheDir(p.Dir), types: p.Config.cacheTypes(), shared: p.Config["cache"]["shared"] == "group"}
+}
+
+// Inputs are the files that the stages and what is tracked were read from: dvc.yaml, .dvc
+// and ignore files, params and vars; also those that were looked for and are not there.
+func (p *Project) Inputs() []string {
+	out := []string{}
+	for _, name := range p.inputs {
+		if path.Base(name) != LockFile && filepath.IsLocal(filepath.FromSlash(name)) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
 	}
-	slices.SortFunc(p.Pipelines, func(a, b *Pipeline) int { return strings.Compare(a.File, b.File) })
-	slices.SortFunc(p.Singles, func(a, b SingleFile) int { return strings.Compare(a.Path, b.Path) })
-	return p, nil
+	return out
 }
 
 // Close lets the folder go.
-func (p *Project) Close() error { return p.root.Close() }
+func (p *Project) Close() error {
+	p.sums.save()
+	return p.root.Close()
+}
 
 func (p *Project) problem(err error) { p.Problems = append(p.Problems, err) }
 
 // Read reads a file of DVC's own in the project.
 func (p *Project) Read(name string) ([]byte, error) {
-	f, err := p.root.Open(filepath.FromSlash(name))
+	p.inputs = append(p.inputs, name)
+	f, err := p.tree.Open(path.Clean(filepath.ToSlash(name)))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +161,6 @@ func (p *Project) Read(name string) ([]byte, error) {
 // makes or a .dvc file tracks, and not in projects inside this one.
 type walk struct {
 	p    *Project
-	git  *Ignore
 	outs map[string]bool
 }
 
@@ -125,7 +170,7 @@ func (w *walk) folder(dir string) error {
 	if len(w.outs) > maxFolders {
 		return errs.New(errs.TooLarge, "%s has more than %d folders", w.p.Dir, maxFolders)
 	}
-	entries, err := fs.ReadDir(w.p.root.FS(), dir)
+	entries, err := fs.ReadDir(w.p.tree, dir)
 	if err != nil {
 		w.p.problem(errs.New(errs.Unavailable, "%s cannot be read: %w", dir, err))
 		return nil
@@ -134,16 +179,16 @@ func (w *walk) folder(dir string) error {
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
 		if e.Type().IsRegular() && (e.Name() == PipelineFile || strings.HasSuffix(e.Name(), Suffix)) &&
-			!w.p.ignore.Match(at, false) && !w.git.Match(at, false) {
+			!w.p.ignore.Match(at, false) && !w.p.git.Match(at, false) {
 			w.file(at)
 		}
 	}
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
-		if !e.IsDir() || e.Name() == ".rondo" || w.outs[at] || w.p.ignore.Match(at, true) || w.git.Match(at, true) {
+		if !e.IsDir() || e.Name() == ".rondo" || w.outs[at] || w.p.ignore.Match(at, true) || w.p.git.Match(at, true) {
 			continue
 		}
-		if info, err := w.p.root.Stat(path.Join(at, Dir)); err == nil && info.IsDir() {
+		if info, err := fs.Stat(w.p.tree, path.Join(at, Dir)); err == nil && info.IsDir() {
 			continue // a project of its own
 		}
 		if err := w.folder(at); err != nil {
@@ -161,7 +206,7 @@ func (w *walk) rules(dir string) {
 		}
 	}
 	if b, err := w.p.Read(path.Join(dir, ".gitignore")); err == nil {
-		w.git = w.git.With(dir, b)
+		w.p.git = w.p.git.With(dir, b)
 	}
 }
 

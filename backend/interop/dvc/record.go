@@ -11,14 +11,10 @@ import (
 // command, params, and the hashes of what lies there.
 func (p *Project) Record(ctx context.Context, pl *Pipeline, s Stage) (LockStage, error) {
 	out := LockStage{Name: s.Name, Cmd: s.Cmd}
-	before := p.Locks[pl.File].Stage(s.Name)
-	for _, d := range s.Deps {
-		e, err := p.entry(ctx, s, d, lockEntry(before, false, d))
-		if err != nil {
-			return out, err
-		}
-		out.Deps = append(out.Deps, e)
+	if err := p.recordDeps(ctx, pl, s, &out); err != nil {
+		return out, err
 	}
+	before := p.Locks[pl.File].Stage(s.Name)
 	for _, o := range s.Outs {
 		e, err := p.entry(ctx, s, o.Path, lockEntry(before, true, o.Path))
 		if err != nil {
@@ -26,9 +22,21 @@ func (p *Project) Record(ctx context.Context, pl *Pipeline, s Stage) (LockStage,
 		}
 		out.Outs = append(out.Outs, e)
 	}
-	var err error
+	return out, nil
+}
+
+// recordDeps is the part of a record that is known before the stage runs.
+func (p *Project) recordDeps(ctx context.Context, pl *Pipeline, s Stage, out *LockStage) (err error) {
+	before := p.Locks[pl.File].Stage(s.Name)
+	for _, d := range s.Deps {
+		e, err := p.entry(ctx, s, d, lockEntry(before, false, d))
+		if err != nil {
+			return err
+		}
+		out.Deps = append(out.Deps, e)
+	}
 	out.Params, err = p.recordParams(s)
-	return out, err
+	return err
 }
 
 // entry looks at a path. What has its name from DVC 2 and is as it was keeps that name.
@@ -91,34 +99,37 @@ func (p *Project) recordParams(s Stage) (*Map, error) {
 	return out, nil
 }
 
-// Keep puts a path of the project into the cache, where DVC finds it.
-func (p *Project) Keep(ctx context.Context, at string) error {
-	now, err := p.look(ctx, at, MD5)
+// keep puts a path of the project into the cache, where DVC finds it.
+func (p *Project) keep(ctx context.Context, at, hash string) error {
+	now, err := p.look(ctx, at, hash)
 	if err != nil {
 		return err
 	}
 	if !now.dir {
-		return p.keepFile(ctx, at, now.sum)
+		return p.keepFile(ctx, at, hash, now.sum)
 	}
 	for _, f := range now.files {
-		if err := p.keepFile(ctx, at+"/"+f.Path, f.MD5); err != nil {
+		if err := p.keepFile(ctx, at+"/"+f.Path, hash, f.MD5); err != nil {
 			return err
 		}
 	}
-	_, err = p.Cache.PutTree(now.files)
+	_, err = p.Cache.PutTree(now.files, hash)
 	return err
 }
 
-func (p *Project) keepFile(ctx context.Context, at, want string) error {
-	if ok, err := p.Cache.holds(ctx, MD5, want); ok || err != nil {
+func (p *Project) keepFile(ctx context.Context, at, hash, want string) error {
+	if ok, err := p.Cache.holds(ctx, hash, want); ok || err != nil {
 		return err
+	}
+	if err := p.Cache.drop(hash, want); err != nil {
+		return err // it is damaged
 	}
 	f, err := p.root.Open(filepath.FromSlash(at))
 	if err != nil {
 		return errs.New(errs.Precondition, "%s cannot be read: %w", at, err)
 	}
 	defer f.Close()
-	got, _, err := p.Cache.Put(ctx, f)
+	got, _, err := p.Cache.Put(ctx, f, hash)
 	if err == nil && got != want {
 		err = errs.New(errs.Precondition, "%s changed while it was read", at).WithHint("try again when nothing writes to it")
 	}

@@ -16,7 +16,20 @@ func (s *Single) Sum() string {
 	if s.Cmd == "" && !s.Import() {
 		return ""
 	}
-	m := clone(s.raw).(*Map)
+	return sumOf(clone(s.raw).(*Map))
+}
+
+// sumNow is Sum of what the file shall say.
+func (s *Single) sumNow() string {
+	v, err := parseSums("", s.Text())
+	m, ok := v.(*Map)
+	if err != nil || !ok {
+		return s.MD5
+	}
+	return sumOf(m)
+}
+
+func sumOf(m *Map) string {
 	m.drop("md5")
 	if wdir, _ := m.Get("wdir"); wdir == "." {
 		m.drop("wdir")
@@ -27,23 +40,23 @@ func (s *Single) Sum() string {
 		}
 	}
 	var b strings.Builder
-	pythonJSON(&b, m)
+	pythonJSON(&b, m, notSummed)
 	sum := md5.Sum([]byte(b.String()))
 	return hex.EncodeToString(sum[:])
 }
 
 // pythonJSON writes a value as json.dumps with sorted keys, without what does not count.
-func pythonJSON(b *strings.Builder, v any) {
+func pythonJSON(b *strings.Builder, v any, without []string) {
 	switch x := v.(type) {
 	case *Map:
 		b.WriteByte('{')
 		sep := ""
 		for _, k := range slices.Sorted(slices.Values(x.Keys)) {
-			if slices.Contains(notSummed, k) {
+			if slices.Contains(without, k) {
 				continue
 			}
 			b.WriteString(sep + asciiJSON(k) + ": ")
-			pythonJSON(b, x.vals[k])
+			pythonJSON(b, x.vals[k], without)
 			sep = ", "
 		}
 		b.WriteByte('}')
@@ -53,7 +66,7 @@ func pythonJSON(b *strings.Builder, v any) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			pythonJSON(b, it)
+			pythonJSON(b, it, without)
 		}
 		b.WriteByte(']')
 	case string:

@@ -1006,6 +1006,7 @@ export interface PipelineStageStatus {
 	plots: string[];
 	params: ProjectParam[];
 	upstream: string[];
+	from?: string;
 	state: string;
 	reasons: string[];
 }
@@ -1189,6 +1190,8 @@ export interface ProjectStage {
 	plots?: ProjectOut[];
 	frozen?: boolean;
 	always_changed?: boolean;
+	from?: string;
+	order?: number;
 }
 
 export interface ProjectTrigger {

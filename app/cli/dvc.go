@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
+	"rondo/backend/project"
+)
+
+// dvcVariant is what a verb does in a DVC project that tracks its data by DVC itself.
+type dvcVariant struct {
+	long  string
+	flags func(f *flag.FlagSet)
+	run   func(ctx context.Context, c *call, p *dvc.Project) error
+}
+
+// dvcVerbs exist for the data of DVC projects only.
+var dvcVerbs = []verb{
+	{
+		name: "data commit", args: "[TARGET…]", short: "in a DVC project: record what lies there, as dvc commit does", run: onlyDVC,
+		long: "Content goes into DVC's cache, and .dvc files and dvc.lock say what it is.\n\n  rondo data commit\n  rondo data commit data/reviews.csv",
+	},
+	{
+		name: "data remove", args: "FILE.dvc…", short: "in a DVC project: track a file or folder no longer", run: onlyDVC,
+		long: "The .dvc file and its line in .gitignore go; the data stays unless --outs is said.\n\n  rondo data remove images.dvc",
+	},
+}
+
+func onlyDVC(_ context.Context, c *call) error {
+	return errs.New(errs.Precondition, "%s is no DVC project whose data DVC tracks", c.dir).
+		WithHint("in a Rondo project, `rondo data snapshot NAME` records what lies there")
+}
+
+// withDVC lets verbs do what DVC does where DVC tracks the data.
+func withDVC(all []verb) []verb {
+	for i, v := range all {
+		d, ok := dvcVariants[v.name]
+		if !ok {
+			continue
+		}
+		all[i].long += d.long
+		all[i].flags = func(f *flag.FlagSet) {
+			if v.flags != nil {
+				v.flags(f)
+			}
+			if d.flags != nil {
+				d.flags(f)
+			}
+		}
+		all[i].run = func(ctx context.Context, c *call) error {
+			if !c.tracksByDVC() {
+				return v.run(ctx, c)
+			}
+			p, err := dvc.Open(c.dir)
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			return d.run(ctx, c, p)
+		}
+	}
+	return all
+}
+
+// tracksByDVC reports whether the project is one of DVC's without datasets of its own.
+func (c *call) tracksByDVC() bool {
+	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err != nil || !info.IsDir() {
+		return false
+	}
+	p, err := project.Open(c.dir)
+	if err != nil {
+		return false
+	}
+	f, err := p.Read()
+	return err == nil && len(f.Datasets) == 0
+}
+
+var dvcVariants = map[string]dvcVariant{
+	"data list": {run: dvcList},
+	"data status": {
+		long:  "\n\nIn a DVC project it tells what `dvc data status` tells.",
+		flags: func(f *flag.FlagSet) { f.Bool("granular", false, "in a DVC project: look into folders") },
+		run:   dvcDataStatus,
+	},
+	"data add":      {long: "\n\nIn a DVC project it writes PATH.dvc and DVC's cache, as dvc add does; several paths may be\nnamed, also below a tracked folder.", run: dvcAdd},
+	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, .dvc files or stages, or nothing for all, and\nthe files come from DVC's cache.", run: dvcCheckout},
+	"data commit":   {run: dvcCommit},
+	"data remove":   {flags: func(f *flag.FlagSet) { f.Bool("outs", false, "delete the data, too") }, run: dvcRemove},
+	"data gc": {
+		long:  "\n\nIn a DVC project it removes objects of DVC's cache that neither the folder nor any commit\nnames; with --workspace, all that the folder does not name.",
+		flags: func(f *flag.FlagSet) { f.Bool("workspace", false, "in a DVC project: keep only what the folder names") },
+		run:   dvcCollect,
+	},
+}
+
+func dvcList(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	list := p.Tracked()
+	if c.json {
+		return c.print(list)
+	}
+	rows := [][]string{{"PATH", "SIZE", "BY", "HASH"}}
+	for _, d := range list {
+		rows = append(rows, []string{d.Path, size(d.Size), d.By, d.MD5})
+	}
+	c.table(rows)
+	return nil
+}
+
+func dvcDataStatus(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	st, err := p.DataStatus(ctx, c.isSet("granular"))
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.print(st)
+	}
+	c.sayList("Not in the cache:", "rondo data fetch brings it from a remote", st.NotInCache)
+	c.sayDataDiff("Recorded since the last commit:", "git commit keeps it", st.Committed)
+	c.sayDataDiff("Not recorded:", "rondo data commit records it, rondo data checkout takes it back", st.Uncommitted)
+	if len(st.NotInCache) == 0 && st.Committed.Clean() && st.Uncommitted.Clean() {
+		c.say("No changes.")
+	}
+	return nil
+}
+
+func (c *call) sayList(title, hint string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	c.say("%s   (%s)", title, hint)
+	for _, at := range list {
+		c.say("  %s", at)
+	}
+}
+
+func (c *call) sayDataDiff(title, hint string, d dvc.DataDiff) {
+	var lines []string
+	for _, part := range []struct {
+		word string
+		list []string
+	}{{"added", d.Added}, {"modified", d.Modified}, {"deleted", d.Deleted}, {"unknown", d.Unknown}} {
+		for _, at := range part.list {
+			lines = append(lines, part.word+": "+at)
+		}
+	}
+	for _, r := range d.Renamed {
+		lines = append(lines, "renamed: "+r.Old+" → "+r.New)
+	}
+	c.sayList(title, hint, lines)
+}
+
+// dvcPaths turns paths as the person typed them into those of the project.
+func (c *call) dvcPaths() (list []string, err error) {
+	for _, a := range c.args {
+		at, err := c.inProject(a)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, at)
+	}
+	return list, nil
+}
+
+// dvcTargets are paths, or the addresses of stages, which are none.
+func (c *call) dvcTargets(p *dvc.Project) (list []string, err error) {
+	for _, a := range c.args {
+		at := a
+		if !p.HasStage(a) {
+			if at, err = c.inProject(a); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, at)
+	}
+	return list, nil
+}
+
+func dvcAdd(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(1, -1); err != nil {
+		return err
+	}
+	list, err := c.dvcPaths()
+	if err != nil {
+		return err
+	}
+	if err := p.Add(ctx, list...); err != nil {
+		return err
+	}
+	return c.dvcDone(map[string]any{"added": list}, "%s tracked by DVC: %s", counted(int64(len(list)), "path"), strings.Join(list, ", "))
+}
+
+func (c *call) dvcDone(answer any, format string, args ...any) error {
+	if c.json {
+		return c.print(answer)
+	}
+	c.say(format, args...)
+	return nil
+}
+
+func dvcCheckout(ctx context.Context, c *call, p *dvc.Project) error {
+	targets, err := c.dvcTargets(p)
+	if err != nil {
+		return err
+	}
+	done, err := p.Checkout(ctx, dvc.Checkout{Targets: targets, Force: c.isSet("force")})
+	if c.json && err == nil {
+		return c.print(done)
+	}
+	for _, part := range []struct {
+		mark string
+		list []string
+	}{{"A", done.Added}, {"M", done.Modified}, {"D", done.Deleted}} {
+		for _, at := range part.list {
+			c.say("  %s  %s", part.mark, at)
+		}
+	}
+	if err == nil && len(done.Added)+len(done.Modified)+len(done.Deleted) == 0 {
+		c.say("Everything is as the .dvc files and locks say.")
+	}
+	return err
+}
+
+func dvcCommit(ctx context.Context, c *call, p *dvc.Project) error {
+	targets, err := c.dvcTargets(p)
+	if err != nil {
+		return err
+	}
+	if err := p.CommitAll(ctx, targets...); err != nil {
+		return err
+	}
+	return c.dvcDone(map[string]any{"committed": targets}, "Recorded. `git status` shows the files that say so.")
+}
+
+func dvcRemove(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(1, -1); err != nil {
+		return err
+	}
+	list, err := c.dvcPaths()
+	if err != nil {
+		return err
+	}
+	for _, name := range list {
+		if err := p.Remove(ctx, name, c.isSet("outs")); err != nil {
+			return err
+		}
+	}
+	return c.dvcDone(map[string]any{"removed": list}, "No longer tracked: %s", strings.Join(list, ", "))
+}
+
+func dvcCollect(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	dry := c.isSet("dry-run")
+	done, err := p.Collect(ctx, dvc.Collect{Commits: !c.isSet("workspace"), Dry: dry})
+	if err != nil {
+		return err
+	}
+	word := "removed from"
+	if dry {
+		word = "would be removed from"
+	}
+	return c.dvcDone(done, "%s (%s) %s DVC's cache", counted(int64(done.Removed), "object"), size(done.Bytes), word)
+}

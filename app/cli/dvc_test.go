@@ -1,0 +1,123 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/pipeline"
+)
+
+// pipelineOfDVC has params in four formats, a foreach and a matrix, a shell's syntax, a
+// folder, metrics that are not cached, and a stage of a folder.
+var pipelineOfDVC = map[string]string{
+	"dvc.yaml":    "stages:\n  prep:\n    cmd: head -n 3 data/a.csv > prep.csv\n    deps: [data/a.csv]\n    params:\n    - conf.toml: [net.depth]\n    - conf.py: [K, T.x]\n    outs: [prep.csv]\n  train:\n    foreach: ${seeds}\n    do:\n      cmd: |\n        mkdir -p model-${item}\n        echo \"seed ${item} lr ${lr}\" > model-${item}/w.txt\n      deps: [prep.csv]\n      params: [lr, {conf.json: [a.b]}]\n      outs: [\"model-${item}\"]\n  eval:\n    matrix: {of: [x]}\n    cmd: echo '{\"acc\":0.75}' > metrics.json && echo $DVC_STAGE > stage.txt\n    deps: [model-1, model-2]\n    outs: [stage.txt]\n    metrics: [{metrics.json: {cache: false}}]\n",
+	"params.yaml": "lr: 0.1\nseeds: [1, 2]\n", "conf.toml": "[net]\ndepth = 3\n", "conf.py": "K = 5\nclass T:\n    x = 1.5\n", "conf.json": `{"a": {"b": 2}}`,
+	"data/a.csv": "1\n2\n3\n4\n", ".dvc/config": "", ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
+	"sub/dvc.yaml": "stages:\n  late:\n    cmd: cp ../prep.csv late.csv\n    deps: [../prep.csv]\n    outs: [late.csv]\n",
+}
+
+func newPipelineOfDVC(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, home: t.TempDir(), dir: t.TempDir()}
+	w.env = append(os.Environ(), "RONDO_TEST_MAIN=1", "RONDO_HOME="+w.home, "HOME="+w.home, "XDG_CONFIG_HOME="+w.home, "RONDO_ACTOR=ann", "DISPLAY=", "WAYLAND_DISPLAY=", "SHELL=/bin/sh")
+	t.Cleanup(func() { w.run("stop", "--project", w.dir) })
+	writeAll(t, w.dir, pipelineOfDVC)
+	gitSays(t, w.dir, "init", "-q")
+	return w
+}
+
+// askDVC asks the real dvc, if there is one; otherwise it says nothing and false.
+func askDVC(t *testing.T, w *world, args ...string) (string, bool) {
+	t.Helper()
+	at, err := filepath.Abs("../../.venv/bin/dvc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(at); err != nil {
+		t.Log("there is no dvc to compare with; `make setup` installs one")
+		return "", false
+	}
+	cmd := exec.Command(at, args...)
+	cmd.Dir, cmd.Env = w.dir, append(w.env, "DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR="+w.home)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("dvc %v: %v\n%s", args, err, out)
+	}
+	return string(out), true
+}
+
+// TestDVCProjectOpensAsItIs runs a DVC project's stages, records its data and asks dvc what
+// it thinks of it. No rondo.yaml is written.
+func TestDVCProjectOpensAsItIs(t *testing.T) {
+	w := newPipelineOfDVC(t)
+	w.ok("data", "add", "data/a.csv")
+	if r := w.run("repro"); r.code != 6 || !strings.Contains(r.err, "dvc.yaml") {
+		t.Fatalf("untrusted commands: %d\n%s", r.code, r.err)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "prep.csv")); err == nil {
+		t.Fatal("an untrusted command has run")
+	}
+	w.ok("trust", "--yes")
+	var e pipeline.Execution
+	if err := json.Unmarshal([]byte(w.ok("repro", "--json")), &e); err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]string{}
+	for _, s := range e.Stages {
+		states[s.Name] = s.State
+	}
+	if len(states) != 5 || states["train@2"] != pipeline.Ran || states["eval@x"] != pipeline.Ran || states["sub.late"] != pipeline.Ran || e.Metrics["acc"] != 0.75 || e.Params["conf.toml:net.depth"] != "3" {
+		t.Fatalf("%v %v %v", states, e.Metrics, e.Params)
+	}
+	if b, _ := os.ReadFile(filepath.Join(w.dir, "stage.txt")); string(b) != "eval@x\n" {
+		t.Errorf("the stage was told that it is %q", b)
+	}
+	if said, ok := askDVC(t, w, "status"); ok && !strings.Contains(said, "up to date") {
+		t.Errorf("dvc says %s", said)
+	}
+	if out := w.ok("status"); !strings.Contains(out, "Everything is up to date") {
+		t.Errorf("Rondo says %s", out)
+	}
+	w.changesDVC(t)
+	if _, err := os.Stat(filepath.Join(w.dir, "rondo.yaml")); err == nil {
+		t.Error("a rondo.yaml was written")
+	}
+}
+
+// changesDVC changes what a stage reads, and takes it back: the second time nothing runs.
+func (w *world) changesDVC(t *testing.T) {
+	t.Helper()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(w.dir, "data", "a.csv"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("5\n6\n7\n")
+	if out := w.ok("data", "status"); !strings.Contains(out, "modified: data/a.csv") {
+		t.Errorf("Rondo says %s", out)
+	}
+	if out := strings.Join(strings.Fields(w.ok("repro")), " "); !strings.Contains(out, "prep ran") {
+		t.Errorf("%s", out)
+	}
+	if said, ok := askDVC(t, w, "status"); ok && !strings.Contains(said, "up to date") {
+		t.Errorf("dvc says %s", said)
+	}
+	write("1\n2\n3\n4\n")
+	out := w.ok("repro")
+	if !strings.Contains(out, "restored") || strings.Contains(out, " ran ") {
+		t.Errorf("what ran before was not restored:\n%s", out)
+	}
+	if err := os.RemoveAll(filepath.Join(w.dir, "model-1")); err != nil {
+		t.Fatal(err)
+	}
+	if out := w.ok("data", "checkout"); !strings.Contains(out, "A  model-1") {
+		t.Errorf("%s", out)
+	}
+	if said, ok := askDVC(t, w, "status"); ok && !strings.Contains(said, "up to date") {
+		t.Errorf("dvc says %s", said)
+	}
+}

@@ -1,0 +1,156 @@
+package dvc
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/pipeline"
+)
+
+// Books carry out the stages of a DVC project as `dvc repro` would.
+type Books struct {
+	p *Project
+}
+
+// OpenBooks opens the books of the DVC project in dir.
+func OpenBooks(dir string) (pipeline.Books, error) {
+	p, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Problems) > 0 {
+		p.Close()
+		return nil, p.Problems[0]
+	}
+	return &Books{p}, nil
+}
+
+// Close implements pipeline.Books.
+func (b *Books) Close() error { return b.p.Close() }
+
+// find returns the stage at an address, such as train or sub/dvc.yaml:train@uk.
+func (p *Project) find(address string) (*Pipeline, Stage, error) {
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			if Address(pl.File, s.Name) == address {
+				return pl, s, nil
+			}
+		}
+	}
+	return nil, Stage{}, errs.New(errs.NotFound, "the DVC project has no stage %s", address).WithHint("`rondo stage list` shows those that there are")
+}
+
+// Reasons implements pipeline.Books.
+func (b *Books) Reasons(ctx context.Context, address string) ([]string, error) {
+	pl, s, err := b.p.find(address)
+	if err != nil {
+		return nil, err
+	}
+	st, err := b.p.stageStatus(ctx, pl, s)
+	return b.p.why(pl, st), err
+}
+
+// why tells of a stage that has never run that, and what keeps it from running.
+func (p *Project) why(pl *Pipeline, st StageStatus) []string {
+	_, name, nested := strings.Cut(st.Name, ":")
+	if !nested {
+		name = st.Name
+	}
+	if p.Locks[pl.File].Stage(name) != nil {
+		return st.Reasons()
+	}
+	out := []string{"it has never run here"}
+	for _, r := range st.Reasons() {
+		if strings.HasPrefix(r, "dep ") && strings.HasSuffix(r, " is missing") {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Reasons are the words of a status as sentences.
+func (s StageStatus) Reasons() []string {
+	out := []string{}
+	if s.Command {
+		out = append(out, "its cmd changed")
+	}
+	out = append(out, reasonsOf("dep", s.Deps)...)
+	out = append(out, reasonsOf("out", s.Outs)...)
+	for _, at := range s.Unknown {
+		out = append(out, "dep "+at+" lies elsewhere, and only DVC can look at it")
+	}
+	if s.Always {
+		out = append(out, "it is declared always_changed")
+	}
+	if s.Checksum {
+		out = append(out, "its .dvc file was changed by hand")
+	}
+	return out
+}
+
+var wordReasons = map[string]string{Modified: "changed", New: "is new", Deleted: "is missing", NotInCache: "is not in the cache"}
+
+func reasonsOf(what string, words *Map) (out []string) {
+	for i := 0; i < words.Len(); i++ {
+		at := words.Keys[i]
+		switch w := words.vals[at].(type) {
+		case *Map:
+			for _, k := range w.Keys {
+				out = append(out, "param "+k+" of "+at+" "+wordReasons[w.vals[k].(string)])
+			}
+		case string:
+			out = append(out, what+" "+at+" "+wordReasons[w])
+		}
+	}
+	return out
+}
+
+// Begin implements pipeline.Books: data that .dvc files track and that changed is recorded
+// anew before the stages that read it run, as DVC does.
+func (b *Books) Begin(ctx context.Context, addresses []string, say func(format string, args ...any)) error {
+	unlock, err := b.p.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for _, f := range b.p.Singles {
+		if f.Cmd != "" || !b.reads(addresses, f) {
+			continue
+		}
+		st, err := b.p.singleStatus(ctx, f)
+		if err != nil {
+			return err
+		}
+		if st.Outs.Len() == 0 {
+			continue
+		}
+		say("%s: %s changed, and is recorded", f.Path, f.Outs[0].Entry.Path)
+		if err := b.p.commitSingle(ctx, f); err != nil {
+			return err
+		}
+	}
+	return b.p.noteLinks()
+}
+
+// reads reports whether one of the stages depends on what a .dvc file tracks.
+func (b *Books) reads(addresses []string, f SingleFile) bool {
+	for _, address := range addresses {
+		_, s, err := b.p.find(address)
+		if err != nil || s.Frozen {
+			continue
+		}
+		for _, o := range f.Outs {
+			at, here := b.p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
+			if here && slices.ContainsFunc(s.Deps, func(d string) bool {
+				in, ok := b.p.where(s.Wdir, d)
+				return ok && (in == at || inside(in, at) || inside(at, in))
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}

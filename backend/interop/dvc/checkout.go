@@ -1,0 +1,269 @@
+package dvc
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+)
+
+// Checkout says what of the tracked data to bring, and how.
+type Checkout struct {
+	Targets []string // outs, paths in tracked folders, .dvc files, stages; empty: everything
+	Force   bool     // overwrite work that the cache does not have
+}
+
+// Changes are the paths that a checkout has changed, as `dvc checkout` tells them.
+type Changes struct {
+	Added    []string `json:"added"`
+	Modified []string `json:"modified"`
+	Deleted  []string `json:"deleted"`
+	Failed   []string `json:"failed,omitempty"` // the cache does not have them
+}
+
+// Checkout makes the folder as the locks and .dvc files say, out of the cache. Work that
+// the cache does not have is not overwritten unless Force says so: then nothing changes.
+// What the cache lacks is in Failed, and what lies there instead stays.
+func (p *Project) Checkout(ctx context.Context, in Checkout) (Changes, error) {
+	unlock, err := p.lock()
+	if err != nil {
+		return Changes{}, err
+	}
+	defer unlock()
+	c := &checkout{p: p, in: in}
+	if err := c.plan(ctx); err != nil {
+		return c.done, err
+	}
+	if err := c.harmless(ctx); err != nil {
+		return c.done, err
+	}
+	return c.done, c.apply(ctx)
+}
+
+// checkout collects what is to be done before it does any of it.
+type checkout struct {
+	p     *Project
+	in    Checkout
+	outs  []*wanted
+	stale []string // what an earlier checkout brought, and nothing tracks any more
+	done  Changes
+}
+
+// wanted is one out that is not as it shall be.
+type wanted struct {
+	tracked
+	now    sight
+	remove []TreeFile // by their path in the project
+	create []TreeFile
+	exec   bool // only its mode differs
+}
+
+func (c *checkout) plan(ctx context.Context) error {
+	list, within, err := c.p.choose(c.in.Targets)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, o := range list {
+		if o.out.NoCache || o.entry.sum() == "" || seen[o.at] {
+			continue
+		}
+		seen[o.at] = true
+		w := &wanted{tracked: o}
+		if w.now, err = c.p.look(ctx, o.at, o.entry.Hash); err != nil {
+			return err
+		}
+		if w.now.sum == o.entry.sum() && (w.now.exec == o.entry.Exec || w.now.dir) {
+			continue
+		}
+		files, err := c.p.filesOf(o.entry)
+		if errs.Is(err, errs.NotFound) {
+			c.done.Failed = append(c.done.Failed, o.at)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if w.compare(files, within[o.at]); len(w.remove)+len(w.create) > 0 || w.exec {
+			c.outs = append(c.outs, w)
+		}
+	}
+	if len(c.in.Targets) == 0 {
+		c.stale, err = c.p.leftovers(ctx)
+	}
+	return err
+}
+
+// filesOf lists the files of an entry; a file is one with an empty path.
+func (p *Project) filesOf(e Entry) ([]TreeFile, error) {
+	if len(e.List) > 0 {
+		out := make([]TreeFile, len(e.List))
+		for i, f := range e.List {
+			out[i] = TreeFile{Path: f.Path, MD5: f.MD5, Exec: f.Exec}
+		}
+		return out, nil
+	}
+	if strings.HasSuffix(e.MD5, ".dir") {
+		return p.Cache.Tree(e.Hash, e.MD5)
+	}
+	return []TreeFile{{MD5: e.MD5, Exec: e.Exec}}, nil
+}
+
+// compare lists what is to be removed and made; parts limit it to some of a folder.
+func (w *wanted) compare(files []TreeFile, parts []string) {
+	there := w.now.files
+	if !w.now.dir && w.now.sum != "" {
+		there = []TreeFile{{MD5: w.now.sum, Exec: w.now.exec}}
+	}
+	is, shall := map[string]TreeFile{}, map[string]TreeFile{}
+	for _, f := range there {
+		is[f.Path] = f
+	}
+	asked := func(f TreeFile) bool {
+		return len(parts) == 0 || slices.ContainsFunc(parts, func(part string) bool { return f.Path == part || inside(f.Path, part) })
+	}
+	for _, f := range files {
+		shall[f.Path] = f
+		old, had := is[f.Path]
+		switch {
+		case !asked(f):
+		case !had || old.MD5 != f.MD5:
+			f.Path = path.Join(w.at, f.Path)
+			w.create = append(w.create, f)
+		case f.Exec && !old.Exec:
+			w.exec = true
+		}
+	}
+	for _, f := range there {
+		if s, stays := shall[f.Path]; asked(f) && (!stays || s.MD5 != f.MD5) {
+			f.Path = path.Join(w.at, f.Path)
+			w.remove = append(w.remove, f)
+		}
+	}
+}
+
+// harmless refuses to remove what the cache does not have.
+func (c *checkout) harmless(ctx context.Context) error {
+	if c.in.Force {
+		return nil
+	}
+	var lost []string
+	for _, w := range c.outs {
+		for _, f := range w.remove {
+			if ok, err := c.p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil {
+				return err
+			} else if !ok {
+				lost = append(lost, f.Path)
+			}
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	what := strings.Join(lost[:min(len(lost), maxNamed)], ", ")
+	if more := len(lost) - maxNamed; more > 0 {
+		what += " and others"
+	}
+	return errs.New(errs.Conflict, "the cache does not have what lies at %s, and it would be overwritten", what).
+		WithHint("keep it first (rondo data commit), or say --force")
+}
+
+func (c *checkout) apply(ctx context.Context) error {
+	for _, at := range c.stale {
+		if err := c.p.root.RemoveAll(at); err != nil {
+			return cannotWrite(at, err)
+		}
+		c.done.Deleted = append(c.done.Deleted, at)
+	}
+	for _, w := range c.outs {
+		was := w.now.sum
+		if err := c.p.checkoutOne(ctx, w); err != nil {
+			if !errs.Is(err, errs.NotFound) {
+				return err
+			}
+			c.done.Failed = append(c.done.Failed, w.at)
+			continue
+		}
+		if was == "" {
+			c.done.Added = append(c.done.Added, w.at)
+		} else {
+			c.done.Modified = append(c.done.Modified, w.at)
+		}
+	}
+	c.p.forget()
+	if err := c.p.noteLinks(); err != nil {
+		return err
+	}
+	return c.failed()
+}
+
+func (c *checkout) failed() error {
+	if len(c.done.Failed) == 0 {
+		return nil
+	}
+	return errs.New(errs.NotFound, "the cache does not have %s", strings.Join(c.done.Failed, ", ")).
+		WithHint("bring it from a remote: rondo data fetch")
+}
+
+// checkoutOne looks whether all objects are there before it touches the first file.
+func (p *Project) checkoutOne(ctx context.Context, w *wanted) error {
+	for _, f := range w.create {
+		if ok, err := p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil || !ok {
+			if err == nil {
+				err = notCached(f.MD5, fs.ErrNotExist)
+			}
+			return err
+		}
+	}
+	made := map[string]bool{}
+	for _, f := range w.create {
+		made[f.Path] = true
+	}
+	for _, f := range w.remove {
+		if !made[f.Path] || w.now.dir != w.entry.IsDir() {
+			if err := p.root.Remove(f.Path); err != nil && !missing(err) {
+				return cannotWrite(f.Path, err)
+			}
+		}
+	}
+	if err := p.shape(w); err != nil {
+		return err
+	}
+	for _, f := range w.create {
+		if err := p.bring(ctx, w.entry.Hash, f.MD5, f.Path, f.Exec || w.entry.Exec && f.Path == w.at); err != nil {
+			return err
+		}
+	}
+	if w.exec {
+		if info, err := p.root.Stat(w.at); err == nil {
+			return p.root.Chmod(w.at, info.Mode().Perm()|0o100)
+		}
+	}
+	return nil
+}
+
+// shape removes folders that are empty now, and makes the out's own.
+func (p *Project) shape(w *wanted) error {
+	for _, f := range w.remove {
+		for dir := path.Dir(f.Path); inside(dir, w.at); dir = path.Dir(dir) {
+			if p.root.Remove(dir) != nil {
+				break // it holds something
+			}
+		}
+	}
+	info, err := p.root.Stat(w.at)
+	if err == nil && info.IsDir() && !w.entry.IsDir() {
+		if err := p.root.Remove(w.at); err != nil {
+			return cannotWrite(w.at, err)
+		}
+	}
+	if w.entry.IsDir() {
+		if err := p.root.MkdirAll(w.at, 0o755); err != nil {
+			return cannotWrite(w.at, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package dvc
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// gitIgnore lets git ignore a path that DVC tracks, unless git does so already.
+func (p *Project) gitIgnore(at string) error {
+	if !p.scm() || p.git.Match(at, false) {
+		return nil
+	}
+	name := path.Join(path.Dir(at), ".gitignore")
+	old, err := p.Read(name)
+	if err != nil && !missing(err) {
+		return err
+	}
+	line, text := ignoreLine(at), string(old)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	text += line + "\n"
+	p.git = p.git.With(path.Dir(at), []byte(line))
+	return p.write(name, []byte(text))
+}
+
+// gitUnignore takes the line away again; a .gitignore that is empty then goes with it.
+func (p *Project) gitUnignore(at string) error {
+	name := path.Join(path.Dir(at), ".gitignore")
+	old, err := p.Read(name)
+	if missing(err) || !p.scm() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var kept strings.Builder
+	for l := range strings.Lines(string(old)) {
+		if strings.TrimSpace(l) != "/"+path.Base(at) {
+			kept.WriteString(l)
+		}
+	}
+	switch kept.String() {
+	case string(old):
+		return nil
+	case "":
+		return p.root.Remove(name)
+	}
+	return p.write(name, []byte(kept.String()))
+}
+
+var ignoreEscapes = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "!", `\!`, "*", `\*`, "#", `\#`, "?", `\?`)
+
+func ignoreLine(at string) string { return ignoreEscapes.Replace("/" + path.Base(at)) }
+
+// scm reports whether the project is in a git repository that DVC looks at.
+func (p *Project) scm() bool {
+	if strings.EqualFold(p.Config["core"]["no_scm"], "true") {
+		return false
+	}
+	for at := p.Dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return true
+		}
+		if at == filepath.Dir(at) {
+			return false
+		}
+	}
+}

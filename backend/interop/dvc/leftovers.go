@@ -1,0 +1,78 @@
+package dvc
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+	"path/filepath"
+
+	"rondo/backend/atomicfile"
+)
+
+// link is what lay at a tracked path after the last work on it. DVC keeps such a list of
+// its own, and removes what nothing tracks any more, such as after git checkout.
+type link struct {
+	Hash string `json:"hash"`
+	MD5  string `json:"md5"`
+}
+
+var linksFile = path.Join(ownTmp, "links.json")
+
+// leftovers are paths that were brought or kept here, are as they were, and are tracked by
+// nothing now.
+func (p *Project) leftovers(ctx context.Context) (list []string, err error) {
+	used := map[string]bool{}
+	for _, o := range p.outs() {
+		used[o.at] = true
+	}
+	for at, l := range p.links() {
+		if used[at] || !filepath.IsLocal(filepath.FromSlash(at)) {
+			continue
+		}
+		now, err := p.look(ctx, at, l.Hash)
+		if err != nil {
+			return nil, err
+		}
+		if has, err := p.Cache.has(ctx, Entry{Hash: l.Hash, MD5: l.MD5}); err != nil {
+			return nil, err
+		} else if has && now.sum == l.MD5 {
+			list = append(list, at)
+		}
+	}
+	return list, nil
+}
+
+func (p *Project) links() map[string]link {
+	all := map[string]link{}
+	if b, err := p.Read(linksFile); err == nil && json.Unmarshal(b, &all) != nil {
+		return map[string]link{}
+	}
+	return all
+}
+
+// noteLinks writes down what is tracked now, beside what was tracked before and may still
+// lie there.
+func (p *Project) noteLinks() error {
+	all := p.links()
+	for at := range all {
+		if _, err := p.root.Lstat(at); missing(err) {
+			delete(all, at)
+		}
+	}
+	for _, o := range p.outs() {
+		if sum := o.entry.sum(); sum != "" && !o.out.NoCache {
+			all[o.at] = link{o.entry.Hash, sum}
+		}
+	}
+	b, err := json.Marshal(all)
+	if err == nil {
+		err = p.root.MkdirAll(ownTmp, 0o755)
+	}
+	if err == nil {
+		err = atomicfile.WriteFile(filepath.Join(p.Dir, filepath.FromSlash(linksFile)), b, 0o644)
+	}
+	if err != nil {
+		return cannotWrite(linksFile, err)
+	}
+	return nil
+}

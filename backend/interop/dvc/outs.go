@@ -1,0 +1,102 @@
+package dvc
+
+import (
+	"path"
+	"strings"
+
+	"rondo/backend/errs"
+)
+
+// tracked is one path that DVC tracks: an out of a stage or of a .dvc file.
+type tracked struct {
+	at    string // in the project
+	entry Entry  // what the lock or the .dvc file says of it
+	out   Out
+	file  string // the .dvc file or the dvc.yaml
+	stage string // address of the stage; that of a .dvc file is its path
+}
+
+// outs are all paths that are tracked in the project itself, in DVC's order.
+func (p *Project) outs() (list []tracked) {
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			lock := p.Locks[pl.File].Stage(s.Name)
+			for _, o := range s.Outs {
+				if at, here := p.where(s.Wdir, o.Path); here {
+					list = append(list, tracked{at, lockEntry(lock, true, o.Path), o, pl.File, Address(pl.File, s.Name)})
+				}
+			}
+		}
+	}
+	for _, f := range p.Singles {
+		for _, o := range f.Outs {
+			if at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here {
+				list = append(list, tracked{at, o.Entry, o.Out, f.Path, f.Path})
+			}
+		}
+	}
+	return list
+}
+
+// choose returns the outs that targets name: a path, one in a tracked folder, a .dvc file, a
+// stage, or a dvc.yaml. With no targets it is all of them.
+func (p *Project) choose(targets []string) (list []tracked, within map[string][]string, err error) {
+	all := p.outs()
+	if len(targets) == 0 {
+		return all, nil, nil
+	}
+	within = map[string][]string{}
+	for _, target := range targets {
+		found := false
+		at := path.Clean(strings.TrimSuffix(target, "/"))
+		for _, o := range all {
+			switch {
+			case o.at == at, o.file == at, o.stage == target:
+				within[o.at] = nil
+			case inside(at, o.at):
+				if parts, there := within[o.at]; !there || parts != nil {
+					within[o.at] = append(parts, strings.TrimPrefix(at, o.at+"/"))
+				}
+			default:
+				continue
+			}
+			found = true
+			list = append(list, o)
+		}
+		if !found {
+			return nil, nil, errs.New(errs.NotFound, "DVC tracks no %s: it is no out, no .dvc file and no stage", target).
+				WithHint("`rondo data status` lists what is tracked")
+		}
+	}
+	return list, within, nil
+}
+
+// inside reports whether a path lies below a folder.
+func inside(at, dir string) bool { return strings.HasPrefix(at, dir+"/") }
+
+// Tracked is one path that DVC tracks.
+type Tracked struct {
+	Path string `json:"path"`
+	By   string `json:"by"`            // the .dvc file or the stage
+	MD5  string `json:"md5,omitempty"` // as recorded; empty where a stage has not run
+	Size int64  `json:"size"`          // bytes
+}
+
+// Tracked lists what is tracked in the project, in DVC's order.
+func (p *Project) Tracked() []Tracked {
+	out := []Tracked{}
+	for _, o := range p.outs() {
+		t := Tracked{Path: o.at, By: o.stage, MD5: o.entry.sum()}
+		if o.entry.Size != nil {
+			t.Size = *o.entry.Size
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// HasStage reports whether a stage has an address, such as sub/dvc.yaml:train.
+func (p *Project) HasStage(address string) bool {
+	_, _, err := p.find(address)
+	return err == nil
+}

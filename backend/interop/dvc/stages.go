@@ -1,0 +1,92 @@
+package dvc
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"rondo/backend/project"
+)
+
+// Stages are the stages of all pipelines as rondo.yaml has them, and as DVC runs them: From
+// is their address. Those of a folder get its name in front, as sub.train.
+func (p *Project) Stages() map[string]project.Stage {
+	out, taken := map[string]project.Stage{}, map[string]bool{}
+	lines := slices.Clone(p.Pipelines)
+	slices.SortFunc(lines, func(a, b *Pipeline) int { return strings.Compare(path.Dir(a.File), path.Dir(b.File)) })
+	for _, pl := range lines {
+		prefix := ""
+		if dir := path.Dir(pl.File); dir != "." {
+			prefix = strings.ReplaceAll(dir, "/", ".") + "."
+		}
+		for _, s := range pl.Stages {
+			one := p.stage(pl, s)
+			one.Order = len(out) + 1
+			out[name(prefix+s.Name, taken)] = one
+		}
+	}
+	return out
+}
+
+// stage leaves out what lies outside of the project: DVC's own status looks at it.
+func (p *Project) stage(pl *Pipeline, s Stage) project.Stage {
+	out := project.Stage{
+		Cmd: s.Lines(), Desc: s.Desc, Frozen: s.Frozen, From: Address(pl.File, s.Name),
+		AlwaysChanged: s.AlwaysChanged || len(s.Deps)+len(s.Params)+len(s.Outs) == 0,
+	}
+	if s.Wdir != "." {
+		out.Wdir = s.Wdir
+	}
+	for _, d := range s.Deps {
+		if _, here := p.where(s.Wdir, d); here && !path.IsAbs(d) {
+			out.Deps = append(out.Deps, path.Clean(d))
+		}
+	}
+	for _, d := range s.Params {
+		if _, here := p.where(s.Wdir, d.File); here && !path.IsAbs(d.File) {
+			out.Params = append(out.Params, project.Param{File: path.Clean(d.File), Keys: d.Keys})
+		}
+	}
+	for _, o := range s.Outs {
+		if _, here := p.where(s.Wdir, o.Path); !here || path.IsAbs(o.Path) {
+			continue
+		}
+		one := project.Out{Path: path.Clean(o.Path), Persist: o.Persist, NoCache: o.NoCache, Desc: o.Desc}
+		switch o.Kind {
+		case "metrics":
+			out.Metrics = append(out.Metrics, one)
+		case "plots":
+			one.Plot, _ = plainValue(o.Plot).(map[string]any)
+			out.Plots = append(out.Plots, one)
+		default:
+			out.Outs = append(out.Outs, one)
+		}
+	}
+	return out
+}
+
+// plainValue is a value as encoding/json knows it.
+func plainValue(v any) any {
+	switch x := v.(type) {
+	case *Map:
+		if x == nil {
+			return nil
+		}
+		out := map[string]any{}
+		for _, k := range x.Keys {
+			out[k] = plainValue(x.vals[k])
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, it := range x {
+			out[i] = plainValue(it)
+		}
+		return out
+	case Time:
+		return string(x)
+	case Big:
+		return string(x)
+	}
+	return v
+}

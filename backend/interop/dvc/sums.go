@@ -1,0 +1,115 @@
+package dvc
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/md5"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/store"
+)
+
+// sums remembers the hashes of files by how they looked, in .dvc/tmp, so that what has not
+// changed is not read again. Losing it costs one reading.
+type sums struct {
+	mu    sync.Mutex
+	at    string // the file
+	known map[string]sum
+	fresh bool
+}
+
+type sum struct {
+	stamp store.Stamp
+	md5   string
+}
+
+const (
+	sumsHead = "rondo md5 1"
+	maxSums  = 1 << 30 // bytes
+	minSum   = 4 << 10 // bytes; a smaller file is read as fast as it is looked up
+)
+
+func loadSums(dir string) *sums {
+	s := &sums{at: filepath.Join(dir, Dir, "tmp", "rondo", "sums"), known: map[string]sum{}}
+	info, err := os.Stat(s.at)
+	if err != nil || info.Size() > maxSums {
+		return s
+	}
+	b, err := os.ReadFile(s.at)
+	head, body, _ := bytes.Cut(b, []byte("\n"))
+	if err != nil || string(head) != fmt.Sprintf("%s %x", sumsHead, md5.Sum(body)) {
+		return s
+	}
+	lines := bufio.NewScanner(bytes.NewReader(body))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if key, one, ok := parseSum(lines.Text()); ok {
+			s.known[key] = one
+		}
+	}
+	return s
+}
+
+func parseSum(line string) (key string, one sum, ok bool) {
+	f := strings.SplitN(line, " ", 7)
+	if len(f) != 7 || validMD5(f[0]) != "" {
+		return "", one, false
+	}
+	one.md5 = f[0]
+	var bad [6]error
+	one.stamp.Size, bad[0] = strconv.ParseInt(f[1], 10, 64)
+	one.stamp.Mtime, bad[1] = strconv.ParseInt(f[2], 10, 64)
+	one.stamp.Ctime, bad[2] = strconv.ParseInt(f[3], 10, 64)
+	one.stamp.Inode, bad[3] = strconv.ParseUint(f[4], 10, 64)
+	one.stamp.Exec, bad[4] = strconv.ParseBool(f[5])
+	key, bad[5] = strconv.Unquote(f[6])
+	return key, one, bad == [6]error{}
+}
+
+// get returns the hash of a file that looks as it did when it was read.
+func (s *sums) get(key string, fi fs.FileInfo) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, ok := s.known[key]
+	return one.md5, ok && one.stamp == store.StampOf(fi)
+}
+
+// put remembers a hash, unless the file could change again and look the same.
+func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string) {
+	stamp := store.StampOf(fi)
+	if fi.Size() < minSum || !stamp.Settled(began) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[key], s.fresh = sum{stamp, md5}, true
+}
+
+// save writes what was learned; that it could not is no reason to fail.
+func (s *sums) save() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.fresh {
+		return
+	}
+	var b bytes.Buffer
+	for _, key := range slices.Sorted(maps.Keys(s.known)) {
+		one := s.known[key]
+		fmt.Fprintf(&b, "%s %d %d %d %d %t %q\n", one.md5, one.stamp.Size, one.stamp.Mtime, one.stamp.Ctime, one.stamp.Inode, one.stamp.Exec, key)
+	}
+	text := fmt.Appendf(nil, "%s %x\n", sumsHead, md5.Sum(b.Bytes()))
+	if os.MkdirAll(path.Dir(s.at), 0o755) == nil && atomicfile.WriteFile(s.at, append(text, b.Bytes()...), 0o644) == nil {
+		s.fresh = false
+	}
+}

@@ -1,0 +1,35 @@
+package pipeline
+
+import "context"
+
+// Books are what another tool keeps of the stages of its own project, in place of
+// rondo.lock. A stage that has a place in them says so by From.
+type Books interface {
+	// Reasons says why the stage at an address has to run; none where it need not.
+	Reasons(ctx context.Context, address string) ([]string, error)
+	// Begin brings up to date what the stages read and no stage makes.
+	Begin(ctx context.Context, addresses []string, say func(format string, args ...any)) error
+	// Update brings one stage up to date: leaves it, restores its outs, or has its commands
+	// run and records what came out.
+	Update(ctx context.Context, address string, w Work) (Kept, error)
+	Close() error
+}
+
+// Work is how Books reach the runner.
+type Work struct {
+	Cmd   []string // the command lines that were trusted
+	Force bool
+	Run   func(argv []string, env []string) error
+	Say   func(format string, args ...any)
+	Aside func(path string) error // moves what nobody has kept out of the way
+}
+
+// Kept is what became of a stage. Reasons are why it was not left as it is.
+type Kept struct {
+	State   string // Ran, Restored, Skipped or Frozen
+	Reasons []string
+	Params  map[string]string
+}
+
+// OpenBooks opens the books of a project; nil where it has none.
+type OpenBooks func(dir string) (Books, error)
