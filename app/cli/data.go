@@ -128,15 +128,15 @@ func rowsWord(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// size writes bytes as people do.
+// size writes bytes as people do, in powers of 1024 as everywhere in Rondo.
 func size(n int64) string {
-	for _, unit := range []string{"B", "KB", "MB", "GB"} {
+	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
 		if n < 10_000 {
 			return fmt.Sprintf("%d %s", n, unit)
 		}
-		n /= 1000
+		n /= 1024
 	}
-	return fmt.Sprintf("%d TB", n)
+	return fmt.Sprintf("%d TiB", n)
 }
 
 func dataAdd(ctx context.Context, c *call) error {
@@ -236,7 +236,7 @@ func gitWord(g *dataset.Git) string {
 	if g == nil {
 		return ""
 	}
-	word := fmt.Sprintf("%.8s", g.Commit)
+	word := short(g.Commit)
 	if g.Dirty {
 		word += "+"
 	}

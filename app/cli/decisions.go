@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"rondo/backend/errs"
 	"rondo/backend/loop"
 )
 
@@ -39,19 +41,49 @@ func decisionList(ctx context.Context, c *call) error {
 		}
 		rows := [][]string{{"ID", "WHEN", "WHAT", "STATE", "WHY", "OUTCOME"}}
 		for _, d := range list {
-			rows = append(rows, []string{d.ID, when(d.OpenedAt), d.Kind + " of " + d.Model, d.State, d.Cause.Text, d.Text})
+			rows = append(rows, []string{short(d.ID), when(d.OpenedAt), d.Kind + " of " + d.Model, d.State, d.Cause.Text, d.Text})
 		}
 		c.table(rows)
 		return nil
 	})
 }
 
-func decisionShow(ctx context.Context, c *call) error {
+// oneDecision finds the decision that a person means: an id, or the beginning of one.
+func (c *call) oneDecision(ctx context.Context) (string, error) {
 	if err := c.want(1, 1); err != nil {
+		return "", err
+	}
+	server, err := c.api(ctx)
+	if err != nil {
+		return "", err
+	}
+	word, found := c.args[0], ""
+	var list []loop.Decision
+	if err := server.Get(ctx, "/decisions", &list); err != nil {
+		return "", err
+	}
+	for _, d := range list {
+		if !strings.HasPrefix(d.ID, word) || word == "" {
+			continue
+		}
+		if found != "" && d.ID != word {
+			return "", errs.New(errs.Conflict, "several decisions begin with %q", word).WithHint("give more of the id; `rondo decisions --json` shows all of it")
+		}
+		found = d.ID
+	}
+	if found == "" {
+		found = word // an old one, or none: the server says which
+	}
+	return "/decisions/" + url.PathEscape(found), nil
+}
+
+func decisionShow(ctx context.Context, c *call) error {
+	path, err := c.oneDecision(ctx)
+	if err != nil {
 		return err
 	}
 	var d loop.Decision
-	return c.fetch(ctx, "/decisions/"+url.PathEscape(c.args[0]), &d, func() error {
+	return c.fetch(ctx, path, &d, func() error {
 		c.decision(d)
 		return nil
 	})
@@ -76,12 +108,13 @@ func (c *call) decision(d loop.Decision) {
 }
 
 func decisionAnswer(ctx context.Context, c *call, word string) error {
-	if err := c.want(1, 1); err != nil {
+	path, err := c.oneDecision(ctx)
+	if err != nil {
 		return err
 	}
 	var d loop.Decision
-	return c.act(ctx, http.MethodPost, "/decisions/"+url.PathEscape(c.args[0])+"/"+word, map[string]any{"reason": c.value("reason")}, &d, func() error {
-		c.say("Decision %s is %s.", d.ID, d.State)
+	return c.act(ctx, http.MethodPost, path+"/"+word, map[string]any{"reason": c.value("reason")}, &d, func() error {
+		c.say("Decision %s is %s.", short(d.ID), d.State)
 		return nil
 	})
 }
@@ -111,7 +144,7 @@ func triggerFire(ctx context.Context, c *call) error {
 	}
 	var d loop.Decision
 	return c.act(ctx, http.MethodPost, "/triggers/"+url.PathEscape(c.args[0])+"/fire", map[string]any{"reason": c.value("reason")}, &d, func() error {
-		c.say("Decision %s is %s. Watch it: rondo decisions show %s", d.ID, d.State, d.ID)
+		c.say("Decision %s is %s. Watch it: rondo decisions show %s", short(d.ID), d.State, short(d.ID))
 		return nil
 	})
 }

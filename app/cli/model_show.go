@@ -44,8 +44,6 @@ func modelVersions(ctx context.Context, c *call) error {
 	})
 }
 
-func short(id string) string { return id[:min(len(id), 8)] }
-
 // figures writes the first few metrics.
 func figures(m map[string]float64, most int) string {
 	var parts []string

@@ -142,7 +142,7 @@ func (c *call) execution(e pipeline.Execution) error {
 		c.say("  %s", figures(e.Metrics, 8))
 	}
 	if e.State != pipeline.Finished {
-		return errs.New(errs.Precondition, "execution %s %s: %s", runShort(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", runShort(e.ID))
+		return errs.New(errs.Precondition, "execution %s %s: %s", short(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", short(e.ID))
 	}
 	c.say("Execution %s finished.", e.ID)
 	return nil

@@ -74,7 +74,7 @@ func runCommand(ctx context.Context, c *call) error {
 			c.say("%s", raw)
 		} else {
 			c.say("%s", r.ID)
-			fmt.Fprintf(c.Stderr, "rondo: run %s began; `rondo runs log %s` shows its output\n", r.Name, runShort(r.ID))
+			fmt.Fprintf(c.Stderr, "rondo: run %s began; `rondo runs log %s` shows its output\n", r.Name, short(r.ID))
 		}
 		return nil
 	}
@@ -102,7 +102,7 @@ func environMap() map[string]string {
 
 // followRun prints what the run prints until it ends, and ends as it did.
 func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) error {
-	fmt.Fprintf(c.Stderr, "rondo: run %s (%s)\n", r.Name, runShort(r.ID))
+	fmt.Fprintf(c.Stderr, "rondo: run %s (%s)\n", r.Name, short(r.ID))
 	quiet := context.WithoutCancel(ctx) // Ctrl-C stops the run, not the watching
 	asked := false
 	f := follower{c: c, server: server, id: r.ID, at: map[string]int64{}}
@@ -210,13 +210,9 @@ func (c *call) outcome(ctx context.Context, server *client.Client, id string) er
 	return nil
 }
 
-// runShort is enough of an id for people.
-func runShort(id string) string {
-	if len(id) > 12 {
-		return id[:12]
-	}
-	return id
-}
+// short is enough of an id, digest or commit for people: the times in the ids of what is
+// made in the same minute differ from the ninth digit on.
+func short(id string) string { return id[:min(len(id), 12)] }
 
 // metricWords says a run's metrics in a cell.
 func metricWords(r run.Run, most int) string {

@@ -89,7 +89,7 @@ func runsList(ctx context.Context, c *call) error {
 func (c *call) runTable(list []run.Run) {
 	rows := [][]string{{"RUN", "NAME", "STATUS", "STARTED", "TOOK", "METRICS"}}
 	for _, r := range list {
-		rows = append(rows, []string{runShort(r.ID), r.Name, strings.ToLower(r.Status), when(r.StartedAt), runTook(r), metricWords(r, 3)})
+		rows = append(rows, []string{short(r.ID), r.Name, strings.ToLower(r.Status), when(r.StartedAt), runTook(r), metricWords(r, 3)})
 	}
 	c.table(rows)
 }
@@ -168,7 +168,7 @@ func (c *call) run(r run.Run) {
 		}
 	}
 	for _, in := range r.Inputs {
-		rows = append(rows, []string{"data", in.Name + " " + runShort(in.Digest)})
+		rows = append(rows, []string{"data", in.Name + " " + short(in.Digest)})
 	}
 	c.table(rows)
 	c.section("PARAM", r.Params)

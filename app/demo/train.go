@@ -22,7 +22,7 @@ func (d *Demo) snapshot(ctx context.Context) error {
 	if s.Git == nil || s.Git.Commit == "" {
 		return missing("a link to the git commit")
 	}
-	d.say("weather v%d: %d rows, digest %s, at git commit %.10s", s.Number, s.Rows, s.Tree.Short(), s.Git.Commit)
+	d.say("weather v%d: %d rows, digest %s, at git commit %.12s", s.Number, s.Rows, s.Tree.Short(), s.Git.Commit)
 	return nil
 }
 
@@ -57,7 +57,7 @@ func (d *Demo) train(ctx context.Context) (err error) {
 	if len(v.Signature) == 0 || len(v.Params) == 0 || len(v.SnapshotIDs) == 0 || v.Commit == "" {
 		return missing("signature, params, snapshot and commit with version 1: %+v", v)
 	}
-	d.say("run %.8s made version %d: digest %s, accuracy %.1f %% on the hold-out", v.RunID, v.Version, v.Digest.Short(), 100*v.Metrics["accuracy"])
+	d.say("run %.12s made version %d: digest %s, accuracy %.1f %% on the hold-out", v.RunID, v.Version, v.Digest.Short(), 100*v.Metrics["accuracy"])
 	e, err := d.evidence(ctx, 1)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/dataset"
+	"rondo/backend/door/mlflow"
 	"rondo/backend/evaluation"
 	"rondo/backend/event"
 	"rondo/backend/host"
@@ -39,6 +40,7 @@ type house struct {
 
 	datasets *dataset.Service
 	runs     *run.Service
+	traces   *trace.Service
 	registry *registry.Service
 	serve    *serve.Service
 	monitors *monitor.Service
@@ -108,6 +110,7 @@ func (h *house) openRuns(ctx context.Context) (err error) {
 	h.runs, err = run.Open(ctx, run.Options{Ledger: h.ledger, Dir: h.server.project.Dir, Events: h.events})
 	if err == nil {
 		h.closers.add(h.runs.Close)
+		h.traces = mlflow.Traces(h.ledger, h.runs)
 	}
 	return err
 }
@@ -148,7 +151,7 @@ func (h *house) openServing(ctx context.Context) (err error) {
 func (h *house) routes() *api.Router {
 	a := &api.API{
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
-		Datasets: h.datasets, Runs: h.runs, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
+		Datasets: h.datasets, Runs: h.runs, Traces: h.traces, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
 		Pipeline: h.pipeline, Loop: h.loop,
 	}
 	h.native = a // the launcher comes later, when the address is known

@@ -12,6 +12,7 @@ import (
 	"rondo/backend/run"
 	"rondo/backend/run/launch"
 	"rondo/backend/serve"
+	"rondo/backend/trace"
 )
 
 // API has everything its handlers need. app fills it in; a test fills in what it tests.
@@ -24,6 +25,7 @@ type API struct {
 	Desktop  Desktop
 	Datasets *dataset.Service
 	Runs     *run.Service
+	Traces   *trace.Service
 	Launch   *launch.Launcher // nil: this server starts no runs
 	Host     *host.Sampler    // nil: it does not watch its machine
 	Registry *registry.Service

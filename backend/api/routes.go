@@ -12,6 +12,7 @@ func (a *API) Handler() *Router {
 	a.datasetRoutes(r)
 	a.pipelineRoutes(r)
 	a.runRoutes(r)
+	a.traceRoutes(r)
 	a.modelRoutes(r)
 	a.endpointRoutes(r)
 	a.monitorRoutes(r)

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"path"
 
@@ -102,7 +103,8 @@ func (s *Service) adoptOne(ctx context.Context, execution, name string, m projec
 }
 
 func promotionID(execution, model string) string {
-	return ref.Of([]byte("promotion of " + model + " from " + execution)).Short()
+	sum := ref.Of([]byte("promotion of " + model + " from " + execution))
+	return hex.EncodeToString(sum[:16])
 }
 
 // retrains reports whether a decision has begun this execution and has yet to record it.

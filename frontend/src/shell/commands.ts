@@ -1,4 +1,5 @@
 import { get, post, type Path, type Values } from '$lib/api/client'
+import { brief } from '$lib/format'
 import { locale, setLocale, t } from '$lib/i18n/index.svelte'
 import { go } from '$lib/router.svelte'
 import { to } from '$lib/route'
@@ -65,7 +66,7 @@ export async function things(signal: AbortSignal): Promise<Command[]> {
     ...(models ?? []).map((m) => thing('models', m.name, t('nav.models'), to('models', m.name))),
     ...(endpoints ?? []).map((e) => thing('endpoints', e.name, `${t('nav.endpoints')} · ${e.model}`, to('endpoints', e.name))),
     ...(monitors ?? []).map((m) => thing('monitors', m.name, `${t('nav.monitors')} · ${m.endpoint}`, to('monitors', m.name))),
-    ...(runs?.runs ?? []).map((r) => thing('runs', r.name, `${t('nav.runs')} · ${r.id.slice(0, 8)}`, to('runs', r.id))),
+    ...(runs?.runs ?? []).map((r) => thing('runs', r.name, `${t('nav.runs')} · ${brief(r.id)}`, to('runs', r.id))),
     ...(decisions ?? []).map((d) => thing('decisions', titleOf(d), t('nav.decisions'), to('decisions', d.id))),
   ]
 }

@@ -1586,6 +1586,27 @@ export interface SourceFile {
 	problem: Failure | null;
 }
 
+export interface Span {
+	id: string;
+	parent_id?: string;
+	name: string;
+	type: string;
+	offset_ns: number;
+	duration_ns?: number;
+	inputs?: unknown;
+	outputs?: unknown;
+	attributes?: Record<string, unknown>;
+	events?: SpanEvent[];
+	failed: boolean;
+	message?: string;
+}
+
+export interface SpanEvent {
+	name: string;
+	offset_ns: number;
+	attributes?: Record<string, unknown>;
+}
+
 export interface StoreTreeFile {
 	path: string;
 	digest: string;
@@ -1596,6 +1617,53 @@ export interface StoreTreeFile {
 export interface TakeSnapshot {
 	message?: string;
 	commit?: boolean;
+}
+
+export interface Trace {
+	id: string;
+	experiment_id: string;
+	client_id?: string;
+	time: number;
+	duration?: number;
+	state: string;
+	request?: string;
+	response?: string;
+	metadata?: Record<string, string>;
+	tags?: Record<string, string>;
+	assessments?: TraceAssessment[];
+}
+
+export interface TraceAssessment {
+	id: string;
+	trace_id: string;
+	span_id?: string;
+	name: string;
+	kind: string;
+	source: TraceSource;
+	value?: unknown;
+	error?: unknown;
+	rationale?: string;
+	metadata?: Record<string, string>;
+	overrides?: string;
+	valid: boolean;
+	created: number;
+	updated: number;
+}
+
+export interface TraceDetail {
+	trace: Trace;
+	spans: Span[];
+	complete: boolean;
+}
+
+export interface TracePage {
+	traces: Trace[];
+	next?: string;
+}
+
+export interface TraceSource {
+	type: string;
+	id: string;
 }
 
 export interface TriggerFire {
@@ -2207,6 +2275,18 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: Record<string, never>;
+	};
+	"GET /traces": {
+		path: Record<string, never>;
+		query: { experiment?: string | string[]; filter?: string; order_by?: string | string[]; limit?: number; page?: string };
+		body: undefined;
+		out: TracePage;
+	};
+	"GET /traces/{id}": {
+		path: { id: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: TraceDetail;
 	};
 	"GET /triggers": {
 		path: Record<string, never>;

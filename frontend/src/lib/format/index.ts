@@ -1,8 +1,8 @@
 export * from './number'
 export * from './time'
 
-/** short id of a run, digest or commit: enough to recognise it. */
-export const brief = (id: string | undefined, n = 8) => (id ?? '').replace(/^sha256:/, '').slice(0, n)
+/** brief is the short form of an id, digest or commit, as long as the command line's: the times in the ids of what is made in the same minute differ from the ninth digit on. */
+export const brief = (id: string | undefined, n = 12) => (id ?? '').replace(/^sha256:/, '').slice(0, n)
 
 /** plain writes any value of a row as text. */
 export function plain(v: unknown): string {

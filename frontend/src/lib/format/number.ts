@@ -43,15 +43,15 @@ export function percent(share: number | null | undefined, places = 1): string {
   return `${minus((share * 100).toFixed(places))} %`
 }
 
-const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
-/** bytes writes a size in the unit people would say it in. */
+/** bytes writes a size in powers of 1024, as the server and the command line do. */
 export function bytes(n: number | null | undefined): string {
   if (n === null || n === undefined || Number.isNaN(n)) return '–'
   let unit = 0
   let v = n
-  while (Math.abs(v) >= 1000 && unit < units.length - 1) {
-    v /= 1000
+  while (Math.abs(v) >= 1024 && unit < units.length - 1) {
+    v /= 1024
     unit++
   }
   return `${unit === 0 ? v : v.toFixed(v < 10 ? 1 : 0)} ${units[unit]}`
