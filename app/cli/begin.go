@@ -161,7 +161,7 @@ func (c *call) show(q project.Question) {
 		return
 	}
 	for _, a := range q.Actions {
-		line := strings.Join(nonEmpty(a.Run), " · ")
+		line := a.Says()
 		if a.Wdir != "" {
 			line += "   (in " + a.Wdir + ")"
 		}
@@ -170,15 +170,6 @@ func (c *call) show(q project.Question) {
 	if !q.Needed {
 		c.say("All of it is allowed on this device.")
 	}
-}
-
-func nonEmpty(list []string) (out []string) {
-	for _, s := range list {
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // ask asks a yes-or-no question; no answer is a no.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 
 	"rondo/backend/atomicfile"
@@ -21,6 +22,25 @@ type Action struct {
 	Name string   `json:"name"`
 	Wdir string   `json:"wdir,omitempty"`
 	Run  []string `json:"run"` // command lines, or the schedule and its policy
+}
+
+// Says writes the action for people: command lines as they are, a trigger as a sentence.
+func (a Action) Says() string {
+	if a.Kind != "trigger" || len(a.Run) != 4 {
+		return strings.Join(a.Run, " · ")
+	}
+	on, cron, policy, model := a.Run[0], a.Run[1], a.Run[2], a.Run[3]
+	when := map[string]string{
+		"manual": "when a person fires it", "schedule": "at the times \"" + cron + "\"", "data": "when its data has changed",
+		"drift": "when drift lasts", "quality": "when quality falls below its floor",
+	}[on]
+	switch policy {
+	case "notify":
+		return when + ", it tells so and starts nothing (" + model + ")"
+	case "automatic":
+		return when + ", it runs the stages by itself to retrain " + model + ", and lets a version that passes its gates answer"
+	}
+	return when + ", it asks a person whether to retrain " + model
 }
 
 // Actions lists everything that f can make this device execute, sorted.

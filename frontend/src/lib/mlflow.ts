@@ -17,6 +17,10 @@ export function ours({ parts, query }: Location): string | undefined {
   const [first, id, kind, name, ...rest] = parts
   if (first === 'experiments') {
     if (kind === 'runs' && name) return withQuery(path('runs', name), { tab: tabs[rest[0] ?? ''], file: rest.slice(1).join('/') })
+    if (kind === 'traces') {
+      const trace = query.get('selectedEvaluationId') ?? query.get('selectedTraceId') ?? name
+      return trace ? path('traces', trace) : withQuery('/traces', { experiment: id })
+    }
     return withQuery('/runs', { experiment: id, q: query.get('searchFilter') ?? undefined })
   }
   if (first === 'models' && id && kind === 'versions' && name) return path('models', id, name)

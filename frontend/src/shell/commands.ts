@@ -7,6 +7,7 @@ import { toggleTheme } from '$lib/theme.svelte'
 import type { IconName } from '$lib/ui/icons'
 import { attempt, toast } from '$lib/ui/toast.svelte'
 import { titleOf } from '../features/decisions/decision'
+import { isPrompt } from '../features/prompts/prompt'
 import { places } from './places'
 
 /** Command is one line of the palette. */
@@ -63,7 +64,7 @@ export async function things(signal: AbortSignal): Promise<Command[]> {
   ])
   return [
     ...(datasets ?? []).map((d) => thing('data', d.name, `${t('nav.data')} · ${d.path}`, to('data', d.name))),
-    ...(models ?? []).map((m) => thing('models', m.name, t('nav.models'), to('models', m.name))),
+    ...(models ?? []).map((m) => (isPrompt(m) ? thing('models', m.name, t('nav.prompts'), to('prompts', m.name)) : thing('models', m.name, t('nav.models'), to('models', m.name)))),
     ...(endpoints ?? []).map((e) => thing('endpoints', e.name, `${t('nav.endpoints')} · ${e.model}`, to('endpoints', e.name))),
     ...(monitors ?? []).map((m) => thing('monitors', m.name, `${t('nav.monitors')} · ${m.endpoint}`, to('monitors', m.name))),
     ...(runs?.runs ?? []).map((r) => thing('runs', r.name, `${t('nav.runs')} · ${brief(r.id)}`, to('runs', r.id))),

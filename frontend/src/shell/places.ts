@@ -14,6 +14,7 @@ export const places: Place[] = [
   { id: 'data', path: '/data', name: 'nav.data', key: 'd' },
   { id: 'pipeline', path: '/pipeline', name: 'nav.pipeline', key: 'p' },
   { id: 'runs', path: '/runs', name: 'nav.runs', key: 'r' },
+  { id: 'traces', path: '/traces', name: 'nav.traces', key: 't' },
   { id: 'models', path: '/models', name: 'nav.models', key: 'm' },
   { id: 'endpoints', path: '/endpoints', name: 'nav.endpoints', key: 'e' },
   { id: 'monitors', path: '/monitors', name: 'nav.monitors', key: 'o' },

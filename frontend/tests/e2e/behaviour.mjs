@@ -24,7 +24,7 @@ export const tests = {
 
   async 'g and a letter go to a page; the focus goes with it'(page, s) {
     await enter(page, s.url, '/')
-    for (const [key, title] of [['d', 'Data'], ['p', 'Pipeline'], ['r', 'Runs'], ['m', 'Models'], ['e', 'Endpoints'], ['o', 'Monitors'], ['c', 'Decisions'], ['h', 'Host'], ['s', 'Settings'], ['l', 'Loop']]) {
+    for (const [key, title] of [['d', 'Data'], ['p', 'Pipeline'], ['r', 'Runs'], ['t', 'Traces'], ['m', 'Models'], ['e', 'Endpoints'], ['o', 'Monitors'], ['c', 'Decisions'], ['h', 'Host'], ['s', 'Settings'], ['l', 'Loop']]) {
       await page.keyboard.press('g')
       await page.keyboard.press(key)
       await page.waitForFunction((t) => document.querySelector('main h1')?.textContent === t, title, { timeout: 5000 })

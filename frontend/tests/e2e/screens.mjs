@@ -6,12 +6,12 @@ export const fixtureScreens = {
   'snapshot-files': '/data/weather/2?tab=files', 'snapshot-used': '/data/weather/2?tab=used', pipeline: '/pipeline', execution: `/pipeline/${runs[5].id}`, 'execution-reproduced': `/pipeline/${runs[9].id}`,
   runs: '/runs', run: `/runs/${runs[2].id}`, 'run-metrics': `/runs/${runs[2].id}?tab=metrics`, 'run-system': `/runs/${runs[2].id}?tab=system`, 'run-log': `/runs/${runs[2].id}?tab=log`,
   'run-artifacts': `/runs/${runs[2].id}?tab=artifacts&file=metrics.json`, 'run-code': `/runs/${runs[2].id}?tab=code`, 'run-environment': `/runs/${runs[2].id}?tab=environment`, 'run-failed': `/runs/${runs[5].id}`,
-  compare: `/compare?ids=${[2, 4, 6].map((i) => runs[i].id).join(',')}`, models: '/models', model: '/models/weather', 'model-history': '/models/weather?tab=history', 'model-compare': '/models/weather?tab=compare&a=1&b=2',
+  compare: `/compare?ids=${[2, 4, 6].map((i) => runs[i].id).join(',')}`, traces: '/traces', trace: '/traces/tr-1', 'trace-failed': '/traces/tr-3', prompt: '/prompts/support-answer', models: '/models', model: '/models/weather', 'model-history': '/models/weather?tab=history', 'model-compare': '/models/weather?tab=compare&a=1&b=2',
   version: '/models/weather/2', 'version-refused': '/models/weather/3', endpoints: '/endpoints', endpoint: '/endpoints/weather', playground: '/endpoints/weather?tab=playground', captures: '/endpoints/weather?tab=captures',
   monitors: '/monitors', monitor: '/monitors/weather', window: '/monitors/weather/w4b7f30d1e', decisions: '/decisions', decision: '/decisions/dec-0007', 'decision-asked': '/decisions/dec-0009', host: '/host', settings: '/settings', lost: '/nowhere',
 }
 
-export const emptyScreens = { loop: '/', data: '/data', pipeline: '/pipeline', runs: '/runs', compare: '/compare', models: '/models', endpoints: '/endpoints', monitors: '/monitors', decisions: '/decisions' }
+export const emptyScreens = { loop: '/', data: '/data', pipeline: '/pipeline', runs: '/runs', traces: '/traces', compare: '/compare', models: '/models', endpoints: '/endpoints', monitors: '/monitors', decisions: '/decisions' }
 
 /** realScreens asks a real server what it has, and names the screens of it. */
 export async function realScreens(page) {
@@ -26,7 +26,13 @@ export async function realScreens(page) {
   if (list.length > 1) out.compare = `/compare?ids=${list.map((r) => r.id).join(',')}`
   const [execution] = (await get('/executions')) ?? []
   if (execution) out.execution = `/pipeline/${execution.id}`
-  const [model] = (await get('/models')) ?? []
+  out.traces = '/traces'
+  const [trace] = (await get('/traces?limit=1'))?.traces ?? []
+  if (trace) out.trace = `/traces/${trace.id}`
+  const all = (await get('/models')) ?? []
+  const [prompt] = all.filter((m) => m.tags?.['mlflow.prompt.is_prompt'] === 'true')
+  if (prompt) out.prompt = `/prompts/${seg(prompt.name)}`
+  const [model] = all.filter((m) => m !== prompt)
   if (model) for (const tab of ['versions', 'history', 'compare']) out[`model-${tab}`] = `/models/${seg(model.name)}?tab=${tab}`
   if (model?.latest) out.version = `/models/${seg(model.name)}/${model.latest}`
   const [endpoint] = (await get('/endpoints')) ?? []

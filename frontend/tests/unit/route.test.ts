@@ -33,7 +33,8 @@ describe('addresses that the mlflow client prints', () => {
   })
   it('lead to the runs of the experiment', () => {
     expect(of('#/experiments/12')).toBe('/runs?experiment=12')
-    expect(of('#/experiments/12/traces')).toBe('/runs?experiment=12')
+    expect(of('#/experiments/12/traces')).toBe('/traces?experiment=12')
+    expect(of('#/experiments/12/traces?selectedEvaluationId=tr-4f')).toBe('/traces/tr-4f')
     expect(of('#/experiments/12?searchFilter=metrics.a%20%3E%201')).toBe('/runs?experiment=12&q=metrics.a+%3E+1')
   })
   it('lead to the version of the model', () => expect(of('#/models/my%20model/versions/3')).toBe('/models/my%20model/3'))

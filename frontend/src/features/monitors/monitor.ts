@@ -17,6 +17,12 @@ export const byStrength = (columns: DriftColumn[] | null) => [...(columns ?? [])
 /** measured tells whether enough labels are in for the quality to say something. */
 export const measured = (q: Quality) => q.status === 'ok' || q.status === 'below'
 
+/** byWindow puts what was measured to its window, oldest window first; one whose labels are not in has no quality. */
+export function byWindow(windows: Window[], list: Quality[]): { number: number; quality?: Quality }[] {
+  const of = new Map(list.filter(measured).map((q) => [q.window_id, q]))
+  return [...windows].sort((a, b) => a.number - b.number).map((w) => ({ number: w.number, quality: of.get(w.id) }))
+}
+
 /** headlineMetric is what the quality of a task is spoken of by. */
 export const headlineMetric = (task: string) => (task === 'regression' ? 'rmse' : 'accuracy')
 

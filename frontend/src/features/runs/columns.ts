@@ -69,6 +69,6 @@ export function orderBy(sort: Sort): string | undefined {
 export function width(id: ColumnID): number {
   const { group, key: name } = split(id)
   if (group === 'metrics') return Math.max(92, Math.min(160, name.length * 8 + 32))
-  if (group === 'attributes') return { status: 116, start_time: 112, duration: 104, id: 104 }[name] ?? 112
+  if (group === 'attributes') return { status: 116, start_time: 112, duration: 104, id: 124 }[name] ?? 112
   return Math.max(96, Math.min(180, name.length * 8 + 32))
 }

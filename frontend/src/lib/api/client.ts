@@ -13,6 +13,11 @@ export class ApiError extends Error {
     this.kind = failure.kind
     this.hint = failure.hint
   }
+
+  /** of makes one of whatever was thrown. */
+  static of(e: unknown): ApiError {
+    return e instanceof ApiError ? e : new ApiError(0, { kind: 'internal', message: String(e) })
+  }
 }
 
 const prefix = '/api/v1'

@@ -9,6 +9,7 @@ export interface Series {
   dash?: boolean
   faint?: boolean
   fill?: boolean
+  gaps?: boolean // null is a hole in the line, not something to draw through
 }
 
 export const palette = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6', '--c7', '--c8']

@@ -4,6 +4,7 @@ export type Tone = 'ok' | 'warn' | 'bad' | 'run' | 'idle'
 const tones: Record<string, Tone> = {
   FINISHED: 'ok', RUNNING: 'run', SCHEDULED: 'idle', FAILED: 'bad', KILLED: 'warn',
   finished: 'ok', running: 'run', queued: 'idle', failed: 'bad', killed: 'warn', skipped: 'idle', done: 'ok',
+  OK: 'ok', ERROR: 'bad', IN_PROGRESS: 'run',
   ready: 'ok', loading: 'run', idle: 'idle',
   quiet: 'ok', drift: 'bad', not_enough_data: 'idle', below: 'bad', no_labels: 'idle', not_enough_labels: 'idle', ok: 'ok',
   open: 'bad', acknowledged: 'warn', resolved: 'ok',
