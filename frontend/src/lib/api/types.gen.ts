@@ -383,6 +383,12 @@ export interface GateVerdict {
 	text: string;
 }
 
+export interface GpuDevice {
+	name: string;
+	memory_bytes: number;
+	driver?: string;
+}
+
 export interface GpuUse {
 	index: number;
 	name: string;
@@ -415,14 +421,9 @@ export interface HostFacts {
 	memory_bytes: number;
 	swap_bytes: number;
 	disk_bytes: number;
-	gpus: HostGPU[];
+	gpus: GpuDevice[];
 	python?: string;
 	go: string;
-}
-
-export interface HostGPU {
-	name: string;
-	memory_bytes: number;
 }
 
 export interface HostHint {
@@ -456,7 +457,7 @@ export interface HostState {
 	memory_bytes: number;
 	swap_bytes: number;
 	disk_bytes: number;
-	gpus: HostGPU[];
+	gpus: GpuDevice[];
 	python?: string;
 	go: string;
 	disk_free_bytes: number;
