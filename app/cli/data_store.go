@@ -24,6 +24,14 @@ var dataStoreVerbs = []verb{
 		run: dataVerify,
 	},
 	{
+		name: "data repair", short: "take what is damaged or missing from a remote or another copy of the project",
+		long: "It reads everything, replaces what is damaged by what a source has once that is verified, and\nsays what it could not heal. Without --from it asks all remotes.\n\n  rondo data repair --from /media/anna/weather",
+		flags: func(f *flag.FlagSet) {
+			f.String("from", "", "a remote's name, or the folder of another copy of the project, as `SOURCE`")
+		},
+		run: dataRepair,
+	},
+	{
 		name: "data gc", short: "remove objects that nothing refers to",
 		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\n\n  rondo data gc --dry-run",
 		flags: func(f *flag.FlagSet) {

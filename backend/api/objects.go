@@ -9,6 +9,7 @@ import (
 // storeRoutes are about the objects of all datasets together.
 func (a *API) storeRoutes(r *Router) {
 	Post(r, "/objects/verify", a.verifyObjects)
+	Post(r, "/objects/repair", a.repairObjects)
 	Post(r, "/objects/collect", a.collectObjects)
 	Get(r, "/remotes", a.listRemotes)
 	Post(r, "/remotes", a.setRemote)
@@ -20,6 +21,10 @@ func (a *API) storeRoutes(r *Router) {
 
 func (a *API) verifyObjects(ctx context.Context, in dataset.VerifyAll) (dataset.Verified, error) {
 	return a.Datasets.VerifyAll(ctx, in)
+}
+
+func (a *API) repairObjects(ctx context.Context, in dataset.Repair) (dataset.Repaired, error) {
+	return a.Datasets.Repair(ctx, in)
 }
 
 func (a *API) collectObjects(ctx context.Context, in dataset.Collect) (dataset.Collected, error) {

@@ -110,6 +110,11 @@ export interface DatasetGit {
 	diff?: string;
 }
 
+export interface DatasetHealed {
+	digest: string;
+	from: string;
+}
+
 export interface DatasetHistogram {
 	edges: number[];
 	counts: number[];
@@ -141,6 +146,22 @@ export interface DatasetRemoteStatus {
 	to_push: number;
 	to_fetch: number;
 	in_sync: boolean;
+}
+
+export interface DatasetRepair {
+	from?: string;
+}
+
+export interface DatasetRepaired {
+	ok: boolean;
+	checked: number;
+	damaged: number;
+	missing: number;
+	healed: DatasetHealed[];
+	aside: string[];
+	left: DatasetProblem[];
+	asked: string[];
+	unasked: DatasetProblem[];
 }
 
 export interface DatasetRetype {
@@ -2084,6 +2105,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<DatasetCollect>;
 		out: DatasetCollected;
+	};
+	"POST /objects/repair": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetRepair>;
+		out: DatasetRepaired;
 	};
 	"POST /objects/verify": {
 		path: Record<string, never>;

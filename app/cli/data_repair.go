@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+func dataRepair(ctx context.Context, c *call) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	in := dataset.Repair{From: c.value("from")}
+	if strings.ContainsAny(in.From, `/\.`) {
+		if !filepath.IsAbs(in.From) {
+			in.From = filepath.Join(c.Dir, in.From)
+		}
+		if _, err := os.Stat(in.From); err != nil {
+			return errs.New(errs.NotFound, "%s is not there", in.From).WithHint("give the folder of another copy of the project")
+		}
+	}
+	var r dataset.Repaired
+	return c.act(ctx, http.MethodPost, "/objects/repair", in, &r, func() error { return c.sayRepaired(r) })
+}
+
+func (c *call) sayRepaired(r dataset.Repaired) error {
+	for _, p := range r.Unasked {
+		c.say("%s was not asked: %s", p.File, p.Message)
+	}
+	c.say("%s read, %d damaged, %d missing, %d healed", counted(int64(r.Checked), "object"), r.Damaged, r.Missing, len(r.Healed))
+	from := map[string]int64{}
+	for _, h := range r.Healed {
+		from[h.From]++
+	}
+	for _, name := range r.Asked {
+		c.say("  %s from %s", counted(from[name], "object"), name)
+	}
+	for _, name := range r.Aside {
+		c.say("  what could not be read is kept as .rondo/objects/%s", filepath.ToSlash(name))
+	}
+	if r.OK {
+		return nil
+	}
+	for _, p := range r.Left {
+		c.say("%s: %s", p.File, p.Message)
+	}
+	return errs.New(errs.Corrupt, "%s could not be healed", counted(int64(len(r.Left)), "object")).
+		WithHint("name a remote (rondo data remote), or give a copy of the project that has them: rondo data repair --from FOLDER")
+}

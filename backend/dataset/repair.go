@@ -1,0 +1,242 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+	"rondo/backend/remote"
+	"rondo/backend/store"
+)
+
+// Repair asks for damaged and missing objects to be replaced.
+type Repair struct {
+	From string `json:"from,omitempty"` // a remote's name, or the full path of another copy of the project; empty: all remotes
+}
+
+// Repaired is the account of a repair.
+type Repaired struct {
+	OK      bool      `json:"ok"`      // nothing is damaged or missing now
+	Checked int       `json:"checked"` // objects that were read
+	Damaged int       `json:"damaged"` // objects that were
+	Missing int       `json:"missing"` // objects that snapshots stand on and that were not here
+	Healed  []Healed  `json:"healed"`
+	Aside   []string  `json:"aside"` // packs that could not be read at all; they are kept under these names
+	Left    []Problem `json:"left"`  // what no source could heal
+	Asked   []string  `json:"asked"` // sources that were looked at
+	Unasked []Problem `json:"unasked"`
+}
+
+// Healed is an object that is intact again.
+type Healed struct {
+	Digest ref.Digest `json:"digest"`
+	From   string     `json:"from"`
+}
+
+// Repair reads everything, and takes what is damaged or missing from remotes or from
+// another copy of the project. What is taken is verified before it takes any place.
+func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error) {
+	r = Repaired{Healed: []Healed{}, Aside: []string{}, Left: []Problem{}, Asked: []string{}, Unasked: []Problem{}}
+	sick, err := s.examine(ctx, &r)
+	if err != nil {
+		return r, err
+	}
+	sources, err := s.sources(in.From)
+	if err != nil {
+		return r, err
+	}
+	for _, from := range sources {
+		if sick.well() {
+			break
+		}
+		if err := s.healFrom(ctx, from, sick, &r); err != nil {
+			if ctx.Err() != nil {
+				return r, ctx.Err()
+			}
+			r.Unasked = append(r.Unasked, Problem{File: from.name, Message: err.Error(), Hint: errs.HintOf(err)})
+		}
+	}
+	if len(sick.packs) > 0 && len(sick.missing) == 0 {
+		aside, err := s.opts.Store.SetAside()
+		if err != nil {
+			return r, err
+		}
+		r.Aside, sick.packs = append(r.Aside, aside...), nil
+	}
+	sick.tell(&r)
+	r.OK = len(r.Left) == 0
+	return r, nil
+}
+
+// sick is what is wrong with the objects.
+type sick struct {
+	damaged map[ref.Digest]Problem
+	missing map[ref.Digest]Problem
+	packs   []Problem // whose index is damaged
+}
+
+func (s sick) well() bool { return len(s.damaged)+len(s.missing) == 0 }
+
+func (s sick) tell(r *Repaired) {
+	r.Left = append(r.Left, s.packs...)
+	for _, all := range []map[ref.Digest]Problem{s.damaged, s.missing} {
+		r.Left = slices.AppendSeq(r.Left, maps.Values(all))
+	}
+	slices.SortFunc(r.Left, func(a, b Problem) int { return strings.Compare(a.File+a.Message, b.File+b.Message) })
+}
+
+// examine reads all objects, and follows all snapshots to what they stand on.
+func (s *Service) examine(ctx context.Context, r *Repaired) (*sick, error) {
+	k := &sick{damaged: map[ref.Digest]Problem{}, missing: map[ref.Digest]Problem{}}
+	var err error
+	r.Checked, err = s.opts.Store.Verify(ctx, func(i store.Info, err error) {
+		p := Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)}
+		if i.Digest.IsZero() {
+			k.packs = append(k.packs, p)
+			return
+		}
+		k.damaged[i.Digest] = p
+	})
+	if err == nil {
+		err = s.findMissing(ctx, k)
+	}
+	r.Damaged, r.Missing = len(k.damaged)+len(k.packs), len(k.missing)
+	return k, err
+}
+
+// findMissing looks for everything that snapshots stand on.
+func (s *Service) findMissing(ctx context.Context, k *sick) error {
+	snaps, err := s.chosen(ctx, nil)
+	if err != nil {
+		return err
+	}
+	lacks := func(d ref.Digest, what string) {
+		if _, known := k.damaged[d]; !known && !s.opts.Store.Has(d) {
+			k.missing[d] = Problem{File: what, Message: "object " + d.Short() + ", which " + what + " stands on, is missing", Hint: "connect a remote or a copy of the project that has it"}
+		}
+	}
+	for _, snap := range snaps {
+		lacks(snap.Tree, snap.Ref())
+		all, err := s.standsOn(ctx, nil, snap)
+		if err != nil && !notFound(err) {
+			return err
+		}
+		for _, d := range all.digests() {
+			lacks(d, snap.Ref())
+		}
+	}
+	return ctx.Err()
+}
+
+// source is where intact objects may be.
+type source struct {
+	name    string
+	address remote.Address
+}
+
+func (s *Service) sources(from string) (list []source, err error) {
+	if filepath.IsAbs(from) {
+		dir := filepath.Join(from, ".rondo")
+		if _, err := os.Stat(filepath.Join(dir, "objects")); err != nil {
+			return nil, errs.New(errs.NotFound, "%s is no copy of a project: it has no .rondo/objects", from).WithHint("give the folder that holds rondo.yaml")
+		}
+		return []source{{from, remote.Address{Kind: remote.KindFolder, Path: dir}}}, nil
+	}
+	all, err := s.Remotes()
+	if from != "" {
+		var one Remote
+		one, err = s.findRemote(from)
+		all = []Remote{one}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		a, err := remote.ParseAddress(r.Address)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, source{r.Name, a})
+	}
+	return list, nil
+}
+
+// healFrom takes from one source what it has.
+func (s *Service) healFrom(ctx context.Context, from source, k *sick, r *Repaired) error {
+	open, err := remote.Open(ctx, from.address)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	f, err := store.OpenFar(ctx, from.name, open, s.remoteCache("repair "+from.name))
+	if err != nil {
+		return err
+	}
+	r.Asked = append(r.Asked, from.name)
+	damaged := map[ref.Digest]bool{}
+	for d := range k.damaged {
+		damaged[d] = true
+	}
+	healed, err := s.opts.Store.Heal(ctx, f, damaged)
+	for d := range healed {
+		delete(k.damaged, d)
+		r.Healed = append(r.Healed, Healed{d, from.name})
+	}
+	return errors.Join(err, s.bring(ctx, f, from.name, k, r))
+}
+
+// bring copies what is missing. A tree that has come says what else there should be, so
+// that it goes on as long as something comes.
+func (s *Service) bring(ctx context.Context, f *store.Far, name string, k *sick, r *Repaired) error {
+	for {
+		all := append(slices.Collect(maps.Keys(k.missing)), s.perhaps(ctx)...)
+		not, err := f.Whole(ctx, all)
+		if err != nil {
+			return err
+		}
+		gone := map[ref.Digest]bool{}
+		for _, d := range not {
+			gone[d] = true
+		}
+		have := slices.DeleteFunc(all, func(d ref.Digest) bool { return gone[d] })
+		if len(have) == 0 {
+			return nil
+		}
+		if _, err := s.opts.Store.Receive(ctx, f, have); err != nil {
+			return err
+		}
+		for _, d := range have {
+			r.Healed = append(r.Healed, Healed{d, name})
+		}
+		k.missing = map[ref.Digest]Problem{}
+		if err := s.findMissing(ctx, k); err != nil {
+			return err
+		}
+	}
+}
+
+// perhaps are the digests that anything in the project mentions, such as a model's
+// version, and that are not here. Some are digests of something else; a remote that has
+// one of them knows better.
+func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
+	roots, _, err := s.mentioned(ctx)
+	if err != nil {
+		return nil // what is damaged there is named by fsck
+	}
+	reached, err := s.opts.Store.Reach(ctx, roots)
+	if err != nil {
+		reached = roots
+	}
+	for d := range reached {
+		if !s.opts.Store.Has(d) {
+			list = append(list, d)
+		}
+	}
+	return list
+}

@@ -1,0 +1,116 @@
+package dataset_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+// filled is a project with small and large files, and a remote that has them all.
+func filled(t *testing.T) (h *house, remote string) {
+	t.Helper()
+	remote = filepath.Join(t.TempDir(), "remote")
+	h = withRemote(t, remote)
+	write(t, h.dir, "data/big.bin", noise(3<<20))
+	for _, name := range []string{"a", "b", "c", "d"} {
+		write(t, h.dir, "data/"+name+".csv", csv1+strings.Repeat("9,9\n", len(name))+name)
+	}
+	h.add(t, "d", "data")
+	h.snap(t, "d")
+	h.push(t)
+	return h, remote
+}
+
+// spoil damages the pack files of a project, each in its own way, and returns the names.
+func spoil(t *testing.T, h *house, how func(b []byte) []byte) {
+	t.Helper()
+	packs, _ := filepath.Glob(filepath.Join(h.dir, ".rondo/objects/packs/*.pack"))
+	if len(packs) == 0 {
+		t.Fatal("no packs")
+	}
+	for _, p := range packs {
+		b := []byte(read(t, "", p))
+		must(t, os.Chmod(p, 0o644))
+		must(t, os.WriteFile(p, how(b), 0o644))
+	}
+}
+
+var ways = map[string]func(b []byte) []byte{
+	"one bit": func(b []byte) []byte { b[100] ^= 1; return b },
+	"many bits": func(b []byte) []byte {
+		for i := 50; i < len(b)-2000; i += 5000 {
+			b[i] ^= 4
+		}
+		return b
+	},
+	"cut short":     func(b []byte) []byte { return b[:len(b)/2] },
+	"nothing left":  func([]byte) []byte { return nil },
+	"another index": func(b []byte) []byte { b[len(b)-70] ^= 8; return b },
+}
+
+// TestWhatIsDamagedIsHealed from a remote, and from a copy of the project.
+func TestWhatIsDamagedIsHealed(t *testing.T) {
+	for what, how := range ways {
+		t.Run(what, func(t *testing.T) {
+			h, _ := filled(t)
+			copied := filepath.Join(t.TempDir(), "copy")
+			must(t, os.CopyFS(copied, os.DirFS(h.dir)))
+			for _, from := range []string{"", "disk", copied} {
+				spoil(t, h, how)
+				h.close()
+				h = open(t, h.dir)
+				v, err := h.VerifyAll(t.Context(), dataset.VerifyAll{})
+				if err != nil || v.OK {
+					t.Fatalf("the damage is not seen: %+v %v", v, err)
+				}
+				r, err := h.Repair(t.Context(), dataset.Repair{From: from})
+				if err != nil || !r.OK || len(r.Healed) == 0 || len(r.Left) > 0 || len(r.Asked) != 1 {
+					t.Fatalf("from %q: %+v %v", from, r, err)
+				}
+				if v, err := h.VerifyAll(t.Context(), dataset.VerifyAll{}); err != nil || !v.OK {
+					t.Fatalf("after that: %+v %v", v, err)
+				}
+				if v, err := h.Verify(t.Context(), "d", 0); err != nil || !v.OK {
+					t.Fatalf("the snapshot: %+v %v", v, err)
+				}
+			}
+			again, err := h.Repair(t.Context(), dataset.Repair{})
+			if err != nil || !again.OK || again.Damaged+again.Missing+len(again.Healed) > 0 {
+				t.Errorf("a repair of what is well: %+v %v", again, err)
+			}
+		})
+	}
+}
+
+// TestWhatCannotBeHealedStaysNamed: no source, or one that is damaged itself.
+func TestWhatCannotBeHealedStaysNamed(t *testing.T) {
+	h, remote := filled(t)
+	spoil(t, h, ways["many bits"])
+	packs, _ := filepath.Glob(filepath.Join(remote, "objects/packs/*.pack"))
+	for _, p := range packs {
+		must(t, os.Chmod(p, 0o644))
+		must(t, os.WriteFile(p, ways["cut short"]([]byte(read(t, "", p))), 0o644))
+	}
+	r, err := h.Repair(t.Context(), dataset.Repair{})
+	if err != nil || r.OK || len(r.Left) == 0 || r.Damaged == 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if v, err := h.VerifyAll(t.Context(), dataset.VerifyAll{}); err != nil || v.OK {
+		t.Errorf("it is said to be well: %+v %v", v, err)
+	}
+	if _, err := h.Repair(t.Context(), dataset.Repair{From: t.TempDir()}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a folder that is no project: %v", err)
+	}
+	if _, err := h.Repair(t.Context(), dataset.Repair{From: "nobody"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("a remote that is not known: %v", err)
+	}
+	must(t, h.SetRemote(dataset.Remote{Name: "gone", Address: filepath.Join(t.TempDir(), "not/there")}))
+	r, err = h.Repair(t.Context(), dataset.Repair{})
+	if err != nil || len(r.Unasked) == 0 {
+		t.Errorf("a remote that is not there is not told: %+v %v", r, err)
+	}
+}

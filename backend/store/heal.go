@@ -1,0 +1,187 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"rondo/backend/fault"
+	"rondo/backend/ref"
+)
+
+// Heal replaces objects that are damaged here by what a remote has of them, once that is
+// verified, and returns those that are intact now. The new is durable before the old goes.
+func (s *Store) Heal(ctx context.Context, f *Far, damaged map[ref.Digest]bool) (healed map[ref.Digest]bool, err error) {
+	var wanted []ref.Digest
+	for d := range damaged {
+		if f.There(d) {
+			wanted = append(wanted, d)
+		}
+	}
+	lists, err := f.lists(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	healed = map[ref.Digest]bool{}
+	p := s.packer()
+	fresh := make(chan ref.Digest, len(wanted))
+	err = f.fetch(ctx, wanted, func(e farEntry, raw, _ []byte) error {
+		if e.at.form == listed {
+			return nil
+		}
+		fresh <- e.d
+		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
+	})
+	if err = errors.Join(err, p.flush()); err != nil {
+		return healed, err
+	}
+	close(fresh)
+	for d := range fresh {
+		healed[d] = true
+	}
+	if err := s.drop(ctx, healed); err != nil {
+		return healed, err
+	}
+	return healed, s.healLarge(ctx, f, damaged, healed, lists)
+}
+
+// healLarge mends lists, and objects that are files of their own, with what is intact by now.
+func (s *Store) healLarge(ctx context.Context, f *Far, damaged, healed map[ref.Digest]bool, lists map[ref.Digest][]chunk) error {
+	also := map[ref.Digest]bool{}
+	p := s.packer()
+	for d := range damaged {
+		if healed[d] || !f.There(d) {
+			continue
+		}
+		list, large := lists[d]
+		var m Moved
+		var err error
+		switch {
+		case large:
+			if _, lacks := s.lacks(list); lacks {
+				if _, err = s.receive(ctx, f, []ref.Digest{d}, m); err != nil {
+					break
+				}
+			}
+			err = s.receiveList(ctx, f, p, d, list, &m)
+		default:
+			err = s.swapWhole(ctx, f, d)
+		}
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), p.flush())
+		}
+		if err == nil {
+			also[d] = true
+		}
+	}
+	if err := p.flush(); err != nil {
+		return err
+	}
+	for d := range also {
+		healed[d] = true
+	}
+	return s.drop(ctx, also)
+}
+
+// swapWhole puts an intact object in the place of a damaged one that is a file of its
+// own. That is set aside until the new one is durable.
+func (s *Store) swapWhole(ctx context.Context, f *Far, d ref.Digest) error {
+	info, err := s.whole(d)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir, info.File)
+	if err := os.Rename(path, path+aside); err != nil {
+		return diskError(err)
+	}
+	var m Moved
+	if err := s.receiveWhole(ctx, f, d, &m); err != nil {
+		return errors.Join(err, os.Rename(path+aside, path))
+	}
+	return diskError(os.Remove(path + aside))
+}
+
+const aside = ".damaged" // what is kept of a damaged file whose content could not be told
+
+// drop writes every pack that held one of these, healed by another pack, without it.
+// Entries that are damaged still are copied as they are: they stay named.
+func (s *Store) drop(ctx context.Context, healed map[ref.Digest]bool) error {
+	if len(healed) == 0 {
+		return nil
+	}
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	keep := map[string]bool{}
+	for d := range healed {
+		if at, ok := s.entry(d); ok {
+			keep[at.pack.name] = true // where the intact one lies
+		}
+	}
+	names, err := s.packNames()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if keep[name] || ctx.Err() != nil {
+			continue
+		}
+		if err := s.rewrite(name, healed); err != nil {
+			return err
+		}
+	}
+	return errors.Join(ctx.Err(), s.reread())
+}
+
+func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {
+	path := filepath.Join(s.dir, name)
+	rows, _, err := readIndex(path)
+	if err != nil {
+		return nil // SetAside deals with those
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, dropped := s.Batch(), 0
+	defer b.Discard()
+	for _, d := range inOrder(rows) {
+		at := rows[d]
+		if without[d] {
+			dropped++
+			continue
+		}
+		raw := make([]byte, at.stored)
+		if _, err := f.ReadAt(raw, at.offset); err != nil {
+			return err
+		}
+		if err := b.add(prepared{digest: d, stored: raw, form: at.form}); err != nil {
+			return err
+		}
+	}
+	if dropped == 0 {
+		return nil
+	}
+	if _, err := b.commit(); err != nil {
+		return err
+	}
+	fault.Point("store.healed")
+	return diskError(os.Remove(path))
+}
+
+// SetAside renames packs whose index is damaged, so that nobody stumbles over them, and
+// returns their new names. They can be given their name back.
+func (s *Store) SetAside() (names []string, err error) {
+	for _, bad := range s.verifyPacks() {
+		if filepath.Ext(bad.file) != packExt {
+			continue
+		}
+		if err := os.Rename(filepath.Join(s.dir, bad.file), filepath.Join(s.dir, bad.file+aside)); err != nil {
+			return names, diskError(err)
+		}
+		names = append(names, bad.file+aside)
+	}
+	return names, s.reread()
+}
