@@ -1,1 +1,1 @@
-export type { FsckReport, Project, ProjectQuestion as Trust, Repaired, Settings, SourceFile } from '../types.gen'
+export type { FsckReport, Project, ProjectQuestion as Trust, DatasetRepaired as Repaired, Settings, SourceFile } from '../types.gen'
