@@ -23,7 +23,7 @@ func Index() index.Noun {
 		Name: "evaluation", Schema: schema, Tables: []string{"evaluation_datasets", "evaluation_records", "evaluation_scorers", "evaluation_numbers"},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"evaluation.create": apply(applyCreate), "evaluation.change": apply(applyChange), "evaluation.delete": applyDelete,
-			"evaluation.records": apply(applyRecords), "evaluation.drop": apply(applyDrop),
+			"evaluation.records": apply(applyRecords), "evaluation.carry": apply(applyCarried), "evaluation.drop": apply(applyDrop),
 			"scorer.register": apply(applyScorer), "scorer.delete": apply(applyScorerDelete),
 		},
 	}

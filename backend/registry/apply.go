@@ -30,6 +30,7 @@ CREATE TABLE registry_evidence (model TEXT NOT NULL, version INTEGER NOT NULL, c
 			"model.tag": applyTag, "model.alias": applyAlias, "model.evidence": applyEvidence,
 			"version.create": applyVersion, "version.update": applyVersionUpdate, "version.delete": applyVersionDelete,
 			"version.reproduced": applyReproduced,
+			"model.carry":        applyCarriedModel, "version.carry": applyCarriedVersion,
 		},
 	}
 }

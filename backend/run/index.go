@@ -61,6 +61,7 @@ func Index(dir string) index.Noun {
 			"run.log": apply(applyLog), "run.untag": apply(applyUntag), "run.inputs": apply(applyInputs), "run.outputs": apply(applyOutputs),
 			"logged_model.create": apply(applyModel), "logged_model.finalize": apply(applyFinalize), "logged_model.tag": apply(applyModelTags),
 			"logged_model.params": apply(applyModelParams), "logged_model.delete": applyModelDelete,
+			"experiment.carry": apply(applyCarriedExperiment), "run.carry": apply(applyCarried), "logged_model.carry": apply(applyCarriedModel),
 		},
 		Refresh: func(tx *index.Tx) error {
 			_, err := catchUp(tx, runsDir(dir))

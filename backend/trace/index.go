@@ -35,7 +35,7 @@ func Index() index.Noun {
 		Name: "trace", Schema: schema, Tables: append([]string{"trace_traces"}, tables...),
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"trace.start": apply(applyStart), "trace.spans": apply(applySpans), "trace.tag": apply(applyTag),
-			"trace.delete": apply(applyDelete), "trace.link": apply(applyLink),
+			"trace.delete": apply(applyDelete), "trace.link": apply(applyLink), "trace.carry": apply(applyCarried),
 			"assessment.create": apply(applyAssessment), "assessment.update": apply(applyAssessmentUpdate), "assessment.delete": apply(applyAssessmentDelete),
 		},
 	}

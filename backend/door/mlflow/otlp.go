@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/mlflow/spanfile"
 	"rondo/backend/trace"
 )
 
@@ -132,7 +133,7 @@ var notOTLP = errs.New(errs.Invalid, "Invalid OpenTelemetry format")
 
 // spansFromJSON reads OTLP's JSON, whose names are in camel case and whose ids are hex digits.
 func spansFromJSON(b []byte) (groups []spanGroup, err error) {
-	v, err := decode(b)
+	v, err := spanfile.Decode(b)
 	if err != nil {
 		return nil, notOTLP
 	}

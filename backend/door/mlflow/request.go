@@ -2,7 +2,6 @@ package mlflow
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/mlflow/spanfile"
 )
 
 // maxBody bounds the JSON of one request. The largest honest one is a dataset with its 16 MB profile.
@@ -107,9 +107,9 @@ func parse(b []byte) (map[string]any, error) {
 	if len(bytes.TrimSpace(b)) == 0 {
 		return map[string]any{}, nil
 	}
-	v, err := decode(b)
+	v, err := spanfile.Decode(b)
 	if s, ok := v.(string); ok && err == nil {
-		v, err = decode([]byte(s))
+		v, err = spanfile.Decode([]byte(s))
 	}
 	if err != nil {
 		return nil, errs.New(errs.Invalid, "the body is not JSON: %s", err)
@@ -121,55 +121,4 @@ func parse(b []byte) (map[string]any, error) {
 		return map[string]any{}, nil
 	}
 	return nil, errs.New(errs.Invalid, "the body is not a JSON object")
-}
-
-func decode(b []byte) (v any, err error) {
-	dec := json.NewDecoder(bytes.NewReader(quoteNumbers(b)))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one value")
-	}
-	return v, nil
-}
-
-var literals = [][]byte{[]byte("NaN"), []byte("-Infinity"), []byte("Infinity")}
-
-// quoteNumbers puts quotes around NaN, Infinity and -Infinity. Python writes them
-// bare, JSON has no such words, and to read them as 0 would be silent damage.
-func quoteNumbers(b []byte) []byte {
-	if !bytes.Contains(b, literals[0]) && !bytes.Contains(b, literals[2]) {
-		return b
-	}
-	out := make([]byte, 0, len(b)+64)
-	quoted := false
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if quoted && c == '\\' && i+1 < len(b) {
-			out = append(out, c, b[i+1])
-			i++
-			continue
-		}
-		if c == '"' {
-			quoted = !quoted
-		}
-		if word := literalAt(b[i:]); !quoted && word != nil {
-			out = append(append(append(out, '"'), word...), '"')
-			i += len(word) - 1
-			continue
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
-func literalAt(b []byte) []byte {
-	for _, w := range literals {
-		if bytes.HasPrefix(b, w) {
-			return w
-		}
-	}
-	return nil
 }

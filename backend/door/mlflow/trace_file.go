@@ -3,14 +3,12 @@ package mlflow
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/mlflow/spanfile"
 	"rondo/backend/run"
 	"rondo/backend/trace"
 )
@@ -169,7 +167,7 @@ func (d *Door) putTrace(w http.ResponseWriter, req *http.Request, p place) error
 		return err
 	}
 	g := trace.Group{Trace: p.trace}
-	if g.Spans, err = spansFromFile(b); err != nil {
+	if g.Spans, err = spanfile.Parse(b); err != nil {
 		return err
 	}
 	if _, err := d.opts.Traces.LogSpans(req.Context(), p.experiment, []trace.Group{g}); err != nil {
@@ -177,118 +175,4 @@ func (d *Door) putTrace(w http.ResponseWriter, req *http.Request, p place) error
 	}
 	writeJSON(w, http.StatusOK, nothing{})
 	return nil
-}
-
-func spansFromFile(b []byte) (list []trace.Span, err error) {
-	bad := errs.New(errs.Invalid, "the file is not one of spans")
-	v, err := decode(b)
-	if err != nil {
-		return nil, bad
-	}
-	clean, err := json.Marshal(v) // quotes NaN and the infinities
-	if err != nil {
-		return nil, bad
-	}
-	var in struct {
-		Spans []struct {
-			fileSpan
-			Context struct {
-				TraceID string `json:"trace_id"`
-				ID      string `json:"span_id"`
-			} `json:"context"` // before version 3
-			OldParent string `json:"parent_id"`
-			OldStart  int64  `json:"start_time"`
-			OldEnd    int64  `json:"end_time"`
-			OldStatus string `json:"status_code"`
-		} `json:"spans"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(clean))
-	dec.UseNumber()
-	if dec.Decode(&in) != nil {
-		return nil, bad
-	}
-	for _, f := range in.Spans {
-		s := trace.Span{
-			TraceID: digitsOf(f.TraceID, f.Context.TraceID, 32), ID: digitsOf(f.ID, f.Context.ID, 16), ParentID: digitsOf(f.ParentID, f.OldParent, 16), Name: f.Name,
-			Start: max(f.Start, f.OldStart), End: max(f.End, f.OldEnd), Status: trace.Status{Message: f.Status.Message, Code: statusOf(f.Status.Code + f.OldStatus)},
-		}
-		for k, v := range f.Attributes {
-			s.Attributes = append(s.Attributes, trace.Attribute{Key: k, Value: fromFile(v)})
-		}
-		for _, e := range f.Events {
-			out := trace.Event{Name: e.Name, Time: e.Time}
-			for k, v := range e.Attributes {
-				out.Attributes = append(out.Attributes, trace.Attribute{Key: k, Value: asValue(v)})
-			}
-			s.Events = append(s.Events, out)
-		}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
-// digitsOf returns an id in hex: the newer form has base64, older ones digits, or 0x…
-// without zeros in front.
-func digitsOf(base, old string, size int) string {
-	if base == "" {
-		base = old
-	}
-	if rest, ok := strings.CutPrefix(base, "0x"); ok {
-		return strings.Repeat("0", max(0, size-len(rest))) + rest
-	}
-	b, err := base64.StdEncoding.DecodeString(base)
-	if err != nil || len(base) == size { // as long as hex, and longer than base64
-		return base
-	}
-	return hex.EncodeToString(b)
-}
-
-func statusOf(name string) int64 {
-	switch strings.TrimPrefix(name, "STATUS_CODE_") {
-	case "OK":
-		return 1
-	case "ERROR":
-		return 2
-	}
-	return 0
-}
-
-// fromFile reads an attribute, whose value is JSON in a text.
-func fromFile(v any) trace.Value {
-	s, ok := v.(string)
-	if !ok {
-		return asValue(v)
-	}
-	if inner, err := decode([]byte(s)); err == nil {
-		return asValue(inner)
-	}
-	return asValue(s)
-}
-
-// asValue turns JSON into one of OTLP's values.
-func asValue(v any) (out trace.Value) {
-	switch x := v.(type) {
-	case string:
-		out.String = &x
-	case bool:
-		out.Bool = &x
-	case json.Number:
-		if n, err := x.Int64(); err == nil {
-			out.Int = &n
-		} else if f, err := x.Float64(); err == nil {
-			d := trace.Double(f)
-			out.Double = &d
-		}
-	case []any:
-		out.Array = &trace.Array{}
-		for _, item := range x {
-			out.Array.Values = append(out.Array.Values, asValue(item))
-		}
-	case map[string]any:
-		out.Map = &trace.Map{}
-		for k, item := range x {
-			out.Map.Values = append(out.Map.Values, trace.Attribute{Key: k, Value: asValue(item)})
-		}
-	}
-	return out
 }
