@@ -34,6 +34,37 @@ It can be interrupted and repeated: what is there already stays as it is.
   rondo import dvc --dry ~/old-project      only tell what would happen`,
 		flags: func(f *flag.FlagSet) { f.Bool("dry", false, "change nothing, only tell") },
 	},
+	{
+		name: "import mlflow", args: "SOURCE", short: "bring over what an MLflow store holds", run: importMLflow,
+		long: `
+SOURCE is an mlruns folder, an SQLite file, the address of a PostgreSQL database or of
+a running server. Experiments, runs with whole histories, artifacts, logged models,
+registered models with versions and aliases, prompts, traces, evaluation datasets and
+scorers come over; ids and times stay the same. Nothing in the source is changed. What
+could not come is told at the end, with the reason.
+
+It can be interrupted and repeated: only what is new or has changed is brought. Files
+are read below the source's folder; where artifacts are elsewhere, name that folder.
+A server takes its credentials from MLFLOW_TRACKING_USERNAME and _PASSWORD or _TOKEN.
+
+  rondo import mlflow ~/old/mlruns
+  rondo import mlflow ~/old/mlflow.db --artifacts /mnt/mlartifacts
+  rondo import mlflow postgresql://me@db.lan/mlflow --artifacts /mnt/mlartifacts
+  rondo import mlflow http://mlflow.lan:5000`,
+		flags: func(f *flag.FlagSet) {
+			f.String("artifacts", "", "read artifacts below these `FOLDERS` too, separated as in PATH")
+		},
+	},
+	{
+		name: "export mlflow", args: "FOLDER", short: "write a store that MLflow opens", run: exportMLflow,
+		long: `
+Writes mlflow.db and the folder mlartifacts into a FOLDER that is empty or not there,
+with all that MLflow can hold. MLflow 3.4 and newer open it; a newer one brings it up
+to its own schema by itself.
+
+  rondo export mlflow ~/for-mlflow
+  mlflow server --backend-store-uri sqlite:///$HOME/for-mlflow/mlflow.db --artifacts-destination ~/for-mlflow/mlartifacts`,
+	},
 }
 
 // imported is the account that --json prints.

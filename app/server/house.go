@@ -13,6 +13,7 @@ import (
 	"rondo/backend/event"
 	"rondo/backend/host"
 	"rondo/backend/index"
+	interop "rondo/backend/interop/mlflow"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
@@ -60,7 +61,7 @@ func (h *house) nouns() []index.Noun {
 	dir := h.server.project.Dir
 	return []index.Noun{
 		dataset.Index(), run.Index(dir), trace.Index(), evaluation.Index(), registry.Index(), webhook.Index(), serve.Index(dir), monitor.Index(),
-		pipeline.Index(), loop.Index(),
+		pipeline.Index(), loop.Index(), interop.Index(),
 	}
 }
 
@@ -152,10 +153,17 @@ func (h *house) routes() *api.Router {
 	a := &api.API{
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
 		Datasets: h.datasets, Runs: h.runs, Traces: h.traces, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
-		Pipeline: h.pipeline, Loop: h.loop,
+		Pipeline: h.pipeline, Loop: h.loop, MLflow: h.mlflow(),
 	}
 	h.native = a // the launcher comes later, when the address is known
 	return a.Handler()
+}
+
+// mlflow brings people over from MLflow, and back.
+func (h *house) mlflow() *interop.Importer {
+	return &interop.Importer{
+		Ledger: h.ledger, Runs: h.runs, Registry: h.registry, Traces: h.traces, Evaluation: mlflow.Evaluation(h.ledger, h.runs),
+	}
 }
 
 // sync hands the parts of rondo.yaml to the nouns that live by them.

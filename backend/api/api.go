@@ -4,6 +4,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/event"
 	"rondo/backend/host"
+	"rondo/backend/interop/mlflow"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
@@ -33,4 +34,5 @@ type API struct {
 	Monitors monitor.Surface
 	Loop     *loop.Service
 	Pipeline *pipeline.Service
+	MLflow   *mlflow.Importer // nil: nothing is brought over
 }

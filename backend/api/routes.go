@@ -17,6 +17,7 @@ func (a *API) Handler() *Router {
 	a.endpointRoutes(r)
 	a.monitorRoutes(r)
 	a.decisionRoutes(r)
+	a.importRoutes(r)
 	a.hostRoutes(r)
 	return r
 }

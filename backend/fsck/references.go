@@ -20,6 +20,7 @@ var needs = map[string]need{
 	"snapshot.create":  {objects: []string{"diff"}, trees: []string{"tree"}},
 	"snapshot.profile": {objects: []string{"profile"}},
 	"version.create":   {objects: []string{"baseline", "holdout"}, trees: []string{"digest"}},
+	"version.carry":    {trees: []string{"digest"}},
 	"monitor.window":   {objects: []string{"details"}},
 	"decision.step":    {objects: []string{"added", "captures"}},
 	"model.evidence":   {objects: []string{"holdout"}},

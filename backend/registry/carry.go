@@ -72,8 +72,12 @@ type carriedVersion struct {
 // there is neither content nor such a version. It returns the number here.
 func (s *Service) CarryVersion(ctx context.Context, in CarryVersion) (number int, fresh bool, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		number = sameKey(tx, in.Model, in.Key)
-		return nil
+		if number = sameKey(tx, in.Model, in.Key); number == 0 {
+			return nil
+		}
+		there, err := versionRow(tx, in.Model, number)
+		in.Digest = there.Digest
+		return err
 	})
 	if err != nil {
 		return 0, false, err

@@ -298,6 +298,10 @@ export interface ExperimentChange {
 	name: string;
 }
 
+export interface ExportMLflow {
+	folder: string;
+}
+
 export interface Failure {
 	kind: string;
 	message: string;
@@ -486,6 +490,12 @@ export interface HostState {
 	hints: HostHint[];
 }
 
+export interface ImportMLflow {
+	source: string;
+	artifacts?: string[];
+	env?: Record<string, string>;
+}
+
 export interface Launch {
 	url: string;
 }
@@ -663,6 +673,47 @@ export interface MetricPoint {
 export interface MetricSeries {
 	metrics: Record<string, MetricPoint[]>;
 	damage: string[];
+}
+
+export interface MlflowAccount {
+	source: string;
+	lacks: string[];
+	stays: string[];
+	counts: MlflowCount[];
+	points: number;
+	files: number;
+	bytes: number;
+	left: MlflowLeft[];
+	notes: string[];
+	began: string;
+	seconds: number;
+}
+
+export interface MlflowCount {
+	kind: string;
+	new: number;
+	changed: number;
+	same: number;
+	left: number;
+}
+
+export interface MlflowExported {
+	folder: string;
+	uri: string;
+	artifacts: string;
+	counts: MlflowCount[];
+	points: number;
+	files: number;
+	bytes: number;
+	notes: string[];
+	seconds: number;
+}
+
+export interface MlflowLeft {
+	kind: string;
+	why: string;
+	count: number;
+	names: string[];
 }
 
 export interface Monitor {
@@ -1962,6 +2013,12 @@ export interface Operations {
 		body: undefined;
 		out: Record<string, never>;
 	};
+	"POST /exports/mlflow": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<ExportMLflow>;
+		out: MlflowExported;
+	};
 	"POST /fsck": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -1979,6 +2036,12 @@ export interface Operations {
 		query: { after?: number; limit?: number };
 		body: undefined;
 		out: HostSample[];
+	};
+	"POST /imports/mlflow": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<ImportMLflow>;
+		out: MlflowAccount;
 	};
 	"POST /launch": {
 		path: Record<string, never>;
