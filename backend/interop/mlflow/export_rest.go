@@ -1,7 +1,6 @@
 package mlflow
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -287,14 +286,11 @@ func hashed(inputs map[string]json.RawMessage) (text, hash string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	var v any
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
+	v, err := spanfile.Decode(b)
+	if err != nil {
 		return "", "", err
 	}
-	var out strings.Builder
-	dump(&out, v)
-	sum := sha256.Sum256([]byte(out.String()))
-	return out.String(), hex.EncodeToString(sum[:]), nil
+	text = spanfile.Dump(v, true)
+	sum := sha256.Sum256([]byte(text))
+	return text, hex.EncodeToString(sum[:]), nil
 }

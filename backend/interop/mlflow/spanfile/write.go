@@ -25,11 +25,11 @@ func Write(s trace.Span) ([]byte, error) {
 	}
 	texts := map[string]string{}
 	for _, a := range s.Attributes {
-		b, err := json.Marshal(a.Value.Plain())
+		text, err := jsonOf(a.Value)
 		if err != nil {
 			return nil, err
 		}
-		texts[a.Key] = string(b)
+		texts[a.Key] = text
 	}
 	events := []map[string]any{}
 	for _, e := range s.Events {
@@ -57,4 +57,14 @@ func base(digits string) string {
 		return digits
 	}
 	return base64.StdEncoding.EncodeToString(b)
+}
+
+// jsonOf writes a value as clients do.
+func jsonOf(v trace.Value) (string, error) {
+	b, err := json.Marshal(v.Plain())
+	if err != nil {
+		return "", err
+	}
+	plain, err := Decode(b)
+	return Dump(plain, false), err
 }

@@ -1,4 +1,4 @@
-package mlflow
+package spanfile
 
 import (
 	"encoding/json"
@@ -9,9 +9,21 @@ import (
 	"unicode/utf16"
 )
 
-// dump writes JSON as Python's json.dumps(sort_keys=True) does: a blank after colons and
-// commas, and all that is not ASCII as \u and four digits.
-func dump(b *strings.Builder, v any) {
+// Dump returns JSON as Python's json.dumps(sort_keys=True) writes it: a blank after colons
+// and commas, and where ascii is set, all that is not ASCII as \u and four digits. V is
+// what Decode returns.
+func Dump(v any, ascii bool) string {
+	d := dumper{ascii: ascii}
+	d.value(v)
+	return d.String()
+}
+
+type dumper struct {
+	strings.Builder
+	ascii bool
+}
+
+func (b *dumper) value(v any) {
 	switch x := v.(type) {
 	case map[string]any:
 		b.WriteByte('{')
@@ -19,9 +31,9 @@ func dump(b *strings.Builder, v any) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			dumpText(b, k)
+			b.text(k)
 			b.WriteString(": ")
-			dump(b, x[k])
+			b.value(x[k])
 		}
 		b.WriteByte('}')
 	case []any:
@@ -30,11 +42,11 @@ func dump(b *strings.Builder, v any) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			dump(b, item)
+			b.value(item)
 		}
 		b.WriteByte(']')
 	case string:
-		dumpText(b, x)
+		b.text(x)
 	case json.Number:
 		b.WriteString(x.String())
 	case bool:
@@ -44,7 +56,7 @@ func dump(b *strings.Builder, v any) {
 	}
 }
 
-func dumpText(b *strings.Builder, s string) {
+func (b *dumper) text(s string) {
 	b.WriteByte('"')
 	for _, r := range s {
 		switch {
@@ -61,9 +73,9 @@ func dumpText(b *strings.Builder, s string) {
 			b.WriteString(`\b`)
 		case r == '\f':
 			b.WriteString(`\f`)
-		case r < ' ' || r > 0x7f && r < 0x10000:
+		case r < ' ' || b.ascii && r > 0x7f && r < 0x10000:
 			fmt.Fprintf(b, `\u%04x`, r)
-		case r >= 0x10000:
+		case b.ascii && r >= 0x10000:
 			hi, lo := utf16.EncodeRune(r)
 			fmt.Fprintf(b, `\u%04x\u%04x`, hi, lo)
 		default:
