@@ -31,8 +31,7 @@ type Collect struct {
 // Collected says what came of it.
 type Collected struct {
 	store.Garbage
-	Needed int       `json:"needed"` // objects that something refers to
-	Next   time.Time `json:"next,omitzero"`
+	Next time.Time `json:"next,omitzero"`
 }
 
 // Collect removes the objects that nothing in the project mentions: no record of any
@@ -57,11 +56,6 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 	}
 	now := s.opts.Now()
 	c.Garbage, err = s.opts.Store.Collect(ctx, store.Collection{Needed: needed, Grace: in.Grace, Dry: in.Dry, Now: now})
-	for d := range needed {
-		if _, err := s.opts.Store.Stat(d); err == nil {
-			c.Needed++
-		}
-	}
 	if c.Waiting > 0 {
 		c.Next = now.Add(in.Grace)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rondo/backend/ref"
+	"rondo/backend/store"
 )
 
 // Dataset is a path under version control.
@@ -56,6 +57,8 @@ type Take struct {
 	Message  string `json:"message,omitempty"`
 	Commit   bool   `json:"commit,omitempty"` // commit the pointer to git
 	Decision string `json:"decision,omitempty"`
+
+	Count *store.Count `json:"-"` // how far it has come, if somebody wants to know
 }
 
 // Setting is a dataset as rondo.yaml declares it.

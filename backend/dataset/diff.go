@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,21 +46,38 @@ func (s *Service) Diff(ctx context.Context, name string, from, to int, key []str
 	if err != nil {
 		return d, err
 	}
-	list := diffTrees(old, fresh)
-	d.Count = len(list)
-	d.Same = len(fresh.Files) - len(slices.DeleteFunc(slices.Clone(list), func(f FileDiff) bool { return f.Change == FileRemoved }))
-	for _, f := range list {
-		if f.Change != FileChanged || !isTable(f.Path) || f.From.Digest == f.To.Digest || len(d.Tables) >= maxTableDiffs {
-			continue
-		}
+	tables, err := d.compare(ctx, old, fresh)
+	if err != nil {
+		return d, err
+	}
+	for _, f := range tables {
 		t, err := s.diffTable(ctx, f, a, b, key)
 		if err != nil {
 			return d, err
 		}
 		d.Tables = append(d.Tables, t)
 	}
-	d.Files = append(d.Files, list[:min(len(list), maxFileDiffs)]...)
 	return d, nil
+}
+
+// compare notes the files that differ, and returns the tables among them that both have.
+func (d *Diff) compare(ctx context.Context, old, fresh *store.Listing) (tables []FileDiff, err error) {
+	removed := 0
+	err = store.Differences(ctx, old, fresh, func(one store.Difference) error {
+		f := fileDiff(one)
+		if d.Count++; d.Count <= maxFileDiffs {
+			d.Files = append(d.Files, f)
+		}
+		if f.Change == FileRemoved {
+			removed++
+		}
+		if f.Change == FileChanged && isTable(f.Path) && f.From.Digest != f.To.Digest && len(tables) < maxTableDiffs {
+			tables = append(tables, f)
+		}
+		return nil
+	})
+	d.Same = int(fresh.Files) - d.Count + removed
+	return tables, err
 }
 
 func (s *Service) twoSnapshots(ctx context.Context, name string, from, to int) (a, b Snapshot, err error) {
@@ -85,12 +103,17 @@ func (s *Service) twoSnapshots(ctx context.Context, name string, from, to int) (
 }
 
 // comparable gives the one file of a single snapshot the same name whatever its path was.
-func (s *Service) comparable(ctx context.Context, snap Snapshot) (store.Tree, error) {
-	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
-	if err == nil && snap.Single && len(t.Files) == 1 {
-		t.Files[0].Path = filepath.Base(filepath.FromSlash(snap.Path))
+func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing, error) {
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	if err != nil || !snap.Single || l.Files != 1 {
+		return l, err
 	}
-	return t, err
+	t, err := l.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t.Files[0].Path = path.Base(snap.Path)
+	return s.opts.Store.ListingOf(ctx, t.Files...)
 }
 
 // diffTable compares the rows of one file, by a key where one is given or found.

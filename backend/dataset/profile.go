@@ -44,7 +44,7 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		snap = fresh
 	}
 	if snap.Profile.IsZero() {
-		p, _, err := s.makeProfile(ctx, snap)
+		p, _, err := s.makeProfile(ctx, snap, facts{tables: 1, odd: true}) // which is not known
 		return p, err
 	}
 	b, err := s.opts.Store.ReadAll(ctx, snap.Profile, maxProfile)
@@ -55,22 +55,12 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 }
 
 // profiled makes the profile at once for small tables, else in the background.
-func (s *Service) profiled(ctx context.Context, snap Snapshot) (Snapshot, error) {
+func (s *Service) profiled(ctx context.Context, snap Snapshot, f facts) (Snapshot, error) {
 	if !snap.Profile.IsZero() {
 		return snap, nil
 	}
-	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
-	if err != nil {
-		return snap, err
-	}
-	var size int64
-	for _, f := range t.Files {
-		if isTable(f.Path) {
-			size += f.Size
-		}
-	}
-	if size <= inlineSize {
-		_, done, err := s.makeProfile(ctx, snap)
+	if f.tableSize <= inlineSize {
+		_, done, err := s.makeProfile(ctx, snap, f)
 		if err != nil {
 			s.opts.Log.Warn("the snapshot is taken, but not profiled", "snapshot", snap.Ref(), "err", err)
 			return snap, nil
@@ -78,7 +68,7 @@ func (s *Service) profiled(ctx context.Context, snap Snapshot) (Snapshot, error)
 		return done, nil
 	}
 	s.background.Go(func() {
-		if _, _, err := s.makeProfile(s.stopped, snap); err != nil && s.stopped.Err() == nil {
+		if _, _, err := s.makeProfile(s.stopped, snap, f); err != nil && s.stopped.Err() == nil {
 			s.opts.Log.Warn("the snapshot is not profiled yet", "snapshot", snap.Ref(), "err", err)
 		}
 	})
@@ -86,8 +76,8 @@ func (s *Service) profiled(ctx context.Context, snap Snapshot) (Snapshot, error)
 }
 
 // makeProfile reads the tables and records what they hold.
-func (s *Service) makeProfile(ctx context.Context, snap Snapshot) (Profile, Snapshot, error) {
-	p, err := s.read(ctx, snap)
+func (s *Service) makeProfile(ctx context.Context, snap Snapshot, f facts) (Profile, Snapshot, error) {
+	p, err := s.read(ctx, snap, f)
 	if err != nil {
 		return p, snap, err
 	}
@@ -109,16 +99,28 @@ func (s *Service) makeProfile(ctx context.Context, snap Snapshot) (Profile, Snap
 	return p, snap, err
 }
 
-func (s *Service) read(ctx context.Context, snap Snapshot) (Profile, error) {
-	p := Profile{Tables: []Table{}, Warnings: []string{}}
-	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profile, err error) {
+	p = Profile{Tables: []Table{}, Warnings: []string{}}
+	if known.tables == 0 && !known.odd {
+		p.Opaque = snap.Files
+		return p, nil
+	}
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err != nil {
 		return p, err
 	}
-	p.Warnings = append(p.Warnings, likeNames(t)...)
+	if known.odd {
+		like, err := likeNames(ctx, l)
+		if err != nil {
+			return p, err
+		}
+		p.Warnings = append(p.Warnings, like...)
+	}
 	left := 0
-	for _, f := range t.Files {
+	for f, err := range l.All(ctx) {
 		switch {
+		case err != nil:
+			return p, err
 		case !isTable(f.Path):
 			p.Opaque++
 			continue

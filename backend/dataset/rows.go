@@ -90,16 +90,16 @@ func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (st
 	if file != "" {
 		return s.file(ctx, snap, file)
 	}
-	files, err := s.Files(ctx, snap)
-	for _, f := range files {
-		if isTable(f.Path) {
-			return f, nil
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	if err != nil {
+		return store.TreeFile{}, err
+	}
+	for f, err := range l.All(ctx) {
+		if err != nil || isTable(f.Path) {
+			return f, err
 		}
 	}
-	if err == nil {
-		err = errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv and .tsv files")
-	}
-	return store.TreeFile{}, err
+	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv and .tsv files")
 }
 
 // totals are the rows of each table, where the profile is made already.

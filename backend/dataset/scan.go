@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"os"
 	"path"
 
 	"rondo/backend/ref"
@@ -12,52 +11,63 @@ import (
 // content is what lies at a dataset's path.
 type content struct {
 	single bool
-	tree   store.Tree
-	digest ref.Digest // of the tree
+	list   *store.Listing
+	facts  facts
 }
 
+// digest is that of the tree.
+func (c content) digest() ref.Digest { return c.list.Digest() }
+
 // of returns the digest of the one file.
-func (c content) of() ref.Digest {
-	if c.single {
-		return c.tree.Files[0].Digest
+func (c content) of(ctx context.Context) (d ref.Digest, err error) {
+	if !c.single {
+		return ref.Zero, nil
 	}
-	return ref.Zero
+	for f, err := range c.list.All(ctx) {
+		return f.Digest, err
+	}
+	return ref.Zero, nil
 }
 
 // take reads what lies at the path into the store.
-func (s *Service) take(ctx context.Context, m *memory, at string) (content, error) {
-	single, err := s.single(at)
-	c := content{single: single}
+func (s *Service) take(ctx context.Context, m *memory, at string, count *store.Count) (c content, err error) {
+	if c.single, err = s.single(at); err != nil {
+		return c, err
+	}
+	if !c.single {
+		c.list, err = s.opts.Store.Take(ctx, s.full(at), c.scan(m, count))
+		return c, err
+	}
+	t, err := s.readFile(ctx, m, at, s.opts.Store.PutOpen)
 	if err != nil {
 		return c, err
 	}
-	if single {
-		c.tree, err = s.readFile(ctx, m, at, s.opts.Store.PutOpen)
-		if err == nil {
-			c.digest, err = s.opts.Store.PutTreeList(ctx, c.tree)
-		}
-		return c, err
+	c.facts.see(t.Files[0])
+	d, err := s.opts.Store.PutTreeList(ctx, t)
+	if err == nil {
+		c.list, err = s.opts.Store.OpenListing(ctx, d)
 	}
-	c.tree, c.digest, err = s.opts.Store.PutTreeKnown(ctx, s.full(at), m.known)
 	return c, err
 }
 
 // look is take that stores nothing.
-func (s *Service) look(ctx context.Context, m *memory, at string) (content, error) {
-	single, err := s.single(at)
-	c := content{single: single}
-	switch {
-	case err != nil:
+func (s *Service) look(ctx context.Context, m *memory, at string, count *store.Count) (c content, err error) {
+	if c.single, err = s.single(at); err != nil {
 		return c, err
-	case single:
-		c.tree, err = s.readFile(ctx, m, at, store.HashOpen)
-	default:
-		c.tree, err = s.opts.Store.TreeOf(ctx, s.full(at), m.known)
 	}
+	if !c.single {
+		c.list, err = s.opts.Store.Look(ctx, s.full(at), c.scan(m, count))
+		return c, err
+	}
+	t, err := s.readFile(ctx, m, at, store.HashOpen)
 	if err == nil {
-		c.digest, err = store.DigestOf(c.tree)
+		c.list, err = s.opts.Store.ListingOf(ctx, t.Files...)
 	}
 	return c, err
+}
+
+func (c *content) scan(m *memory, count *store.Count) store.Scan {
+	return store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see}
 }
 
 // readFile makes the tree of one file, which is not read where it is known.
@@ -71,41 +81,16 @@ func (s *Service) readFile(ctx context.Context, m *memory, at string, read store
 	if err != nil {
 		return store.Tree{}, err
 	}
-	file := store.TreeFile{Path: path.Base(at), Size: fi.Size(), Exec: fi.Mode()&0o111 != 0}
-	d, ok := m.known(s.full(at), fi)
-	if file.Digest = d; !ok || !s.opts.Store.Keeps(d) {
-		file.Digest, file.Size, err = read(ctx, f)
-	}
-	return store.Tree{Files: []store.TreeFile{file}}, err
-}
-
-// remember notes how the files looked whose content is known now.
-func (s *Service) remember(m *memory, at string, c content) error {
-	digests := make(map[string]ref.Digest, len(c.tree.Files))
-	for _, f := range c.tree.Files {
-		digests[s.full(place(at, c.single, f.Path))] = f.Digest
-	}
-	return m.save(digests)
-}
-
-// note remembers what a checkout has put in place, without reading it again. A file
-// that somebody has written to since it was staged is left out.
-func (s *Service) note(ctx context.Context, m *memory, p plan, c content) {
-	m.began = s.opts.Now()
-	err := store.Each(ctx, len(p.write), func(_ context.Context, i int) error {
-		full := s.full(p.write[i].at)
-		fi, err := os.Lstat(full)
-		if err == nil && fi.Mode().IsRegular() && p.write[i].stamp.Moved(store.StampOf(fi)) {
-			m.see(full, fi)
+	name, stamp := path.Base(at), store.StampOf(fi)
+	file := store.TreeFile{Path: name, Size: fi.Size(), Exec: stamp.Exec}
+	known := m.Find("", name)
+	if file.Digest = known.Digest; !known.OK || known.Stamp != stamp || !s.opts.Store.Keeps(known.Digest) {
+		if file.Digest, file.Size, err = read(ctx, f); err != nil {
+			return store.Tree{}, err
 		}
-		return nil
-	})
-	if err == nil {
-		err = s.remember(m, p.base, c)
 	}
-	if err != nil {
-		s.opts.Log.Debug("how the files look could not be noted", "path", p.base, "err", err)
-	}
+	m.note(name, stamp, file.Digest, known)
+	return store.Tree{Files: []store.TreeFile{file}}, nil
 }
 
 // place is where a file of a tree lies in the project.

@@ -109,14 +109,19 @@ func (s *Service) OpenFile(ctx context.Context, snap Snapshot, path string) (io.
 }
 
 func (s *Service) file(ctx context.Context, snap Snapshot, path string) (store.TreeFile, error) {
-	t, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err != nil {
 		return store.TreeFile{}, err
 	}
-	if path == "" && snap.Single && len(t.Files) == 1 {
-		return t.Files[0], nil
+	if path == "" && snap.Single && l.Files == 1 {
+		for f, err := range l.All(ctx) {
+			return f, err
+		}
 	}
-	f, ok := t.Find(path)
+	f, ok, err := l.Find(ctx, path)
+	if err != nil {
+		return f, err
+	}
 	if !ok {
 		return f, errs.New(errs.NotFound, "%s has no file %q", snap.Ref(), path).
 			WithHint("`rondo data files %s` lists them", snap.Ref())

@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"path"
+	"slices"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -26,11 +28,12 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	}
 	defer s.lock(name)()
 	m := s.memory(name)
-	c, err := s.take(ctx, m, d.Path)
+	defer m.close()
+	c, err := s.take(ctx, m, d.Path, in.Count)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	if len(c.tree.Files) == 0 {
+	if c.list.Files == 0 {
 		return Snapshot{}, errs.New(errs.Precondition, "%s holds no file", d.Path).WithHint("put the data there first")
 	}
 	fault.Point("dataset.stored")
@@ -42,29 +45,31 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	if err := s.point(snap); err != nil {
 		return snap, err
 	}
-	if err := s.remember(m, d.Path, c); err != nil {
-		s.opts.Log.Warn("how the files look could not be noted; they will be read again", "dataset", name, "err", err)
-	}
+	s.save(m, name)
 	if in.Commit {
 		if err := s.commit(snap); err != nil {
 			return snap, err
 		}
 	}
-	return s.profiled(ctx, snap)
+	return s.profiled(ctx, snap, c.facts)
 }
 
 // record returns the snapshot that has the content, making it if there is none.
 func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Snapshot, error) {
-	if old, err := s.withTree(ctx, d.Name, c.digest); err == nil || !notFound(err) {
+	if old, err := s.withContent(ctx, d.Name, c); err == nil || !notFound(err) {
 		return old, err
+	}
+	one, err := c.of(ctx)
+	if err != nil {
+		return Snapshot{}, err
 	}
 	state, err := s.gitState(ctx)
 	if err != nil {
 		return Snapshot{}, err
 	}
 	snap := Snapshot{
-		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest, Content: c.of(), Files: len(c.tree.Files),
-		Size: c.tree.Size(), Message: in.Message, Git: state, Decision: in.Decision,
+		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest(), Content: one, Files: int(c.list.Files),
+		Size: c.list.Size, Message: in.Message, Git: state, Decision: in.Decision,
 	}
 	id := ref.NewID()
 	_, err = s.opts.Ledger.Do(ctx, "snapshot.create", id, func(tx *index.Tx) (any, error) {
@@ -80,6 +85,24 @@ func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Sn
 		return Snapshot{}, err
 	}
 	return s.Find(ctx, id)
+}
+
+// withContent returns the newest snapshot of the dataset that has the content. Trees of
+// many files once had another digest, so those are looked for by that too.
+func (s *Service) withContent(ctx context.Context, name string, c content) (Snapshot, error) {
+	snap, err := s.withTree(ctx, name, c.digest())
+	if !notFound(err) {
+		return snap, err
+	}
+	list, e := s.Snapshots(ctx, name)
+	if e != nil || !slices.ContainsFunc(list, func(s Snapshot) bool { return int64(s.Files) == c.list.Files && s.Size == c.list.Size }) {
+		return snap, cmp.Or(e, err)
+	}
+	old, e := c.list.OldDigest(ctx)
+	if e != nil {
+		return snap, e
+	}
+	return s.withTree(ctx, name, old)
 }
 
 // withTree returns the newest snapshot of the dataset with exactly this content.

@@ -54,7 +54,8 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 	}
 	st.Snapshot = snap.Number
 	m := s.memory(name)
-	c, err := s.look(ctx, m, d.Path)
+	defer m.close()
+	c, err := s.look(ctx, m, d.Path, nil)
 	if notFound(err) {
 		st.State, st.Text = Missing, fmt.Sprintf("%s is not there; `rondo data checkout %s` brings it back", d.Path, name)
 		return st, nil
@@ -62,31 +63,33 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 	if err != nil {
 		return st, err
 	}
-	if err := s.remember(m, d.Path, c); err != nil {
-		s.opts.Log.Debug("how the files look could not be noted", "dataset", name, "err", err)
-	}
+	s.save(m, name)
 	return st, s.compare(ctx, &st, snap, c)
 }
 
 func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c content) error {
-	if c.digest == snap.Tree {
-		st.State, st.Text = Clean, "as in "+snap.Ref()
-		return nil
-	}
-	old, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	old, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err != nil {
 		return err
 	}
-	st.State = Changed
-	for _, f := range diffTrees(old, c.tree) {
+	lists := map[string]*[]string{FileAdded: &st.Added, FileRemoved: &st.Removed, FileChanged: &st.Changed}
+	err = store.Differences(ctx, old, c.list, func(d store.Difference) error {
 		st.Count++
-		list := map[string]*[]string{FileAdded: &st.Added, FileRemoved: &st.Removed, FileChanged: &st.Changed}[f.Change]
-		if len(*list) < maxNamed {
-			*list = append(*list, f.Path)
+		if list := lists[changeOf(d)]; len(*list) < maxNamed {
+			*list = append(*list, d.Path())
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
+	if st.Count == 0 {
+		st.State, st.Text = Clean, "as in "+snap.Ref()
+		return nil
+	}
+	st.State = Changed
 	st.Text = fmt.Sprintf("%s from %s", differ(st.Count), snap.Ref())
-	if same, err := s.withTree(ctx, st.Dataset, c.digest); err == nil {
+	if same, err := s.withTree(ctx, st.Dataset, c.digest()); err == nil {
 		st.Text = fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref())
 	}
 	return nil
@@ -119,6 +122,11 @@ type Problem struct {
 // Verify reads everything that a snapshot stands on and names every damaged file.
 // Number 0 means the latest.
 func (s *Service) Verify(ctx context.Context, name string, number int) (Verification, error) {
+	return s.VerifyCounted(ctx, name, number, nil)
+}
+
+// VerifyCounted is Verify that tells how far it has come.
+func (s *Service) VerifyCounted(ctx context.Context, name string, number int, count *store.Count) (Verification, error) {
 	wanted := name
 	if number > 0 {
 		wanted = Ref(name, number)
@@ -128,7 +136,11 @@ func (s *Service) Verify(ctx context.Context, name string, number int) (Verifica
 	if err != nil {
 		return v, err
 	}
-	tree, err := s.opts.Store.OpenTree(ctx, snap.Tree)
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	if err == nil {
+		v.Files, v.Size = int(l.Files), l.Size
+		err = s.verifyFiles(ctx, l, count, &v)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return v, ctx.Err()
@@ -136,15 +148,7 @@ func (s *Service) Verify(ctx context.Context, name string, number int) (Verifica
 		v.Problems = append(v.Problems, s.problem("", snap.Tree, err))
 		return v, nil
 	}
-	digests := make([]ref.Digest, len(tree.Files))
-	for i, f := range tree.Files {
-		digests[i] = f.Digest
-	}
-	v.Files, v.Size = len(tree.Files), tree.Size()
-	err = s.opts.Store.VerifyThese(ctx, digests, func(i int, err error) {
-		v.Problems = append(v.Problems, s.problem(tree.Files[i].Path, digests[i], err))
-	})
-	if !snap.Profile.IsZero() && err == nil {
+	if !snap.Profile.IsZero() {
 		err = s.opts.Store.VerifyThese(ctx, []ref.Digest{snap.Profile}, func(_ int, err error) {
 			v.Problems = append(v.Problems, s.problem("(profile)", snap.Profile, err))
 		})
@@ -152,6 +156,39 @@ func (s *Service) Verify(ctx context.Context, name string, number int) (Verifica
 	slices.SortFunc(v.Problems, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
 	v.OK = len(v.Problems) == 0
 	return v, err
+}
+
+const verifiedAtOnce = 16 << 10 // files
+
+// verifyFiles reads the files of a tree, many at a time. Its nodes are verified on the way.
+func (s *Service) verifyFiles(ctx context.Context, l *store.Listing, count *store.Count, v *Verification) error {
+	var files []store.TreeFile
+	check := func() error {
+		digests := make([]ref.Digest, len(files))
+		size := int64(0)
+		for i, f := range files {
+			digests[i] = f.Digest
+			size += f.Size
+		}
+		err := s.opts.Store.VerifyThese(ctx, digests, func(i int, err error) {
+			v.Problems = append(v.Problems, s.problem(files[i].Path, digests[i], err))
+		})
+		count.Add(int64(len(files)), size)
+		files = files[:0]
+		return err
+	}
+	for page, err := range l.Pages(ctx) {
+		if err != nil {
+			return err
+		}
+		if files = append(files, page...); len(files) < verifiedAtOnce {
+			continue
+		}
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return check()
 }
 
 func (s *Service) problem(path string, d ref.Digest, err error) Problem {
@@ -177,23 +214,23 @@ type FileDiff struct {
 	To     store.TreeFile `json:"-"`
 }
 
-// diffTrees walks two sorted lists side by side.
-func diffTrees(a, b store.Tree) (list []FileDiff) {
-	i, k := 0, 0
-	for i < len(a.Files) || k < len(b.Files) {
-		switch {
-		case k == len(b.Files) || i < len(a.Files) && a.Files[i].Path < b.Files[k].Path:
-			list = append(list, FileDiff{Path: a.Files[i].Path, Change: FileRemoved, From: a.Files[i]})
-			i++
-		case i == len(a.Files) || b.Files[k].Path < a.Files[i].Path:
-			list = append(list, FileDiff{Path: b.Files[k].Path, Change: FileAdded, To: b.Files[k]})
-			k++
-		default:
-			if a.Files[i].Digest != b.Files[k].Digest || a.Files[i].Exec != b.Files[k].Exec {
-				list = append(list, FileDiff{Path: b.Files[k].Path, Change: FileChanged, From: a.Files[i], To: b.Files[k]})
-			}
-			i, k = i+1, k+1
-		}
+func changeOf(d store.Difference) string {
+	switch {
+	case d.From == nil:
+		return FileAdded
+	case d.To == nil:
+		return FileRemoved
 	}
-	return list
+	return FileChanged
+}
+
+func fileDiff(d store.Difference) FileDiff {
+	f := FileDiff{Path: d.Path(), Change: changeOf(d)}
+	if d.From != nil {
+		f.From = *d.From
+	}
+	if d.To != nil {
+		f.To = *d.To
+	}
+	return f
 }

@@ -61,7 +61,7 @@ func (e *eyes) look(ctx context.Context, p string) (Artifact, error) {
 	case !info.Mode().IsRegular():
 		return Artifact{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", p)
 	}
-	d, err := e.file(ctx, full, info)
+	d, err := e.file(ctx, full, store.StampOf(info))
 	return Artifact{Path: p, Digest: d, Size: info.Size(), Exec: info.Mode()&0o111 != 0}, unreadable(err, p)
 }
 
@@ -83,8 +83,8 @@ func unreadable(err error, p string) error {
 
 // digests is a store.Known that reads what is not known yet, and remembers it.
 func (e *eyes) digests(ctx context.Context) store.Known {
-	return func(full string, fi fs.FileInfo) (ref.Digest, bool) {
-		d, err := e.file(ctx, full, fi)
+	return func(full string, stamp store.Stamp) (ref.Digest, bool) {
+		d, err := e.file(ctx, full, stamp)
 		return d, err == nil
 	}
 }
@@ -104,8 +104,7 @@ func (e *eyes) resolve(p string) (string, error) {
 	return full, nil
 }
 
-func (e *eyes) file(ctx context.Context, full string, info fs.FileInfo) (ref.Digest, error) {
-	stamp := store.StampOf(info)
+func (e *eyes) file(ctx context.Context, full string, stamp store.Stamp) (ref.Digest, error) {
 	e.mu.Lock()
 	g, ok := e.known[full]
 	e.mu.Unlock()

@@ -17,15 +17,16 @@ type Garbage struct {
 	Objects int   `json:"objects"` // that nobody needs
 	Bytes   int64 `json:"bytes"`   // on disk
 	Waiting int   `json:"waiting"` // of these, condemned too short a time ago to be removed
+	Needed  int   `json:"needed"`  // that somebody needs
 	Removed int   `json:"removed"`
 	Freed   int64 `json:"freed"` // bytes on disk
 }
 
 // Collection says what to collect.
 type Collection struct {
-	Needed map[ref.Digest]bool // with all that Reach adds
-	Grace  time.Duration       // between condemning and removing
-	Dry    bool                // only look
+	Needed *Needed       // what Reach has found
+	Grace  time.Duration // between condemning and removing
+	Dry    bool          // only look
 	Now    time.Time
 }
 
@@ -40,7 +41,8 @@ func (s *Store) Collect(ctx context.Context, c Collection) (g Garbage, err error
 	was, since := s.sentence(), map[ref.Digest]time.Time{}
 	ripe := map[ref.Digest]bool{}
 	err = s.List(func(i Info) error {
-		if c.Needed[i.Digest] {
+		if c.Needed.Has(i.Digest) {
+			g.Needed++
 			return ctx.Err()
 		}
 		at, ok := was[i.Digest]
@@ -80,13 +82,7 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 	if len(ripe) == 0 {
 		return nil
 	}
-	s.mu.RLock()
-	packs := make([]*pack, 0, len(s.packs))
-	for _, p := range s.packs {
-		packs = append(packs, p)
-	}
-	s.mu.RUnlock()
-	for _, p := range packs {
+	for _, p := range s.allPacks() {
 		if fi, err := os.Stat(filepath.Join(s.dir, p.name)); err != nil || fi.ModTime().After(c.Now.Add(-c.Grace)) {
 			continue // it may hold what was stored again because the old was condemned
 		}
@@ -116,10 +112,10 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 		return nil
 	}
 	dead, bytes := 0, int64(0)
-	for d, at := range rows {
-		if ripe[d] {
+	for _, r := range rows {
+		if ripe[r.digest] {
 			dead++
-			bytes += int64(at.stored)
+			bytes += int64(r.stored)
 		}
 	}
 	if dead == 0 {

@@ -25,7 +25,7 @@ type Far struct {
 	under string // folder of the remote
 
 	mu     sync.RWMutex
-	packed map[ref.Digest]place
+	packed *table
 	packs  map[string]*pack
 	whole  map[ref.Digest]remote.Blob // objects that are files of their own, as large ones once were
 	bad    map[string]error           // packs whose index is damaged
@@ -37,7 +37,7 @@ const farDir = "objects"
 // deleted at any time.
 func OpenFar(ctx context.Context, name string, r remote.Remote, cache string) (*Far, error) {
 	f := &Far{name: name, r: r, cache: cache, under: farDir}
-	f.packed, f.packs = map[ref.Digest]place{}, map[string]*pack{}
+	f.packed, f.packs = newTable(), map[string]*pack{}
 	f.whole, f.bad = map[ref.Digest]remote.Blob{}, map[string]error{}
 	return f, f.look(ctx)
 }
@@ -77,19 +77,16 @@ func (f *Far) meet(ctx context.Context, b remote.Blob) error {
 		return nil
 	}
 	if err == nil {
-		f.keep(&pack{name: b.Name, size: b.Size}, rows)
+		f.keep(&pack{b.Name, b.Size, rows})
 	}
 	return f.named(err)
 }
 
 // keep notes the entries of a pack; the caller holds the lock.
-func (f *Far) keep(p *pack, rows map[ref.Digest]place) {
+func (f *Far) keep(p *pack) {
 	delete(f.bad, p.name)
 	f.packs[p.name] = p
-	for d, at := range rows {
-		at.pack = p
-		f.packed[d] = at
-	}
+	f.packed.put(p)
 }
 
 // named says whose fault it is.
@@ -103,8 +100,7 @@ func (f *Far) named(err error) error {
 func (f *Far) entry(d ref.Digest) (place, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	p, ok := f.packed[d]
-	return p, ok
+	return f.packed.get(d)
 }
 
 // There reports whether the remote lists the object itself. Of a large one that is its

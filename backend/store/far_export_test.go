@@ -28,8 +28,10 @@ func ForgedList(t *testing.T, dir string, d ref.Digest) string {
 	}
 	c := newCargo()
 	var all []ref.Digest
-	for one := range f.packed {
-		all = append(all, one)
+	for _, p := range f.packs {
+		for _, r := range p.rows {
+			all = append(all, r.digest)
+		}
 	}
 	for _, one := range all {
 		err := f.fetch(ctx, []ref.Digest{one}, func(e farEntry, raw, _ []byte) error {

@@ -11,7 +11,6 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
-	"rondo/backend/ref"
 	"rondo/backend/remote"
 )
 
@@ -44,7 +43,7 @@ func (t tail) ReadAt(p []byte, at int64) (int, error) {
 
 // index reads the index of a pack, from the cache where it was read before. The pack is
 // named after it, so that neither can be another.
-func (f *Far) index(ctx context.Context, b remote.Blob) (map[ref.Digest]place, error) {
+func (f *Far) index(ctx context.Context, b remote.Blob) ([]row, error) {
 	name := strings.TrimSuffix(path.Base(b.Name), packExt)
 	if known, err := os.ReadFile(f.cached(name)); err == nil {
 		if rows, err := parseIndex(tail{known, b.Size}, b.Size, name); err == nil {

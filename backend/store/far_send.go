@@ -96,19 +96,19 @@ func (f *Far) all(list []chunk) bool {
 // cargo is a pack that is being filled in memory.
 type cargo struct {
 	b    bytes.Buffer
-	rows map[ref.Digest]place
+	rows []row
 	row  []byte // the index
 }
 
 func newCargo() *cargo {
-	c := &cargo{rows: map[ref.Digest]place{}}
+	c := &cargo{}
 	c.b.WriteString(packMagic)
 	return c
 }
 
 func (c *cargo) add(d ref.Digest, stored []byte, form form) {
-	at := place{offset: int64(c.b.Len()), stored: uint32(len(stored)), form: form}
-	c.rows[d] = at
+	at := row{d, int64(c.b.Len()), uint32(len(stored)), form}
+	c.rows = append(c.rows, at)
 	c.b.Write(stored)
 	c.row = append(c.row, d[:]...)
 	c.row = binary.BigEndian.AppendUint64(c.row, uint64(at.offset))
@@ -202,7 +202,7 @@ func (f *Far) sendPack(ctx context.Context, c *cargo) error {
 	f.remember(sum, c.b.Bytes()[end:])
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.keep(&pack{name: name, size: int64(c.b.Len())}, c.rows)
+	f.keep(&pack{name, int64(c.b.Len()), c.rows})
 	return nil
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"rondo/backend/errs"
 	"rondo/backend/ref"
@@ -69,14 +68,17 @@ func fromAny(ctx context.Context, digests []ref.Digest, sources []Source) (map[r
 
 // treeLinks returns what one object of a tree names: further ones, and files.
 func treeLinks(d ref.Digest, content []byte) (below, files []ref.Digest, err error) {
-	var t Tree
-	if err := json.Unmarshal(content, &t); err != nil {
-		return nil, nil, errs.New(errs.Corrupt, "object %s is not a tree", d.Short())
+	n, err := decodeNode(d, content)
+	if err != nil {
+		return nil, nil, errs.New(errs.Corrupt, "object %s is not a tree: %w", d.Short(), err)
 	}
-	for _, f := range t.Files {
+	for _, c := range n.children {
+		below = append(below, c.digest)
+	}
+	for _, f := range n.files {
 		files = append(files, f.Digest)
 	}
-	return nil, files, nil
+	return below, files, nil
 }
 
 // TreeSource reads trees of this store. What is missing or damaged is left out.

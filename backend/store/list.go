@@ -78,7 +78,7 @@ func (s *Store) lacks(list []chunk) (chunk, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, c := range list {
-		if _, ok := s.packed[c.digest]; !ok {
+		if _, ok := s.packed.get(c.digest); !ok {
 			return c, true
 		}
 	}

@@ -26,6 +26,10 @@ func (c Content) WriteTo(w io.Writer) (int64, error) {
 	return c.s.WriteTo(c.ctx, c.d, w)
 }
 
+// Bytes is the whole verified content, good until the call returns; nil where it is large
+// and has to be written with WriteTo.
+func (c Content) Bytes() []byte { return c.whole }
+
 const (
 	spanObjects = 256
 	spanBytes   = 8 << 20

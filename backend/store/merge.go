@@ -107,12 +107,11 @@ func (s *Store) intact(ctx context.Context, p *pack, wanted func(ref.Digest) boo
 	defer f.Close()
 	o := &opener{s: s, p: p, f: f}
 	entries := make([]prepared, 0, len(rows))
-	for _, d := range inOrder(rows) {
+	for _, r := range rows {
+		d, at := r.digest, place{p, r.offset, r.stored, r.form}
 		if wanted != nil && !wanted(d) {
 			continue
 		}
-		at := rows[d]
-		at.pack = p
 		var buf buffers
 		if err := o.verify(d, at, &buf); err != nil || ctx.Err() != nil {
 			return nil, cmp.Or(ctx.Err(), err)
@@ -136,16 +135,4 @@ func (o *opener) verify(d ref.Digest, at place, buf *buffers) error {
 		return corrupt(d, at.pack.name, "its content has digest "+ref.Of(content).Short())
 	}
 	return nil
-}
-
-// inOrder returns the digests of a pack's entries as they lie in it.
-func inOrder(rows map[ref.Digest]place) []ref.Digest {
-	list := make([]ref.Digest, 0, len(rows))
-	for d := range rows {
-		list = append(list, d)
-	}
-	slices.SortFunc(list, func(a, b ref.Digest) int {
-		return cmp.Or(cmp.Compare(rows[a].offset, rows[b].offset), cmp.Compare(rows[a].stored, rows[b].stored))
-	})
-	return list
 }

@@ -39,6 +39,7 @@ const (
 type pack struct {
 	name string // relative to the store
 	size int64
+	rows []row // as they lie in it
 }
 
 // place is where a packed object lies.
@@ -55,14 +56,15 @@ type Batch struct {
 	tmp  *atomicfile.File
 	w    *bufio.Writer
 	at   int64
-	rows map[ref.Digest]place
+	rows []row
+	has  map[ref.Digest]struct{}
 	err  error
 }
 
 // Batch begins a pack. Nothing of it is visible before Commit.
 func (s *Store) Batch() *Batch {
 	s.sentence()
-	return &Batch{s: s, rows: map[ref.Digest]place{}}
+	return &Batch{s: s, has: map[ref.Digest]struct{}{}}
 }
 
 // Len says how many objects the batch holds.
@@ -73,7 +75,7 @@ func (b *Batch) Size() int64 { return b.at }
 
 // Add puts content into the batch and returns its digest.
 func (b *Batch) Add(content []byte) (ref.Digest, error) {
-	p := b.s.prepareWhole(content)
+	p := b.s.prepareWhole(content, true)
 	return p.digest, b.add(p)
 }
 
@@ -91,27 +93,36 @@ func (s *Store) prepare(content []byte, compress bool) prepared {
 	if at, ok := s.entry(p.digest); ok && at.form != listed {
 		p.here = !s.doomed(p.digest)
 	}
-	if p.here || !compress || len(content) < 512 {
-		return p
-	}
-	if z := squeeze(content); len(z) <= len(content)*95/100 {
-		p.stored, p.form = z, squeezed
+	if !p.here && compress {
+		p.squeeze()
 	}
 	return p
 }
 
 // prepareWhole is prepare for what is no chunk, and may be there as a file of its own.
-func (s *Store) prepareWhole(content []byte) prepared {
-	if len(content) > oldSmall {
-		if d := ref.Of(content); s.Has(d) && !s.doomed(d) {
-			return prepared{digest: d, here: true}
-		}
+func (s *Store) prepareWhole(content []byte, compress bool) prepared {
+	p := s.prepare(content, false)
+	if !p.here && len(content) > oldSmall && s.Has(p.digest) {
+		p.here = !s.doomed(p.digest)
 	}
-	return s.prepare(content, true)
+	if !p.here && compress {
+		p.squeeze()
+	}
+	return p
+}
+
+// squeeze compresses what is worth it.
+func (p *prepared) squeeze() {
+	if len(p.stored) < 512 {
+		return
+	}
+	if z := squeeze(p.stored); len(z) <= len(p.stored)*95/100 {
+		p.stored, p.form = z, squeezed
+	}
 }
 
 func (b *Batch) add(p prepared) error {
-	if _, ok := b.rows[p.digest]; ok || p.here || b.err != nil {
+	if _, ok := b.has[p.digest]; ok || p.here || b.err != nil {
 		return b.err
 	}
 	if b.err = b.start(); b.err != nil {
@@ -121,7 +132,8 @@ func (b *Batch) add(p prepared) error {
 		b.err = diskError(err)
 		return b.err
 	}
-	b.rows[p.digest] = place{offset: b.at, stored: uint32(len(p.stored)), form: p.form}
+	b.has[p.digest] = struct{}{}
+	b.rows = append(b.rows, row{p.digest, b.at, uint32(len(p.stored)), p.form})
 	b.at += int64(len(p.stored))
 	return nil
 }
@@ -177,12 +189,12 @@ func (b *Batch) commit() (name string, err error) {
 		return "", diskError(err)
 	}
 	fault.Point("store.packed")
-	p := &pack{filepath.Join(packsDir, sum.String()+packExt), b.at + int64(len(index)) + footerSize}
+	p := &pack{filepath.Join(packsDir, sum.String()+packExt), b.at + int64(len(index)) + footerSize, b.rows}
 	if err := b.tmp.CommitAs(filepath.Join(b.s.dir, p.name)); err != nil {
 		return "", diskError(err)
 	}
 	fault.Point("store.pack-kept")
-	b.s.learn(p, b.rows)
+	b.s.learn(p)
 	return p.name, nil
 }
 
@@ -199,11 +211,9 @@ func writeEnd(w io.Writer, at int64, index []byte, sum ref.Digest) error {
 }
 
 func (b *Batch) index() []byte {
-	digests := inOrder(b.rows)
-	index := make([]byte, 0, len(digests)*rowSize)
-	for _, d := range digests {
-		p := b.rows[d]
-		index = append(index, d[:]...)
+	index := make([]byte, 0, len(b.rows)*rowSize)
+	for _, p := range b.rows {
+		index = append(index, p.digest[:]...)
 		index = binary.BigEndian.AppendUint64(index, uint64(p.offset))
 		index = binary.BigEndian.AppendUint64(index, uint64(p.stored))
 		index = append(index, byte(p.form))

@@ -18,6 +18,7 @@ type packer struct {
 	flying map[ref.Digest]struct{} // in packs that are filled and not yet visible
 	last   chan struct{}           // closed when every full pack so far has been dealt with
 	err    error                   // why one of them could not be kept
+	thrift thrift
 }
 
 func (s *Store) packer() *packer {
@@ -26,9 +27,13 @@ func (s *Store) packer() *packer {
 	return &packer{s: s, b: s.Batch(), flying: map[ref.Digest]struct{}{}, last: done}
 }
 
-// put adds content of at most Small bytes.
-func (p *packer) put(content []byte) (ref.Digest, error) {
-	ready := p.s.prepareWhole(content)
+// put adds content of at most Small bytes, of a kind that mostly shrinks or does not.
+func (p *packer) put(content []byte, kind string) (ref.Digest, error) {
+	try := p.thrift.worth(kind)
+	ready := p.s.prepareWhole(content, try)
+	if try && !ready.here && len(content) >= 512 {
+		p.thrift.note(kind, ready.form == squeezed)
+	}
 	return ready.digest, p.add(ready)
 }
 
@@ -55,8 +60,8 @@ func (p *packer) add(all ...prepared) error {
 // launch hands the full batch to the background.
 func (p *packer) launch() {
 	full, before, done := p.b, p.last, make(chan struct{})
-	for d := range full.rows {
-		p.flying[d] = struct{}{}
+	for _, r := range full.rows {
+		p.flying[r.digest] = struct{}{}
 	}
 	p.b, p.last = p.s.Batch(), done
 	go func() {
@@ -72,8 +77,8 @@ func (p *packer) launch() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.err = err
-		for d := range full.rows {
-			delete(p.flying, d)
+		for _, r := range full.rows {
+			delete(p.flying, r.digest)
 		}
 	}()
 }

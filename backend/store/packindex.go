@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rondo/backend/errs"
@@ -14,7 +16,7 @@ import (
 )
 
 // readIndex reads and checks the index at the end of a pack.
-func readIndex(path string) (rows map[ref.Digest]place, size int64, err error) {
+func readIndex(path string) (rows []row, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
@@ -28,7 +30,7 @@ func readIndex(path string) (rows map[ref.Digest]place, size int64, err error) {
 	return rows, fi.Size(), err
 }
 
-func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, error) {
+func parseIndex(f io.ReaderAt, size int64, name string) ([]row, error) {
 	broken := func(reason string) error {
 		return errs.New(errs.Corrupt, "pack %s.pack is damaged: %s", name, reason).
 			WithHint("put it back from a backup or a teammate's copy")
@@ -61,8 +63,8 @@ func parseIndex(f io.ReaderAt, size int64, name string) (map[ref.Digest]place, e
 	return parseRows(index, int64(start), broken)
 }
 
-func parseRows(index []byte, end int64, broken func(string) error) (map[ref.Digest]place, error) {
-	rows := make(map[ref.Digest]place, len(index)/rowSize)
+func parseRows(index []byte, end int64, broken func(string) error) ([]row, error) {
+	rows := make([]row, 0, len(index)/rowSize)
 	for ; len(index) > 0; index = index[rowSize:] {
 		offset, stored := binary.BigEndian.Uint64(index[32:]), binary.BigEndian.Uint64(index[40:])
 		if offset < uint64(len(packMagic)) || offset > uint64(end) || stored > uint64(end)-offset || stored > math.MaxUint32 {
@@ -71,7 +73,10 @@ func parseRows(index []byte, end int64, broken func(string) error) (map[ref.Dige
 		if form(index[48]) >= forms {
 			return nil, broken("it holds an entry of a kind that this version does not know")
 		}
-		rows[ref.Digest(index[:32])] = place{offset: int64(offset), stored: uint32(stored), form: form(index[48])}
+		rows = append(rows, row{ref.Digest(index[:32]), int64(offset), uint32(stored), form(index[48])})
 	}
+	slices.SortFunc(rows, func(a, b row) int { // which they mostly are already
+		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.stored, b.stored))
+	})
 	return rows, nil
 }

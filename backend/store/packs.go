@@ -9,17 +9,16 @@ import (
 	"rondo/backend/ref"
 )
 
-func (s *Store) learn(p *pack, rows map[ref.Digest]place) {
+func (s *Store) learn(p *pack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(p, rows)
+	s.put(p)
 }
 
-func (s *Store) put(p *pack, rows map[ref.Digest]place) {
-	s.packs[p.name] = p
-	for d, at := range rows {
-		at.pack = p
-		s.packed[d] = at
+func (s *Store) put(p *pack) {
+	if s.packs[p.name] == nil {
+		s.packs[p.name] = p
+		s.packed.put(p)
 	}
 }
 
@@ -35,11 +34,7 @@ func (s *Store) forget(gone map[*pack]bool) {
 			delete(s.packs, p.name)
 		}
 	}
-	for d, at := range s.packed {
-		if gone[at.pack] {
-			delete(s.packed, d)
-		}
-	}
+	s.packed = s.packed.without(gone)
 }
 
 func (s *Store) packNames() ([]string, error) {
@@ -90,10 +85,10 @@ func (s *Store) reread() error {
 	if err != nil {
 		return err
 	}
-	s.packed, s.packs = make(map[ref.Digest]place, len(s.packed)), map[string]*pack{}
+	s.packed, s.packs = newTable(), map[string]*pack{}
 	for _, name := range names {
 		if rows, size, err := readIndex(filepath.Join(s.dir, name)); err == nil {
-			s.put(&pack{name, size}, rows)
+			s.put(&pack{name, size, rows})
 		}
 	}
 	return nil
@@ -103,7 +98,7 @@ func (s *Store) reread() error {
 // are then missing, which fsck explains.
 func (s *Store) load(name string) {
 	if rows, size, err := readIndex(filepath.Join(s.dir, name)); err == nil {
-		s.learn(&pack{name, size}, rows)
+		s.learn(&pack{name, size, rows})
 	}
 }
 
@@ -130,6 +125,12 @@ func (s *Store) verifyPacks() (bad []badPack) {
 func (s *Store) entry(d ref.Digest) (place, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	p, ok := s.packed[d]
-	return p, ok
+	return s.packed.get(d)
+}
+
+// objects says how many objects are packed.
+func (s *Store) objects() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.packed.used
 }

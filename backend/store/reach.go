@@ -52,29 +52,20 @@ func mention(word []byte, long bool, fn func(ref.Digest)) {
 }
 
 // Reach returns everything that the roots need: themselves, the chunks of large ones,
-// and, as long as there are any, the objects that JSON among them mentions, such as the
-// files of a tree. It errs on the side of too much. What is not here needs nothing.
-func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (map[ref.Digest]bool, error) {
-	reached := make(map[ref.Digest]bool, len(roots))
-	var mu sync.Mutex
-	var next []ref.Digest
-	add := func(d ref.Digest) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !reached[d] {
-			reached[d] = true
-			next = append(next, d)
-		}
-	}
+// the nodes and files of trees, and, as long as there are any, the objects that JSON among
+// them mentions. Files of a tree that has nodes are not looked into. It errs on the side
+// of too much. What is not here needs nothing.
+func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (*Needed, error) {
+	r := &reach{s: s, needed: newNeeded(s.objects())}
 	for d := range roots {
-		add(d)
+		r.add(d)
 	}
-	for len(next) > 0 {
-		wave := next
-		next = nil
+	for len(r.next) > 0 {
+		wave := r.next
+		r.next = nil
 		err := s.ReadMany(ctx, wave, func(i int, c Content, err error) error {
 			if err == nil {
-				err = s.reachOne(wave[i], c, add)
+				err = r.follow(wave[i], c)
 			}
 			if err == nil || errs.Is(err, errs.NotFound) {
 				return nil
@@ -86,32 +77,84 @@ func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (map[ref.D
 			return nil, err
 		}
 	}
-	return reached, nil
+	return r.needed, nil
 }
 
-// reachOne hands what one object mentions to add.
-func (s *Store) reachOne(d ref.Digest, c Content, add func(ref.Digest)) error {
-	if c.whole != nil {
-		if bytes.HasPrefix(c.whole, []byte("{")) {
-			return Mentions(bytes.NewReader(c.whole), add)
-		}
+type reach struct {
+	s      *Store
+	mu     sync.Mutex
+	needed *Needed
+	next   []ref.Digest // to look into
+}
+
+func (r *reach) add(d ref.Digest) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.needed.add(d) {
+		r.next = append(r.next, d)
+	}
+}
+
+// leaf adds what need not be looked into, with the chunks that it is made of.
+func (r *reach) leaf(d ref.Digest) error {
+	at, here := r.s.entry(d)
+	r.mu.Lock()
+	fresh := r.needed.add(d)
+	r.mu.Unlock()
+	if !fresh || !here || at.form != listed {
 		return nil
 	}
-	list, err := s.chunks(d)
-	if err != nil {
-		return err
-	}
+	return r.parts(d)
+}
+
+func (r *reach) parts(d ref.Digest) error {
+	list, err := r.s.chunks(d)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, part := range list {
-		add(part.digest)
+		r.needed.add(part.digest)
 	}
-	r, err := s.Open(c.ctx, d)
+	return err
+}
+
+// follow adds what one object mentions.
+func (r *reach) follow(d ref.Digest, c Content) error {
+	if c.whole != nil {
+		return r.look(d, c.whole)
+	}
+	if err := r.parts(d); err != nil {
+		return err
+	}
+	f, err := r.s.Open(c.ctx, d)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer f.Close()
 	first := make([]byte, 1)
-	if _, err := io.ReadFull(r, first); err != nil || first[0] != '{' {
+	if _, err := io.ReadFull(f, first); err != nil || first[0] != '{' {
 		return nil
 	}
-	return Mentions(readerCtx{c.ctx, r}, add)
+	return Mentions(readerCtx{c.ctx, f}, r.add)
+}
+
+func (r *reach) look(d ref.Digest, b []byte) error {
+	switch {
+	case bytes.HasPrefix(b, []byte("{")):
+		return Mentions(bytes.NewReader(b), r.add)
+	case !bytes.HasPrefix(b, []byte(nodeMagic)):
+		return nil
+	}
+	n, err := decodeNode(d, b)
+	if err != nil {
+		return nil // somebody's file that begins like a node
+	}
+	for _, below := range n.children {
+		r.add(below.digest)
+	}
+	for _, f := range n.files {
+		if err := r.leaf(f.Digest); err != nil {
+			return err
+		}
+	}
+	return nil
 }

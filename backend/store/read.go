@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -204,19 +206,45 @@ func (r readerCtx) Read(b []byte) (int, error) {
 	return r.r.Read(b)
 }
 
-// List calls fn for every object.
+// List calls fn for every object, those of a pack one after the other as they lie in it.
 func (s *Store) List(fn func(Info) error) error {
-	s.mu.RLock()
-	infos := make([]Info, 0, len(s.packed))
-	for d, p := range s.packed {
-		infos = append(infos, Info{Digest: d, Stored: int64(p.stored), File: p.pack.name, Offset: p.offset})
-	}
-	s.mu.RUnlock()
-	for _, i := range infos {
-		if err := fn(i); err != nil {
+	for _, p := range s.allPacks() {
+		if err := s.listPack(p, fn); err != nil {
 			return err
 		}
 	}
+	return s.listWhole(fn)
+}
+
+func (s *Store) listPack(p *pack, fn func(Info) error) error {
+	for i := range p.rows {
+		s.mu.RLock()
+		current := s.packed.current(p, i)
+		s.mu.RUnlock()
+		if !current {
+			continue // it lies in another pack too
+		}
+		r := &p.rows[i]
+		if err := fn(Info{Digest: r.digest, Stored: int64(r.stored), File: p.name, Offset: r.offset}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) allPacks() []*pack {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	packs := make([]*pack, 0, len(s.packs))
+	for _, p := range s.packs {
+		packs = append(packs, p)
+	}
+	slices.SortFunc(packs, func(a, b *pack) int { return cmp.Compare(a.name, b.name) })
+	return packs
+}
+
+// listWhole lists the objects that are files of their own.
+func (s *Store) listWhole(fn func(Info) error) error {
 	return filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // a write that ended meanwhile

@@ -34,7 +34,7 @@ const oldSmall = 64 << 10
 type Store struct {
 	dir       string
 	mu        sync.RWMutex
-	packed    map[ref.Digest]place
+	packed    *table
 	packs     map[string]*pack // by name
 	cleaned   []string
 	group     group
@@ -43,7 +43,7 @@ type Store struct {
 }
 
 func at(dir string) *Store {
-	return &Store{dir: dir, packed: map[ref.Digest]place{}, packs: map[string]*pack{}}
+	return &Store{dir: dir, packed: newTable(), packs: map[string]*pack{}}
 }
 
 // Open opens the store in dir, making it if need be. What a crash left
@@ -112,7 +112,7 @@ func (s *Store) PutBytes(ctx context.Context, b []byte) (ref.Digest, error) {
 		return d, err
 	}
 	s.sentence()
-	ready := s.prepareWhole(b)
+	ready := s.prepareWhole(b, true)
 	if ready.here {
 		return ready.digest, nil
 	}
@@ -156,9 +156,10 @@ func unchanged(f *os.File, before fs.FileInfo, read int64) error {
 
 // diskError tells a person what a full or read-only disk means here.
 func diskError(err error) error {
+	var said *errs.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || errors.As(err, &said):
+		return err
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG):
 		return errs.New(errs.Unavailable, "the disk is full, so nothing was stored: %w", err).
 			WithHint("free some space and try again; what was stored before is intact")

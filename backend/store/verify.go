@@ -1,11 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"sync"
 
 	"rondo/backend/ref"
@@ -23,6 +21,7 @@ type Check struct {
 	Sample float64                        // the share of objects that are read, by chance; 0: all
 	Skip   func(file string) bool         // files that need not be read again
 	Done   func(file string, intact bool) // called for each file, one at a time
+	Count  *Count
 }
 
 // Check is Verify of a part.
@@ -30,51 +29,71 @@ func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int
 	for _, bad := range s.verifyPacks() {
 		fn(Info{File: bad.file}, bad.err)
 	}
-	files, err := s.byFile(ctx, c)
+	units, err := s.units(c)
 	if err != nil {
 		return 0, err
 	}
 	var mu sync.Mutex
-	err = Each(ctx, len(files), func(ctx context.Context, i int) error {
-		bad, err := s.checkFile(ctx, files[i])
-		if err != nil {
+	err = Each(ctx, len(units), func(ctx context.Context, i int) error {
+		list := units[i].list(s, c.Sample)
+		bad, err := s.checkFile(ctx, list, c.Count)
+		if err != nil || len(list) == 0 {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		n += len(files[i])
+		n += len(list)
 		for k, reason := range bad {
-			fn(files[i][k], reason)
+			fn(list[k], reason)
 		}
 		if c.Done != nil {
-			c.Done(files[i][0].File, len(bad) == 0)
+			c.Done(list[0].File, len(bad) == 0)
 		}
 		return nil
 	})
 	return n, err
 }
 
-// byFile lists what is to be read, as it lies on the disk. Lists of a pack in which
-// nothing was chosen do not occur.
-func (s *Store) byFile(ctx context.Context, c Check) ([][]Info, error) {
-	all := map[string][]Info{}
-	err := s.List(func(i Info) error {
-		if (c.Skip == nil || !c.Skip(i.File)) && (c.Sample == 0 || rand.Float64() < c.Sample) {
-			all[i.File] = append(all[i.File], i)
+// unit is a file of objects: a pack, or a large object that is a file of its own.
+type unit struct {
+	pack  *pack
+	whole Info
+}
+
+// units lists the files that are to be read.
+func (s *Store) units(c Check) (all []unit, err error) {
+	for _, p := range s.allPacks() {
+		if c.Skip == nil || !c.Skip(p.name) {
+			all = append(all, unit{pack: p})
 		}
-		return ctx.Err()
-	})
-	files := make([][]Info, 0, len(all))
-	for _, list := range all {
-		slices.SortFunc(list, func(a, b Info) int { return cmp.Compare(a.Offset, b.Offset) })
-		files = append(files, list)
 	}
-	slices.SortFunc(files, func(a, b []Info) int { return cmp.Compare(a[0].File, b[0].File) })
-	return files, err
+	err = s.listWhole(func(i Info) error {
+		if c.Skip == nil || !c.Skip(i.File) {
+			all = append(all, unit{whole: i})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// list chooses the objects that are read, as they lie on the disk.
+func (u unit) list(s *Store, sample float64) (list []Info) {
+	chosen := func(i Info) error {
+		if sample == 0 || rand.Float64() < sample {
+			list = append(list, i)
+		}
+		return nil
+	}
+	if u.pack == nil {
+		_ = chosen(u.whole)
+	} else {
+		_ = s.listPack(u.pack, chosen)
+	}
+	return list
 }
 
 // checkFile reads objects of one file and returns what is wrong, by place in the list.
-func (s *Store) checkFile(ctx context.Context, list []Info) (map[int]error, error) {
+func (s *Store) checkFile(ctx context.Context, list []Info, count *Count) (map[int]error, error) {
 	bad := map[int]error{}
 	o := opener{s: s}
 	defer o.close()
@@ -95,6 +114,7 @@ func (s *Store) checkFile(ctx context.Context, list []Info) (map[int]error, erro
 		if err != nil {
 			bad[i] = err
 		}
+		count.Add(1, info.Stored)
 	}
 	return bad, nil
 }

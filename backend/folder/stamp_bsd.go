@@ -1,4 +1,6 @@
-package store
+//go:build darwin || freebsd || netbsd
+
+package folder
 
 import (
 	"io/fs"
@@ -7,7 +9,7 @@ import (
 
 func system(fi fs.FileInfo) (ctime int64, inode uint64) {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return st.Ctim.Nano(), st.Ino
+		return st.Ctimespec.Nano(), uint64(st.Ino)
 	}
 	return 0, 0
 }

@@ -1,6 +1,4 @@
-//go:build darwin || freebsd || netbsd
-
-package store
+package folder
 
 import (
 	"io/fs"
@@ -9,7 +7,7 @@ import (
 
 func system(fi fs.FileInfo) (ctime int64, inode uint64) {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return st.Ctimespec.Nano(), uint64(st.Ino)
+		return st.Ctim.Nano(), st.Ino
 	}
 	return 0, 0
 }

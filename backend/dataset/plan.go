@@ -1,0 +1,251 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+	"rondo/backend/store"
+)
+
+// plan is what a checkout does. What is to be done with each file is told anew by the
+// two listings whenever it is asked for, since there may be millions.
+type plan struct {
+	there  *store.Listing // what lies at the path
+	want   *store.Listing
+	was    bool          // what lies there is one file
+	single bool          // what is wanted is one file
+	base   string        // the dataset's path
+	fresh  bool          // nothing is at the path
+	writes int           // files to bring in
+	stamps []store.Stamp // how the files that were brought in look
+	moved  time.Time     // when a fresh folder came into its place
+	count  *store.Count
+}
+
+// deed is what a checkout does with one file.
+type deed struct {
+	kind string
+	at   string         // slash-separated, in the project
+	file store.TreeFile // as it is to be; as it was where it is removed
+	was  ref.Digest     // what is replaced or removed; Zero where nothing is
+}
+
+// Kinds of deeds.
+const (
+	bring    = "bring"
+	takeAway = "remove"
+	turn     = "chmod" // whose content is right
+)
+
+// deeds hands out what is to be done, by path.
+func (p *plan) deeds(ctx context.Context, fn func(deed) error) error {
+	if p.was == p.single {
+		return store.Differences(ctx, p.there, p.want, func(d store.Difference) error { return fn(p.deed(d)) })
+	}
+	for f, err := range p.there.All(ctx) { // a file gives way to a folder, or the reverse
+		if err == nil {
+			err = fn(deed{kind: takeAway, at: place(p.base, p.was, f.Path), file: f, was: f.Digest})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for f, err := range p.want.All(ctx) {
+		if err == nil {
+			err = fn(deed{kind: bring, at: place(p.base, p.single, f.Path), file: f})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *plan) deed(d store.Difference) deed {
+	at := place(p.base, p.single, d.Path())
+	switch {
+	case d.To == nil:
+		return deed{takeAway, at, *d.From, d.From.Digest}
+	case d.From == nil:
+		return deed{kind: bring, at: at, file: *d.To}
+	case d.From.Digest == d.To.Digest:
+		return deed{kind: turn, at: at, file: *d.To}
+	}
+	return deed{bring, at, *d.To, d.From.Digest}
+}
+
+// only hands out the deeds of one kind, with how many of it came before.
+func (p *plan) only(ctx context.Context, kind string, fn func(i int, d deed) error) error {
+	i := 0
+	return p.deeds(ctx, func(d deed) error {
+		if d.kind != kind {
+			return nil
+		}
+		i++
+		return fn(i-1, d)
+	})
+}
+
+func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, how Bring) (*plan, error) {
+	p := &plan{base: d.Path, single: snap.Single, count: how.Count}
+	var err error
+	if p.want, err = s.opts.Store.OpenListing(ctx, snap.Tree); err != nil {
+		return nil, err
+	}
+	if snap.Single {
+		if p.want, err = s.renamed(ctx, p.want, path.Base(d.Path)); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.lookForPlan(ctx, d, p); err != nil {
+		return nil, err
+	}
+	saved := s.savedBefore(ctx, d, snap)
+	var work []string
+	unsaved := 0
+	err = p.deeds(ctx, func(one deed) error {
+		if one.kind == bring {
+			p.writes++
+		}
+		if one.was.IsZero() || how.Force {
+			return nil
+		}
+		ok, err := saved(one.at, one.was)
+		if !ok && err == nil {
+			if unsaved++; len(work) < maxWork {
+				work = append(work, one.at)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, refuse(work, unsaved, d, snap)
+}
+
+// renamed gives the one file of a listing another name.
+func (s *Service) renamed(ctx context.Context, l *store.Listing, name string) (*store.Listing, error) {
+	t, err := l.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.Files) != 1 {
+		return nil, errs.New(errs.Invalid, "tree %s is not that of one file", l.Digest().Short())
+	}
+	t.Files[0].Path = name
+	return s.opts.Store.ListingOf(ctx, t.Files...)
+}
+
+// lookForPlan sees what lies at the path.
+func (s *Service) lookForPlan(ctx context.Context, d Dataset, p *plan) error {
+	if _, err := s.root.Lstat(d.Path); missing(err) {
+		p.fresh, p.was = !p.single, p.single
+		p.there, err = s.opts.Store.ListingOf(ctx)
+		return err
+	}
+	m := s.memory(d.Name)
+	defer m.close()
+	c, err := s.look(ctx, m, d.Path, nil)
+	if err != nil {
+		return err
+	}
+	s.save(m, d.Name)
+	p.there, p.was = c.list, c.single
+	return nil
+}
+
+const maxWork = 5 // files that are named
+
+// refuse says what a checkout would overwrite that no snapshot has.
+func refuse(work []string, n int, d Dataset, snap Snapshot) error {
+	if n == 0 {
+		return nil
+	}
+	text := strings.Join(work, ", ")
+	if n > len(work) {
+		text += fmt.Sprintf(" and %d more", n-len(work))
+	}
+	return errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, text).
+		WithHint("keep it: rondo data snapshot %s; or throw it away: rondo data checkout --force %s", d.Name, snap.Ref())
+}
+
+// savedBefore tells whether some snapshot of the dataset has a file as it is now. It
+// opens them from the one that was probably there, and only as far as it must.
+func (s *Service) savedBefore(ctx context.Context, d Dataset, target Snapshot) func(at string, now ref.Digest) (bool, error) {
+	var queue []Snapshot
+	var trees []*finder
+	begun := false
+	return func(at string, now ref.Digest) (bool, error) {
+		if !begun {
+			begun = true
+			var err error
+			if queue, err = s.Snapshots(ctx, d.Name); err != nil {
+				return false, err
+			}
+			slices.SortStableFunc(queue, func(a, b Snapshot) int { return likely(b, target) - likely(a, target) })
+		}
+		for i := 0; i < len(trees) || len(queue) > 0; i++ {
+			if i == len(trees) {
+				trees, queue = append(trees, s.finder(ctx, d.Path, queue[0])), queue[1:]
+			}
+			if ok, err := trees[i].has(ctx, at, now); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
+	}
+}
+
+func likely(s, target Snapshot) int {
+	if s.ID == target.Parent || s.Parent == target.ID || s.ID == target.ID {
+		return 1
+	}
+	return 0
+}
+
+// finder finds files of a snapshot by their place in the project.
+type finder struct {
+	base   string
+	single *store.TreeFile
+	files  *store.Finder // nil: nothing can be found
+}
+
+func (s *Service) finder(ctx context.Context, base string, snap Snapshot) *finder {
+	f := &finder{base: base}
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	if err != nil {
+		return f // what is damaged or not here saves nothing
+	}
+	f.files = l.Finder()
+	if snap.Single {
+		for one, err := range l.All(ctx) {
+			if err == nil {
+				f.single = &one
+			}
+			break
+		}
+	}
+	return f
+}
+
+func (f *finder) has(ctx context.Context, at string, now ref.Digest) (bool, error) {
+	if f.single != nil {
+		return at == f.base && f.single.Digest == now, nil
+	}
+	rel, below := strings.CutPrefix(at, f.base+"/")
+	if f.files == nil || !below {
+		return false, nil
+	}
+	file, ok, err := f.files.Find(ctx, rel)
+	if errs.Is(err, errs.Corrupt) || notFound(err) {
+		return false, nil
+	}
+	return ok && file.Digest == now, err
+}

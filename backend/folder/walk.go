@@ -1,0 +1,264 @@
+package folder
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"unicode/utf8"
+)
+
+const (
+	batchFiles = 512
+	ahead      = 4    // folders that are read before it is their turn
+	queued     = 16   // batches that are ready before somebody takes them
+	maxPath    = 4096 // bytes, with which Linux's PATH_MAX ends
+)
+
+// Batch is some files of one folder, in the order of their paths.
+type Batch struct {
+	Dir    *Dir
+	Prefix string // of their paths in the walk: "" or "sub/"
+	Names  []string
+	Stamps []Stamp
+
+	size int // bytes of the names
+	err  error
+	done chan struct{}
+}
+
+// Release ends the use of the batch's folder.
+func (b *Batch) Release() { b.Dir.release() }
+
+// Size is how many bytes all names together have.
+func (b *Batch) Size() int { return b.size }
+
+// Walk hands all files below dir to fn, in the order of their paths' bytes, in batches
+// that fn must Release. Links, devices and names that are not UTF-8 end it, and are all
+// named. Folders are read and files looked at on all cores, ahead of fn.
+func Walk(ctx context.Context, dir string, fn func(*Batch) error) error {
+	root, err := openRoot(dir)
+	if err != nil {
+		return Unreadable(dir, err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	w := &walker{ctx: ctx, base: dir, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}
+	ended := make(chan error, 1)
+	go func() {
+		defer close(w.out)
+		ended <- w.run(root)
+	}()
+	for b := range w.out {
+		<-b.done
+		if err = cmp.Or(err, b.err); err != nil {
+			b.Release()
+			stop()
+			continue // so that the other side is not left waiting
+		}
+		if err = fn(b); err != nil {
+			stop()
+		}
+	}
+	return cmp.Or(err, <-ended)
+}
+
+type walker struct {
+	ctx     context.Context
+	base    string
+	slots   chan struct{} // who works
+	out     chan *Batch
+	batch   *Batch
+	refused refusals
+}
+
+func (w *walker) run(root *Dir) error {
+	l := &listing{dir: root, done: make(chan struct{})}
+	l.fill(w)
+	err := w.visit(l, "")
+	if w.batch != nil {
+		w.batch.Release()
+	}
+	return cmp.Or(err, w.refused.err())
+}
+
+// listing is a folder's names, once they are read.
+type listing struct {
+	dir   *Dir
+	names names
+	err   error
+	done  chan struct{}
+}
+
+func (w *walker) visit(l *listing, prefix string) error {
+	<-l.done
+	if l.err != nil {
+		return Unreadable(w.full(prefix), l.err)
+	}
+	defer l.dir.release()
+	sub := &prefetch{w: w, l: l}
+	defer sub.close()
+	for _, e := range l.names.entries {
+		if err := w.entry(l, e, prefix, sub); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+func (w *walker) full(rel string) string {
+	if rel == "" {
+		return w.base
+	}
+	return w.base + "/" + trimSlash(rel)
+}
+
+func trimSlash(s string) string {
+	if n := len(s); n > 0 && s[n-1] == '/' {
+		return s[:n-1]
+	}
+	return s
+}
+
+func (w *walker) entry(l *listing, e entry, prefix string, sub *prefetch) error {
+	name := l.names.name(e)
+	switch {
+	case len(w.base)+len(prefix)+len(name)+2 > maxPath:
+		return tooLong(w.full(prefix + name))
+	case e.kind == directory:
+		if err := w.flush(); err != nil {
+			return err
+		}
+		next := prefix + name + "/"
+		return w.visit(sub.next(), next)
+	case e.kind != regular:
+		w.refused.add(w.full(prefix+name), e.kind)
+		return nil
+	case !utf8.ValidString(name):
+		w.refused.add(w.full(prefix+name), regular)
+		return nil
+	}
+	return w.file(l.dir, prefix, name)
+}
+
+func (w *walker) file(dir *Dir, prefix, name string) error {
+	if w.batch == nil {
+		dir.hold()
+		w.batch = &Batch{Dir: dir, Prefix: prefix, done: make(chan struct{})}
+	}
+	w.batch.Names = append(w.batch.Names, name)
+	w.batch.size += len(name)
+	if len(w.batch.Names) < batchFiles {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush sends the batch off, and looks at its files meanwhile.
+func (w *walker) flush() error {
+	b := w.batch
+	if b == nil {
+		return nil
+	}
+	w.batch = nil
+	if w.refused.first != nil {
+		b.Release() // nothing will come of it; only what else is refused is looked for
+		return w.ctx.Err()
+	}
+	select {
+	case w.slots <- struct{}{}:
+	case <-w.ctx.Done():
+		b.Release()
+		return w.ctx.Err()
+	}
+	go func() {
+		defer close(b.done)
+		defer func() { <-w.slots }()
+		b.look(w)
+	}()
+	select {
+	case w.out <- b:
+		return nil
+	case <-w.ctx.Done():
+		<-b.done
+		b.Release()
+		return w.ctx.Err()
+	}
+}
+
+func (b *Batch) look(w *walker) {
+	b.Stamps = make([]Stamp, len(b.Names))
+	for i, name := range b.Names {
+		var k kind
+		if b.Stamps[i], k, b.err = b.Dir.stat(name); b.err != nil || k != regular {
+			full := w.full(b.Prefix + name)
+			if b.err = Unreadable(full, b.err); b.err == nil {
+				b.err = replaced(full)
+			}
+			return
+		}
+	}
+}
+
+// prefetch reads the folders in a folder a little ahead of their turn.
+type prefetch struct {
+	w       *walker
+	l       *listing
+	at      int // the next entry to look at
+	waiting []*listing
+}
+
+func (p *prefetch) next() *listing {
+	p.fill()
+	first := p.waiting[0]
+	p.waiting = p.waiting[1:]
+	return first
+}
+
+func (p *prefetch) fill() {
+	for ; p.at < len(p.l.names.entries) && len(p.waiting) < ahead; p.at++ {
+		e := p.l.names.entries[p.at]
+		if e.kind != directory {
+			continue
+		}
+		one := &listing{done: make(chan struct{})}
+		p.waiting = append(p.waiting, one)
+		p.l.dir.hold()
+		go func() {
+			defer p.l.dir.release()
+			p.w.slots <- struct{}{}
+			defer func() { <-p.w.slots }()
+			if one.dir, one.err = p.l.dir.openDir(p.l.names.name(e)); one.err != nil {
+				close(one.done)
+				return
+			}
+			one.fill(p.w)
+		}()
+	}
+}
+
+// close lets go of folders whose turn will not come.
+func (p *prefetch) close() {
+	for _, l := range p.waiting {
+		if <-l.done; l.err == nil {
+			l.dir.release()
+		}
+	}
+}
+
+// fill reads the names.
+func (l *listing) fill(w *walker) {
+	defer close(l.done)
+	if l.err = w.ctx.Err(); l.err == nil {
+		l.names, l.err = l.dir.list()
+	}
+	for i := range l.names.entries {
+		if e := &l.names.entries[i]; e.kind == unknown && l.err == nil {
+			_, e.kind, l.err = l.dir.stat(l.names.name(*e))
+		}
+	}
+	if l.err != nil {
+		l.dir.release()
+		return
+	}
+	l.names.sort()
+}

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rondo/backend/folder"
+	"rondo/backend/ref"
+)
+
+// Known tells the digest of a file that has not changed since it was last read.
+type Known func(full string, stamp Stamp) (ref.Digest, bool)
+
+// Count is how far something has come. Anybody may read it meanwhile.
+type Count struct {
+	Files atomic.Int64
+	Bytes atomic.Int64
+	Read  atomic.Int64 // bytes of these that were read, because they were not known
+}
+
+// Add notes what was done. The nil Count takes no notice.
+func (c *Count) Add(files, bytes int64) {
+	if c != nil {
+		c.Files.Add(files)
+		c.Bytes.Add(bytes)
+	}
+}
+
+// Scan says how a folder is read.
+type Scan struct {
+	Memory *folder.Memory // how the files looked, which becomes how they look; nil: nothing is known
+	Known  Known          // or a question, which is asked on all cores
+	Began  time.Time      // with Memory: when the reading begins
+	Count  *Count
+	Each   func(TreeFile) // sees the files in the order of their paths
+}
+
+// Take stores every file below dir and the tree of them. Links, devices and names that
+// are not UTF-8 are refused by name: a tree never claims more than it holds. What is
+// stored when it is interrupted stays, and Memory knows of it.
+func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) {
+	p := s.packer()
+	w := newTreeWriter(func(node []byte) (ref.Digest, error) { return p.put(node, nodeKind) })
+	sc := &scanner{s: s, dir: dir, o: o, p: p, w: w}
+	err := sc.run(ctx)
+	var root ref.Digest
+	if err == nil {
+		root, err = w.End()
+	}
+	if err = cmp.Or(err, p.flush()); err != nil {
+		p.discard()
+		return nil, diskError(err)
+	}
+	return s.OpenListing(ctx, root)
+}
+
+// Look is Take that stores nothing: it says what the tree would be.
+func (s *Store) Look(ctx context.Context, dir string, o Scan) (*Listing, error) {
+	l := &Listing{s: s, fresh: map[ref.Digest][]byte{}}
+	sc := &scanner{s: s, dir: dir, o: o, w: newTreeWriter(l.note)}
+	if err := sc.run(ctx); err != nil {
+		return nil, err
+	}
+	return l, l.end(ctx, sc.w)
+}
+
+// scanner reads a folder in three steps that go on side by side: the walk, which asks the
+// memory; reading what is not known, on all cores; and the tree, in order.
+type scanner struct {
+	s   *Store
+	dir string
+	o   Scan
+	p   *packer // nil: nothing is stored
+	w   *TreeWriter
+}
+
+const (
+	jobsAhead = 16
+	readChunk = 32 // small files that are read by one goroutine
+)
+
+// job is a batch of files on its way.
+type job struct {
+	b     *folder.Batch
+	files []TreeFile
+	known []folder.Known
+	wait  sync.WaitGroup
+	mu    sync.Mutex
+	err   error
+}
+
+func (sc *scanner) run(ctx context.Context) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	jobs, walked := make(chan *job, jobsAhead), make(chan error, 1)
+	slots := make(chan struct{}, 2*runtime.NumCPU())
+	go func() {
+		defer close(jobs)
+		walked <- folder.Walk(ctx, sc.dir, func(b *folder.Batch) error {
+			j := sc.begin(ctx, b, slots)
+			jobs <- j // whoever takes it goes on to the end
+			return ctx.Err()
+		})
+	}()
+	for j := range jobs {
+		j.wait.Wait()
+		if err = cmp.Or(err, j.err); err == nil {
+			err = sc.finish(j)
+		}
+		j.b.Release()
+		if err != nil {
+			stop()
+		}
+	}
+	return cmp.Or(err, <-walked)
+}
+
+// begin asks the memory about the files of a batch and starts the reading of the others.
+func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct{}) *job {
+	j := &job{b: b, files: sc.s.filesOf(b), known: make([]folder.Known, len(b.Names))}
+	var unread []int
+	for i := range j.files {
+		k := &j.known[i]
+		if *k = sc.o.Memory.Find(b.Prefix, b.Names[i]); k.OK && k.Stamp == b.Stamps[i] {
+			j.files[i].Digest = k.Digest
+		} else {
+			unread = append(unread, i)
+		}
+	}
+	if sc.p != nil {
+		unread = sc.s.unkept(j.files, unread)
+	}
+	for len(unread) > 0 && ctx.Err() == nil {
+		n := sc.share(j, unread)
+		some := unread[:n]
+		unread = unread[n:]
+		slots <- struct{}{}
+		j.wait.Add(1)
+		go func() {
+			defer func() { <-slots; j.wait.Done() }()
+			sc.read(ctx, j, some)
+		}()
+	}
+	if err := ctx.Err(); err != nil {
+		j.fail(err)
+	}
+	return j
+}
+
+// share is how many of the files one goroutine reads: many small ones, or a large one.
+func (sc *scanner) share(j *job, unread []int) (n int) {
+	for size := int64(0); n < len(unread) && n < readChunk && size < Small; n++ {
+		size += j.b.Stamps[unread[n]].Size
+	}
+	return n
+}
+
+// filesOf makes the files of a batch, with their paths in one piece of memory.
+func (s *Store) filesOf(b *folder.Batch) []TreeFile {
+	var all strings.Builder
+	all.Grow(len(b.Prefix)*len(b.Names) + b.Size())
+	for _, name := range b.Names {
+		all.WriteString(b.Prefix)
+		all.WriteString(name)
+	}
+	paths, files := all.String(), make([]TreeFile, len(b.Names))
+	for i, name := range b.Names {
+		n := len(b.Prefix) + len(name)
+		files[i] = TreeFile{Path: paths[:n], Size: b.Stamps[i].Size, Exec: b.Stamps[i].Exec}
+		paths = paths[n:]
+	}
+	return files
+}
+
+// unkept adds the files whose content is known and is not, or not for long, in the store.
+func (s *Store) unkept(files []TreeFile, unread []int) []int {
+	var all, lists []int
+	s.mu.RLock()
+	next := 0
+	for i, f := range files {
+		if next < len(unread) && unread[next] == i {
+			next++
+			all = append(all, i)
+			continue
+		}
+		_, doomed := s.condemned.since[f.Digest]
+		at, here := s.packed.get(f.Digest)
+		switch {
+		case doomed:
+			all = append(all, i)
+		case !here || at.form == listed:
+			lists = append(lists, i)
+		}
+	}
+	s.mu.RUnlock()
+	for _, i := range lists {
+		if !s.Has(files[i].Digest) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+func (j *job) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.err = cmp.Or(j.err, err)
+}
+
+func (sc *scanner) read(ctx context.Context, j *job, which []int) {
+	for _, i := range which {
+		err := ctx.Err()
+		if err == nil {
+			err = sc.readOne(ctx, j, i)
+		}
+		if err != nil {
+			j.fail(err)
+			return
+		}
+	}
+}
+
+func (sc *scanner) full(f TreeFile) string { return sc.dir + "/" + f.Path }
+
+// finish hands the files of a job to the tree and to the memory.
+func (sc *scanner) finish(j *job) error {
+	size := int64(0)
+	for i, f := range j.files {
+		if err := sc.w.Add(f); err != nil {
+			return err
+		}
+		if sc.o.Each != nil {
+			sc.o.Each(f)
+		}
+		if size += f.Size; sc.o.Memory != nil && j.b.Stamps[i].Settled(sc.o.Began) {
+			sc.o.Memory.Add(j.b.Prefix, j.b.Names[i], folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.known[i])
+		}
+	}
+	sc.o.Count.Add(int64(len(j.files)), size)
+	return nil
+}
+
+func kindOf(name string) string { return path.Ext(name) }
