@@ -73,6 +73,9 @@ func initProject(_ context.Context, c *call) error {
 	if err := beginGit(c.value("sample"), p.Dir); err != nil {
 		return err
 	}
+	if err := mergeByRondo(p.Dir); err != nil {
+		return err
+	}
 	c.say("%s is a Rondo project now.", p.Dir)
 	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo` opens it.")
 	return nil

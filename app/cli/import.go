@@ -141,6 +141,9 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 			return errs.New(errs.Unavailable, "write %s: %w", project.FileName, err)
 		}
 	}
+	if err := mergeByRondo(p.Dir); err != nil {
+		return err
+	}
 	if err := adopt(ctx, p, plan, account); err != nil {
 		return err
 	}

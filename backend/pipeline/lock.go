@@ -53,6 +53,10 @@ func ParseLock(text []byte) (Lock, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return l, nil
 	}
+	if HasMarkers(text) {
+		return l, errs.New(errs.Conflict, "%s holds the markers of a merge that git could not decide", project.LockName).
+			WithHint("`rondo merge-lock %s` merges it stage by stage", project.LockName)
+	}
 	if err := decodeLock(text, &l); err != nil {
 		return l, err
 	}

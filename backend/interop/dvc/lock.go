@@ -35,6 +35,9 @@ func (l *Lock) Stage(name string) *LockStage {
 
 // ReadLock reads the text of a dvc.lock of both schemas. Errors say name:line:column.
 func ReadLock(name string, b []byte) (*Lock, error) {
+	if err := markers(name, b); err != nil {
+		return nil, err
+	}
 	v, err := parseYAML(name, b)
 	if err != nil || v == nil {
 		return &Lock{Schema: "2.0"}, err

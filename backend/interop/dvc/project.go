@@ -62,9 +62,9 @@ func Open(dir string) (*Project, error) { return OpenTree(dir, nil) }
 // OpenTree reads a DVC project as it was in a commit: DVC's own files come from tree, the
 // settings and the cache are those of the folder. A nil tree is the folder.
 func OpenTree(dir string, tree fs.FS) (*Project, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := openRoot(dir)
 	if err != nil {
-		return nil, errs.New(errs.NotFound, "%s cannot be opened: %w", dir, err)
+		return nil, err
 	}
 	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, sums: loadSums(dir)}
 	p.settings()
@@ -72,6 +72,14 @@ func OpenTree(dir string, tree fs.FS) (*Project, error) {
 		p.tree = tree
 	}
 	return p, p.Reload()
+}
+
+func openRoot(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, errs.New(errs.NotFound, "%s cannot be opened: %w", dir, err)
+	}
+	return root, nil
 }
 
 // Reload reads everything but the settings anew.

@@ -46,6 +46,9 @@ func (s *Single) Import() bool { return s.Cmd == "" && len(s.Deps) == 1 && len(s
 
 // ReadSingle reads the text of a .dvc file in all its forms. Errors say name:line:column.
 func ReadSingle(name string, b []byte) (*Single, error) {
+	if err := markers(name, b); err != nil {
+		return nil, err
+	}
 	v, err := parseSums(name, b)
 	if err != nil {
 		return nil, err
