@@ -72,7 +72,7 @@ func (p *Project) singleFor(at string) (SingleFile, error) {
 			return p.Singles[i], nil
 		}
 	}
-	e := Entry{Path: path.Base(at), Hash: MD5}
+	e := Entry{Path: path.Base(at), Hash: p.hash}
 	one := &Single{Outs: []SingleOut{{Entry: e, Out: Out{Path: e.Path, Kind: "outs"}}}}
 	return SingleFile{at + Suffix, one}, nil
 }
@@ -80,7 +80,7 @@ func (p *Project) singleFor(at string) (SingleFile, error) {
 // current is an entry of what lies there now. What has its name from DVC 2 and is as it was
 // keeps that name.
 func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, error) {
-	e := Entry{Path: before.Path, Hash: MD5}
+	e := Entry{Path: before.Path, Hash: p.hash}
 	if before.Hash == Dos2Unix && before.MD5 != "" {
 		now, err := p.look(ctx, at, Dos2Unix)
 		if err != nil {

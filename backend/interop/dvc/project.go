@@ -27,6 +27,7 @@ type Project struct {
 	tree   fs.FS // where DVC's own files are read: the folder, or a commit
 	ignore *Ignore
 	git    *Ignore // the rules of the .gitignore files that were met
+	hash   string // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen   map[string]sight
 	sums   *sums
 	inputs []string // DVC's own files and what they name, read so far
@@ -93,7 +94,27 @@ func (p *Project) Reload() error {
 	}
 	slices.SortFunc(p.Pipelines, func(a, b *Pipeline) int { return strings.Compare(a.File, b.File) })
 	slices.SortFunc(p.Singles, func(a, b SingleFile) int { return strings.Compare(a.Path, b.Path) })
+	p.hash = p.generation()
 	return nil
+}
+
+// generation is the hash of new entries: where all that there are have their names from
+// DVC 2, it may be what works here, and it could not read others. DVC 3 reads both.
+func (p *Project) generation() string {
+	old := false
+	for _, o := range p.outs() {
+		if o.entry.MD5 == "" {
+			continue
+		}
+		if o.entry.Hash != Dos2Unix {
+			return MD5
+		}
+		old = true
+	}
+	if old {
+		return Dos2Unix
+	}
+	return MD5
 }
 
 // settings reads the person's own config, the project's, and the one of this copy of it.

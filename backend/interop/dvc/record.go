@@ -45,7 +45,7 @@ func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (
 	if !here {
 		return Entry{}, errs.New(errs.Precondition, "stage %s: %s is outside of the project, and only DVC can record that", s.Name, at).WithHint("run `dvc commit %s`", s.Name)
 	}
-	e := Entry{Path: at, Hash: MD5}
+	e := Entry{Path: at, Hash: p.hash}
 	if before.Hash == Dos2Unix && before.MD5 != "" {
 		now, err := p.look(ctx, in, Dos2Unix)
 		if err != nil {

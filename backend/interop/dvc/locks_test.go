@@ -1,0 +1,133 @@
+//go:build unix
+
+package dvc_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"rondo/backend/interop/dvc"
+	"rondo/backend/pipeline"
+)
+
+// slow is a project with a stage that tells when it runs and ends when it is told to.
+func slow(t *testing.T, config string) (dir string) {
+	t.Helper()
+	dir = folder(t, map[string]string{
+		".dvc/config": config, "in.txt": "x", "free.txt": "y",
+		"dvc.yaml": "stages:\n  slow:\n    cmd: echo runs > told && cat wait && cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n",
+	})
+	for _, fifo := range []string{"told", "wait"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, fifo), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func env(t *testing.T) []string {
+	t.Helper()
+	home := t.TempDir()
+	return append(os.Environ(), "DVC_NO_ANALYTICS=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh")
+}
+
+// opened opens a fifo; that blocks until the other end is there.
+func opened(t *testing.T, dir, name string, flag int) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, name), flag, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// rondoRuns brings the stage up to date as the runner does.
+func rondoRuns(dir string) error {
+	books, err := dvc.OpenBooks(dir)
+	if err != nil {
+		return err
+	}
+	defer books.Close()
+	_, err = books.Update(context.Background(), "slow", pipeline.Work{Say: func(string, ...any) {}, Run: func(argv, env []string) error {
+		cmd := exec.Command(argv[0], argv[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}})
+	return err
+}
+
+// TestDVCStaysAwayFromWhatRondoRuns asks dvc for the out of a stage that Rondo runs: it is
+// told who is in the way. What the stage does not touch stays free.
+func TestDVCStaysAwayFromWhatRondoRuns(t *testing.T) {
+	for _, config := range []string{"[core]\n    no_scm = true\n", "[core]\n    no_scm = true\n    hardlink_lock = true\n"} {
+		program, dir := realDVC(t), slow(t, config)
+		ended := make(chan error, 1)
+		go func() { ended <- rondoRuns(dir) }()
+		opened(t, dir, "told", os.O_RDONLY).Close()
+		ask := func(args ...string) (string, error) {
+			cmd := exec.Command(program, args...)
+			cmd.Dir, cmd.Env = dir, env(t)
+			out, err := cmd.CombinedOutput()
+			return string(out), err
+		}
+		said, err := ask("repro")
+		if err == nil || !strings.Contains(said, "being blocked by") || !strings.Contains(said, fmt.Sprintf("PID %d", os.Getpid())) {
+			t.Errorf("%s: dvc repro: %v\n%s", config, err, said)
+		}
+		if said, err := ask("add", "free.txt"); err != nil {
+			t.Errorf("%s: dvc add: %v\n%s", config, err, said)
+		}
+		opened(t, dir, "wait", os.O_WRONLY).Close()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if said, err := ask("status"); err != nil || !strings.Contains(said, "up to date") {
+			t.Errorf("%s: %v\n%s", config, err, said)
+		}
+	}
+}
+
+// TestRondoStaysAwayFromWhatDVCRuns runs the stage by dvc, asks Rondo for it meanwhile, and
+// again after dvc was killed, which leaves its claim behind.
+func TestRondoStaysAwayFromWhatDVCRuns(t *testing.T) {
+	for _, config := range []string{"[core]\n    no_scm = true\n", "[core]\n    no_scm = true\n    hardlink_lock = true\n"} {
+		program, dir := realDVC(t), slow(t, config)
+		cmd := exec.Command(program, "repro")
+		cmd.Dir, cmd.Env = dir, env(t)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		opened(t, dir, "told", os.O_RDONLY).Close()
+		if err := rondoRuns(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d", cmd.Process.Pid)) {
+			t.Errorf("%s: while dvc runs it, Rondo says %v", config, err)
+		}
+		p := open(t, dir)
+		if err := p.Add(context.Background(), "free.txt"); err != nil {
+			t.Errorf("%s: what dvc does not touch: %v", config, err)
+		}
+		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		if b, err := os.ReadFile(filepath.Join(dir, ".dvc", "tmp", "rwlock")); err != nil || !strings.Contains(string(b), fmt.Sprint(cmd.Process.Pid)) {
+			t.Fatalf("the dvc that was killed left no claim: %v %s", err, b)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- rondoRuns(dir) }()
+		opened(t, dir, "told", os.O_RDONLY).Close()
+		opened(t, dir, "wait", os.O_WRONLY).Close()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: after dvc was killed: %v", config, err)
+		}
+	}
+}
