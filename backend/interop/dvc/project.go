@@ -27,7 +27,7 @@ type Project struct {
 	tree   fs.FS // where DVC's own files are read: the folder, or a commit
 	ignore *Ignore
 	git    *Ignore // the rules of the .gitignore files that were met
-	hash   string // that new entries get: MD5, or Dos2Unix in a project of DVC 2
+	hash   string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen   map[string]sight
 	sums   *sums
 	inputs []string // DVC's own files and what they name, read so far
