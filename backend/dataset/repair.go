@@ -230,10 +230,10 @@ func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
 		return nil // what is damaged there is named by fsck
 	}
 	reached, err := s.opts.Store.Reach(ctx, roots)
-	if err != nil {
-		reached = roots
+	if err == nil {
+		return reached.Absent()
 	}
-	for d := range reached {
+	for d := range roots {
 		if !s.opts.Store.Has(d) {
 			list = append(list, d)
 		}

@@ -147,9 +147,8 @@ func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {
 	defer f.Close()
 	b, dropped := s.Batch(), 0
 	defer b.Discard()
-	for _, d := range inOrder(rows) {
-		at := rows[d]
-		if without[d] {
+	for _, at := range rows {
+		if without[at.digest] {
 			dropped++
 			continue
 		}
@@ -157,7 +156,7 @@ func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {
 		if _, err := f.ReadAt(raw, at.offset); err != nil {
 			return err
 		}
-		if err := b.add(prepared{digest: d, stored: raw, form: at.form}); err != nil {
+		if err := b.add(prepared{digest: at.digest, stored: raw, form: at.form}); err != nil {
 			return err
 		}
 	}

@@ -9,8 +9,9 @@ import (
 // Needed is a set of digests, of which it holds 128 bits: were two ever the same in
 // these, too much would be kept.
 type Needed struct {
-	slots [][2]uint64
-	n     int
+	slots    [][2]uint64
+	n        int
+	doubtful []ref.Digest
 }
 
 func newNeeded(objects int) *Needed {
@@ -20,6 +21,10 @@ func newNeeded(objects int) *Needed {
 	}
 	return &Needed{slots: make([][2]uint64, size)}
 }
+
+// Absent are the digests among them that the store does not have, as far as they name
+// objects at all.
+func (n *Needed) Absent() []ref.Digest { return n.doubtful }
 
 // Len says how many digests there are.
 func (n *Needed) Len() int { return n.n }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"sync"
 
 	"rondo/backend/errs"
@@ -77,6 +78,7 @@ func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (*Needed, 
 			return nil, err
 		}
 	}
+	r.needed.doubtful = slices.DeleteFunc(r.needed.doubtful, s.Has)
 	return r.needed, nil
 }
 
@@ -92,6 +94,14 @@ func (r *reach) add(d ref.Digest) {
 	defer r.mu.Unlock()
 	if r.needed.add(d) {
 		r.next = append(r.next, d)
+		r.check(d)
+	}
+}
+
+// check notes what may not be here; the caller holds the lock.
+func (r *reach) check(d ref.Digest) {
+	if _, here := r.s.entry(d); !here {
+		r.needed.doubtful = append(r.needed.doubtful, d)
 	}
 }
 
@@ -100,6 +110,9 @@ func (r *reach) leaf(d ref.Digest) error {
 	at, here := r.s.entry(d)
 	r.mu.Lock()
 	fresh := r.needed.add(d)
+	if fresh {
+		r.check(d)
+	}
 	r.mu.Unlock()
 	if !fresh || !here || at.form != listed {
 		return nil
@@ -112,7 +125,12 @@ func (r *reach) parts(d ref.Digest) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, part := range list {
-		r.needed.add(part.digest)
+		if r.needed.add(part.digest) {
+			r.check(part.digest)
+		}
+	}
+	if _, lacks := r.s.lacks(list); lacks {
+		r.needed.doubtful = append(r.needed.doubtful, d)
 	}
 	return err
 }
