@@ -106,8 +106,12 @@ func (in Create) fits(tx *index.Tx) error {
 }
 
 func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
-	_, err := tx.Exec("INSERT INTO run_runs VALUES (?,?,?,?,?,?,?,?,?,?,NULL,NULL,?,NULL,'')", rec.ID, in.ExperimentID, in.Name, in.User,
+	res, err := tx.Exec("INSERT INTO run_runs VALUES (NULL,?,?,?,?,?,?,?,?,?,?,NULL,NULL,?,NULL,'')", rec.ID, in.ExperimentID, in.Name, in.User,
 		in.Kind, in.Status, Active, in.ParentID, rec.Device, in.StartedAt, int64(rec.Clock))
+	if err != nil {
+		return err
+	}
+	no, err := res.LastInsertId()
 	if err != nil {
 		return err
 	}
@@ -117,15 +121,10 @@ func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
 			return err
 		}
 	}
-	return errors.Join(setPairs(tx, insertParam, rec.ID, in.Params), setPairs(tx, insertTag, rec.ID, in.Tags))
+	return errors.Join(addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags))
 }
 
 const defaultExperiment = "0"
-
-const (
-	insertParam = "INSERT INTO run_params VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value"
-	insertTag   = "INSERT INTO run_tags VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value"
-)
 
 type updateRecord struct {
 	Name      *string         `json:"name,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/run/points"
 )
@@ -36,7 +37,14 @@ func catchUp(tx *index.Tx, runs string) (all []points.Damage, err error) {
 // catchUpFile adds what one file holds beyond what the index has seen of it. Blocks
 // that wait for a record are left out: the record brings their summary.
 func catchUpFile(tx *index.Tx, runs, id, device string) (end int64, damage []points.Damage, err error) {
-	seen, err := seenOf(tx, id, device)
+	no, err := numberOf(tx, id)
+	if errs.Is(err, errs.NotFound) {
+		return 0, nil, nil // its record has not come yet
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	seen, err := seenOf(tx, no, device)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -54,17 +62,17 @@ func catchUpFile(tx *index.Tx, runs, id, device string) (end int64, damage []poi
 	if err != nil || end <= seen {
 		return end, damage, err
 	}
-	return end, damage, errors.Join(c.out.store(tx, id), setSeen(tx, id, device, end))
+	return end, damage, errors.Join(c.out.store(tx, id, no), setSeen(tx, no, device, end))
 }
 
 // seenOf says how much of a file is in the index.
-func seenOf(tx *index.Tx, id, device string) (size int64, err error) {
-	err = tx.QueryRow("SELECT coalesce(max(size), 0) FROM run_files WHERE run=? AND device=?", id, device).Scan(&size)
+func seenOf(tx *index.Tx, no int64, device string) (size int64, err error) {
+	err = tx.QueryRow("SELECT coalesce(max(size), 0) FROM run_files WHERE run=? AND device=?", no, device).Scan(&size)
 	return size, err
 }
 
-func setSeen(tx *index.Tx, id, device string, size int64) error {
-	_, err := tx.Exec("INSERT INTO run_files VALUES (?,?,?) ON CONFLICT DO UPDATE SET size=max(size, excluded.size)", id, device, size)
+func setSeen(tx *index.Tx, no int64, device string, size int64) error {
+	_, err := tx.Exec("INSERT INTO run_files VALUES (?,?,?) ON CONFLICT DO UPDATE SET size=max(size, excluded.size)", no, device, size)
 	return err
 }
 
@@ -123,7 +131,11 @@ func (s *Service) settle(ctx context.Context) error {
 	}
 	err := s.opts.Ledger.Derive(context.WithoutCancel(ctx), func(tx *index.Tx) error {
 		for id, r := range runs {
-			if err := errors.Join(r.sums.out.store(tx, id), setSeen(tx, id, s.opts.Ledger.Device(), r.end)); err != nil {
+			no, err := numberOf(tx, id)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(r.sums.out.store(tx, id, no), setSeen(tx, no, s.opts.Ledger.Device(), r.end)); err != nil {
 				return err
 			}
 		}

@@ -8,30 +8,29 @@ import (
 	"rondo/backend/journal"
 )
 
-// schema: value is for comparing, with NULL for NaN; bits is the exact value in an
-// order that SQLite can compare, see order.
+// schema: run is the run's number, no, except where a run may come later than what
+// refers to it. What is packed, see packed.go, is read whole or by the table of columns
+// that searches keep, see table.go. Of metrics of models, value is for comparing, with
+// NULL for NaN; bits is the exact value in an order that SQLite can compare, see order.
 const schema = `
 CREATE TABLE run_experiments (id TEXT PRIMARY KEY, name TEXT NOT NULL, lifecycle TEXT NOT NULL, location TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
 CREATE INDEX run_experiments_name ON run_experiments (name);
 INSERT INTO run_experiments VALUES ('0', 'Default', 'active', '', 0, 0);
 CREATE TABLE run_experiment_tags (experiment TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (experiment, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_runs (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, lifecycle TEXT NOT NULL,
+CREATE TABLE run_runs (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment TEXT NOT NULL, name TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, lifecycle TEXT NOT NULL,
   parent TEXT NOT NULL, device TEXT NOT NULL, started INTEGER, ended INTEGER, deleted INTEGER, created INTEGER NOT NULL, exit TEXT, reason TEXT NOT NULL) STRICT;
 CREATE INDEX run_runs_experiment ON run_runs (experiment, lifecycle, started);
 CREATE INDEX run_runs_started ON run_runs (lifecycle, started);
 CREATE INDEX run_runs_parent ON run_runs (parent) WHERE parent<>'';
 CREATE INDEX run_runs_open ON run_runs (device, id) WHERE exit IS NULL AND kind<>'client';
-CREATE TABLE run_params (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_tags (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
-CREATE INDEX run_params_key ON run_params (key, value);
-CREATE INDEX run_tags_key ON run_tags (key, value);
+CREATE TABLE run_params (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_tags (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
 CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_metrics (run TEXT NOT NULL, key TEXT NOT NULL, value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL,
-  model TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, min REAL, max REAL, count INTEGER NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
-CREATE INDEX run_metrics_key ON run_metrics (key, value);
-CREATE TABLE run_files (run TEXT NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_latest (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_summaries (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_files (run INTEGER NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_models (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, run TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,
   created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
@@ -42,7 +41,22 @@ CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset 
   value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;
 CREATE VIEW run_model_latest AS SELECT model, key, value FROM (
   SELECT model, key, value, row_number() OVER (PARTITION BY model, key ORDER BY step DESC, time DESC, bits DESC, dataset, digest, run) AS place FROM run_model_metrics
-) WHERE place=1;`
+) WHERE place=1;` + changes
+
+// changes notes the numbers of runs that were changed, the newest last, so that the
+// table of columns knows which of its rows are old. It says nothing of the project and
+// is no part of a dump.
+const changes = `
+CREATE TABLE run_changes (at INTEGER PRIMARY KEY, run INTEGER NOT NULL) STRICT;
+CREATE TRIGGER run_changes_new AFTER INSERT ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;
+CREATE TRIGGER run_changes_run AFTER UPDATE ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;
+CREATE TRIGGER run_changes_params AFTER UPDATE ON run_params BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_param AFTER INSERT ON run_params BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_tags AFTER UPDATE ON run_tags BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_tag AFTER INSERT ON run_tags BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_metrics AFTER UPDATE ON run_latest BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_metric AFTER INSERT ON run_latest BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
+CREATE TRIGGER run_changes_few AFTER INSERT ON run_changes WHEN new.at % 65536 = 0 BEGIN DELETE FROM run_changes WHERE at < new.at - 8192; END;`
 
 // Index returns the noun's part of the index. dir is the project folder: the
 // summaries of metrics are rebuilt from the runs' own files.
@@ -52,7 +66,7 @@ func Index(dir string) index.Noun {
 		Schema: schema,
 		Tables: []string{
 			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_tags", "run_inputs", "run_model_links",
-			"run_metrics", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
+			"run_latest", "run_summaries", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
 		},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"experiment.create": apply(applyExperiment), "experiment.rename": apply(applyRename),

@@ -12,10 +12,13 @@ import (
 )
 
 // state is what a change has to know of a run.
-type state struct{ experiment, lifecycle string }
+type state struct {
+	no                    int64
+	experiment, lifecycle string
+}
 
 func stateOf(tx *index.Tx, id string) (st state, err error) {
-	err = tx.QueryRow("SELECT experiment, lifecycle FROM run_runs WHERE id=?", id).Scan(&st.experiment, &st.lifecycle)
+	err = tx.QueryRow("SELECT no, experiment, lifecycle FROM run_runs WHERE id=?", id).Scan(&st.no, &st.experiment, &st.lifecycle)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = notFound(id)
 	}
@@ -26,11 +29,16 @@ func notFound(id string) error {
 	return errs.New(errs.NotFound, "Run with id=%.80s not found", id).WithHint("`rondo runs` lists the runs there are")
 }
 
-func activeRun(tx *index.Tx, id string) error {
+func activeState(tx *index.Tx, id string) (state, error) {
 	st, err := stateOf(tx, id)
 	if err == nil && st.lifecycle != Active {
 		err = inactive("run", id)
 	}
+	return st, err
+}
+
+func activeRun(tx *index.Tx, id string) error {
+	_, err := activeState(tx, id)
 	return err
 }
 
@@ -90,11 +98,12 @@ func (p *Point) check() error {
 
 // fits checks a batch against the run: a param keeps the value it first had.
 func (b Batch) fits(tx *index.Tx, id string) error {
-	if err := activeRun(tx, id); err != nil || len(b.Params) == 0 {
+	st, err := activeState(tx, id)
+	if err != nil || len(b.Params) == 0 {
 		return err
 	}
-	have := map[string]string{}
-	if err := pairs(tx, "SELECT key, value FROM run_params WHERE run=?", id, have); err != nil {
+	have, err := pairsOf(tx, "run_params", st.no)
+	if err != nil {
 		return err
 	}
 	for k, v := range b.Params {
@@ -151,14 +160,18 @@ func fromFile(p points.Point) Point {
 }
 
 func applyLog(tx *index.Tx, rec journal.Record, in logRecord) error {
-	err := errors.Join(setPairs(tx, insertParam, rec.ID, in.Params), setPairs(tx, insertTag, rec.ID, in.Tags))
+	no, err := numberOf(tx, rec.ID)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags))
 	if err != nil || in.Block == nil {
 		return err
 	}
 	if _, err := tx.Exec("INSERT INTO run_blocks VALUES (?,?,?)", rec.ID, rec.Device, *in.Block); err != nil {
 		return err
 	}
-	return in.Points.store(tx, rec.ID)
+	return in.Points.store(tx, rec.ID, no)
 }
 
 type untagRecord struct {
@@ -168,12 +181,12 @@ type untagRecord struct {
 // DeleteTag removes a tag of a run; a missing one is NotFound.
 func (s *Service) DeleteTag(ctx context.Context, id, key string) error {
 	_, err := s.opts.Ledger.Do(ctx, "run.untag", id, func(tx *index.Tx) (any, error) {
-		if err := activeRun(tx, id); err != nil {
+		st, err := activeState(tx, id)
+		if err != nil {
 			return nil, err
 		}
-		var n int
-		err := tx.QueryRow("SELECT count(*) FROM run_tags WHERE run=? AND key=?", id, key).Scan(&n)
-		if err == nil && n == 0 {
+		tags, err := pairsOf(tx, "run_tags", st.no)
+		if _, ok := tags[key]; err == nil && !ok {
 			err = errs.New(errs.NotFound, "No tag with name: %.80s in run with id %s", key, id)
 		}
 		return untagRecord{key}, err
@@ -182,6 +195,14 @@ func (s *Service) DeleteTag(ctx context.Context, id, key string) error {
 }
 
 func applyUntag(tx *index.Tx, rec journal.Record, in untagRecord) error {
-	_, err := tx.Exec("DELETE FROM run_tags WHERE run=? AND key=?", rec.ID, in.Key)
-	return err
+	no, err := numberOf(tx, rec.ID)
+	if err != nil {
+		return err
+	}
+	tags, err := pairsOf(tx, "run_tags", no)
+	if err != nil {
+		return err
+	}
+	delete(tags, in.Key)
+	return setPacked(tx, "run_tags", no, packPairs(tags))
 }

@@ -19,7 +19,7 @@ const (
 
 var runSpace = search.Space{
 	Plural: "runs", ID: "r.id", Owner: "run",
-	Metrics: "run_metrics", Params: "run_params", Tags: "run_tags", Datasets: "run_inputs",
+	Metrics: "run_latest", Params: "run_params", Tags: "run_tags", Datasets: "run_inputs", // read by table.go
 	Attributes: map[string]search.Column{
 		"run_id": {Expr: "r.id"}, "experiment_id": {Expr: "r.experiment"}, "kind": {Expr: "r.kind"},
 		"run_name": {Expr: "r.name"}, "run name": {Expr: "r.name"}, "Run name": {Expr: "r.name"}, "Run Name": {Expr: "r.name"}, "name": {Expr: "r.name"},
@@ -27,7 +27,7 @@ var runSpace = search.Space{
 		"start_time": {Expr: "r.started", Number: true}, "created": {Expr: "r.started", Number: true}, "Created": {Expr: "r.started", Number: true},
 		"end_time": {Expr: "r.ended", Number: true}, "duration": {Expr: "(r.ended-r.started)", Number: true},
 	},
-	TagColumns: map[string]search.Column{"mlflow.runName": {Expr: "r.name"}, "mlflow.user": {Expr: "coalesce((SELECT value FROM run_tags u WHERE u.run=r.id AND u.key='mlflow.user'), r.user)"}},
+	TagColumns: map[string]search.Column{"mlflow.runName": {Expr: "r.name"}},
 }
 
 const artifactURI = "('mlflow-artifacts:/' || r.experiment || '/' || r.id || '/artifacts')"
@@ -206,20 +206,22 @@ func (q *query) view(expr string, v View) {
 
 // Search selects runs. Total counts all that match.
 func (s *Service) Search(ctx context.Context, in Search) (list []Run, next string, total int, err error) {
-	q := query{space: runSpace, from: "run_runs r", usual: "r.started DESC, r.id", tie: "r.started DESC, r.id"}
-	q.among("r.experiment", in.ExperimentIDs)
-	q.view("r.lifecycle", in.View)
-	if err := q.prepare(in, "r.created"); err != nil {
+	f, err := newFinder(&s.table, in)
+	if err != nil {
 		return nil, "", 0, err
 	}
 	if err := s.settle(ctx); err != nil {
 		return nil, "", 0, err
 	}
+	var ids []string
+	err = s.table.use(s, ctx, func(tx *index.Tx) error {
+		ids, next, total, err = f.run(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, "", 0, err
+	}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		var ids []string
-		if ids, next, total, err = q.run(tx, true); err != nil {
-			return searchError(err)
-		}
 		list, err = load(tx, ids)
 		return err
 	})

@@ -4,7 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"math"
+	"maps"
+	"slices"
 	"time"
 
 	"rondo/backend/index"
@@ -37,8 +38,8 @@ func load(tx *index.Tx, ids []string) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := loader{tx: tx, ids: string(b), runs: map[string]*Run{}}
-	for _, part := range []func() error{l.rows, l.params, l.tags, l.metrics, l.inputs, l.links} {
+	l := loader{tx: tx, ids: string(b), runs: make(map[string]*Run, len(ids)), byNo: make(map[int64]*Run, len(ids))}
+	for _, part := range []func() error{l.rows, l.numbers, l.params, l.tags, l.metrics, l.inputs, l.links} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -55,14 +56,16 @@ func load(tx *index.Tx, ids []string) ([]Run, error) {
 // loader reads the parts of many runs, each with one query.
 type loader struct {
 	tx   *index.Tx
-	ids  string // JSON list, the one bound value
+	ids  string // JSON list, the one bound value; of numbers, where a query wants these
+	nos  string
 	runs map[string]*Run
+	byNo map[int64]*Run
 }
 
 const amongIDs = " IN (SELECT value FROM json_each(?))"
 
-func (l *loader) each(query string, fn func(rows *sql.Rows) error) error {
-	rows, err := l.tx.Query(query, l.ids)
+func (l *loader) each(query, among string, fn func(rows *sql.Rows) error) error {
+	rows, err := l.tx.Query(query, among)
 	if err != nil {
 		return err
 	}
@@ -76,18 +79,19 @@ func (l *loader) each(query string, fn func(rows *sql.Rows) error) error {
 }
 
 func (l *loader) rows() error {
-	return l.each("SELECT id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE id"+amongIDs,
+	return l.each("SELECT no, id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE id"+amongIDs, l.ids,
 		func(rows *sql.Rows) error {
 			r := &Run{Params: map[string]string{}, Metrics: map[string]Metric{}, Tags: map[string]string{}}
 			var started, ended, deleted sql.NullInt64
 			var exit sql.NullString
-			err := rows.Scan(&r.ID, &r.ExperimentID, &r.Name, &r.User, &r.Kind, &r.Status, &r.Lifecycle, &r.ParentID, &r.Device,
+			var no int64
+			err := rows.Scan(&no, &r.ID, &r.ExperimentID, &r.Name, &r.User, &r.Kind, &r.Status, &r.Lifecycle, &r.ParentID, &r.Device,
 				&started, &ended, &deleted, &exit, &r.Reason)
 			r.StartedAt, r.EndedAt, r.DeletedAt = moment(started), moment(ended), moment(deleted)
 			if exit.Valid {
 				r.Exit = json.RawMessage(exit.String)
 			}
-			l.runs[r.ID] = r
+			l.runs[r.ID], l.byNo[no] = r, r
 			return err
 		})
 }
@@ -99,48 +103,51 @@ func moment(ms sql.NullInt64) time.Time {
 	return time.UnixMilli(ms.Int64).UTC()
 }
 
-func (l *loader) pairs(table string, into func(*Run) map[string]string) error {
-	return l.each("SELECT run, key, value FROM "+table+" WHERE run"+amongIDs, func(rows *sql.Rows) error {
-		var id, k, v string
-		err := rows.Scan(&id, &k, &v)
-		if r := l.runs[id]; r != nil {
-			into(r)[k] = v
+func (l *loader) numbers() error {
+	b, err := json.Marshal(slices.Sorted(maps.Keys(l.byNo)))
+	l.nos = string(b)
+	return err
+}
+
+// packed reads the packed values of a table.
+func (l *loader) packed(table string, fn func(r *Run, data []byte) error) error {
+	return l.each("SELECT run, data FROM "+table+" WHERE run"+amongIDs, l.nos, func(rows *sql.Rows) error {
+		var no int64
+		var data sql.RawBytes
+		if err := rows.Scan(&no, &data); err != nil {
+			return err
 		}
-		return err
+		return fn(l.byNo[no], data)
 	})
 }
 
 func (l *loader) params() error {
-	return l.pairs("run_params", func(r *Run) map[string]string { return r.Params })
+	return l.packed("run_params", func(r *Run, data []byte) error { return unpackPairs(data, r.Params) })
 }
 
 func (l *loader) tags() error {
-	return l.pairs("run_tags", func(r *Run) map[string]string { return r.Tags })
+	return l.packed("run_tags", func(r *Run, data []byte) error { return unpackPairs(data, r.Tags) })
 }
 
 func (l *loader) metrics() error {
-	return l.each("SELECT run, key, bits, step, time, model, dataset, digest, min, max, count FROM run_metrics WHERE run"+amongIDs, func(rows *sql.Rows) error {
-		var id string
-		var k summary
-		var low, high sql.NullFloat64
-		err := rows.Scan(&id, &k.Key, &k.Latest.Bits, &k.Latest.Step, &k.Latest.Time, &k.Latest.Model, &k.Latest.Dataset, &k.Latest.Digest, &low, &high, &k.Count)
-		k.Min, k.Max = orNaN(low), orNaN(high)
-		if r := l.runs[id]; r != nil {
+	return l.each("SELECT l.run, l.data, s.data FROM run_latest l JOIN run_summaries s ON s.run=l.run WHERE l.run"+amongIDs, l.nos, func(rows *sql.Rows) error {
+		var no int64
+		var latest, rest sql.RawBytes
+		if err := rows.Scan(&no, &latest, &rest); err != nil {
+			return err
+		}
+		list, err := unpackSummaries(latest, rest)
+		r := l.byNo[no]
+		r.Metrics = make(map[string]Metric, len(list))
+		for _, k := range list {
 			r.Metrics[k.Key] = k.metric()
 		}
 		return err
 	})
 }
 
-func orNaN(v sql.NullFloat64) Float {
-	if !v.Valid {
-		return Float(math.NaN())
-	}
-	return Float(v.Float64)
-}
-
 func (l *loader) inputs() error {
-	return l.each("SELECT run, data FROM run_inputs WHERE run"+amongIDs+" ORDER BY run, name, digest", func(rows *sql.Rows) error {
+	return l.each("SELECT run, data FROM run_inputs WHERE run"+amongIDs+" ORDER BY run, name, digest", l.ids, func(rows *sql.Rows) error {
 		var id, data string
 		var in Input
 		if err := rows.Scan(&id, &data); err != nil {
@@ -155,7 +162,7 @@ func (l *loader) inputs() error {
 }
 
 func (l *loader) links() error {
-	return l.each("SELECT run, model, output, step FROM run_model_links WHERE run"+amongIDs+" ORDER BY run, step, model", func(rows *sql.Rows) error {
+	return l.each("SELECT run, model, output, step FROM run_model_links WHERE run"+amongIDs+" ORDER BY run, step, model", l.ids, func(rows *sql.Rows) error {
 		var id string
 		var out ModelOutput
 		var output bool

@@ -29,6 +29,7 @@ type Service struct {
 	runs    string // folder of all runs
 	logs    logs
 	waiting waiting
+	table   table
 
 	settling sync.Mutex
 	woken    chan struct{}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"errors"
 	"math"
 
 	"rondo/backend/index"
@@ -168,31 +169,14 @@ func (c *collector) block(b points.Block) error {
 	})
 }
 
-// storeKey replaces the latest point where the new one is greater, column by column,
-// since a row cannot be assigned as one.
-var storeKey = func() string {
-	const newer = "(excluded.step, excluded.time, excluded.bits, excluded.model, excluded.dataset, excluded.digest) > (step, time, bits, model, dataset, digest)"
-	q := "INSERT INTO run_metrics VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
-	for _, c := range []string{"value", "bits", "step", "time", "model", "dataset", "digest"} {
-		q += c + " = CASE WHEN " + newer + " THEN excluded." + c + " ELSE " + c + " END, "
-	}
-	return q + `min = CASE WHEN min IS NULL OR excluded.min < min THEN excluded.min ELSE min END,
-	max = CASE WHEN max IS NULL OR excluded.max > max THEN excluded.max ELSE max END,
-	count = count + excluded.count`
-}()
-
 const storeModel = `INSERT INTO run_model_metrics VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
 	value=excluded.value, bits=excluded.bits, step=excluded.step, time=excluded.time
 	WHERE (excluded.step, excluded.time, excluded.bits) > (step, time, bits)`
 
 // store merges the summaries into the index.
-func (s summaries) store(tx *index.Tx, run string) error {
-	for _, k := range s.Keys {
-		l := k.Latest
-		if _, err := tx.Exec(storeKey, run, k.Key, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time, l.Model, l.Dataset, l.Digest,
-			sqlValue(float64(k.Min)), sqlValue(float64(k.Max)), k.Count); err != nil {
-			return err
-		}
+func (s summaries) store(tx *index.Tx, run string, no int64) error {
+	if err := s.storeKeys(tx, no); err != nil {
+		return err
 	}
 	for _, m := range s.Models {
 		l := m.Latest
@@ -201,4 +185,26 @@ func (s summaries) store(tx *index.Tx, run string) error {
 		}
 	}
 	return nil
+}
+
+func (s summaries) storeKeys(tx *index.Tx, no int64) error {
+	if len(s.Keys) == 0 {
+		return nil
+	}
+	list, err := summariesOf(tx, no)
+	if err != nil {
+		return err
+	}
+	list = mergeSummaries(list, s.Keys)
+	return errors.Join(setPacked(tx, "run_latest", no, packLatest(list)), setPacked(tx, "run_summaries", no, packRest(list)))
+}
+
+// summariesOf reads those of a run, sorted by key.
+func summariesOf(tx *index.Tx, no int64) ([]summary, error) {
+	latest, e1 := packedOf(tx, "run_latest", no)
+	rest, e2 := packedOf(tx, "run_summaries", no)
+	if err := errors.Join(e1, e2); err != nil {
+		return nil, err
+	}
+	return unpackSummaries(latest, rest)
 }

@@ -1,0 +1,16 @@
+package points
+
+// File returns the bytes of a whole file that holds the batches, each as one block,
+// for programs that write a project without a server.
+func File(batches ...[]Point) ([]byte, error) {
+	out := []byte(header)
+	for _, list := range batches {
+		b, err := encode(list)
+		if err != nil {
+			return nil, err
+		}
+		seal(b, 0, int64(len(out)))
+		out = append(out, b...)
+	}
+	return out, nil
+}
