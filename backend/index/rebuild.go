@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/journal"
+	"rondo/backend/ref"
 )
 
 // CatchUp applies the records that the index has not seen. Where the journals and
@@ -32,27 +33,17 @@ func (d *DB) CatchUp(ctx context.Context, dir string) (int, []error, error) {
 
 var errParted = errs.New(errs.Internal, "index and journal have parted")
 
-type cursor struct {
-	seq  int64
-	hash string
-}
-
 func (d *DB) replay(ctx context.Context, dir string) (n int, damaged []error, err error) {
 	err = d.Update(ctx, func(tx *Tx) error {
-		cursors, newest, err := cursors(tx)
+		known, newest, err := knownOf(tx)
 		if err != nil {
 			return err
 		}
-		seen, last := map[string]bool{}, map[string]journal.Record{}
-		damaged, err = journal.Walk(dir, func(r journal.Record) error {
-			c := cursors[r.Device]
-			if r.Seq <= c.seq {
-				if r.Seq == c.seq {
-					seen[r.Device] = r.Hash.String() == c.hash
-				}
-				return nil
-			}
-			if c.seq > 0 && !seen[r.Device] || int64(r.Clock) < newest {
+		last := map[string]journal.Record{}
+		var sealed []journal.Sealed
+		w := journal.Walker{Dir: dir, Known: known, Sealed: func(s journal.Sealed) { sealed = append(sealed, s) }}
+		damaged, err = w.Walk(func(r journal.Record) error {
+			if int64(r.Clock) < newest {
 				return errParted
 			}
 			n++
@@ -65,8 +56,8 @@ func (d *DB) replay(ctx context.Context, dir string) (n int, damaged []error, er
 		if err != nil {
 			return err
 		}
-		for device := range cursors {
-			if !seen[device] {
+		for device := range known {
+			if !w.Reached[device] {
 				return errParted
 			}
 		}
@@ -75,28 +66,77 @@ func (d *DB) replay(ctx context.Context, dir string) (n int, damaged []error, er
 				return err
 			}
 		}
-		return nil
+		return d.SetSealed(sealed)
 	})
 	return n, damaged, err
 }
 
-func cursors(tx *Tx) (map[string]cursor, int64, error) {
-	rows, err := tx.Query("SELECT device, seq, hash, clock FROM index_cursor")
+// Known says how far each device's journal is applied.
+func (d *DB) Known(ctx context.Context) (known map[string]journal.Known, err error) {
+	err = d.View(ctx, func(tx *Tx) error {
+		known, _, err = knownOf(tx)
+		return err
+	})
+	return known, err
+}
+
+// knownOf also returns the newest clock of all.
+func knownOf(tx *Tx) (map[string]journal.Known, int64, error) {
+	all, newest := map[string]journal.Known{}, int64(0)
+	err := each(tx, "SELECT device, seq, hash, clock FROM index_cursor", func(rows *sql.Rows) error {
+		var device, hash string
+		var k journal.Known
+		if err := rows.Scan(&device, &k.Seq, &hash, &k.Clock); err != nil {
+			return err
+		}
+		var err error
+		k.Hash, err = ref.Parse(hash)
+		all[device], newest = k, max(newest, int64(k.Clock))
+		return err
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	defer rows.Close()
-	all, newest := map[string]cursor{}, int64(0)
-	for rows.Next() {
-		var device string
-		var c cursor
-		var clock int64
-		if err := rows.Scan(&device, &c.seq, &c.hash, &clock); err != nil {
-			return nil, 0, err
+	err = each(tx, "SELECT device, number, size, modified, seq, hash FROM index_sealed ORDER BY device, number", func(rows *sql.Rows) error {
+		var s journal.Sealed
+		var hash string
+		if err := rows.Scan(&s.Device, &s.Number, &s.Size, &s.Modified, &s.Seq, &hash); err != nil {
+			return err
 		}
-		all[device], newest = c, max(newest, clock)
+		var err error
+		s.Hash, err = ref.Parse(hash)
+		if k, ok := all[s.Device]; ok && s.Number == len(k.Sealed)+1 {
+			k.Sealed = append(k.Sealed, s)
+			all[s.Device] = k
+		}
+		return err
+	})
+	return all, newest, err
+}
+
+func each(tx *Tx, query string, fn func(*sql.Rows) error) error {
+	rows, err := tx.Query(query)
+	if err != nil {
+		return err
 	}
-	return all, newest, rows.Err()
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// SetSealed notes, inside the write transaction, which sealed files were read whole.
+func (d *DB) SetSealed(list []journal.Sealed) error {
+	for _, s := range list {
+		if _, err := d.writer.Exec("INSERT OR REPLACE INTO index_sealed VALUES (?,?,?,?,?,?)",
+			s.Device, s.Number, s.Size, s.Modified, s.Seq, s.Hash.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refresh lets the nouns add what comes from files, once per fresh database.

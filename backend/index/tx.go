@@ -177,5 +177,14 @@ func (d *DB) SetCursor(rec journal.Record) error {
 	return err
 }
 
+// Checkpoint makes everything that is committed durable.
+func (d *DB) Checkpoint(ctx context.Context) error {
+	if d.db == nil {
+		return nil
+	}
+	_, err := d.writer.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
 // Knows reports whether some noun applies records of the kind.
 func (d *DB) Knows(kind string) bool { return d.apply[kind] != nil }

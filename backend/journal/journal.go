@@ -20,6 +20,7 @@ type Options struct {
 	Device   string // this installation; names the folder it alone writes
 	SealSize int64  // bytes after which a file is sealed; 0 means 8 MiB
 	Now      func() time.Time
+	Known    Known // how far this device's chain was verified before
 }
 
 // Journal is this device's part of the history, open for appending.
@@ -35,6 +36,7 @@ type Journal struct {
 	last   Record
 	broken error
 	cuts   []Cut
+	sealed []Sealed // since Open or TakeSealed
 }
 
 // Cut tells of bytes that were never acknowledged and were removed at open.
@@ -80,8 +82,11 @@ func (j *Journal) recover() error {
 	if len(segs) == 0 {
 		return nil
 	}
-	w := walker{dir: j.dir, device: j.opts.Device, fn: func(r Record) error { j.last = r; return nil }}
-	for i, s := range segs {
+	known := j.opts.Known
+	w := walker{dir: j.dir, device: j.opts.Device, known: known, fn: func(r Record) error { j.last = r; return nil }}
+	j.last = Record{Device: j.opts.Device, Seq: known.Seq, Hash: known.Hash, Clock: known.Clock}
+	rest := w.pass(segs)
+	for i, s := range rest {
 		j.number = s.number
 		d, err := w.segment(s)
 		if err != nil {
@@ -90,15 +95,19 @@ func (j *Journal) recover() error {
 		if d == nil {
 			continue
 		}
-		if s.sealed || i < len(segs)-1 || d.acknowledged {
+		if s.sealed || i < len(rest)-1 || d.acknowledged {
 			return d.error()
 		}
 		if err := j.cut(s, d); err != nil {
 			return err
 		}
 	}
-	if segs[len(segs)-1].sealed {
-		j.number++
+	if known.Seq > 0 && !w.reached { // another folder than the one that is known
+		j.opts.Known, j.last, j.number = Known{}, Record{}, 1
+		return j.recover()
+	}
+	if last := segs[len(segs)-1]; last.sealed {
+		j.number = last.number + 1
 	}
 	j.clock.See(j.last.Clock)
 	return nil
@@ -129,6 +138,15 @@ func (j *Journal) open() (err error) {
 		return err
 	}
 	return atomicfile.SyncDir(j.dir)
+}
+
+// TakeSealed returns the files that were sealed since it was last asked.
+func (j *Journal) TakeSealed() []Sealed {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	list := j.sealed
+	j.sealed = nil
+	return list
 }
 
 // Cuts returns what Open removed.

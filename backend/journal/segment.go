@@ -94,6 +94,10 @@ func (j *Journal) seal() error {
 		return err
 	}
 	fault.Point("journal.removed")
+	done := segment{path: src + ".zst", number: j.number, sealed: true}
+	if k, ok := done.stamp(j.opts.Device, j.last.Seq, j.last.Hash); ok {
+		j.sealed = append(j.sealed, k)
+	}
 	j.number++
 	return j.open()
 }

@@ -11,7 +11,7 @@ import (
 // place, not only the first: after one it goes on from the hash that the damaged
 // line claims. The torn end of an open file counts too, until Open cuts it.
 func Verify(dir string) (records int, damaged []error, err error) {
-	devices, err := deviceDirs(dir)
+	devices, err := Devices(dir)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -45,6 +45,11 @@ type walker struct {
 	prev        ref.Digest
 	seq         int64
 	fn          func(Record) error
+
+	known   Known
+	reached bool         // the chain led to the known record
+	strayed bool         // it led to another one with that number
+	sealed  func(Sealed) // told of sealed files that were read whole; may be nil
 }
 
 // segment reads one file. It returns the first damage, or nil.
@@ -60,20 +65,52 @@ func (w *walker) segment(s segment) (*damage, error) {
 	for {
 		line, err := readLine(br)
 		if errors.Is(err, io.EOF) && len(line) == 0 {
+			w.tell(s)
 			return nil, nil
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return &damage{file: rel, offset: offset, size: int64(len(line)), reason: err.Error(), acknowledged: s.sealed}, nil
 		}
-		rec, reason := w.check(line, err == nil)
+		reason, err := w.step(line, err == nil)
+		if err != nil {
+			return nil, err
+		}
 		if reason != "" {
 			return w.examine(&damage{file: rel, offset: offset, size: int64(len(line)), reason: reason}, br)
 		}
-		if err := w.fn(rec); err != nil {
-			return nil, err
-		}
-		w.prev, w.seq = rec.Hash, rec.Seq
 		offset += int64(len(line))
+	}
+}
+
+// step moves past a line, or says why it cannot.
+func (w *walker) step(line []byte, whole bool) (reason string, err error) {
+	if w.before() && whole {
+		hash, body, err := split(line[:len(line)-1])
+		if err != nil || chain(w.prev, body) != hash {
+			_, reason := w.check(line, whole)
+			return reason, nil
+		}
+		w.prev, w.seq = hash, w.seq+1
+		w.reach()
+		return "", nil
+	}
+	rec, reason := w.check(line, whole)
+	if reason != "" {
+		return reason, nil
+	}
+	if err := w.fn(rec); err != nil {
+		return "", err
+	}
+	w.prev, w.seq = rec.Hash, rec.Seq
+	return "", nil
+}
+
+func (w *walker) tell(s segment) {
+	if w.sealed == nil {
+		return
+	}
+	if k, ok := s.stamp(w.device, w.seq, w.prev); ok {
+		w.sealed(k)
 	}
 }
 
@@ -119,17 +156,31 @@ func (w *walker) examine(d *damage, br *bufio.Reader) (*damage, error) {
 // Walk hands every device's records to fn in the order that all devices share.
 // Damage to another device's journal ends that device's part and is reported.
 func Walk(dir string, fn func(Record) error) ([]error, error) {
-	devices, err := deviceDirs(dir)
+	return (&Walker{Dir: dir}).Walk(fn)
+}
+
+// Walker walks what is new since another time.
+type Walker struct {
+	Dir     string
+	Known   map[string]Known // by device; a Walk hands on only what comes after
+	Sealed  func(Sealed)     // told of the sealed files that were read whole; may be nil
+	Reached map[string]bool  // devices whose chain led to the known record; set by Walk
+}
+
+// Walk is Walk of the package, from what is known on.
+func (k *Walker) Walk(fn func(Record) error) ([]error, error) {
+	k.Reached = map[string]bool{}
+	devices, err := Devices(k.Dir)
 	if err != nil {
 		return nil, err
 	}
 	if len(devices) == 1 {
-		return walkDevice(dir, devices[0], fn)
+		return k.device(devices[0], fn)
 	}
 	var all []Record
 	var damaged []error
 	for _, d := range devices {
-		bad, err := walkDevice(dir, d, func(r Record) error { all = append(all, r); return nil })
+		bad, err := k.device(d, func(r Record) error { all = append(all, r); return nil })
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +195,8 @@ func Walk(dir string, fn func(Record) error) ([]error, error) {
 	return damaged, nil
 }
 
-func deviceDirs(dir string) ([]string, error) {
+// Devices lists those that have a journal in the folder.
+func Devices(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		if os.IsNotExist(err) {
@@ -161,13 +213,14 @@ func deviceDirs(dir string) ([]string, error) {
 	return names, nil
 }
 
-func walkDevice(dir, device string, fn func(Record) error) ([]error, error) {
-	segs, err := segments(filepath.Join(dir, device))
+func (k *Walker) device(device string, fn func(Record) error) ([]error, error) {
+	segs, err := segments(filepath.Join(k.Dir, device))
 	if err != nil {
 		return nil, err
 	}
-	w := walker{dir: dir, device: device, fn: fn}
-	for _, s := range segs {
+	w := walker{dir: k.Dir, device: device, fn: fn, known: k.Known[device], sealed: k.Sealed}
+	defer func() { k.Reached[device] = w.reached }()
+	for _, s := range w.pass(segs) {
 		d, err := w.segment(s)
 		if err != nil {
 			return nil, err

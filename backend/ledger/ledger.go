@@ -56,6 +56,8 @@ type change struct {
 	kind, id string
 	prepare  Prepare
 	derive   func(*index.Tx) error
+
+	checkpoint bool
 	rec      journal.Record
 	err      error
 	done     chan struct{}
@@ -63,14 +65,19 @@ type change struct {
 
 // Open opens the journal, brings the index up to it and starts the writer.
 func Open(ctx context.Context, opts Options) (*Ledger, error) {
-	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, SealSize: opts.SealSize, Now: opts.Now})
-	if err != nil {
-		return nil, err
-	}
 	x, err := index.Open(ctx, opts.IndexPath, opts.Nouns...)
 	if err != nil {
-		j.Close()
 		return nil, fmt.Errorf("index %s: %w", opts.IndexPath, err)
+	}
+	known, err := x.Known(ctx)
+	if err != nil {
+		x.Close()
+		return nil, fmt.Errorf("index %s: %w", opts.IndexPath, err)
+	}
+	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, SealSize: opts.SealSize, Now: opts.Now, Known: known[opts.Device]})
+	if err != nil {
+		x.Close()
+		return nil, err
 	}
 	l := &Ledger{journal: j, index: x, events: opts.Events, queue: make(chan *change, 256), stop: make(chan struct{})}
 	if l.applied, l.damaged, err = x.CatchUp(ctx, opts.JournalDir); err != nil {
@@ -110,6 +117,18 @@ func (l *Ledger) Repairs() (list []string) {
 
 // Applied says how many records Open had to apply to bring the index up to date.
 func (l *Ledger) Applied() int { return l.applied }
+
+// Alone reports whether no other device has written to the project.
+func (l *Ledger) Alone() (bool, error) {
+	devices, err := journal.Devices(l.journal.Dir())
+	return len(devices) <= 1, err
+}
+
+// Checkpoint makes the index durable as it is.
+func (l *Ledger) Checkpoint(ctx context.Context) error {
+	_, err := l.submit(&change{ctx: ctx, checkpoint: true})
+	return err
+}
 
 // Device returns this installation's id.
 func (l *Ledger) Device() string { return l.journal.Device() }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -42,6 +43,9 @@ func (l *Ledger) gather(first *change) []*change {
 // tried first, so that a refused change leaves no record; the journal is synced
 // before the rows are committed, so that the view never shows what could be lost.
 func (l *Ledger) commit(group []*change) {
+	if group = l.checkpoint(group); len(group) == 0 {
+		return
+	}
 	defer func() {
 		for _, c := range group {
 			close(c.done)
@@ -133,7 +137,7 @@ func (l *Ledger) settle(group []*change, recs []journal.Record) error {
 			return l.again(err)
 		}
 	}
-	if err := l.index.Commit(); err != nil {
+	if err := errors.Join(l.index.SetSealed(l.journal.TakeSealed()), l.index.Commit()); err != nil {
 		return l.again(err)
 	}
 	fault.Point("ledger.committed")
@@ -146,6 +150,19 @@ func (l *Ledger) again(cause error) error {
 			WithHint("free some disk space and start again; the index rebuilds itself")
 	}
 	return nil
+}
+
+// checkpoint does what is asked outside of a transaction and returns the rest.
+func (l *Ledger) checkpoint(group []*change) (rest []*change) {
+	for _, c := range group {
+		if c.checkpoint {
+			c.err = l.index.Checkpoint(context.WithoutCancel(c.ctx))
+			close(c.done)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return rest
 }
 
 func failAll(group []*change, err error) {

@@ -19,16 +19,24 @@ func pointsFile(runs, id, device string) string {
 	return filepath.Join(runs, id, "metrics", device+pointsSuffix)
 }
 
-// catchUp brings the index up to all files of points, of all runs and devices.
-func catchUp(tx *index.Tx, runs string) (all []points.Damage, err error) {
-	files, err := pointFiles(runs)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		_, damage, err := catchUpFile(tx, runs, f.run, f.device)
-		if all = append(all, damage...); err != nil {
-			return all, err
+// catchUp brings the index up to the files of points of some runs, of some devices or
+// with none named of all.
+func catchUp(tx *index.Tx, runs string, ids, devices []string) (all []points.Damage, err error) {
+	for _, id := range ids {
+		files := filesOf
+		if len(devices) > 0 {
+			files = func(_, id string) (list []pointFile) {
+				for _, d := range devices {
+					list = append(list, pointFile{id, d})
+				}
+				return list
+			}
+		}
+		for _, f := range files(runs, id) {
+			_, damage, err := catchUpFile(tx, runs, f.run, f.device)
+			if all = append(all, damage...); err != nil {
+				return all, err
+			}
 		}
 	}
 	return all, nil

@@ -31,6 +31,7 @@ CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INT
 CREATE TABLE run_latest (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE run_summaries (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE run_files (run INTEGER NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
+CREATE TABLE run_opened (run INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_models (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, run TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,
   created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
@@ -45,7 +46,7 @@ CREATE VIEW run_model_latest AS SELECT model, key, value FROM (
 
 // changes notes the numbers of runs that were changed, the newest last, so that the
 // table of columns knows which of its rows are old. It says nothing of the project and
-// is no part of a dump.
+// is no part of a dump, and neither is run_opened, see recover.go.
 const changes = `
 CREATE TABLE run_changes (at INTEGER PRIMARY KEY, run INTEGER NOT NULL) STRICT;
 CREATE TRIGGER run_changes_new AFTER INSERT ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;
@@ -78,7 +79,11 @@ func Index(dir string) index.Noun {
 			"experiment.carry": apply(applyCarriedExperiment), "run.carry": apply(applyCarried), "logged_model.carry": apply(applyCarriedModel),
 		},
 		Refresh: func(tx *index.Tx) error {
-			_, err := catchUp(tx, runsDir(dir))
+			ids, err := column(tx, "SELECT id FROM run_runs ORDER BY no")
+			if err != nil {
+				return err
+			}
+			_, err = catchUp(tx, runsDir(dir), ids, nil)
 			return err
 		},
 	}

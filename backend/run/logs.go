@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"rondo/backend/errs"
@@ -145,11 +146,14 @@ func (g *logs) closeAll() {
 // openLog opens this device's file of a run's points where the index says it ends,
 // after the index has seen all that is in it.
 func (s *Service) openLog(ctx context.Context, id string) (*points.Log, error) {
-	if err := s.settle(ctx); err != nil {
+	if err := errors.Join(s.settle(ctx), s.mark.set()); err != nil {
 		return nil, err
 	}
 	var end int64
 	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) error {
+		if _, err := tx.Exec("INSERT OR IGNORE INTO run_opened SELECT no FROM run_runs WHERE id=?", id); err != nil {
+			return err
+		}
 		at, damage, err := catchUpFile(tx, s.runs, id, s.opts.Ledger.Device())
 		end = at
 		s.note(damage)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"rondo/backend/event"
-	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/run/points"
 )
@@ -18,6 +17,7 @@ import (
 type Options struct {
 	Ledger      *ledger.Ledger
 	Dir         string     // the project folder; a run's files are in .rondo/runs/<id>
+	DeviceDir   string     // this device's folder for the project; empty: every start looks at every run's points
 	Events      *event.Bus // hears of logged metrics as run.metrics; may be nil
 	MaxArtifact int64      // bytes of one artifact; 0 means 64 GiB
 	Now         func() time.Time
@@ -30,6 +30,9 @@ type Service struct {
 	logs    logs
 	waiting waiting
 	table   table
+
+	mark  mark
+	later sync.WaitGroup // catching up with other devices
 
 	settling sync.Mutex
 	woken    chan struct{}
@@ -56,25 +59,17 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 	}
 	s.logs = logs{s: s, open: map[string]*openLog{}}
 	s.waiting = waiting{runs: map[string]*waitingRun{}, wake: s.wake}
+	s.table.drop()
+	s.mark = mark{dir: opts.DeviceDir}
 	if err := s.recover(ctx); err != nil {
 		return nil, err
 	}
-	opts.Ledger.BeforeDump(s.settle)
+	opts.Ledger.BeforeDump(func(ctx context.Context) error {
+		s.later.Wait()
+		return s.settle(ctx)
+	})
 	go s.keepSettled()
 	return s, nil
-}
-
-// recover looks at every file of points that has grown since the index last saw it.
-func (s *Service) recover(ctx context.Context) error {
-	var damage []points.Damage
-	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) (err error) {
-		damage, err = catchUp(tx, s.runs)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return s.mend(damage)
 }
 
 // mend cuts the unfinished ends of this device's own files. Others' may still be on
@@ -128,7 +123,10 @@ func (s *Service) Close() (err error) {
 		s.logs.closeAll()
 		close(s.closing)
 		<-s.settled
-		err = s.settle(context.Background())
+		s.later.Wait()
+		if err = s.settle(context.Background()); err == nil {
+			err = s.clean(context.Background())
+		}
 	})
 	return err
 }
