@@ -58,9 +58,9 @@ type change struct {
 	derive   func(*index.Tx) error
 
 	checkpoint bool
-	rec      journal.Record
-	err      error
-	done     chan struct{}
+	rec        journal.Record
+	err        error
+	done       chan struct{}
 }
 
 // Open opens the journal, brings the index up to it and starts the writer.

@@ -32,7 +32,7 @@ func open(tb testing.TB, dir string) *house {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if h.Service, err = run.Open(context.Background(), run.Options{Ledger: h.ledger, Dir: dir, Events: h.events}); err != nil {
+	if h.Service, err = run.Open(context.Background(), run.Options{Ledger: h.ledger, Dir: dir, DeviceDir: filepath.Dir(indexPath(dir)), Events: h.events}); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(h.close)

@@ -12,13 +12,12 @@ import (
 
 // History returns the points of a metric in the order (time, step, value), from offset.
 func (s *Service) History(ctx context.Context, id, key string, offset, limit int) (list []Point, total int, err error) {
-	all, err := s.read(ctx, id, []string{key})
-	if err != nil {
-		return nil, 0, err
-	}
-	list, total = all[key], len(all[key])
-	from := min(max(0, offset), total)
-	return list[from:min(from+max(0, limit), total)], total, nil
+	err = s.useLine(ctx, id, key, func(l *line) {
+		total = len(l.spots)
+		from := min(max(0, offset), total)
+		list = l.points(key, from, from+min(max(0, limit), total-from))
+	})
+	return list, total, err
 }
 
 // Sample returns at most limit points per key over the whole history, with the extremes kept.

@@ -98,6 +98,18 @@ func unpackPairs(b []byte, into map[string]string) error {
 	return u.err()
 }
 
+// eachPair calls fn for every key and value, which are worthless after it returns.
+func eachPair(b []byte, fn func(key, value []byte)) error {
+	u := unpacker{b: b}
+	for u.more() {
+		k, v := u.take(u.uvarint()), u.take(u.uvarint())
+		if !u.bad {
+			fn(k, v)
+		}
+	}
+	return u.err()
+}
+
 // findPairs calls found for those of the wanted keys, which are sorted, that there are.
 func findPairs(b []byte, wanted []string, found func(i int, value string)) error {
 	u := unpacker{b: b}

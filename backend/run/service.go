@@ -30,6 +30,7 @@ type Service struct {
 	logs    logs
 	waiting waiting
 	table   table
+	lines   lines
 
 	mark  mark
 	later sync.WaitGroup // catching up with other devices

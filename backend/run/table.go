@@ -174,7 +174,7 @@ func (t *table) want(tx *index.Tx, sources []search.Source) (map[search.Source]*
 		}
 		c.used, out[s] = t.clock, c
 	}
-	if err := t.fill(tx, fresh, nil); err != nil {
+	if err := t.take(tx, fresh); err != nil {
 		t.drop()
 		return nil, err
 	}
@@ -229,6 +229,36 @@ func (t *table) fill(tx *index.Tx, columns map[search.Source]*kept, some []int64
 	return nil
 }
 
+// take reads fresh columns of all runs. Where an entity has few keys, all of them come
+// along, since going through the runs is most of the work.
+func (t *table) take(tx *index.Tx, fresh map[search.Source]*kept) error {
+	for _, entity := range []string{search.Metric, search.Param, search.Tag} {
+		g := &gatherer{rows: len(t.rows), wanted: map[string]*search.Cells{}, more: map[string]*search.Cells{}}
+		for s, c := range fresh {
+			if s.Entity == entity && !(entity == search.Tag && s.Key == userTag) {
+				g.wanted[s.Key] = c.Cells
+				c.Grow(g.rows)
+				delete(fresh, s)
+			}
+		}
+		if len(g.wanted) == 0 {
+			continue
+		}
+		if err := g.gather(tx, entity); err != nil {
+			return err
+		}
+		for key, cells := range g.more {
+			s := search.Source{Entity: entity, Key: key, Number: entity == search.Metric}
+			if t.columns[s] == nil && !(entity == search.Tag && key == userTag) {
+				t.columns[s] = &kept{cells, t.clock - 1}
+			}
+		}
+	}
+	return t.fill(tx, fresh, nil)
+}
+
+var packedTables = map[string]string{search.Metric: "run_latest", search.Param: "run_params", search.Tag: "run_tags"}
+
 func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*search.Cells, some []int64) error {
 	if entity == search.Attribute {
 		for i, s := range list {
@@ -242,11 +272,11 @@ func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*sear
 	for i, s := range list {
 		keys[i] = s.Key
 	}
-	table, where := map[string]string{search.Metric: "run_latest", search.Param: "run_params", search.Tag: "run_tags"}[entity], ""
+	where := ""
 	if some != nil {
 		where = " WHERE run" + amongIDs
 	}
-	return eachOf(tx, "SELECT run, data FROM "+table+where, some, func(rows *sql.Rows) error {
+	return eachOf(tx, "SELECT run, data FROM "+packedTables[entity]+where, some, func(rows *sql.Rows) error {
 		var no int
 		var data sql.RawBytes
 		if err := rows.Scan(&no, &data); err != nil {

@@ -66,19 +66,27 @@ func fail(w http.ResponseWriter, req *http.Request, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	body, err := encoded(v)
+	if err != nil {
 		slog.Error("mlflow answer cannot be encoded", "err", err)
 		status = http.StatusInternalServerError
-		b.Reset()
-		b.WriteString(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)
+		body = []byte(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	w.Write(body)
+}
+
+func encoded(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return append(a.appendJSON(nil), '\n'), nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 // tooLarge refuses a request whose body is over a limit, whatever is in it.

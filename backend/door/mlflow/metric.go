@@ -36,10 +36,7 @@ func (d *Door) getHistory(ctx context.Context, in message) (any, error) {
 		return nil, err
 	}
 	points, total, err := d.opts.Runs.History(ctx, in.text("run_id"), in.text("metric_key"), from, min(limit, maxHistory))
-	var out struct {
-		Metrics []metric `json:"metrics,omitempty"`
-		Next    string   `json:"next_page_token,omitempty"`
-	}
+	out := metricsAnswer{Metrics: make([]metric, 0, len(points))}
 	for _, p := range points {
 		out.Metrics = append(out.Metrics, wirePoint(p, ""))
 	}
@@ -109,9 +106,7 @@ func (d *Door) bulkInterval(ctx context.Context, in message) (any, error) {
 			return nil, err
 		}
 	}
-	var out struct {
-		Metrics []metric `json:"metrics,omitempty"`
-	}
+	var out metricsAnswer
 	steps := chosenSteps(lines, int(limit))
 	for i, line := range lines {
 		for _, p := range line {

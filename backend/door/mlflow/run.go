@@ -85,10 +85,7 @@ func (d *Door) searchRuns(ctx context.Context, in message) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out struct {
-		Runs []wireRun `json:"runs,omitempty"`
-		Next string    `json:"next_page_token,omitempty"`
-	}
+	var out runsAnswer
 	if len(in.texts("experiment_ids")) == 0 {
 		return out, nil // none was asked for; to us, none would mean all
 	}
@@ -96,6 +93,7 @@ func (d *Door) searchRuns(ctx context.Context, in message) (any, error) {
 		ExperimentIDs: in.texts("experiment_ids"), Filter: in.text("filter"), OrderBy: in.texts("order_by"),
 		View: views[in.text("run_view_type")], Limit: limit, Page: in.text("page_token"),
 	})
+	out.Runs = make([]wireRun, 0, len(list))
 	for _, r := range list {
 		out.Runs = append(out.Runs, fromRun(r))
 	}

@@ -1,0 +1,69 @@
+package run
+
+import (
+	"database/sql"
+
+	"rondo/backend/index"
+	"rondo/backend/run/search"
+)
+
+// gatherer reads columns of one entity in one pass over all runs.
+type gatherer struct {
+	rows         int
+	wanted, more map[string]*search.Cells
+	many         bool // keys: only those that are wanted are kept then
+	bytes        int  // of more
+}
+
+// gather reads the wanted keys, and all others as long as they are few.
+func (g *gatherer) gather(tx *index.Tx, entity string) error {
+	return eachOf(tx, "SELECT run, data FROM "+packedTables[entity], nil, func(rows *sql.Rows) error {
+		var no int
+		var data sql.RawBytes
+		if err := rows.Scan(&no, &data); err != nil {
+			return err
+		}
+		if entity == search.Metric {
+			return eachLatest(data, func(key []byte, v float64) bool {
+				if c := g.cells(key, true); c != nil {
+					c.Number(no, v)
+				}
+				return true
+			})
+		}
+		return eachPair(data, func(key, value []byte) {
+			if c := g.cells(key, false); c != nil {
+				g.text(c, no, string(value))
+			}
+		})
+	})
+}
+
+func (g *gatherer) cells(key []byte, number bool) *search.Cells {
+	if c := g.wanted[string(key)]; c != nil || g.many {
+		return c
+	}
+	if c := g.more[string(key)]; c != nil {
+		return c
+	}
+	c := search.NewCells(number)
+	c.Grow(g.rows)
+	g.more[string(key)] = c
+	g.grow(c.Bytes())
+	return c
+}
+
+func (g *gatherer) text(c *search.Cells, no int, value string) {
+	before := c.Bytes()
+	c.Text(no, value)
+	if n := c.Bytes() - before; n > 0 {
+		g.grow(n)
+	}
+}
+
+// grow lets all unasked columns go when they become too large.
+func (g *gatherer) grow(n int) {
+	if g.bytes += n; g.bytes > maxColumns/2 {
+		g.more, g.many = map[string]*search.Cells{}, true
+	}
+}
