@@ -140,6 +140,9 @@ func (s *Service) settle(ctx context.Context) error {
 	err := s.opts.Ledger.Derive(context.WithoutCancel(ctx), func(tx *index.Tx) error {
 		for id, r := range runs {
 			no, err := numberOf(tx, id)
+			if errs.Is(err, errs.NotFound) {
+				continue // a run that is being brought in: its record will say what counts
+			}
 			if err != nil {
 				return err
 			}
