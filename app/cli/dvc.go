@@ -98,6 +98,36 @@ var dvcVariants = map[string]dvcVariant{
 	},
 }
 
+const fromRemote = "\n\nIn a DVC project the remotes are those of .dvc/config, and the arguments are outs, .dvc\nfiles or stages, or nothing for all."
+
+func init() {
+	dvcVariants["data fetch"] = dvcVariant{long: fromRemote, run: dvcExchange((*dvc.Project).Fetch, "fetched")}
+	dvcVariants["data push"] = dvcVariant{long: fromRemote, run: dvcExchange((*dvc.Project).Push, "pushed")}
+	dvcVariants["data pull"] = dvcVariant{long: fromRemote, run: dvcPull}
+}
+
+// dvcExchange moves objects between DVC's cache and a remote.
+func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exchanged, error), word string) func(context.Context, *call, *dvc.Project) error {
+	return func(ctx context.Context, c *call, p *dvc.Project) error {
+		targets, err := c.dvcTargets(p)
+		if err != nil {
+			return err
+		}
+		done, err := move(p, ctx, dvc.Exchange{Remote: c.value("remote"), Targets: targets})
+		if err != nil {
+			return err
+		}
+		return c.dvcDone(done, "%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There)
+	}
+}
+
+func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := dvcExchange((*dvc.Project).Fetch, "fetched")(ctx, c, p); err != nil {
+		return err
+	}
+	return dvcCheckout(ctx, c, p)
+}
+
 func dvcList(ctx context.Context, c *call, p *dvc.Project) error {
 	if err := c.want(0, 0); err != nil {
 		return err

@@ -1,0 +1,249 @@
+package dvc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"rondo/backend/errs"
+)
+
+// Exchange says what to bring from a remote of DVC's or to it.
+type Exchange struct {
+	Remote  string // empty: the default one, or the one that an out names
+	Targets []string
+}
+
+// Exchanged is what was moved.
+type Exchanged struct {
+	Objects int      `json:"objects"`
+	Bytes   int64    `json:"bytes"`
+	There   int      `json:"there"`   // were on both sides already
+	Missing []string `json:"missing"` // paths of which one side lacks something
+}
+
+// object is one that an out needs.
+type object struct{ hash, md5 string }
+
+// Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
+// What the remote lacks is in Missing, and an error.
+func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err error) {
+	return p.exchange(ctx, in, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+		all := []object{{o.entry.Hash, o.entry.sum()}}
+		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") {
+			return err
+		}
+		files, err := p.filesOf(o.entry)
+		if err != nil {
+			return err
+		}
+		return p.fetchAll(ctx, f, objectsOf(o.entry.Hash, files), done)
+	})
+}
+
+// Push copies objects that the remote lacks: files before the list of their folder, so that
+// a list is never there without them.
+func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err error) {
+	return p.exchange(ctx, in, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+		if o.out.NoPush {
+			return nil
+		}
+		if strings.HasSuffix(o.entry.MD5, ".dir") {
+			files, err := p.filesOf(o.entry)
+			if err != nil {
+				return err
+			}
+			if err := p.pushAll(ctx, f, objectsOf(o.entry.Hash, files), done); err != nil {
+				return err
+			}
+		}
+		return p.pushAll(ctx, f, []object{{o.entry.Hash, o.entry.sum()}}, done)
+	})
+}
+
+func objectsOf(hash string, files []TreeFile) []object {
+	all := map[object]bool{}
+	for _, f := range files {
+		all[object{hash, f.MD5}] = true
+	}
+	return slices.Collect(maps.Keys(all))
+}
+
+func (p *Project) exchange(ctx context.Context, in Exchange, move func(context.Context, far, tracked, *Exchanged) error) (done Exchanged, err error) {
+	done.Missing = []string{}
+	list, _, err := p.choose(in.Targets)
+	if err != nil {
+		return done, err
+	}
+	open := map[string]far{}
+	defer func() {
+		for _, f := range open {
+			f.Close()
+		}
+	}()
+	for _, o := range list {
+		if o.out.NoCache || o.entry.MD5 == "" {
+			continue
+		}
+		name := in.Remote
+		if name == "" {
+			name = o.out.Remote
+		}
+		f, ok := open[name]
+		if !ok {
+			if f, err = p.openFar(ctx, name); err != nil {
+				return done, err
+			}
+			open[name] = f
+		}
+		if err := move(ctx, f, o, &done); errs.Is(err, errs.NotFound) {
+			done.Missing = append(done.Missing, o.at)
+		} else if err != nil {
+			return done, err
+		}
+	}
+	if len(done.Missing) > 0 {
+		return done, errs.New(errs.NotFound, "not everything is there: %s", strings.Join(done.Missing, ", ")).
+			WithHint("who has it can push it: dvc push, or rondo data push")
+	}
+	return done, nil
+}
+
+const movers = 8 // objects at one time
+
+// each calls fn for objects, some at a time, and returns the first error of the worst kind.
+func each(ctx context.Context, all []object, fn func(object) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	work, failed := make(chan object), make(chan error, movers)
+	var wait sync.WaitGroup
+	for range min(movers, len(all)) {
+		wait.Go(func() {
+			var absent error
+			for o := range work {
+				if err := fn(o); errs.Is(err, errs.NotFound) {
+					absent = err // the others may be there
+				} else if err != nil {
+					cancel()
+					failed <- err
+					return
+				}
+			}
+			failed <- absent
+		})
+	}
+	for _, o := range all {
+		select {
+		case work <- o:
+		case <-ctx.Done():
+		}
+	}
+	close(work)
+	wait.Wait()
+	close(failed)
+	var absent error
+	for err := range failed {
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		absent = errors.Join(absent, err)
+	}
+	if absent != nil {
+		return errs.New(errs.NotFound, "%w", absent)
+	}
+	return ctx.Err()
+}
+
+func (p *Project) fetchAll(ctx context.Context, f far, all []object, done *Exchanged) error {
+	var mu sync.Mutex
+	return each(ctx, all, func(o object) error {
+		if ok, err := p.Cache.holds(ctx, o.hash, o.md5); ok || err != nil {
+			mu.Lock()
+			done.There++
+			mu.Unlock()
+			return err
+		}
+		n, err := p.fetchOne(ctx, f, o)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
+		}
+		return err
+	})
+}
+
+func (p *Project) fetchOne(ctx context.Context, f far, o object) (int64, error) {
+	body, err := f.Get(ctx, farName(o.hash, o.md5), 0, -1)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+	tmp, err := p.Cache.create(o.hash)
+	if err != nil {
+		return 0, err
+	}
+	defer tmp.Close()
+	got, n, err := Sum(ctx, io.TeeReader(body, tmp), o.hash)
+	if err != nil {
+		return n, errs.Wrap(errs.Unavailable, err, "bring the object %s", o.md5)
+	}
+	if got != strings.TrimSuffix(o.md5, ".dir") {
+		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.md5).
+			WithHint("push it again from where it is whole")
+	}
+	if err := p.Cache.drop(o.hash, o.md5); err != nil {
+		return n, err
+	}
+	return n, p.Cache.place(tmp, o.hash, o.md5)
+}
+
+func (p *Project) pushAll(ctx context.Context, f far, all []object, done *Exchanged) error {
+	names := make([]string, len(all))
+	for i, o := range all {
+		names[i] = farName(o.hash, o.md5)
+	}
+	there, err := f.Sizes(ctx, names)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	return each(ctx, all, func(o object) error {
+		if _, ok := there[farName(o.hash, o.md5)]; ok {
+			mu.Lock()
+			done.There++
+			mu.Unlock()
+			return nil
+		}
+		n, err := p.pushOne(ctx, f, o)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
+		}
+		return err
+	})
+}
+
+// pushOne reads an object whole first: nothing damaged is passed on.
+func (p *Project) pushOne(ctx context.Context, f far, o object) (int64, error) {
+	if err := p.intact(ctx, o.hash, o.md5); err != nil {
+		return 0, err
+	}
+	file, err := os.Open(p.Cache.Path(o.hash, o.md5))
+	if err != nil {
+		return 0, notCached(o.md5, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	_, err = f.Put(ctx, farName(o.hash, o.md5), io.NewSectionReader(file, 0, info.Size()))
+	return info.Size(), err
+}

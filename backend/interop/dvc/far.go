@@ -1,0 +1,172 @@
+package dvc
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/remote"
+)
+
+// far is a remote of DVC's, which has objects under the names that the cache has.
+type far interface {
+	// Sizes looks for many objects at once; those that are not there are left out.
+	Sizes(ctx context.Context, names []string) (map[string]int64, error)
+	Get(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error)
+	Put(ctx context.Context, name string, content *io.SectionReader) (stored bool, err error)
+	Close() error
+}
+
+// farName is the name of an object in a remote: both layouts are as in the cache.
+func farName(hash, md5 string) string {
+	if hash == Dos2Unix {
+		return md5[:2] + "/" + md5[2:]
+	}
+	return "files/md5/" + md5[:2] + "/" + md5[2:]
+}
+
+// openFar opens a remote of the config: a folder, ssh, S3 or http. An empty name is the
+// default one.
+func (p *Project) openFar(ctx context.Context, name string) (far, error) {
+	if name == "" {
+		name = p.Config["core"]["remote"]
+	}
+	if name == "" {
+		return nil, errs.New(errs.Precondition, "the DVC project has no default remote").WithHint("dvc remote add --default NAME URL, or name one with --remote")
+	}
+	keys, ok := p.Config[`remote "`+name+`"`]
+	if !ok {
+		return nil, errs.New(errs.NotFound, ".dvc/config has no remote %s", name).WithHint("dvc remote add %s URL", name)
+	}
+	if strings.EqualFold(keys["worktree"], "true") || strings.EqualFold(keys["version_aware"], "true") {
+		return nil, errs.New(errs.Precondition, "the remote %s keeps versions by the cloud's own, which only DVC can bring", name).WithHint("dvc pull")
+	}
+	at, err := p.farAddress(keys)
+	if err != nil {
+		return nil, errs.New(errs.KindOf(err), "the remote %s: %w", name, err).WithHint("%s", errs.HintOf(err))
+	}
+	if u, err := url.Parse(at); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		return &overHTTP{base: strings.TrimSuffix(at, "/"), client: http.Client{Timeout: time.Hour}, user: keys["user"], password: keys["password"]}, nil
+	}
+	a, err := remote.ParseAddress(at)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Open(ctx, a)
+}
+
+// farAddress writes a remote's settings as one address. Secrets that stand in the config are
+// not taken: ssh and S3 have their own places for them.
+func (p *Project) farAddress(keys map[string]string) (string, error) {
+	at := keys["url"]
+	u, err := url.Parse(at)
+	if err != nil || len(u.Scheme) < 2 {
+		if !filepath.IsAbs(at) {
+			return "", errs.New(errs.Invalid, "%q is no place", at)
+		}
+		return at, nil
+	}
+	switch u.Scheme {
+	case "remote":
+		base := p.Config[`remote "`+u.Host+`"`]
+		if base == nil || strings.HasPrefix(base["url"], "remote:") {
+			return "", errs.New(errs.Invalid, "%s names no remote", at)
+		}
+		merged := map[string]string{}
+		for k, v := range base {
+			merged[k] = v
+		}
+		for k, v := range keys {
+			merged[k] = v
+		}
+		merged["url"] = strings.TrimSuffix(base["url"], "/") + u.Path
+		return p.farAddress(merged)
+	case "ssh", "sftp":
+		if keys["user"] != "" {
+			u.User = url.User(keys["user"])
+		}
+		if keys["port"] != "" {
+			u.Host = u.Hostname() + ":" + keys["port"]
+		}
+	case "s3":
+		q := url.Values{}
+		for key, to := range map[string]string{"endpointurl": "endpoint", "region": "region", "profile": "profile"} {
+			if v := keys[key]; v != "" {
+				q.Set(to, strings.TrimPrefix(v, "https://"))
+			}
+		}
+		u.RawQuery = q.Encode()
+	case "http", "https":
+	default:
+		return "", errs.New(errs.Precondition, "Rondo does not speak %s", u.Scheme).WithHint("dvc pull brings what is there")
+	}
+	return u.String(), nil
+}
+
+// overHTTP reads from a web server.
+type overHTTP struct {
+	base           string
+	client         http.Client
+	user, password string
+}
+
+func (h *overHTTP) ask(ctx context.Context, method, name string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, h.base+"/"+name, nil)
+	if err != nil {
+		return nil, err
+	}
+	if h.user != "" {
+		req.SetBasicAuth(h.user, h.password)
+	}
+	res, err := h.client.Do(req)
+	if err != nil {
+		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err)
+	}
+	switch {
+	case res.StatusCode == http.StatusOK:
+		return res, nil
+	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusGone:
+		err = errs.New(errs.NotFound, "the remote has no %s", name)
+	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
+		err = errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("the remote's user and password in .dvc/config.local let you in")
+	default:
+		err = errs.New(errs.Unavailable, "%s says %s", h.base, res.Status)
+	}
+	res.Body.Close()
+	return nil, err
+}
+
+func (h *overHTTP) Sizes(ctx context.Context, names []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	for _, name := range names {
+		res, err := h.ask(ctx, http.MethodHead, name)
+		if errs.Is(err, errs.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		res.Body.Close()
+		out[name] = res.ContentLength
+	}
+	return out, nil
+}
+
+func (h *overHTTP) Get(ctx context.Context, name string, _, _ int64) (io.ReadCloser, error) {
+	res, err := h.ask(ctx, http.MethodGet, name)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+func (h *overHTTP) Put(context.Context, string, *io.SectionReader) (bool, error) {
+	return false, errs.New(errs.Precondition, "%s can only be read", h.base).WithHint("push to another remote, or with dvc")
+}
+
+func (h *overHTTP) Close() error { h.client.CloseIdleConnections(); return nil }
