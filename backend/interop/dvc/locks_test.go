@@ -21,7 +21,7 @@ func slow(t *testing.T, config string) (dir string) {
 	t.Helper()
 	dir = folder(t, map[string]string{
 		".dvc/config": config, "in.txt": "x", "free.txt": "y",
-		"dvc.yaml": "stages:\n  slow:\n    cmd: echo runs > told && cat wait && cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n",
+		"dvc.yaml": "stages:\n  slow:\n    cmd: \": > told && cat wait && cp in.txt out.txt\"\n    deps: [in.txt]\n    outs: [out.txt]\n",
 	})
 	for _, fifo := range []string{"told", "wait"} {
 		if err := syscall.Mkfifo(filepath.Join(dir, fifo), 0o600); err != nil {

@@ -1,0 +1,88 @@
+package dvc_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
+)
+
+// TestObjectsGoToRemotesAndComeBack pushes to a folder, loses the cache, and brings it back
+// from the folder and over http. What arrives damaged is refused.
+func TestObjectsGoToRemotesAndComeBack(t *testing.T) {
+	ctx, store := context.Background(), t.TempDir()
+	server := httptest.NewServer(http.FileServer(http.Dir(store)))
+	defer server.Close()
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    remote = disk\n['remote \"disk\"']\n    url = " + store + "\n['remote \"web\"']\n    url = " + server.URL + "\n",
+		"a.csv":       "1,2\n", "images/x/1": "one", "images/2": "two",
+	})
+	p := open(t, dir)
+	if err := p.Add(ctx, "a.csv", "images"); err != nil {
+		t.Fatal(err)
+	}
+	done, err := p.Push(ctx, dvc.Exchange{})
+	if err != nil || done.Objects != 4 {
+		t.Fatalf("push: %+v %v", done, err)
+	}
+	if again, err := p.Push(ctx, dvc.Exchange{}); err != nil || again.Objects != 0 || again.There != 4 {
+		t.Errorf("push again: %+v %v", again, err)
+	}
+	for _, from := range []string{"disk", "web"} {
+		for _, gone := range []string{".dvc/cache", "images", "a.csv"} {
+			if err := os.RemoveAll(filepath.Join(dir, gone)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := open(t, dir)
+		if done, err := p.Fetch(ctx, dvc.Exchange{Remote: from}); err != nil || done.Objects != 4 {
+			t.Fatalf("fetch from %s: %+v %v", from, done, err)
+		}
+		if _, err := p.Checkout(ctx, dvc.Checkout{}); err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := os.ReadFile(filepath.Join(dir, "images", "x", "1")); string(b) != "one" {
+			t.Errorf("from %s came %q", from, b)
+		}
+	}
+	spoil(t, ctx, store, dir)
+}
+
+// spoil damages every object of a remote, and then takes them away.
+func spoil(t *testing.T, ctx context.Context, store, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(store, func(at string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if err := os.Chmod(at, 0o644); err != nil {
+			return err
+		}
+		return os.WriteFile(at, []byte("damaged"), 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetch := func() error {
+		if err := os.RemoveAll(filepath.Join(dir, ".dvc", "cache")); err != nil {
+			t.Fatal(err)
+		}
+		_, err := open(t, dir).Fetch(ctx, dvc.Exchange{})
+		return err
+	}
+	if err := fetch(); errs.KindOf(err) != errs.Corrupt || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("damaged objects: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(store, "files")); err != nil {
+		t.Fatal(err)
+	}
+	if err := fetch(); errs.KindOf(err) != errs.NotFound || !strings.Contains(err.Error(), "a.csv") {
+		t.Errorf("absent objects: %v", err)
+	}
+}
