@@ -66,21 +66,41 @@ func dataPath(name string, rest ...string) string {
 	return path
 }
 
-// splitRef splits NAME@NUMBER; the number is 0 where there is none.
-func splitRef(s string) (name string, number int, err error) {
+// splitRef splits NAME@NUMBER and NAME@TAG; the number is 0 where there is neither.
+func (c *call) splitRef(ctx context.Context, s string) (name string, number int, err error) {
 	name, version, given := strings.Cut(s, "@")
-	if given {
-		number, err = strconv.Atoi(strings.TrimPrefix(version, "v"))
-		if err != nil || number < 1 {
-			err = errs.New(errs.Invalid, "%q names no snapshot", s).WithHint("write NAME@NUMBER; `rondo data log %s` lists the numbers", name)
-		}
+	if !given {
+		return name, 0, nil
 	}
-	return name, number, err
+	number, err = strconv.Atoi(strings.TrimPrefix(version, "v"))
+	switch {
+	case err != nil && version != "":
+		return c.tagged(ctx, name, version)
+	case err != nil || number < 1:
+		return name, 0, errs.New(errs.Invalid, "%q names no snapshot", s).WithHint("write NAME@NUMBER or NAME@TAG; `rondo data log %s` lists the numbers", name)
+	}
+	return name, number, nil
+}
+
+// tagged finds the number of the snapshot that a tag names.
+func (c *call) tagged(ctx context.Context, name, tag string) (string, int, error) {
+	api, err := c.api(ctx)
+	if err != nil {
+		return name, 0, err
+	}
+	var history []dataset.Tag
+	if err := api.Get(ctx, dataPath(name, "tags", tag), &history); err != nil {
+		return name, 0, err
+	}
+	if len(history) == 0 || history[0].Number == 0 {
+		return name, 0, errs.New(errs.NotFound, "%s has no tag %s any more", name, tag).WithHint("`rondo data tag %s` lists the tags", name)
+	}
+	return name, history[0].Number, nil
 }
 
 // snapshotOf finds the number that NAME[@NUMBER] means: the latest without one.
 func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number int, err error) {
-	name, number, err = splitRef(arg)
+	name, number, err = c.splitRef(ctx, arg)
 	if err != nil || number > 0 {
 		return name, number, err
 	}
@@ -252,7 +272,7 @@ func dataCheckout(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
 	}
-	name, number, err := splitRef(c.args[0])
+	name, number, err := c.splitRef(ctx, c.args[0])
 	if err != nil {
 		return err
 	}

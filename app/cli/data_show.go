@@ -21,9 +21,9 @@ func dataDiff(ctx context.Context, c *call) error {
 		if len(c.args) <= i+1 {
 			break
 		}
-		n, err := strconv.Atoi(strings.TrimPrefix(c.args[i+1], "v"))
-		if err != nil || n < 1 {
-			return errs.New(errs.Invalid, "%q is no snapshot's number", c.args[i+1]).WithHint("`rondo data log %s` lists them", c.args[0])
+		_, n, err := c.splitRef(ctx, c.args[0]+"@"+c.args[i+1])
+		if err != nil {
+			return err
 		}
 		q.Set(name, strconv.Itoa(n))
 	}
@@ -75,7 +75,7 @@ func (c *call) sayTable(t dataset.TableDiff) {
 }
 
 func (c *call) verifyOne(ctx context.Context, arg string) error {
-	name, number, err := splitRef(arg)
+	name, number, err := c.splitRef(ctx, arg)
 	if err != nil {
 		return err
 	}

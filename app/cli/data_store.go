@@ -176,7 +176,7 @@ func dataPull(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
 	}
-	name, number, err := splitRef(c.args[0])
+	name, number, err := c.splitRef(ctx, c.args[0])
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,17 @@ import (
 func datasetSettings(f *project.File) map[string]dataset.Setting {
 	all := make(map[string]dataset.Setting, len(f.Datasets))
 	for name, d := range f.Datasets {
-		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc}
+		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc, Keep: keepRules(d.Keep)}
 	}
 	return all
+}
+
+func keepRules(k *project.Keep) *dataset.Keep {
+	if k == nil {
+		return nil
+	}
+	yes := func(b *bool) bool { return b == nil || *b }
+	return &dataset.Keep{Last: k.Last, Days: k.Days, Tagged: yes(k.Tagged), Used: yes(k.Used)}
 }
 
 // users says which runs used a snapshot, and which versions came from it.

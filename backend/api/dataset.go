@@ -22,6 +22,10 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
+	Get(r, "/datasets/{name}/tags", a.listTags)
+	Post(r, "/datasets/{name}/tags", a.setTag)
+	Get(r, "/datasets/{name}/tags/{tag}", a.tagHistory)
+	Delete(r, "/datasets/{name}/tags/{tag}", a.removeTag)
 	a.storeRoutes(r)
 }
 

@@ -11,6 +11,8 @@ func (a *API) storeRoutes(r *Router) {
 	Post(r, "/objects/verify", a.verifyObjects)
 	Post(r, "/objects/repair", a.repairObjects)
 	Post(r, "/objects/collect", a.collectObjects)
+	Get(r, "/objects/usage", a.objectUsage)
+	Post(r, "/snapshots/retain", a.retainSnapshots)
 	Get(r, "/remotes", a.listRemotes)
 	Post(r, "/remotes", a.setRemote)
 	Get(r, "/remotes/status", a.remoteStatus)
@@ -25,6 +27,14 @@ func (a *API) verifyObjects(ctx context.Context, in dataset.VerifyAll) (dataset.
 
 func (a *API) repairObjects(ctx context.Context, in dataset.Repair) (dataset.Repaired, error) {
 	return a.Datasets.Repair(ctx, in)
+}
+
+func (a *API) objectUsage(ctx context.Context, _ Nothing) (dataset.Usage, error) {
+	return a.Datasets.Usage(ctx)
+}
+
+func (a *API) retainSnapshots(ctx context.Context, in dataset.Retain) ([]dataset.Retained, error) {
+	return a.Datasets.Retain(ctx, in)
 }
 
 func (a *API) collectObjects(ctx context.Context, in dataset.Collect) (dataset.Collected, error) {

@@ -43,6 +43,7 @@ func (s *Service) Add(ctx context.Context, name, at, desc string) (Dataset, erro
 // Sync takes over what rondo.yaml declares. Datasets that it does not name stay, and
 // a path that does not exist yet is no mistake: a stage may be about to write it.
 func (s *Service) Sync(ctx context.Context, settings map[string]Setting) error {
+	s.setRules(settings)
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if err := s.declare(ctx, name, settings[name]); err != nil {
 			return err

@@ -88,8 +88,15 @@ func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, erro
 
 func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (int, error) {
 	devices := map[string]bool{}
+	forgotten, err := s.forgottenIDs(ctx)
+	if err != nil {
+		return 0, err
+	}
 	damaged, err := journal.Walk(filepath.Join(s.opts.Dir, ".rondo", "journal"), func(r journal.Record) error {
 		devices[r.Device] = true
+		if ofSnapshot(r) && forgotten[r.ID] {
+			return ctx.Err()
+		}
 		return errors.Join(store.Mentions(bytes.NewReader(r.Data), add), store.Mentions(strings.NewReader(r.ID), add), ctx.Err())
 	})
 	if err == nil && len(damaged) > 0 {

@@ -65,6 +65,7 @@ type Take struct {
 type Setting struct {
 	Path string
 	Desc string
+	Keep *Keep // nil: every snapshot is kept
 }
 
 // Use says what was made with a snapshot, such as a run.

@@ -31,6 +31,7 @@ type house struct {
 	dir    string
 	device string
 	now    func() time.Time
+	unused bool // nobody has used any snapshot
 }
 
 func open(t testing.TB, dir string) *house {
@@ -48,6 +49,9 @@ func open(t testing.TB, dir string) *house {
 		Ledger: h.ledger, Store: h.store, Dir: dir, Device: h.device, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: func() time.Time { return h.now() },
 		Users: func(_ context.Context, id string) ([]dataset.Use, error) {
+			if h.unused {
+				return nil, nil
+			}
 			return []dataset.Use{{Kind: "run", ID: "r1", Name: "of " + id}}, nil
 		},
 	})

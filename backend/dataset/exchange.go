@@ -58,6 +58,9 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	if err != nil {
 		return x, err
 	}
+	if theirs, err = s.notForgotten(ctx, theirs); err != nil {
+		return x, err
+	}
 	for group := range inGroups(theirs) {
 		if err := s.receive(ctx, f, group, &x); err != nil {
 			return x, err
@@ -198,6 +201,12 @@ func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o object
 		o.files = append(o.files, snap.Profile)
 	}
 	return o, nil
+}
+
+// notForgotten leaves out what was given up here.
+func (s *Service) notForgotten(ctx context.Context, all []Snapshot) (list []Snapshot, err error) {
+	gone, err := s.forgottenIDs(ctx)
+	return slices.DeleteFunc(all, func(snap Snapshot) bool { return gone[snap.ID] }), err
 }
 
 // adopt records a snapshot that was taken elsewhere, under its own id.

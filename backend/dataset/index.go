@@ -18,11 +18,12 @@ CREATE TABLE dataset_sets (name TEXT PRIMARY KEY, path TEXT NOT NULL, descriptio
 CREATE TABLE dataset_snapshots (id TEXT PRIMARY KEY, dataset TEXT NOT NULL, number INTEGER NOT NULL, tree TEXT NOT NULL, content TEXT NOT NULL,
   data TEXT NOT NULL, UNIQUE (dataset, number)) STRICT;
 CREATE INDEX dataset_snapshots_tree ON dataset_snapshots (tree);
-CREATE INDEX dataset_snapshots_content ON dataset_snapshots (content);`,
-		Tables: []string{"dataset_sets", "dataset_snapshots"},
+CREATE INDEX dataset_snapshots_content ON dataset_snapshots (content);` + tagSchema + forgottenSchema,
+		Tables: []string{"dataset_sets", "dataset_snapshots", "dataset_tags", "dataset_forgotten"},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"dataset.add": applySet, "dataset.change": applySet,
 			"snapshot.create": applySnapshot, "snapshot.profile": applyProfile,
+			"snapshot.tag": applyTag, "snapshot.forget": applyForget,
 		},
 	}
 }

@@ -46,7 +46,7 @@ func (s *Service) Get(ctx context.Context, name string) (d Dataset, err error) {
 
 func setRow(tx *index.Tx, name string) (Dataset, error) {
 	d := Dataset{Name: name}
-	err := tx.QueryRow(`SELECT path, description, (SELECT count(*) FROM dataset_snapshots WHERE dataset=name)
+	err := tx.QueryRow(`SELECT path, description, (SELECT count(*) FROM dataset_snapshots WHERE `+notForgotten+`dataset=name)
 		FROM dataset_sets WHERE name=?`, name).Scan(&d.Path, &d.Desc, &d.Count)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, errs.New(errs.NotFound, "there is no dataset called %q", name).
@@ -55,7 +55,7 @@ func setRow(tx *index.Tx, name string) (Dataset, error) {
 	if err != nil || d.Count == 0 {
 		return d, err
 	}
-	latest, err := snapshotRow(tx, "dataset=? ORDER BY number DESC LIMIT 1", name)
+	latest, err := snapshotRow(tx, notForgotten+"dataset=? ORDER BY number DESC LIMIT 1", name)
 	d.Latest = &latest
 	return d, err
 }
@@ -66,20 +66,20 @@ func (s *Service) Snapshots(ctx context.Context, name string) (list []Snapshot, 
 		if _, err := setRow(tx, name); err != nil {
 			return err
 		}
-		list, err = snapshotRows(tx, "dataset=? ORDER BY number DESC", name)
+		list, err = snapshotRows(tx, notForgotten+"dataset=? ORDER BY number DESC", name)
 		return err
 	})
 	return list, err
 }
 
-// Find returns a snapshot by id, name@number, name@v2 or name (the latest).
+// Find returns a snapshot by id, name@number, name@v2, name@tag or name (the latest).
 func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err error) {
-	name, number, err := parseRef(ref)
+	name, number, tag, err := parseRef(ref)
 	if err != nil {
 		return snap, err
 	}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		if number == 0 {
+		if number == 0 && tag == "" {
 			if snap, err = snapshotRow(tx, "id=?", ref); !notFound(err) {
 				return err
 			}
@@ -89,10 +89,13 @@ func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err erro
 		case err != nil:
 			return err
 		case number > 0:
-			snap, err = snapshotRow(tx, "dataset=? AND number=?", name, number)
+			snap, err = snapshotRow(tx, notForgotten+"dataset=? AND number=?", name, number)
 			if notFound(err) {
 				return errs.New(errs.NotFound, "%s has no snapshot %d", name, number).WithHint("`rondo data log %s` lists them", name)
 			}
+			return err
+		case tag != "":
+			snap, err = tagRow(tx, name, tag)
 			return err
 		case d.Latest == nil:
 			return errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
@@ -103,23 +106,26 @@ func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err erro
 	return snap, err
 }
 
-// parseRef splits name@number; the number is 0 where there is none.
-func parseRef(ref string) (name string, number int, err error) {
+// parseRef splits name@number and name@tag; the number is 0 and the tag empty where there is none.
+func parseRef(ref string) (name string, number int, tag string, err error) {
 	name, version, given := strings.Cut(ref, "@")
 	if !given {
-		return name, 0, nil
+		return name, 0, "", nil
 	}
 	number, err = strconv.Atoi(strings.TrimPrefix(version, "v"))
-	if err != nil || number < 1 {
-		return name, 0, errs.New(errs.Invalid, "%.80q names no snapshot", ref).WithHint("write NAME@NUMBER, such as weather@2")
+	if err != nil && checkTag(version) == nil {
+		return name, 0, version, nil
 	}
-	return name, number, nil
+	if err != nil || number < 1 {
+		return name, 0, "", errs.New(errs.Invalid, "%.80q names no snapshot", ref).WithHint("write NAME@NUMBER, such as weather@2, or NAME@TAG")
+	}
+	return name, number, "", nil
 }
 
 // ByContent returns the snapshots whose content is the tree or the single file with the digest.
 func (s *Service) ByContent(ctx context.Context, digest string) (list []Snapshot, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		list, err = snapshotRows(tx, "tree=? OR content=? ORDER BY dataset, number DESC", digest, digest)
+		list, err = snapshotRows(tx, notForgotten+"(tree=? OR content=?) ORDER BY dataset, number DESC", digest, digest)
 		return err
 	})
 	return list, err

@@ -33,6 +33,9 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	if err != nil {
 		return nil, err
 	}
+	if theirs, err = s.notForgotten(ctx, theirs); err != nil {
+		return nil, err
+	}
 	all := map[string]map[string]*sides{}
 	for _, snap := range ours {
 		sidesOf(all, snap).here = s.isHere(ctx, f, snap)

@@ -32,6 +32,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex // one writer per dataset
+	rules map[string]Keep        // of datasets, as rondo.yaml says them
 
 	background sync.WaitGroup // profiles that are being made
 	stop       context.CancelFunc

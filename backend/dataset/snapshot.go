@@ -108,7 +108,7 @@ func (s *Service) withContent(ctx context.Context, name string, c content) (Snap
 // withTree returns the newest snapshot of the dataset with exactly this content.
 func (s *Service) withTree(ctx context.Context, name string, tree ref.Digest) (snap Snapshot, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		snap, err = snapshotRow(tx, "dataset=? AND tree=? ORDER BY number DESC LIMIT 1", name, tree.String())
+		snap, err = snapshotRow(tx, notForgotten+"dataset=? AND tree=? ORDER BY number DESC LIMIT 1", name, tree.String())
 		return err
 	})
 	return snap, err

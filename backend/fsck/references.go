@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -33,10 +34,23 @@ type need struct{ objects, trees, codes []string }
 // to its snapshot.
 func (c *checker) references(ctx context.Context) error {
 	f := c.follow
+	forgotten := map[string]bool{} // snapshots whose content may be gone, by id
 	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
-		f.record(ctx, rec)
+		if rec.Kind == "snapshot.forget" {
+			forgotten[rec.ID] = true
+		}
 		return ctx.Err()
 	})
+	if err == nil {
+		_, err = journal.Walk(c.path("journal"), func(rec journal.Record) error {
+			if !strings.HasPrefix(rec.Kind, "snapshot.") || !forgotten[rec.ID] {
+				f.record(ctx, rec)
+			} else {
+				f.snapshots[rec.ID] = true
+			}
+			return ctx.Err()
+		})
+	}
 	if err != nil {
 		return err
 	}

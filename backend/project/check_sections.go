@@ -10,6 +10,9 @@ func (c *checker) dataset(name string, d Dataset) {
 	at := ".datasets." + name
 	c.named(at, name)
 	c.inside(at+".path", d.Path)
+	if k := d.Keep; k != nil && (k.Last < 0 || k.Days < 0 || k.Last+k.Days == 0) {
+		c.fail(at+".keep", "write how many of the newest are kept (last: 10), or for how many days (days: 30), or both", "it does not say what to keep")
+	}
 	if d.Feedback == nil {
 		return
 	}

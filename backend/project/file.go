@@ -21,6 +21,15 @@ type Dataset struct {
 	Path     string    `yaml:"path" json:"path"`
 	Desc     string    `yaml:"desc" json:"desc,omitempty"`
 	Feedback *Feedback `yaml:"feedback" json:"feedback,omitempty"`
+	Keep     *Keep     `yaml:"keep" json:"keep,omitempty"` // which snapshots are kept; absent: all
+}
+
+// Keep says which snapshots `rondo data retain` does not forget.
+type Keep struct {
+	Last   int   `yaml:"last" json:"last,omitempty"`     // so many of the newest
+	Days   int   `yaml:"days" json:"days,omitempty"`     // those younger than so many days
+	Tagged *bool `yaml:"tagged" json:"tagged,omitempty"` // those with a tag; absent means true
+	Used   *bool `yaml:"used" json:"used,omitempty"`     // those that a run or version used; absent means true
 }
 
 // Feedback says how a labelled, captured prediction becomes a new row.

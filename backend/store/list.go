@@ -61,6 +61,16 @@ func (s *Store) chunks(d ref.Digest) ([]chunk, error) {
 	return readList(f, d, p)
 }
 
+// Chunks returns the digests of the chunks of a large object; none of one that is not in chunks.
+func (s *Store) Chunks(d ref.Digest) ([]ref.Digest, error) {
+	list, err := s.chunks(d)
+	digests := make([]ref.Digest, len(list))
+	for i, c := range list {
+		digests[i] = c.digest
+	}
+	return digests, err
+}
+
 func readList(f *os.File, d ref.Digest, p place) ([]chunk, error) {
 	b := make([]byte, p.stored)
 	if _, err := f.ReadAt(b, p.offset); err != nil && !errors.Is(err, io.EOF) {
