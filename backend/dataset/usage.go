@@ -9,23 +9,23 @@ import (
 
 // Usage is what the objects take on the disk, and for whom.
 type Usage struct {
-	Stored   int64          `json:"stored"` // bytes on disk of all objects
-	Datasets []DatasetUsage `json:"datasets"`
-	Other    int64          `json:"other"` // bytes on disk of what no snapshot stands on: models, code, profiles of runs
-	Free     int64          `json:"free"`  // bytes that nothing needs, and that gc will remove
+	Stored   int64        `json:"stored"` // bytes on disk of all objects
+	Datasets []UsageOfSet `json:"datasets"`
+	Other    int64        `json:"other"` // bytes on disk of what no snapshot stands on: models, code, profiles of runs
+	Free     int64        `json:"free"`  // bytes that nothing needs, and that gc will remove
 }
 
-// DatasetUsage is the part of one dataset.
-type DatasetUsage struct {
-	Dataset   string          `json:"dataset"`
-	Logical   int64           `json:"logical"` // bytes of the files of all snapshots, each counted anew
-	Stored    int64           `json:"stored"`  // bytes on disk of what its snapshots stand on
-	Shared    int64           `json:"shared"`  // of these, bytes that another dataset stands on too
-	Snapshots []SnapshotUsage `json:"snapshots"`
+// UsageOfSet is the part of one dataset.
+type UsageOfSet struct {
+	Dataset   string            `json:"dataset"`
+	Logical   int64             `json:"logical"` // bytes of the files of all snapshots, each counted anew
+	Stored    int64             `json:"stored"`  // bytes on disk of what its snapshots stand on
+	Shared    int64             `json:"shared"`  // of these, bytes that another dataset stands on too
+	Snapshots []UsageOfSnapshot `json:"snapshots"`
 }
 
-// SnapshotUsage is the part of one snapshot.
-type SnapshotUsage struct {
+// UsageOfSnapshot is the part of one snapshot.
+type UsageOfSnapshot struct {
 	Number  int   `json:"number"`
 	Logical int64 `json:"logical"` // bytes of its files
 	Unique  int64 `json:"unique"`  // bytes on disk that no other snapshot stands on
@@ -42,7 +42,7 @@ type census struct {
 	owners    map[ref.Digest]owner
 	seen      map[ref.Digest]bool // by the dataset that is being counted
 	stored    int64               // bytes of those
-	snapshots []*SnapshotUsage    // by their place
+	snapshots []*UsageOfSnapshot  // by their place
 }
 
 // Usage follows every snapshot to its objects, and chunks of objects.
@@ -51,7 +51,7 @@ func (s *Service) Usage(ctx context.Context) (u Usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.Datasets = make([]DatasetUsage, len(sets))
+	u.Datasets = make([]UsageOfSet, len(sets))
 	c := &census{owners: map[ref.Digest]owner{}}
 	for i, d := range sets {
 		if u.Datasets[i], err = s.countDataset(ctx, c, d.Name, int32(i)); err != nil {
@@ -67,16 +67,16 @@ func (s *Service) Usage(ctx context.Context) (u Usage, err error) {
 	return u, err
 }
 
-func (s *Service) countDataset(ctx context.Context, c *census, name string, set int32) (DatasetUsage, error) {
-	one := DatasetUsage{Dataset: name}
+func (s *Service) countDataset(ctx context.Context, c *census, name string, set int32) (UsageOfSet, error) {
+	one := UsageOfSet{Dataset: name}
 	snaps, err := s.Snapshots(ctx, name)
 	if err != nil {
 		return one, err
 	}
 	c.seen, c.stored = map[ref.Digest]bool{}, 0
-	one.Snapshots = make([]SnapshotUsage, len(snaps))
+	one.Snapshots = make([]UsageOfSnapshot, len(snaps))
 	for i, snap := range snaps {
-		one.Snapshots[i] = SnapshotUsage{Number: snap.Number, Logical: snap.Size}
+		one.Snapshots[i] = UsageOfSnapshot{Number: snap.Number, Logical: snap.Size}
 		me := owner{int32(len(c.snapshots)), set}
 		c.snapshots = append(c.snapshots, &one.Snapshots[i])
 		if one.Snapshots[i].Missing, err = s.own(ctx, c, snap, me); err != nil {

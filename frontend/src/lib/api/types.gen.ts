@@ -120,6 +120,13 @@ export interface DatasetHistogram {
 	counts: number[];
 }
 
+export interface DatasetKeep {
+	last?: number;
+	days?: number;
+	tagged: boolean;
+	used: boolean;
+}
+
 export interface DatasetProblem {
 	path: string;
 	file: string;
@@ -132,6 +139,12 @@ export interface DatasetProfile {
 	rows: number;
 	opaque: number;
 	warnings: string[];
+}
+
+export interface DatasetReason {
+	number: number;
+	why: string;
+	size: number;
 }
 
 export interface DatasetRemote {
@@ -162,6 +175,18 @@ export interface DatasetRepaired {
 	left: DatasetProblem[];
 	asked: string[];
 	unasked: DatasetProblem[];
+}
+
+export interface DatasetRetain {
+	datasets?: string[];
+	dry_run?: boolean;
+}
+
+export interface DatasetRetained {
+	dataset: string;
+	rules: DatasetKeep;
+	kept: DatasetReason[];
+	forgot: DatasetReason[];
 }
 
 export interface DatasetRetype {
@@ -229,6 +254,37 @@ export interface DatasetTableDiff {
 	columns_removed: string[];
 	types: DatasetRetype[];
 	problem?: string;
+}
+
+export interface DatasetTag {
+	dataset: string;
+	name: string;
+	snapshot: string;
+	number: number;
+	at: string;
+	by?: string;
+}
+
+export interface DatasetUsage {
+	stored: number;
+	datasets: DatasetUsageOfSet[];
+	other: number;
+	free: number;
+}
+
+export interface DatasetUsageOfSet {
+	dataset: string;
+	logical: number;
+	stored: number;
+	shared: number;
+	snapshots: DatasetUsageOfSnapshot[];
+}
+
+export interface DatasetUsageOfSnapshot {
+	number: number;
+	logical: number;
+	unique: number;
+	missing: number;
 }
 
 export interface DatasetUse {
@@ -1165,6 +1221,7 @@ export interface ProjectDataset {
 	path: string;
 	desc?: string;
 	feedback?: ProjectFeedback;
+	keep?: ProjectKeep;
 }
 
 export interface ProjectEndpoint {
@@ -1200,6 +1257,13 @@ export interface ProjectGate {
 	min?: number;
 	max?: number;
 	confidence?: number;
+}
+
+export interface ProjectKeep {
+	last?: number;
+	days?: number;
+	tagged?: boolean;
+	used?: boolean;
 }
 
 export interface ProjectModel {
@@ -1610,6 +1674,11 @@ export interface ServeTruth {
 	by?: string;
 }
 
+export interface SetTag {
+	tag: string;
+	number?: number;
+}
+
 export interface Settings {
 	theme: string;
 	language: string;
@@ -1838,6 +1907,30 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: DatasetStatus;
+	};
+	"GET /datasets/{name}/tags": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetTag[];
+	};
+	"POST /datasets/{name}/tags": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<SetTag>;
+		out: DatasetTag;
+	};
+	"DELETE /datasets/{name}/tags/{tag}": {
+		path: { name: string; tag: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: Record<string, never>;
+	};
+	"GET /datasets/{name}/tags/{tag}": {
+		path: { name: string; tag: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetTag[];
 	};
 	"POST /datasets/{name}/verify": {
 		path: { name: string };
@@ -2175,6 +2268,12 @@ export interface Operations {
 		body: Partial<DatasetRepair>;
 		out: DatasetRepaired;
 	};
+	"GET /objects/usage": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetUsage;
+	};
 	"POST /objects/verify": {
 		path: Record<string, never>;
 		query: Record<string, never>;
@@ -2360,6 +2459,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<SettingsPatch>;
 		out: Settings;
+	};
+	"POST /snapshots/retain": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetRetain>;
+		out: DatasetRetained[];
 	};
 	"POST /stop": {
 		path: Record<string, never>;
