@@ -47,9 +47,9 @@ export interface DatasetCollected {
 	objects: number;
 	bytes: number;
 	waiting: number;
+	needed: number;
 	removed: number;
 	freed: number;
-	needed: number;
 	next?: string;
 }
 
