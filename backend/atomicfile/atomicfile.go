@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"rondo/backend/fault"
 )
 
 // File is a new version of a file that does not exist under its name until Commit.
@@ -25,6 +27,9 @@ func Create(path string, perm os.FileMode) (*File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	if err := fault.Check("create"); err != nil {
+		return nil, err
+	}
 	f, err := os.CreateTemp(dir, "."+base+".tmp*")
 	if err != nil {
 		return nil, err
@@ -34,6 +39,23 @@ func Create(path string, perm os.FileMode) (*File, error) {
 	}
 	hold(f)
 	return &File{File: f, path: path}, nil
+}
+
+// Write implements io.Writer.
+func (f *File) Write(b []byte) (int, error) {
+	if err := fault.Check("write"); err != nil {
+		n, _ := f.File.Write(b[:len(b)/2]) // as a disk does that is full
+		return n, err
+	}
+	return f.File.Write(b)
+}
+
+// ReadFrom implements io.ReaderFrom.
+func (f *File) ReadFrom(r io.Reader) (int64, error) {
+	if !fault.Failing() {
+		return f.File.ReadFrom(r) // which the system may do by itself
+	}
+	return io.Copy(struct{ io.Writer }{f}, r)
 }
 
 // Commit makes the content durable under the file's name: sync, rename, sync the directory.
@@ -46,9 +68,15 @@ func (f *File) CommitAs(path string) error {
 		return os.ErrClosed
 	}
 	f.done = true
-	err := f.Sync()
+	err := fault.Check("sync")
+	if err == nil {
+		err = f.Sync()
+	}
 	if e := f.File.Close(); err == nil {
 		err = e
+	}
+	if err == nil {
+		err = fault.Check("rename")
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)

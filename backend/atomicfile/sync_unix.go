@@ -2,10 +2,17 @@
 
 package atomicfile
 
-import "os"
+import (
+	"os"
+
+	"rondo/backend/fault"
+)
 
 // SyncDir makes the names in dir durable.
 func SyncDir(dir string) error {
+	if err := fault.Check("syncdir"); err != nil {
+		return err
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -5,11 +5,16 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"rondo/backend/fault"
 )
 
 // SyncAll makes everything below dir durable with one call for its file system,
 // which is much cheaper than one for every file.
 func SyncAll(dir string) error {
+	if err := fault.Check("syncfs"); err != nil {
+		return err
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

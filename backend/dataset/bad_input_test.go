@@ -200,3 +200,30 @@ func TestUnreadableFilesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestEverythingThatCannotBeKeptIsNamed at once, and nothing is taken of the rest.
+func TestEverythingThatCannotBeKeptIsNamed(t *testing.T) {
+	dir := project(t)
+	h := open(t, dir)
+	write(t, dir, "data/good.txt", "good")
+	h.add(t, "d", "data")
+	at := filepath.Join(dir, "data")
+	must(t, os.Symlink("/etc", filepath.Join(at, "a-link")))
+	must(t, os.MkdirAll(filepath.Join(at, "sub"), 0o755))
+	must(t, syscall.Mkfifo(filepath.Join(at, "sub", "b-pipe"), 0o644))
+	for i := range 6 {
+		must(t, os.WriteFile(filepath.Join(at, "sub", fmt.Sprintf("c%d-\xff", i)), nil, 0o644))
+	}
+	_, err := h.Snapshot(t.Context(), "d", dataset.Take{})
+	if !errs.Is(err, errs.Invalid) || errs.HintOf(err) == "" {
+		t.Fatalf("%v", err)
+	}
+	for _, want := range []string{"a-link is a symbolic link", "b-pipe", `c0-\xff`, `c2-\xff`, "and 3 more"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	if list, err := h.Snapshots(t.Context(), "d"); err != nil || len(list) != 0 {
+		t.Errorf("there is a snapshot: %+v %v", list, err)
+	}
+}

@@ -71,11 +71,15 @@ func (s *Service) moveWhole(stage string, p *plan) error {
 		return writeError(p.base, err)
 	}
 	p.moved = s.opts.Now()
-	if err := s.root.Rename(path.Join(stage, wholeName), p.base); err != nil {
+	err := fault.Check("rename")
+	if err == nil {
+		err = s.root.Rename(path.Join(stage, wholeName), p.base)
+	}
+	if err != nil {
 		return writeError(p.base, err)
 	}
 	fault.Point("dataset.moved")
-	return atomicfile.SyncDir(s.full(parent))
+	return writeError(parent, atomicfile.SyncDir(s.full(parent)))
 }
 
 const maxSynced = 64 // files or folders that are synced one by one
@@ -93,7 +97,7 @@ func (s *Service) syncFolders(ctx context.Context, p *plan) error {
 		return err
 	}
 	if len(folders) > maxSynced {
-		return atomicfile.SyncAll(filepath.Dir(s.full(p.base)))
+		return writeError(p.base, atomicfile.SyncAll(filepath.Dir(s.full(p.base))))
 	}
 	if len(folders) > 0 { // they may be new themselves
 		folders[p.base], folders[path.Dir(p.base)] = true, true
@@ -161,6 +165,9 @@ type mover struct {
 }
 
 func (m *mover) move(name, at string) error {
+	if err := fault.Check("rename"); err != nil {
+		return err
+	}
 	if err := m.enter(path.Dir(at)); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/fault"
 	"rondo/backend/folder"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -51,7 +52,7 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	if err != nil || p.writes <= maxSynced {
 		return err
 	}
-	return atomicfile.SyncAll(s.full(stage))
+	return writeError(p.base, atomicfile.SyncAll(s.full(stage)))
 }
 
 // name is where the i-th of the files is staged.
@@ -103,14 +104,24 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	if err != nil {
 		return stamp, writeError(d.at, err)
 	}
-	_, err = c.WriteTo(f)
+	if err = fault.Check("write"); err == nil {
+		_, err = c.WriteTo(f)
+	}
 	if fi, e := f.Stat(); e == nil {
 		stamp = store.StampOf(fi)
 	}
+	err = writeError(d.at, err)
 	if err == nil && st.p.writes <= maxSynced {
-		err = writeError(d.at, f.Sync())
+		err = writeError(d.at, syncFile(f))
 	}
 	return stamp, unjoin(errors.Join(err, f.Close()))
+}
+
+func syncFile(f *os.File) error {
+	if err := fault.Check("sync"); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // folders are those that files are written to, by the file; nil for those with few.

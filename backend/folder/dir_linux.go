@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"rondo/backend/fault"
 )
 
 // Dir is an open folder, held by whoever still works in it.
@@ -53,6 +55,9 @@ func (d *Dir) Close() { d.release() }
 
 // WriteSmall makes a file that is not there yet, and says how it looks.
 func (d *Dir) WriteSmall(name string, b []byte, perm os.FileMode) (now Stamp, err error) {
+	if err := fault.Check("write"); err != nil {
+		return now, &fs.PathError{Op: "write", Path: name, Err: err}
+	}
 	fd, err := unix.Openat(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, uint32(perm.Perm()))
 	if err != nil {
 		return now, &fs.PathError{Op: "create", Path: name, Err: err}
@@ -105,6 +110,9 @@ func (d *Dir) ReadSmall(name string, b []byte) (n int, now Stamp, err error) {
 		return 0, now, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	defer unix.Close(fd)
+	if err := fault.Check("read"); err != nil {
+		return 0, now, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
 	for n < len(b)-1 {
 		k, err := unix.Read(fd, b[n:])
 		if errors.Is(err, unix.EINTR) {

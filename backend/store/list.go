@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
 
@@ -179,8 +180,11 @@ func (o *opener) content(d ref.Digest, p place, buf *buffers) ([]byte, error) {
 		buf.raw = make([]byte, p.stored)
 	}
 	raw := buf.raw[:p.stored]
+	if err := fault.Check("read"); err != nil {
+		return nil, diskError(err)
+	}
 	if _, err := o.f.ReadAt(raw, p.offset); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, diskError(err)
 	}
 	if p.form != squeezed {
 		return raw, nil

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
-	"os"
 	"path/filepath"
 
 	"rondo/backend/atomicfile"
@@ -145,7 +144,7 @@ func (b *Batch) start() (err error) {
 	if b.tmp, err = atomicfile.Create(filepath.Join(b.s.dir, packsDir, "pack"), 0o444); err != nil {
 		return diskError(err)
 	}
-	b.w = bufio.NewWriterSize(&earlyWriter{f: b.tmp.File}, 1<<20)
+	b.w = bufio.NewWriterSize(&earlyWriter{f: b.tmp}, 1<<20)
 	n, err := b.w.WriteString(packMagic)
 	b.at = int64(n)
 	return err
@@ -153,7 +152,7 @@ func (b *Batch) start() (err error) {
 
 // earlyWriter lets the disk begin while the rest is still being hashed.
 type earlyWriter struct {
-	f         *os.File
+	f         *atomicfile.File
 	at, begun int64
 }
 
@@ -162,7 +161,7 @@ const earlyPart = 8 << 20
 func (w *earlyWriter) Write(b []byte) (int, error) {
 	n, err := w.f.Write(b)
 	if w.at += int64(n); w.at-w.begun >= earlyPart {
-		atomicfile.StartWriting(w.f, w.begun, w.at-w.begun)
+		atomicfile.StartWriting(w.f.File, w.begun, w.at-w.begun)
 		w.begun = w.at
 	}
 	return n, err

@@ -167,5 +167,10 @@ func diskError(err error) error {
 		return errs.New(errs.Unavailable, "the project's folder cannot be written: %w", err).
 			WithHint("make .rondo writable for you, or copy the project to a folder that is")
 	}
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		return errs.New(errs.Unavailable, "the disk with the project does not do its work: %w", err).
+			WithHint("see whether it is well (dmesg, smartctl) and try again; what was stored before is intact")
+	}
 	return err
 }
