@@ -211,7 +211,7 @@ func dataSnapshot(ctx context.Context, c *call) error {
 func (c *call) take(ctx context.Context, name string) error {
 	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit")}
 	var s dataset.Snapshot
-	return c.act(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
+	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
 		c.say("%s  %s", s.Ref(), snapshotWords(s))
 		if s.Git != nil && s.Git.Dirty {
 			c.say("The git work tree holds changes that are not committed; they are kept with the snapshot.")
@@ -278,7 +278,7 @@ func dataCheckout(ctx context.Context, c *call) error {
 	}
 	var s dataset.Snapshot
 	in := map[string]any{"number": number, "force": c.isSet("force")}
-	return c.act(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
+	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
 		c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
 		return nil
 	})

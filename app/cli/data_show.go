@@ -80,7 +80,7 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 		return err
 	}
 	var v dataset.Verification
-	return c.act(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
+	return c.actOnData(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
 		if v.OK {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil

@@ -80,7 +80,7 @@ func dataVerify(ctx context.Context, c *call) error {
 		}
 	}
 	var v dataset.Verified
-	return c.act(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
+	return c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
 		if v.Resumed > 0 {
 			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
 		}

@@ -40,7 +40,7 @@ func importMLflow(ctx context.Context, c *call) error {
 	}
 	in["artifacts"], in["env"] = roots, env
 	var a mlflow.Account
-	err := c.followed(ctx, "import.progress", func() error {
+	err := c.followed(ctx, "import.progress", progressLine, func() error {
 		return c.act(ctx, http.MethodPost, "/imports/mlflow", in, &a, func() error { return c.tellMLflow(a) })
 	})
 	if err != nil && ctx.Err() != nil {
@@ -63,7 +63,7 @@ func (c *call) mlflowSource(s string) string {
 }
 
 // followed shows how far the server is while it works.
-func (c *call) followed(ctx context.Context, kind string, work func() error) error {
+func (c *call) followed(ctx context.Context, kind string, line lineOf, work func() error) error {
 	api, err := c.api(ctx)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (c *call) followed(ctx context.Context, kind string, work func() error) err
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		c.watchProgress(watching, api, kind)
+		c.watchProgress(watching, api, kind, line)
 	}()
 	err = work()
 	stop()
@@ -82,7 +82,10 @@ func (c *call) followed(ctx context.Context, kind string, work func() error) err
 
 const tellEvery = 5 * time.Second // where nobody watches a line change
 
-func (c *call) watchProgress(ctx context.Context, api *client.Client, kind string) {
+// lineOf says in a line what an event tells of some work; empty where that is nothing.
+type lineOf func(data json.RawMessage) string
+
+func (c *call) watchProgress(ctx context.Context, api *client.Client, kind string, line lineOf) {
 	res, err := api.Send(ctx, http.MethodGet, "/events", nil)
 	if err != nil {
 		return
@@ -96,18 +99,22 @@ func (c *call) watchProgress(ctx context.Context, api *client.Client, kind strin
 		text, ok := strings.CutPrefix(s.Text(), "data: ")
 		var e struct {
 			Kind string
-			Data mlflow.Progress
+			Data json.RawMessage
 		}
-		if !ok || json.Unmarshal([]byte(text), &e) != nil || e.Kind != kind || e.Data.Done {
+		if !ok || json.Unmarshal([]byte(text), &e) != nil || e.Kind != kind {
+			continue
+		}
+		now := line(e.Data)
+		if now == "" {
 			continue
 		}
 		switch {
 		case live:
 			shown = true
-			fmt.Fprintf(c.Stderr, "\r\x1b[K%s", progressLine(e.Data))
+			fmt.Fprintf(c.Stderr, "\r\x1b[K%s", now)
 		case time.Since(told) > tellEvery:
 			told = time.Now()
-			fmt.Fprintln(c.Stderr, progressLine(e.Data))
+			fmt.Fprintln(c.Stderr, now)
 		}
 	}
 	if shown {
@@ -115,7 +122,11 @@ func (c *call) watchProgress(ctx context.Context, api *client.Client, kind strin
 	}
 }
 
-func progressLine(p mlflow.Progress) string {
+func progressLine(data json.RawMessage) string {
+	var p mlflow.Progress
+	if json.Unmarshal(data, &p) != nil || p.Done {
+		return ""
+	}
 	return fmt.Sprintf("%d/%d %.30s: %s, %s, %s, %s (%s)", p.Experiment, p.Of, p.Doing, counted(int64(p.Runs), "run"), counted(p.Points, "point"), counted(int64(p.Traces), "trace"), counted(p.Files, "file"), size(p.Bytes))
 }
 
@@ -166,7 +177,7 @@ func exportMLflow(ctx context.Context, c *call) error {
 	}
 	var x mlflow.Exported
 	in := map[string]string{"folder": c.abs(c.args[0])}
-	return c.followed(ctx, "export.progress", func() error {
+	return c.followed(ctx, "export.progress", progressLine, func() error {
 		return c.act(ctx, http.MethodPost, "/exports/mlflow", in, &x, func() error { return c.tellExport(x) })
 	})
 }

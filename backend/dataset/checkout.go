@@ -38,7 +38,10 @@ func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how
 	if err != nil {
 		return snap, err
 	}
-	if err := s.carryOut(ctx, p); err != nil {
+	stop := s.follow("checkout", name, p.count, &p.of)
+	err = s.carryOut(ctx, p)
+	stop()
+	if err != nil {
 		return snap, err
 	}
 	if err := s.point(snap); err != nil {

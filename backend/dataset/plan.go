@@ -26,6 +26,7 @@ type plan struct {
 	stamps []store.Stamp // how the files that were brought in look
 	moved  time.Time     // when a fresh folder came into its place
 	count  *store.Count
+	of     total
 }
 
 // deed is what a checkout does with one file.
@@ -94,6 +95,9 @@ func (p *plan) only(ctx context.Context, kind string, fn func(i int, d deed) err
 
 func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, how Bring) (*plan, error) {
 	p := &plan{base: d.Path, single: snap.Single, count: how.Count}
+	if p.count == nil {
+		p.count = &store.Count{}
+	}
 	var err error
 	if p.want, err = s.opts.Store.OpenListing(ctx, snap.Tree); err != nil {
 		return nil, err
@@ -108,10 +112,11 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	}
 	saved := s.savedBefore(ctx, d, snap)
 	var work []string
-	unsaved := 0
+	unsaved, size := 0, int64(0)
 	err = p.deeds(ctx, func(one deed) error {
 		if one.kind == bring {
 			p.writes++
+			size += one.file.Size
 		}
 		if one.was.IsZero() || how.Force {
 			return nil
@@ -127,6 +132,7 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	if err != nil {
 		return nil, err
 	}
+	p.of.set(int64(p.writes), size)
 	return p, refuse(work, unsaved, d, snap)
 }
 

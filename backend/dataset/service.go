@@ -21,8 +21,10 @@ type Options struct {
 	Dir    string // the project folder
 	Device string // this device's folder
 	Users  Users  // nil: nobody is known to use anything
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Progress hears of long work a few times a second; nil: nobody does.
+	Progress func(Progress)
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Service keeps the datasets of one project.

@@ -11,6 +11,7 @@ import (
 	"rondo/backend/git"
 	"rondo/backend/index"
 	"rondo/backend/ref"
+	"rondo/backend/store"
 )
 
 const maxMessage = 4000
@@ -29,7 +30,16 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	defer s.lock(name)()
 	m := s.memory(name)
 	defer m.close()
+	if in.Count == nil {
+		in.Count = &store.Count{}
+	}
+	of := &total{}
+	if d.Latest != nil {
+		of.set(int64(d.Latest.Files), d.Latest.Size)
+	}
+	stop := s.follow("snapshot", name, in.Count, of)
 	c, err := s.take(ctx, m, d.Path, in.Count)
+	stop()
 	if err != nil {
 		return Snapshot{}, err
 	}

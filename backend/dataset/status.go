@@ -139,6 +139,12 @@ func (s *Service) VerifyCounted(ctx context.Context, name string, number int, co
 	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err == nil {
 		v.Files, v.Size = int(l.Files), l.Size
+		of := &total{}
+		of.set(l.Files, l.Size)
+		if count == nil {
+			count = &store.Count{}
+		}
+		defer s.follow("verify", name, count, of)()
 		err = s.verifyFiles(ctx, l, count, &v)
 	}
 	if err != nil {

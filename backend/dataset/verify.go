@@ -48,6 +48,12 @@ func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err 
 		v.Resumed = len(p.done)
 		check.Skip, check.Done = p.has, p.add
 	}
+	check.Count = &store.Count{}
+	of := &total{}
+	if in.Sample == 0 {
+		of.set(s.opts.Store.Totals())
+	}
+	defer s.follow("verify", "", check.Count, of)()
 	v.Objects, err = s.opts.Store.Check(ctx, check, func(i store.Info, err error) {
 		v.Problems = append(v.Problems, Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)})
 	})

@@ -134,3 +134,13 @@ func (s *Store) objects() int {
 	defer s.mu.RUnlock()
 	return s.packed.used
 }
+
+// Totals says how many objects are packed, and the bytes of all packs.
+func (s *Store) Totals() (objects, bytes int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, p := range s.packs {
+		bytes += p.size
+	}
+	return int64(s.packed.used), bytes
+}

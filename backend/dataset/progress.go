@@ -1,0 +1,71 @@
+package dataset
+
+import (
+	"sync"
+	"time"
+
+	"rondo/backend/store"
+)
+
+// Progress is how far long work on data has come.
+type Progress struct {
+	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
+	Verb    string  `json:"verb"`              // snapshot, checkout, verify
+	Files   int64   `json:"files"`             // so far; objects where the whole store is meant
+	Bytes   int64   `json:"bytes"`
+	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
+	OfBytes int64   `json:"of_bytes,omitempty"`
+	Seconds float64 `json:"seconds"`        // since it began
+	Left    float64 `json:"left,omitempty"` // seconds that the rest will take at this pace
+}
+
+const tellEvery = 300 * time.Millisecond
+
+// total is what there is to do, once that is known.
+type total struct {
+	mu           sync.Mutex
+	files, bytes int64
+}
+
+func (t *total) set(files, bytes int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.files, t.bytes = files, bytes
+}
+
+// follow tells of the progress of some work until stop is called.
+func (s *Service) follow(verb, name string, count *store.Count, of *total) (stop func()) {
+	if s.opts.Progress == nil {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(tellEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				s.opts.Progress(progressOf(verb, name, count, of, time.Since(began)))
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func progressOf(verb, name string, count *store.Count, of *total, since time.Duration) Progress {
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	p := Progress{Dataset: name, Verb: verb, Files: count.Files.Load(), Bytes: count.Bytes.Load(), OfFiles: of.files, OfBytes: of.bytes, Seconds: since.Seconds()}
+	share := 0.0
+	if p.OfFiles > 0 { // a file costs as much as 64 KiB of content
+		share = float64(p.Files<<16+p.Bytes) / float64(p.OfFiles<<16+p.OfBytes)
+	}
+	if share > 0 && share < 1 {
+		p.Left = p.Seconds * (1 - share) / share
+	}
+	return p
+}
