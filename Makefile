@@ -106,7 +106,7 @@ bench: setup build
 	build/bench.sh
 
 torture:
-	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash|AnyHistory' ./backend/... ./app/...
+	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash|AnyHistory|EveryOperation' ./backend/... ./app/...
 
 # What real MLflow answers, asked anew; with a checkout of its sources in MLFLOW_SOURCE
 # and an interpreter with its test tools in MLFLOW_PYTHON, also its own tests.

@@ -35,12 +35,15 @@ func failNth(t *testing.T, n int, with error, work func() error) (ops int, err e
 
 // everyFault does the work again and again, in projects that setup makes, with one
 // operation after the other failing, until there are no more of them. The disk is full
-// and broken by turns; make torture tries both on each operation.
+// and broken by turns, and every third operation fails; make torture tries both on each.
 func everyFault(t *testing.T, what string, setup func(o opened, dir string), work func(o opened) error, after func(o opened, dir, when string)) {
 	t.Helper()
 	all := []error{syscall.ENOSPC, syscall.EIO}
-	failed, every := 0, rounds(1) > 1
-	for n, more := 1, true; more; n++ {
+	failed, every, step := 0, rounds(1) > 1, 3
+	if every {
+		step = 1
+	}
+	for n, more := 1, true; more; n += step {
 		for i, with := range all {
 			if every || n%2 == i {
 				ops, err := oneFault(t, fmt.Sprintf("%s, %v at operation %d", what, with, n), n, with, setup, work, after)
