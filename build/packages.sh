@@ -4,7 +4,7 @@
 set -eu -o pipefail
 
 run=(gcc libc6-dev pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev)
-test=(chromium xvfb xauth xdotool imagemagick dbus dbus-x11 fonts-dejavu-core python3 python3-venv openssh-server)
+test=(chromium xvfb xauth xdotool imagemagick dbus dbus-x11 fonts-dejavu-core python3 python3-venv openssh-server postgresql)
 case "${1:-}" in
 run) wanted=("${run[@]}") ;;
 test) wanted=("${run[@]}" "${test[@]}") ;;

@@ -144,7 +144,7 @@ func (c *call) tellMLflow(a mlflow.Account) error {
 	rows := [][]string{{"", "NEW", "CHANGED", "THERE ALREADY", "NOT BROUGHT"}}
 	for _, n := range a.Counts {
 		if n.New+n.Changed+n.Same+n.Left > 0 {
-			rows = append(rows, []string{n.Kind + "s", fmt.Sprint(n.New), fmt.Sprint(n.Changed), fmt.Sprint(n.Same), fmt.Sprint(n.Left)})
+			rows = append(rows, []string{n.Kind, fmt.Sprint(n.New), fmt.Sprint(n.Changed), fmt.Sprint(n.Same), fmt.Sprint(n.Left)})
 		}
 	}
 	c.table(rows)
@@ -160,7 +160,7 @@ func (c *call) tellMLflow(a mlflow.Account) error {
 		if l.Count > len(l.Names) {
 			names += ", …"
 		}
-		c.say("  %s: %s (%s)", counted(int64(l.Count), l.Kind), l.Why, names)
+		c.say("  %d × %s: %s (%s)", l.Count, l.Kind, l.Why, names)
 	}
 	for _, s := range a.Stays {
 		c.say("  Rondo has no place for: %s", s)

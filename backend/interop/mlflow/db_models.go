@@ -243,7 +243,7 @@ func (d *database) fillDataset(ctx context.Context, x *Dataset) error {
 		rec.Created, rec.Updated, rec.CreatedBy, rec.UpdatedBy, rec.Outputs, rec.Source = created.Int64, updated.Int64, by.String, last.String, notNull(unwrapped(asRaw(outputs))), notNull(asRaw(source))
 		for raw, to := range map[*sql.NullString]any{&inputs: &rec.Inputs, &expectations: &rec.Expectations, &tags: &rec.Tags} {
 			if b := asRaw(*raw); b != nil && json.Unmarshal(b, to) != nil {
-				d.opts.Left("evaluation dataset", x.Name, fmt.Sprintf("record %s is not of the form that MLflow writes", rec.ID))
+				d.opts.Left("part of an evaluation dataset", x.Name, fmt.Sprintf("record %s is not of the form that MLflow writes", rec.ID))
 				return nil
 			}
 		}

@@ -26,7 +26,8 @@ func openSQLite(ctx context.Context, at string, o Options) (Source, error) {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s", at)
 	}
 	d.about = About{ID: "sqlite:" + real, Words: "MLflow's database " + at}
-	d.places = newPlaces(filepath.Dir(real), o.Roots, filepath.Dir(real))
+	dir := filepath.Dir(real) // not itself a root: a database may lie in a home folder
+	d.places = newPlaces(dir, o.Roots, filepath.Join(dir, "mlruns"), filepath.Join(dir, "mlartifacts"))
 	read, err := d.readable(real)
 	if err == nil {
 		err = d.openFile(ctx, read)

@@ -13,9 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"rondo/backend/errs"
 	"rondo/backend/evaluation"
@@ -72,7 +69,7 @@ func openFiles(at string, o Options) (Source, error) {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s", at)
 	}
 	return &files{
-		opts: o, root: root, dirs: map[string]string{}, places: newPlaces(filepath.Dir(abs), o.Roots, abs, filepath.Dir(abs)),
+		opts: o, root: root, dirs: map[string]string{}, places: newPlaces(filepath.Dir(abs), o.Roots, abs),
 		about: About{
 			ID: "file:" + abs, Words: "MLflow's file store " + abs,
 			Lacks: []string{"evaluation datasets", "scorers", "links of traces to runs and prompts"},
@@ -83,16 +80,13 @@ func openFiles(at string, o Options) (Source, error) {
 func (f *files) About() About { return f.about }
 func (f *files) Close() error { return f.root.Close() }
 
-// meta is a meta.yaml; what it means is the reader's.
-type meta map[string]any
-
 // readMeta reads one; its errors name the file.
 func (f *files) readMeta(name string) (m meta, err error) {
 	b, err := f.read(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := yaml.Unmarshal(b, &m); err != nil || m == nil {
+	if m = parseMeta(b); m == nil {
 		return nil, errs.New(errs.Corrupt, "%s is no YAML that can be read, or is cut", name)
 	}
 	return m, nil
@@ -124,48 +118,6 @@ func readAll(r io.Reader, most int64) ([]byte, error) {
 	return b, err
 }
 
-func (m meta) text(keys ...string) string {
-	for _, k := range keys {
-		switch x := m[k].(type) {
-		case nil:
-		case string:
-			return x
-		default:
-			return fmt.Sprint(x)
-		}
-	}
-	return ""
-}
-
-func (m meta) whole(keys ...string) (n int64, ok bool) {
-	for _, k := range keys {
-		switch x := m[k].(type) {
-		case int:
-			return int64(x), true
-		case int64:
-			return x, true
-		case uint64:
-			return int64(x), true
-		case float64:
-			return int64(x), true
-		}
-	}
-	return 0, false
-}
-
-func (m meta) moment(keys ...string) time.Time {
-	n, ok := m.whole(keys...)
-	if !ok || n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(n).UTC()
-}
-
-func (m meta) inner(key string) meta {
-	x, _ := m[key].(map[string]any)
-	return x
-}
-
 // folders lists the folders in a folder, in order; none where it is not there.
 func (f *files) folders(name string) (list []string) {
 	entries, err := fs.ReadDir(f.root.FS(), name)
@@ -186,7 +138,7 @@ func (f *files) texts(dir, kind, owner string) map[string]string {
 	f.walk(dir, func(key, name string, _ int64) {
 		b, err := f.read(name)
 		if err != nil {
-			f.opts.Left(kind, owner, err.Error())
+			f.opts.Left("part of a "+kind, owner, err.Error())
 			return
 		}
 		out[key] = string(b)
@@ -319,7 +271,7 @@ func (f *files) links(dir string, r *Run, datasets map[string]run.Input) {
 	for _, id := range f.folders(path.Join(dir, "inputs")) {
 		m, err := f.readMeta(path.Join(dir, "inputs", id, metaFile))
 		if err != nil {
-			f.opts.Left("run", r.ID, err.Error())
+			f.opts.Left("part of a run", r.ID, err.Error())
 			continue
 		}
 		source := m.text("source_id")
@@ -329,7 +281,7 @@ func (f *files) links(dir string, r *Run, datasets map[string]run.Input) {
 		}
 		in, ok := datasets[source]
 		if !ok {
-			f.opts.Left("run", r.ID, fmt.Sprintf("its dataset %.80q is not in the store", source))
+			f.opts.Left("part of a run", r.ID, fmt.Sprintf("its dataset %.80q is not in the store", source))
 			continue
 		}
 		in.Tags = map[string]string{}
@@ -341,7 +293,7 @@ func (f *files) links(dir string, r *Run, datasets map[string]run.Input) {
 	for _, id := range f.folders(path.Join(dir, "outputs")) {
 		m, err := f.readMeta(path.Join(dir, "outputs", id, metaFile))
 		if err != nil {
-			f.opts.Left("run", r.ID, err.Error())
+			f.opts.Left("part of a run", r.ID, err.Error())
 			continue
 		}
 		step, _ := m.whole("step")

@@ -69,7 +69,7 @@ func (f *files) Models(ctx context.Context, fn func(Model) error) error {
 		for alias, text := range f.texts(path.Join(dir, "aliases"), "model", name) {
 			n, err := strconv.Atoi(strings.TrimSpace(text))
 			if err != nil {
-				f.opts.Left("model", name, fmt.Sprintf("its alias %.80q points at %.80q", alias, text))
+				f.opts.Left("alias", name, fmt.Sprintf("its alias %.80q points at %.80q", alias, text))
 				continue
 			}
 			m.Aliases[alias] = n

@@ -43,12 +43,12 @@ func (f *files) lines(name, run string, fn func(words []string) bool) {
 		err = fmt.Errorf("it is no file")
 	}
 	if err != nil {
-		f.opts.Left("run", run, fmt.Sprintf("%s cannot be read: %v", name, err))
+		f.opts.Left("part of a run", run, fmt.Sprintf("%s cannot be read: %v", name, err))
 		return
 	}
 	r, err := f.root.Open(name)
 	if err != nil {
-		f.opts.Left("run", run, fmt.Sprintf("%s cannot be read: %v", name, err))
+		f.opts.Left("part of a run", run, fmt.Sprintf("%s cannot be read: %v", name, err))
 		return
 	}
 	defer r.Close()
@@ -56,11 +56,11 @@ func (f *files) lines(name, run string, fn func(words []string) bool) {
 	s.Buffer(make([]byte, 4096), maxLine)
 	for n := 1; s.Scan(); n++ {
 		if line := strings.TrimSpace(s.Text()); line != "" && !fn(strings.Split(line, " ")) {
-			f.opts.Left("run", run, fmt.Sprintf("line %d of %s is no point: %.80q", n, name, line))
+			f.opts.Left("part of a run", run, fmt.Sprintf("line %d of %s is no point: %.80q", n, name, line))
 		}
 	}
 	if s.Err() != nil {
-		f.opts.Left("run", run, fmt.Sprintf("%s cannot be read to its end: %v", name, s.Err()))
+		f.opts.Left("part of a run", run, fmt.Sprintf("%s cannot be read to its end: %v", name, s.Err()))
 	}
 }
 

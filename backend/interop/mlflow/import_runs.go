@@ -40,7 +40,7 @@ func (b *bringing) run(ctx context.Context, r Run) error {
 		in.DeletedAt = e.UpdatedAt // so that restoring the experiment restores it
 	}
 	in.Points = func(yield func([]run.Point) error) error { return b.from.Points(ctx, r, yield) }
-	in.Left = func(what, key string, why error) { b.miss("run", r.ID+" "+what+" "+key, why.Error()) }
+	in.Left = func(what, key string, why error) { b.miss("part of a run", r.ID+" "+what+" "+key, why.Error()) }
 	did, err := b.Runs.Carry(ctx, in)
 	if err != nil {
 		return b.lost(err, "run", r.ID)
@@ -109,7 +109,7 @@ func (b *bringing) listed(ctx context.Context, o Owner, kind, name string) (l *l
 	l.tree, err = b.from.Files(ctx, o)
 	var no *nowhere
 	if errors.As(err, &no) {
-		b.miss(kind, name, no.why)
+		b.miss("files of a "+kind, name, no.why)
 		return l, nil
 	}
 	if err != nil || l.tree == nil {
@@ -200,7 +200,7 @@ func (b *bringing) trace(ctx context.Context, t Trace) error {
 		if p := stops(err); errs.KindOf(p) == errs.Unavailable {
 			return err
 		}
-		b.miss("trace", t.ID, err.Error())
+		b.miss("spans of a trace", t.ID, err.Error())
 		print = ""
 	}
 	if err := b.Traces.Carry(ctx, in); err != nil {

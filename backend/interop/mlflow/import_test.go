@@ -27,8 +27,8 @@ func TestRealStores(t *testing.T) {
 		uri := "sqlite:///" + dir + "/mlflow.db"
 		c.do(t, nil, "make", uri, dir+"/art")
 		h := open(t)
-		h.comesWhole(t, c, dir+"/mlflow.db", uri, dir)
-		h.repeats(t, c, dir+"/mlflow.db", uri)
+		h.comesWhole(t, c, dir+"/mlflow.db", uri, dir, dir+"/art")
+		h.repeats(t, c, dir+"/mlflow.db", uri, dir+"/art")
 		h.leaves(t, c)
 	})
 	t.Run("files", func(t *testing.T) {
@@ -48,11 +48,11 @@ func TestRealStores(t *testing.T) {
 }
 
 // comesWhole imports and compares; the source stays as it was, to the byte.
-func (h *house) comesWhole(t *testing.T, c *client, source, uri, dir string) {
+func (h *house) comesWhole(t *testing.T, c *client, source, uri, dir string, roots ...string) {
 	t.Helper()
 	want := c.dump(t, uri)
 	before := hashes(t, dir)
-	a := h.bring(t, source)
+	a := h.bring(t, source, roots...)
 	if after := hashes(t, dir); after != before {
 		t.Error("the source was changed")
 	}
@@ -96,9 +96,9 @@ func (h *house) rebuilds(t *testing.T) {
 }
 
 // repeats imports again: first nothing is new, then only what was added.
-func (h *house) repeats(t *testing.T, c *client, source, uri string) {
+func (h *house) repeats(t *testing.T, c *client, source, uri string, roots ...string) {
 	t.Helper()
-	a := h.bring(t, source)
+	a := h.bring(t, source, roots...)
 	for _, n := range a.Counts {
 		if n.New > 0 || n.Changed > 0 && n.Kind != "model" || n.Same == 0 && n.Left == 0 && n.Kind == "run" {
 			t.Errorf("the second import says of %ss: %+v", n.Kind, n)
@@ -108,7 +108,7 @@ func (h *house) repeats(t *testing.T, c *client, source, uri string) {
 		t.Errorf("the second import brought %d points", a.Points)
 	}
 	c.do(t, nil, "more", uri)
-	a = h.bring(t, source)
+	a = h.bring(t, source, roots...)
 	if n := counts(a, "run"); n != [4]int{1, 1, 5, 0} {
 		t.Errorf("after more, runs are %v", n)
 	}

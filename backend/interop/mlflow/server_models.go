@@ -79,7 +79,11 @@ func (s *server) Models(ctx context.Context, fn func(Model) error) error {
 			if token != "" {
 				query.Set("page_token", token)
 			}
-			if err := s.ask(ctx, http.MethodGet, api2+"/registered-models/search?"+query.Encode(), nil, &out); err != nil {
+			err := s.ask(ctx, http.MethodGet, api2+"/registered-models/search?"+query.Encode(), nil, &out)
+			if s.lacks(err, "registered models") {
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 			for _, w := range out.Models {
@@ -187,7 +191,7 @@ func (s *server) Datasets(ctx context.Context, fn func(Dataset) error) error {
 				ID: w.ID, Name: w.Name, Tags: map[string]string{}, ExperimentIDs: w.ExperimentIDs, Created: int64(w.Created), Updated: int64(w.Updated), CreatedBy: w.CreatedBy, UpdatedBy: w.UpdatedBy,
 			}}
 			if w.Tags != "" && json.Unmarshal([]byte(w.Tags), &x.Tags) != nil {
-				s.opts.Left("evaluation dataset", w.Name, "its tags are not of the form that MLflow writes")
+				s.opts.Left("part of an evaluation dataset", w.Name, "its tags are not of the form that MLflow writes")
 			}
 			if json.Valid([]byte(w.Schema)) && w.Schema != "" {
 				x.Schema = json.RawMessage(w.Schema)
@@ -233,7 +237,7 @@ func (s *server) records(ctx context.Context, x *Dataset) error {
 		}
 		list, err := recordsOf(out.Records)
 		if err != nil {
-			s.opts.Left("evaluation dataset", x.Name, err.Error())
+			s.opts.Left("part of an evaluation dataset", x.Name, err.Error())
 			return nil
 		}
 		x.List = append(x.List, list...)
