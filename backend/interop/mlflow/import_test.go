@@ -27,7 +27,9 @@ func TestRealStores(t *testing.T) {
 		uri := "sqlite:///" + dir + "/mlflow.db"
 		c.do(t, nil, "make", uri, dir+"/art")
 		h := open(t)
-		h.comesWhole(t, c, dir+"/mlflow.db", uri, dir, dir+"/art")
+		want := h.comesWhole(t, c, dir+"/mlflow.db", uri, dir, dir+"/art")
+		t.Run("postgres", func(t *testing.T) { inPostgres(t, c, dir, want) })
+		t.Run("server", func(t *testing.T) { fromServer(t, c, dir, want) })
 		h.repeats(t, c, dir+"/mlflow.db", uri, dir+"/art")
 		h.leaves(t, c)
 	})
@@ -48,7 +50,7 @@ func TestRealStores(t *testing.T) {
 }
 
 // comesWhole imports and compares; the source stays as it was, to the byte.
-func (h *house) comesWhole(t *testing.T, c *client, source, uri, dir string, roots ...string) {
+func (h *house) comesWhole(t *testing.T, c *client, source, uri, dir string, roots ...string) map[string]any {
 	t.Helper()
 	want := c.dump(t, uri)
 	before := hashes(t, dir)
@@ -64,6 +66,7 @@ func (h *house) comesWhole(t *testing.T, c *client, source, uri, dir string, roo
 	}
 	same(t, want, c.dump(t, h.url), noFiles...)
 	h.rebuilds(t)
+	return want
 }
 
 func hashes(t testing.TB, dir string) string {
