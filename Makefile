@@ -113,6 +113,7 @@ torture:
 conformance: setup
 	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) \
 		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream' ./backend/door/mlflow
+	go test -tags conformance -count=1 -timeout 20m -run TestServer ./backend/interop/mlflow
 
 # --- working on it
 

@@ -29,7 +29,6 @@ func TestRealStores(t *testing.T) {
 		h := open(t)
 		want := h.comesWhole(t, c, dir+"/mlflow.db", uri, dir, dir+"/art")
 		t.Run("postgres", func(t *testing.T) { inPostgres(t, c, dir, want) })
-		t.Run("server", func(t *testing.T) { fromServer(t, c, dir, want) })
 		h.repeats(t, c, dir+"/mlflow.db", uri, dir+"/art")
 		h.leaves(t, c)
 	})

@@ -1,20 +1,26 @@
+//go:build conformance && unix
+
 package mlflow_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// fromServer imports from MLflow's own server, which has the store open.
-func fromServer(t *testing.T, c *client, dir string, want map[string]any) {
+// TestServer imports from MLflow's own server, which has the store open.
+func TestServer(t *testing.T) {
+	c, dir := startClient(t), t.TempDir()
+	uri := "sqlite:///" + dir + "/mlflow.db"
+	c.do(t, nil, "make", uri, dir+"/art")
+	want := c.dump(t, uri)
 	h := open(t)
 	a := h.bring(t, startServer(t, dir))
 	if n := counts(a, "run"); n != [4]int{6, 0, 0, 0} || a.Files < 10 {
@@ -33,27 +39,24 @@ func startServer(t *testing.T, dir string) (address string) {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(root(t), ".venv", "bin", "python"), "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///"+dir+"/mlflow.db",
 		"--artifacts-destination", dir+"/art", "--host", "127.0.0.1", "--port", fmt.Sprint(port), "--workers", "1")
 	cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true", "PYTHONDONTWRITEBYTECODE=1", "MLFLOW_TRACKING_URI=")
-	inGroup(cmd)
-	out, err := cmd.StderrPipe()
-	must(t, err)
-	cmd.Stdout = cmd.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	must(t, cmd.Start())
 	t.Cleanup(func() {
-		endGroup(cmd)
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		cmd.Wait()
 	})
-	late := time.AfterFunc(2*time.Minute, func() { endGroup(cmd) })
-	defer late.Stop()
-	s, said := bufio.NewScanner(out), ""
-	for s.Scan() {
-		if said += s.Text() + "\n"; strings.Contains(s.Text(), "Application startup complete") {
-			go func() {
-				for s.Scan() { // so that it never waits for a reader
-				}
-			}()
-			return fmt.Sprintf("http://127.0.0.1:%d", port)
+	address = fmt.Sprintf("http://127.0.0.1:%d", port)
+	deadline, again := time.After(5*time.Minute), time.NewTicker(200*time.Millisecond)
+	defer again.Stop()
+	for {
+		if res, err := http.Get(address + "/health"); err == nil {
+			res.Body.Close()
+			return address
+		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatal("mlflow server did not start within five minutes")
 		}
 	}
-	t.Fatalf("mlflow server did not start:\n%s", said)
-	return ""
 }
