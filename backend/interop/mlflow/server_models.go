@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rondo/backend/errs"
 	"rondo/backend/evaluation"
 	"rondo/backend/registry"
 	"rondo/backend/run"
@@ -291,7 +292,7 @@ func (s *server) Scorers(ctx context.Context, experiment string, fn func(evaluat
 	}
 	query := url.Values{"experiment_id": {experiment}}
 	err := s.ask(ctx, http.MethodGet, api3+"/scorers/list?"+query.Encode(), nil, &newest)
-	if s.lacks(err, "scorers") {
+	if s.lacks(err, "scorers") || errs.Is(err, errs.Invalid) && strings.Contains(err.Error(), "'active' state") { // of a deleted experiment it tells none
 		return nil
 	}
 	for _, n := range newest.Scorers {
