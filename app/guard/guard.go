@@ -169,13 +169,20 @@ func errNoToken(req *http.Request) error {
 // refuse answers 401 for a missing or wrong token, else what the error's kind says.
 func (g *Guard) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	w.Header().Set("Connection", "close") // the body was not read
-	if !ownHost(req) || !ownOrigin(req) || errs.KindOf(err) != errs.Denied {
+	switch page := g.opts.Sessions != nil && looks(req); {
+	case page && !ownHost(req):
+		writePage(w, http.StatusForbidden, foreignHost.page(req))
+		return
+	case page && !ownOrigin(req):
+		writePage(w, http.StatusForbidden, foreignOrigin.page(req))
+		return
+	case !ownHost(req) || !ownOrigin(req) || errs.KindOf(err) != errs.Denied:
 		api.WriteError(w, req, err)
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="rondo"`)
 	if g.opts.Sessions != nil && strings.Contains(req.Header.Get("Accept"), "text/html") {
-		writePage(w, http.StatusUnauthorized, lockedPage)
+		writePage(w, http.StatusUnauthorized, locked.page(req))
 		return
 	}
 	api.WriteFailure(w, http.StatusUnauthorized, err)

@@ -114,6 +114,6 @@ func (g *Guard) launch(w http.ResponseWriter, req *http.Request) {
 	case g.known(req): // the same link again, in a browser that is in already
 		writePage(w, http.StatusOK, onwardPage)
 	default:
-		writePage(w, http.StatusUnauthorized, spentPage)
+		writePage(w, http.StatusUnauthorized, spent.page(req))
 	}
 }

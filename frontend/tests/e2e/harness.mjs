@@ -15,7 +15,7 @@ export const real = process.env.BASE_URL
 
 export async function openBrowser() {
   const root = typeof process.getuid === 'function' && process.getuid() === 0
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: root ? ['--no-sandbox'] : [] })
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--host-resolver-rules=MAP evil.example 127.0.0.1', ...(root ? ['--no-sandbox'] : [])] })
 }
 
 /** openPage returns a page whose every error is remembered. */

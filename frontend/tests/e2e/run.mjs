@@ -1,16 +1,22 @@
-// npm run e2e — behaviour against the fixture server, then the walk over every screen.
+// npm run e2e — behaviour against the fixture server, mistakes against the real one (build/bin/rondo), then the walk over every screen.
 //   BASE_URL=http://127.0.0.1:7717 LAUNCH_CODE=… npm run e2e     walks a real server instead
 //   ONLY=palette npm run e2e                                    one test by a part of its name
 //   ONLY=walk SCREEN=run npm run e2e                            some screens by the start of their name
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { start } from '../fixtures/server.mjs'
+import { tests as mistakes } from './bad_input.mjs'
 import { tests } from './behaviour.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
+import { closeWorlds, rondo } from './world.mjs'
 
 if (!real && !existsSync(fileURLToPath(new URL('../../dist/index.html', import.meta.url)))) {
   console.error('there is nothing built to look at: npm run build')
+  process.exit(1)
+}
+if (!real && !existsSync(rondo)) {
+  console.error('there is no program to ask: make build')
   process.exit(1)
 }
 const browser = await openBrowser()
@@ -44,7 +50,22 @@ if (!real) {
     })
   }
 }
+if (!real) {
+  for (const [name, test] of Object.entries(mistakes)) {
+    await run(name, async () => {
+      const page = await openPage(browser)
+      try {
+        await test(page, browser)
+        assert.deepEqual(page.faults.filter((f) => !page.expected?.test(f)), [])
+      } finally {
+        await page.context().close()
+        await closeWorlds()
+      }
+    })
+  }
+}
 await run('walk every screen: both themes, both languages, axe', () => walk(browser))
+await closeWorlds(true)
 await browser.close()
 console.log(failed ? `${failed} failed` : 'all passed')
 process.exit(failed ? 1 : 0)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compareLines } from '$lib/lines'
 import { opened, toFilter, usage } from '../../src/features/traces/ask'
 import { nanos, rows, whole } from '../../src/features/traces/tree'
+import { lastWords } from '../../src/features/pipeline/last'
 import { slip, pairs } from '../../src/features/pipeline/pairs'
 import { textOf, variables } from '../../src/features/prompts/prompt'
 import { byWindow } from '../../src/features/monitors/monitor'
@@ -48,4 +49,9 @@ it('puts quality to the numbers of windows, with holes where labels are missing'
   const q = (window_id: string, status: string) => ({ window_id, status }) as never
   const w = (number: number) => ({ id: `w${number}`, number }) as never
   expect(byWindow([w(7), w(5), w(6)], [q('w5', 'ok'), q('w7', 'below'), q('w6', 'not_enough_labels')]).map((x) => [x.number, x.quality?.status])).toEqual([[5, 'ok'], [6, undefined], [7, 'below']])
+})
+
+it('finds the last words of a stage among those of the others', () => {
+  expect(lastWords(['[a] one\n[b] two\n', '[a] three\n[ab] four\nfive'], ['a'])).toBe('[a] one\n[a] three')
+  expect(lastWords(['[a] 1\n[a] 2\n[a] 3'], ['a'], 2)).toBe('[a] 2\n[a] 3')
 })

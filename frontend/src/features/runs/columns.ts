@@ -32,8 +32,13 @@ export function available(runs: Run[]): Record<Exclude<Group, 'attributes'>, Col
 /** suggested is what a table shows before anybody chose: metrics first, then params that differ. */
 export function suggested(runs: Run[]): ColumnID[] {
   const { params, metrics } = available(runs)
-  const differs = params.filter((id) => new Set(runs.map((r) => r.params[split(id).key])).size > 1)
-  return [...usual, ...metrics.slice(0, 3), ...differs.slice(0, 3)]
+  const differs: ColumnID[] = []
+  for (const id of params) {
+    const key = split(id).key
+    if (runs.some((r) => r.params[key] !== runs[0]!.params[key])) differs.push(id)
+    if (differs.length === 3) break // a run may have a hundred thousand
+  }
+  return [...usual, ...metrics.slice(0, 3), ...differs]
 }
 
 /** load returns what was chosen on this device; undefined where nothing was. */

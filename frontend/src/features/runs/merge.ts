@@ -12,13 +12,14 @@ export interface Section {
   rows: RunComparison['rows']
 }
 
-/** sections groups a comparison's rows in their order; only leaves out what is the same in all runs. */
-export function sections(rows: RunComparison['rows'], only: boolean): Section[] {
+/** sections groups a comparison's rows in their order; only leaves out what is the same in all runs, typed what has another name. */
+export function sections(rows: RunComparison['rows'], only: boolean, typed = ''): Section[] {
+  const want = typed.toLowerCase()
   const out: Section[] = []
   for (const row of rows) {
     let s = out.find((x) => x.group === row.group)
     if (!s) out.push((s = { group: row.group, rows: [] }))
-    if (!only || !row.same) s.rows.push(row)
+    if ((!only || !row.same) && (!want || row.key.toLowerCase().includes(want))) s.rows.push(row)
   }
   return out
 }

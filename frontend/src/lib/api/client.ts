@@ -38,14 +38,26 @@ export function address(path: string, query: Query = {}): string {
 /** seg makes a name from outside safe as one part of a path. */
 const seg = (name: string | number) => encodeURIComponent(String(name))
 
-async function send(method: string, url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+/** largest is how large a request's body may be, as the server limits it. */
+export const largest = 64 << 20
+
+// The server answers a body that is too large and hangs up; a browser then reports the hanging up and not the answer.
+function written(body: unknown): string | undefined {
+  if (body === undefined) return undefined
+  const text = JSON.stringify(body)
+  if (text.length > largest) throw new ApiError(0, { kind: 'oversize', message: `${text.length}` })
+  return text
+}
+
+async function send(method: string, url: string, body: unknown, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<Response> {
+  const text = written(body)
   try {
     return await fetch(url, {
       method,
       signal,
       credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+      body: text,
     })
   } catch (cause) {
     if (signal?.aborted) throw cause
@@ -103,7 +115,8 @@ export const del = <P extends Path<'DELETE'>>(path: P, values: Values<'DELETE', 
 
 /** text fetches a file as text, at most max bytes of it. */
 export async function text(url: string, max: number, signal?: AbortSignal): Promise<string> {
-  const res = await send('GET', url, undefined, signal)
+  const res = await send('GET', url, undefined, signal, { Range: `bytes=0-${max - 1}` })
+  if (res.status === 416) return '' // the file is empty
   if (!res.ok) throw await failed(res)
   const blob = await res.blob()
   return blob.slice(0, max).text()

@@ -1,4 +1,5 @@
 import { ApiError } from '../api/client'
+import { inWords } from './failure'
 
 export interface Toast {
   id: number
@@ -38,8 +39,8 @@ export async function attempt<T>(act: () => Promise<T>, done?: string): Promise<
     if (done) toast(done)
     return out
   } catch (e) {
-    if (e instanceof ApiError) toast(e.message, 'bad', e.hint)
-    else toast(String(e), 'bad')
+    const { message, hint } = inWords(ApiError.of(e))
+    toast(message, 'bad', hint)
     return undefined
   }
 }
