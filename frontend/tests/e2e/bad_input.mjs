@@ -300,10 +300,14 @@ export const tests = {
     await w.enter(page, '/pipeline')
     await page.click('text=Run with')
     await paste(page, 'dialog textarea', 'train.note=xxxxx', (65 << 20) / 16)
-    const began = Date.now()
+    // by selectors of the page's own: others read through all of the text
     await page.evaluate(() => [...document.querySelectorAll('dialog button')].at(-1).click())
-    if (process.env.TIMES) console.log('      refused after', Date.now() - began, 'ms')
-    assert.match(await alert(page, 'over the limit of 64 MiB', 'dialog'), /65 MiB/)
+    let words
+    for (let i = 0; i < 100 && !words; i++) {
+      await new Promise((r) => setTimeout(r, 100))
+      words = await page.evaluate(() => document.querySelector('dialog [role=alert]')?.innerText)
+    }
+    assert.match(words, /This is 65 MiB, over the limit of 64 MiB/)
     const { json: run } = await w.api('POST', '/mlflow/runs/create', { experiment_id: '0', run_name: 'large' }, '/api/2.0')
     const id = run.run.info.run_id
     const path = join(w.dir, '.rondo', 'runs', id, 'artifacts')
@@ -315,28 +319,28 @@ export const tests = {
     await seen(page, 'This file is not text.')
   },
 
-  async 'a run with a hundred thousand params is found through, compared and listed'(page) {
+  async 'a run with twenty thousand params, as many as no form takes, is found through, compared and listed'(page) {
     const w = await began()
     const ids = []
     for (const name of ['many', 'other']) ids.push((await w.api('POST', '/mlflow/runs/create', { experiment_id: '0', run_name: name }, '/api/2.0')).json.run.info.run_id)
     const log = (run, from, value) => w.api('POST', '/mlflow/runs/log-batch', { run_id: run, params: Array.from({ length: 100 }, (_, i) => ({ key: `p${String(from + i).padStart(6, '0')}`, value })) }, '/api/2.0')
-    for (let at = 0; at < 100_000; at += 1600) await Promise.all(Array.from({ length: Math.min(16, (100_000 - at) / 100) }, (_, i) => log(ids[0], at + i * 100, 'a')))
+    for (let at = 0; at < 20_000; at += 1600) await Promise.all(Array.from({ length: Math.min(16, (20_000 - at) / 100) }, (_, i) => log(ids[0], at + i * 100, 'a')))
     await log(ids[1], 0, 'b')
     await w.enter(page, `/runs/${ids[0]}`)
-    await seen(page, '100,000 of 100,000')
+    await seen(page, '20,000 of 20,000')
     const drawn = () => page.locator('.param').count()
     assert.ok((await drawn()) < 80, `${await drawn()} params are drawn`)
-    await page.fill('main [data-search]', 'p054321')
-    await page.waitForFunction(() => document.querySelectorAll('.param').length === 1 && document.querySelector('.param').textContent.includes('p054321'))
+    await page.fill('main [data-search]', 'p012345')
+    await page.waitForFunction(() => document.querySelectorAll('.param').length === 1 && document.querySelector('.param').textContent.includes('p012345'))
     await page.click('main >> text=Compare runs')
     await w.enter(page, `/compare?ids=${ids.join(',')}`)
     await seen(page, 'Show more of the')
-    await page.fill('main [data-search]', 'p054321')
+    await page.fill('main [data-search]', 'p012345')
     await page.waitForFunction(() => document.querySelectorAll('main tbody th[scope=row]').length === 1)
     await w.enter(page, '/runs')
     await page.waitForSelector('[role=row]:has-text("many")')
     await page.click('text=Columns')
-    await page.fill('dialog input', 'p099999')
-    await page.waitForSelector('dialog label:has-text("p099999")')
+    await page.fill('dialog input', 'p019999')
+    await page.waitForSelector('dialog label:has-text("p019999")')
   },
 }
