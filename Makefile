@@ -12,7 +12,7 @@ RONDO := build/bin/rondo
 RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
 	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
 
-.PHONY: run demo test check bench torture conformance dev build window setup fmt generate clean \
+.PHONY: run demo test check bench bench-data torture conformance dev build window setup fmt generate clean \
 	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
 
 run: build
@@ -104,6 +104,10 @@ check-vulnerabilities:
 
 bench: setup build
 	build/bench.sh
+
+# The same for versions of data alone; FILES=1000000 is the table of a million.
+bench-data: setup build
+	.venv/bin/python build/bench/data.py $(RONDO) --files "$${FILES:-100000}" --rounds "$${ROUNDS:-3}" --dvc .venv/bin/dvc
 
 torture:
 	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash|AnyHistory|EveryOperation' ./backend/... ./app/...
