@@ -21,6 +21,7 @@ const (
 type Column struct {
 	Name         string             `json:"name"`
 	Type         string             `json:"type"`
+	Declared     string             `json:"declared,omitempty"` // the type that the file itself gives it
 	Rows         int64              `json:"rows"`
 	Missing      int64              `json:"missing"`
 	Distinct     int                `json:"distinct"`

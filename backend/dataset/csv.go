@@ -17,28 +17,22 @@ const (
 	maxColumns = 4096
 )
 
-// isTable reports whether a file is one that is read as a table.
-func isTable(name string) bool {
-	ext := strings.ToLower(path.Ext(name))
-	return ext == ".csv" || ext == ".tsv"
-}
-
-// table reads a CSV file row by row in bounded memory.
-type table struct {
+// csvRows reads a CSV file row by row in bounded memory.
+type csvRows struct {
 	csv     *csv.Reader
 	guard   *guard
 	Columns []string
 	line    int // of the row read last
 }
 
-// openTable reads the header. The separator is the one that the header has most of.
-func openTable(name string, r io.Reader) (*table, error) {
+// openCSV reads the header. The separator is the one that the header has most of.
+func openCSV(name string, r io.Reader) (*csvRows, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		br.Discard(3)
 	}
 	head, _ := br.Peek(16 << 10)
-	t := &table{guard: &guard{r: br}}
+	t := &csvRows{guard: &guard{r: br}}
 	t.csv = csv.NewReader(t.guard)
 	t.csv.Comma, t.csv.ReuseRecord = separator(name, head), true
 	first, err := t.Next()
@@ -51,7 +45,7 @@ func openTable(name string, r io.Reader) (*table, error) {
 	return t, t.header(first)
 }
 
-func (t *table) header(first []string) error {
+func (t *csvRows) header(first []string) error {
 	if len(first) > maxColumns {
 		return tableError(t.line, "the header has %d columns, over the limit of %d", len(first), maxColumns)
 	}
@@ -82,7 +76,7 @@ func separator(name string, head []byte) rune {
 }
 
 // Next returns the next row; it is valid until the next call. io.EOF ends the table.
-func (t *table) Next() ([]string, error) {
+func (t *csvRows) Next() ([]string, error) {
 	row, err := t.csv.Read()
 	t.guard.taken = t.csv.InputOffset()
 	if err == nil || errors.Is(err, csv.ErrFieldCount) {

@@ -18,7 +18,7 @@ import (
 
 func summarise(t testing.TB, text string) dataset.Table {
 	t.Helper()
-	table, err := dataset.Summarise(context.Background(), "t.csv", strings.NewReader(text))
+	table, err := dataset.Summarise(context.Background(), "t.csv", of(strings.NewReader(text)))
 	must(t, err)
 	return table
 }
@@ -82,7 +82,7 @@ func TestQuantilesOfManyRows(t *testing.T) {
 			}
 			w.Close()
 		}()
-		table, err := dataset.Summarise(t.Context(), "t.csv", r)
+		table, err := dataset.Summarise(t.Context(), "t.csv", of(r))
 		must(t, err)
 		c := table.Columns[0]
 		if c.Min != 0.0 || c.Max != float64(n-1) || !c.Approximate || !c.DistinctMore {
@@ -106,7 +106,7 @@ func TestRaggedRowsNameTheirLine(t *testing.T) {
 		"":                                            "empty",
 		strings.Repeat("c,", 5000) + "c\n":            "over the limit",
 	} {
-		_, err := dataset.Summarise(t.Context(), "t.csv", strings.NewReader(text))
+		_, err := dataset.Summarise(t.Context(), "t.csv", of(strings.NewReader(text)))
 		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
@@ -236,7 +236,7 @@ func FuzzSummarise(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		table, err := dataset.Summarise(context.Background(), "t.csv", strings.NewReader(text))
+		table, err := dataset.Summarise(context.Background(), "t.csv", of(strings.NewReader(text)))
 		if err != nil {
 			return
 		}
@@ -282,4 +282,9 @@ func FuzzPointer(f *testing.F) {
 			t.Fatalf("%+v came back as %+v, %v", p, again, err)
 		}
 	})
+}
+
+// of opens a reader once.
+func of(r io.Reader) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return io.NopCloser(r), nil }
 }

@@ -20,7 +20,7 @@ type Diff struct {
 	From    int         `json:"from"`
 	To      int         `json:"to"`
 	Files   []FileDiff  `json:"files"`  // those that are not the same, at most 10,000
-	Tables  []TableDiff `json:"tables"` // the CSV files among those that both have
+	Tables  []TableDiff `json:"tables"` // the tables among those that both have
 	Same    int         `json:"same"`   // files that are
 	Count   int         `json:"count"`  // files that are not
 }

@@ -19,7 +19,7 @@ type Profile struct {
 	Warnings []string `json:"warnings"` // what was meant as a table and cannot be read as one, and more
 }
 
-// Table is the summary of one CSV file.
+// Table is the summary of one table: a CSV, JSON lines or Parquet file.
 type Table struct {
 	Path    string   `json:"path"`
 	Rows    int64    `json:"rows"`
@@ -146,26 +146,22 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 
 // readTable summarises one table. A file that is none is no error: it has a Problem.
 func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error) {
-	r, err := s.opts.Store.Open(ctx, f.Digest)
-	if err != nil {
-		return Table{}, err
-	}
-	defer r.Close()
-	t, err := Summarise(ctx, f.Path, r)
+	t, err := Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
 	if errors.Is(err, errTable) {
 		return Table{Path: f.Path, Columns: []Column{}, Problem: err.Error()}, nil
 	}
 	return t, err
 }
 
-// Summarise reads a CSV file and describes its columns, in memory that does not grow
-// with the number of rows. A row that does not fit is an error that names its line.
-func Summarise(ctx context.Context, name string, r io.Reader) (Table, error) {
+// Summarise reads a table and describes its columns, in memory that does not grow with the
+// number of rows. A row that does not fit is an error that names its line.
+func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
 	out := Table{Path: name, Columns: []Column{}}
-	t, err := openTable(name, r)
+	t, err := openTable(name, open)
 	if err != nil {
 		return out, err
 	}
+	defer t.Close()
 	columns := make([]*summary, len(t.Columns))
 	for i := range columns {
 		columns[i] = newSummary()
@@ -186,7 +182,11 @@ func Summarise(ctx context.Context, name string, r io.Reader) (Table, error) {
 		}
 	}
 	for i, c := range columns {
-		out.Columns = append(out.Columns, c.column(t.Columns[i], out.Rows))
+		column := c.column(t.Columns[i], out.Rows)
+		if t.Types != nil {
+			column.Declared = t.Types[i]
+		}
+		out.Columns = append(out.Columns, column)
 	}
 	return out, nil
 }

@@ -11,7 +11,7 @@ import (
 	"rondo/backend/errs"
 )
 
-// TableDiff counts how the rows of a CSV file differ between two snapshots.
+// TableDiff counts how the rows of a table differ between two snapshots.
 type TableDiff struct {
 	Path           string   `json:"path"`
 	Key            []string `json:"key"` // columns that tell rows apart; without any a changed row counts as removed and added
@@ -34,9 +34,6 @@ type Retype struct {
 
 // errTwice says that a key does not tell all rows apart.
 var errTwice = errs.New(errs.Invalid, "two rows have the same key")
-
-// opener opens one of the two tables from its start.
-type opener func() (io.ReadCloser, error)
 
 // DiffRows compares two tables by the columns they share, in memory that is bounded:
 // rows are dealt out by their hash into parts, which are compared one after the other.
@@ -72,15 +69,11 @@ func DiffRows(ctx context.Context, name string, from, to opener, key []string, t
 func sharedColumns(d *TableDiff, name string, from, to opener) (shared []string, err error) {
 	var columns [2][]string
 	for i, open := range []opener{from, to} {
-		r, err := open()
+		t, err := openTable(name, open)
 		if err != nil {
 			return nil, err
 		}
-		t, err := openTable(name, r)
-		r.Close()
-		if err != nil {
-			return nil, err
-		}
+		t.Close()
 		columns[i] = t.Columns
 	}
 	for _, c := range columns[0] {
@@ -109,15 +102,11 @@ type hasher struct {
 
 // deal hashes every row into its part.
 func (h *hasher) deal(ctx context.Context, name string, open opener, into *parts) error {
-	r, err := open()
+	t, err := openTable(name, open)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	t, err := openTable(name, r)
-	if err != nil {
-		return err
-	}
+	defer t.Close()
 	all, key := indexes(t.Columns, h.shared), indexes(t.Columns, h.key)
 	for n := 1; ; n++ {
 		row, err := t.Next()

@@ -41,15 +41,11 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 	if t, err := s.totals(ctx, snap); err == nil {
 		out.Total = t[f.Path]
 	}
-	r, err := s.opts.Store.Open(ctx, f.Digest)
-	if err != nil {
-		return out, err
-	}
-	defer r.Close()
-	t, err := openTable(f.Path, r)
+	t, err := openTable(f.Path, s.opener(ctx, f.Digest))
 	if err != nil {
 		return out, asked(f.Path, err)
 	}
+	defer t.Close()
 	out.Columns = t.Columns
 	return out, asked(f.Path, out.fill(ctx, t, limit))
 }
@@ -99,7 +95,7 @@ func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (st
 			return f, err
 		}
 	}
-	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv and .tsv files")
+	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv, .tsv, .jsonl, .ndjson and .parquet files")
 }
 
 // totals are the rows of each table, where the profile is made already.

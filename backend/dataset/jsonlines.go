@@ -1,0 +1,157 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// jsonLines reads a file with a JSON object in each line: newline-delimited JSON. The
+// columns are all keys that occur, in the order in which they first do.
+type jsonLines struct {
+	lines *bufio.Scanner
+	line  int
+	at    map[string]int // place of a column
+	row   []string
+}
+
+func openJSON(open opener) (*table, error) {
+	columns, err := jsonColumns(open)
+	if err != nil {
+		return nil, err
+	}
+	r, err := open()
+	if err != nil {
+		return nil, err
+	}
+	j := newJSONLines(r)
+	for i, c := range columns {
+		j.at[c] = i
+	}
+	j.row = make([]string, len(columns))
+	return &table{Columns: columns, next: j.next, closers: []io.Closer{r}}, nil
+}
+
+func newJSONLines(r io.Reader) *jsonLines {
+	j := &jsonLines{lines: bufio.NewScanner(r), at: map[string]int{}}
+	j.lines.Buffer(make([]byte, 64<<10), maxRow)
+	return j
+}
+
+// jsonColumns reads the file once for its keys.
+func jsonColumns(open opener) (columns []string, err error) {
+	r, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	j := newJSONLines(r)
+	for {
+		err := j.object(func(key string, _ json.RawMessage) error {
+			if _, known := j.at[key]; known {
+				return nil
+			}
+			if len(columns) == maxColumns {
+				return tableError(j.line, "there are more than %d different keys", maxColumns)
+			}
+			j.at[key] = len(columns)
+			columns = append(columns, key)
+			return nil
+		})
+		switch {
+		case errors.Is(err, io.EOF) && j.line == 0:
+			return nil, tableError(1, "the file is empty")
+		case errors.Is(err, io.EOF):
+			return columns, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// object hands the keys and values of the next line that is not blank to fn.
+func (j *jsonLines) object(fn func(key string, value json.RawMessage) error) error {
+	text, err := j.text()
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return tableError(j.line, "it is no JSON object")
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return tableError(j.line, "%s", err)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return tableError(j.line, "%s", err)
+		}
+		if err := fn(key.(string), value); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return tableError(j.line, "it ends too early")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return tableError(j.line, "something stands after the object")
+	}
+	return nil
+}
+
+func (j *jsonLines) text() ([]byte, error) {
+	for j.lines.Scan() {
+		j.line++
+		text := j.lines.Bytes()
+		if j.line == 1 {
+			text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+		}
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			return text, nil
+		}
+	}
+	err := j.lines.Err()
+	switch {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, tableError(j.line+1, "it is longer than %d MiB", maxRow>>20)
+	case err != nil:
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+func (j *jsonLines) next() ([]string, error) {
+	clear(j.row)
+	err := j.object(func(key string, value json.RawMessage) error {
+		i, ok := j.at[key]
+		if !ok {
+			return tableError(j.line, "the key %.80q was not there a moment ago", key)
+		}
+		j.row[i] = jsonText(value)
+		return nil
+	})
+	return j.row, err
+}
+
+// jsonText writes a value as a field: text as it is, null as missing, the rest as JSON.
+func jsonText(value json.RawMessage) string {
+	switch value[0] {
+	case 'n':
+		return ""
+	case '"':
+		var s string
+		if json.Unmarshal(value, &s) == nil {
+			return s
+		}
+	case '{', '[':
+		var compact bytes.Buffer
+		if json.Compact(&compact, value) == nil {
+			return compact.String()
+		}
+	}
+	return string(value)
+}
