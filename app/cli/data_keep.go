@@ -22,6 +22,25 @@ var dataKeepVerbs = []verb{
 		run: dataTag,
 	},
 	{
+		name: "data import", args: "URL | PROJECT NAME[@NUMBER]", short: "bring in data from the web or another project, with its origin",
+		long: "The origin is kept with the snapshot; `rondo data update` asks it anew. An import that is cut off\ngoes on where the server can. Addresses of this computer and its network are refused unless\n--allow-inside says so.\n\n  rondo data import https://example.org/trips.parquet\n  rondo data import ~/weather weather@3 --name reference --to data/reference.csv",
+		flags: func(f *flag.FlagSet) {
+			f.String("name", "", "the dataset's `name` here")
+			f.String("to", "", "where it is put, as a `PATH` in the project")
+			updateFlags(f)
+		},
+		run: dataImport,
+	},
+	{
+		name: "data update", args: "NAME", short: "ask the origin of an imported dataset for something newer",
+		long: "What the web server says has not changed is not fetched. Work that no snapshot has is not\noverwritten.",
+		flags: func(f *flag.FlagSet) {
+			updateFlags(f)
+			f.Bool("force", false, "overwrite work that no snapshot has")
+		},
+		run: dataUpdate,
+	},
+	{
 		name: "data du", args: "[NAME]", short: "show what the snapshots take on the disk, and what gc would free",
 		long: "LOGICAL counts every file of every snapshot; STORED is what they take on the disk; SHARED of\nthat another dataset needs too; UNIQUE is what no other snapshot needs.",
 		run:  dataUsage,

@@ -22,6 +22,8 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
+	Post(r, "/datasets/import", a.importData)
+	Post(r, "/datasets/{name}/update", a.updateData)
 	Get(r, "/datasets/{name}/tags", a.listTags)
 	Post(r, "/datasets/{name}/tags", a.setTag)
 	Get(r, "/datasets/{name}/tags/{tag}", a.tagHistory)
@@ -155,4 +157,17 @@ type verifySnapshot struct {
 
 func (a *API) verifySnapshot(ctx context.Context, in verifySnapshot) (dataset.Verification, error) {
 	return a.Datasets.Verify(ctx, in.Name, in.Number)
+}
+
+func (a *API) importData(ctx context.Context, in dataset.Import) (dataset.Imported, error) {
+	return a.Datasets.Import(ctx, in)
+}
+
+type updateData struct {
+	Name string `path:"name"`
+	dataset.Update
+}
+
+func (a *API) updateData(ctx context.Context, in updateData) (dataset.Imported, error) {
+	return a.Datasets.Update(ctx, in.Name, in.Update)
 }

@@ -39,6 +39,7 @@ type Snapshot struct {
 	CreatedAt time.Time  `json:"created_at"`
 	CreatedBy string     `json:"created_by,omitempty"`
 	Decision  string     `json:"decision,omitempty"` // the decision that asked for it
+	Origin    *Origin    `json:"origin,omitempty"`   // where it was imported from
 }
 
 // Ref returns the snapshot's name for people, such as weather@2.
@@ -59,6 +60,8 @@ type Take struct {
 	Decision string `json:"decision,omitempty"`
 
 	Count *store.Count `json:"-"` // how far it has come, if somebody wants to know
+
+	origin *Origin // where the content was imported from
 }
 
 // Setting is a dataset as rondo.yaml declares it.

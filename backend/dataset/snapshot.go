@@ -79,7 +79,7 @@ func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Sn
 	}
 	snap := Snapshot{
 		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest(), Content: one, Files: int(c.list.Files),
-		Size: c.list.Size, Message: in.Message, Git: state, Decision: in.Decision,
+		Size: c.list.Size, Message: in.Message, Git: state, Decision: in.Decision, Origin: in.origin,
 	}
 	id := ref.NewID()
 	_, err = s.opts.Ledger.Do(ctx, "snapshot.create", id, func(tx *index.Tx) (any, error) {

@@ -9,33 +9,8 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/netguard"
 )
-
-// inside are addresses that belong to no stranger beside those that netip knows:
-// shared and reserved ranges, and tunnels that carry an address in another one.
-var inside = func() (list []netip.Prefix) {
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16", "fec0::/10",
-	} {
-		list = append(list, netip.MustParsePrefix(p))
-	}
-	return list
-}()
-
-// public says whether an address is somebody else's, out in the world.
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsValid() || a.Zone() != "" || a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
-		return false
-	}
-	for _, p := range inside {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
-}
 
 var errInside = errs.New(errs.Invalid, "Webhook URL must not resolve to a non-public IP address").
 	WithHint("a webhook reaches addresses of the internet only")
@@ -48,7 +23,7 @@ func (s *Service) checkHost(host string) error {
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if a, err := netip.ParseAddr(host); err == nil {
-		if !public(a) {
+		if !netguard.Public(a) {
 			return errInside
 		}
 		return nil
@@ -69,7 +44,7 @@ func numeric(host string) bool {
 func (s *Service) client() *http.Client {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(address)
-		if err != nil || !s.opts.Inside && !public(a.Addr()) {
+		if err != nil || !s.opts.Inside && !netguard.Public(a.Addr()) {
 			return errInside
 		}
 		return nil

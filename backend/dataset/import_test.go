@@ -1,0 +1,179 @@
+package dataset_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+	rondo "rondo/backend/project"
+)
+
+// web is a server whose file can change, and whose connection may break.
+type web struct {
+	*httptest.Server
+	text   atomic.Pointer[string]
+	breaks atomic.Bool
+	ranges atomic.Int32
+	asked  atomic.Int32
+}
+
+func serveWeb(t *testing.T) *web {
+	t.Helper()
+	w := &web{}
+	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.asked.Add(1)
+		text := *w.text.Load()
+		switch r.URL.Path {
+		case "/loop":
+			http.Redirect(rw, r, "/loop", http.StatusFound)
+			return
+		case "/moved.csv":
+			http.Redirect(rw, r, "/trips.csv", http.StatusFound)
+			return
+		case "/secret":
+			http.Error(rw, "no", http.StatusForbidden)
+			return
+		case "/none":
+			http.NotFound(rw, r)
+			return
+		}
+		if r.Header.Get("Range") != "" {
+			w.ranges.Add(1)
+		}
+		rw.Header().Set("ETag", fmt.Sprintf(`"%d-%c"`, len(text), text[0]))
+		if w.breaks.CompareAndSwap(true, false) {
+			rw.Header().Set("Content-Length", fmt.Sprint(len(text)))
+			rw.Write([]byte(text[:len(text)/2]))
+			panic(http.ErrAbortHandler)
+		}
+		http.ServeContent(rw, r, "", time.Time{}, strings.NewReader(text))
+	}))
+	t.Cleanup(w.Close)
+	return w
+}
+
+func (w *web) set(text string) { w.text.Store(&text) }
+
+func TestDataFromTheWebKnowsItsOrigin(t *testing.T) {
+	ctx := t.Context()
+	h, w := open(t, project2(t)), serveWeb(t)
+	w.set(csv1 + strings.Repeat("7,8\n", 100_000))
+	w.breaks.Store(true)
+	in := dataset.Import{From: w.URL + "/moved.csv", Update: dataset.Update{Inside: true}}
+	if _, err := h.Import(ctx, in); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("a connection that breaks: %v", err)
+	}
+	if list, _ := h.List(ctx); len(list) != 0 {
+		t.Errorf("half a file is a dataset: %+v", list)
+	}
+	x, err := h.Import(ctx, in)
+	if err != nil || !x.New || x.Resumed == 0 || w.ranges.Load() != 1 || x.Snapshot.Dataset != "moved" {
+		t.Fatalf("it goes on: %+v %v, %d ranges", x, err, w.ranges.Load())
+	}
+	if read(t, h.dir, "data/moved.csv") != *w.text.Load() {
+		t.Error("it is not what the server has")
+	}
+	o := x.Snapshot.Origin
+	if o == nil || o.URL != in.From || o.ETag == "" || o.At.IsZero() {
+		t.Errorf("%+v", o)
+	}
+	if same, err := h.Update(ctx, "moved", dataset.Update{}); err != nil || same.New || same.Snapshot.ID != x.Snapshot.ID {
+		t.Errorf("nothing has changed: %+v %v", same, err)
+	}
+	w.set("x,y\n1,2\n")
+	write(t, h.dir, "data/moved.csv", "my work")
+	if _, err := h.Update(ctx, "moved", dataset.Update{}); !errs.Is(err, errs.Conflict) || read(t, h.dir, "data/moved.csv") != "my work" {
+		t.Errorf("work is overwritten: %v", err)
+	}
+	y, err := h.Update(ctx, "moved", dataset.Update{Force: true})
+	if err != nil || !y.New || y.Snapshot.Number != 2 || y.Snapshot.Origin == nil || read(t, h.dir, "data/moved.csv") != "x,y\n1,2\n" {
+		t.Errorf("%+v %v", y, err)
+	}
+}
+
+// TestWhatTheWebMayNotDo: reach inside, run in circles, be endless, or leave something.
+func TestWhatTheWebMayNotDo(t *testing.T) {
+	ctx := t.Context()
+	h, w := open(t, project2(t)), serveWeb(t)
+	w.set(strings.Repeat("a,b\n", 50_000))
+	inside := dataset.Update{Inside: true}
+	for from, want := range map[string]struct {
+		in   dataset.Update
+		kind errs.Kind
+	}{
+		w.URL + "/a.csv":       {dataset.Update{}, errs.Denied},
+		"http://localhost:1/x": {dataset.Update{}, errs.Denied},
+		w.URL + "/loop":        {inside, errs.Invalid}, w.URL + "/secret": {inside, errs.Denied}, w.URL + "/none": {inside, errs.NotFound},
+		w.URL + "/b.csv":           {dataset.Update{Inside: true, MaxBytes: 1000}, errs.TooLarge},
+		"ftp://host/x":             {inside, errs.Invalid},
+		"http://me:secret@host/x":  {inside, errs.Invalid},
+		"relative.csv":             {inside, errs.Invalid},
+		"http://127.0.0.1:1/x.csv": {inside, errs.Unavailable},
+	} {
+		_, err := h.Import(ctx, dataset.Import{From: from, Update: want.in})
+		if !errs.Is(err, want.kind) || errs.HintOf(err) == "" {
+			t.Errorf("%s: %v, want %s", from, err, want.kind)
+		}
+	}
+	if _, err := h.Import(ctx, dataset.Import{From: w.URL + "/a.csv", Path: "../out", Update: inside}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a path that leads out: %v", err)
+	}
+	if list, _ := h.List(ctx); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+	if got := files(t, filepath.Join(h.dir, "data")); len(got) != 0 {
+		t.Errorf("it has left %v", got)
+	}
+}
+
+// project2 is a project with a marker, as `rondo init` makes it.
+func project2(t *testing.T) string {
+	t.Helper()
+	p, err := rondo.Init(filepath.Join(t.TempDir(), "project"), "")
+	must(t, err)
+	must(t, os.MkdirAll(filepath.Join(p.Dir, "data"), 0o755))
+	return p.Dir
+}
+
+func TestDataFromAnotherProject(t *testing.T) {
+	ctx := t.Context()
+	a, b := open(t, project2(t)), open(t, project2(t))
+	write(t, a.dir, "data/x/big.bin", noise(3<<20))
+	write(t, a.dir, "data/x/a.csv", csv1)
+	a.add(t, "x", "data/x")
+	one := a.snap(t, "x")
+	x, err := b.Import(ctx, dataset.Import{From: a.dir, Snapshot: "x@1", Name: "mine"})
+	if err != nil || x.Snapshot.Tree != one.Tree || read(t, b.dir, "data/x/a.csv") != csv1 {
+		t.Fatalf("%+v %v", x, err)
+	}
+	if o := x.Snapshot.Origin; o == nil || o.Snapshot != one.ID || o.Dataset != "x" || len(o.Project) != 32 {
+		t.Errorf("%+v", o)
+	}
+	if same, err := b.Update(ctx, "mine", dataset.Update{}); err != nil || same.New {
+		t.Errorf("%+v %v", same, err)
+	}
+	write(t, a.dir, "data/x/a.csv", csv1+"8,8\n")
+	a.snap(t, "x")
+	if fresh, err := b.Update(ctx, "mine", dataset.Update{}); err != nil || !fresh.New || fresh.Snapshot.Number != 2 || read(t, b.dir, "data/x/a.csv") != csv1+"8,8\n" {
+		t.Errorf("%+v %v", fresh, err)
+	}
+	for what, in := range map[string]dataset.Import{
+		"which snapshot": {From: a.dir}, "no such snapshot": {From: a.dir, Snapshot: "x@9", Name: "n", Path: "n"}, "the name is taken": {From: a.dir, Snapshot: "x", Name: "mine", Path: "n"},
+		"no project": {From: t.TempDir(), Snapshot: "x"}, "the place is taken": {From: a.dir, Snapshot: "x", Name: "n"},
+	} {
+		if _, err := b.Import(ctx, in); err == nil || errs.HintOf(err) == "" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := a.Update(ctx, "x", dataset.Update{}); !errs.Is(err, errs.Precondition) {
+		t.Errorf("what was not imported: %v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/index"
+	"rondo/backend/journal"
+	"rondo/backend/project"
+	"rondo/backend/ref"
+	"rondo/backend/remote"
+	"rondo/backend/store"
+)
+
+// importProject brings a snapshot of another project, whose records and objects are read
+// where they lie. Nothing is written there.
+func (s *Service) importProject(ctx context.Context, in Import) (Imported, error) {
+	name, number, _, err := parseRef(in.Snapshot)
+	if err != nil || name == "" {
+		return Imported{}, errs.New(errs.Invalid, "which snapshot of %s?", in.From).WithHint("write rondo data import %s NAME@NUMBER", in.From)
+	}
+	theirs, id, err := findIn(ctx, in.From, name, number)
+	if err != nil {
+		return Imported{}, err
+	}
+	if in.Name == "" {
+		in.Name = name
+	}
+	if in.Path == "" {
+		in.Path = theirs.Path
+	}
+	at, err := s.cleanPath(in.Path)
+	if err == nil {
+		err = checkName(in.Name)
+	}
+	if err != nil {
+		return Imported{}, err
+	}
+	if _, err := s.Get(ctx, in.Name); err == nil {
+		return Imported{}, errs.New(errs.Conflict, "there is a dataset called %q already", in.Name).WithHint("choose another name (--name), or: rondo data update %s", in.Name)
+	}
+	if _, err := s.root.Lstat(at); err == nil {
+		return Imported{}, errs.New(errs.Conflict, "%s is there already", at).WithHint("choose another place: --to")
+	}
+	if err := s.declare(ctx, in.Name, Setting{Path: at}); err != nil {
+		return Imported{}, err
+	}
+	return s.adoptFrom(ctx, in.Name, in.From, id, theirs, true)
+}
+
+// updateProject looks whether the other project has a newer snapshot of the dataset.
+func (s *Service) updateProject(ctx context.Context, name string, snap Snapshot, in Update) (Imported, error) {
+	theirs, id, err := findIn(ctx, snap.Origin.Folder, snap.Origin.Dataset, 0)
+	if err != nil {
+		return Imported{}, err
+	}
+	if id != snap.Origin.Project {
+		return Imported{}, errs.New(errs.Conflict, "%s is another project now", snap.Origin.Folder).WithHint("import from it anew: rondo data import %s %s", snap.Origin.Folder, snap.Origin.Dataset)
+	}
+	if theirs.ID == snap.Origin.Snapshot {
+		return Imported{Snapshot: snap}, nil
+	}
+	return s.adoptFrom(ctx, name, snap.Origin.Folder, id, theirs, in.Force)
+}
+
+// adoptFrom copies the objects, records the snapshot as one of this project, and brings its files.
+func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs Snapshot, force bool) (Imported, error) {
+	r, err := remote.OpenFolder(filepath.Join(folder, ".rondo"))
+	if err != nil {
+		return Imported{}, err
+	}
+	defer r.Close()
+	f, err := store.OpenFar(ctx, folder, r, s.remoteCache("project "+id))
+	if err != nil {
+		return Imported{}, err
+	}
+	nodes, files, err := store.TreeObjects(ctx, theirs.Tree, s.opts.Store.TreeSource, f.TreeSource)
+	if err != nil {
+		return Imported{}, err
+	}
+	for _, wave := range [][]ref.Digest{files, nodes} {
+		if _, err := s.opts.Store.Receive(ctx, f, wave); err != nil {
+			return Imported{}, err
+		}
+	}
+	d, err := s.Get(ctx, name)
+	if err != nil {
+		return Imported{}, err
+	}
+	fresh := Snapshot{
+		Dataset: name, Path: d.Path, Single: theirs.Single, Tree: theirs.Tree, Content: theirs.Content, Files: theirs.Files, Size: theirs.Size,
+		Message: "Imported from " + Ref(theirs.Dataset, theirs.Number) + " of " + filepath.Base(folder),
+		Origin:  &Origin{Project: id, Folder: folder, Dataset: theirs.Dataset, Snapshot: theirs.ID, Number: theirs.Number, At: s.opts.Now().UTC().Truncate(time.Second)},
+	}
+	key := ref.NewID()
+	_, err = s.opts.Ledger.Do(ctx, "snapshot.create", key, func(tx *index.Tx) (any, error) {
+		now, err := setRow(tx, name)
+		if err != nil {
+			return nil, err
+		}
+		if now.Latest != nil {
+			fresh.Parent = now.Latest.ID
+		}
+		return fresh, tx.QueryRow("SELECT next FROM dataset_sets WHERE name=?", name).Scan(&fresh.Number)
+	})
+	if err != nil {
+		return Imported{}, err
+	}
+	snap, err := s.Find(ctx, key)
+	if err == nil {
+		_, err = s.Checkout(ctx, name, snap.Number, force)
+	}
+	return Imported{Snapshot: snap, New: true}, err
+}
+
+// findIn reads another project's records for a snapshot; number 0 is the newest.
+func findIn(ctx context.Context, folder, name string, number int) (found Snapshot, id string, err error) {
+	p, err := project.Find(folder)
+	if err != nil {
+		return found, "", err
+	}
+	taken := map[int]bool{}
+	_, err = journal.Walk(filepath.Join(p.Dir, ".rondo", "journal"), func(r journal.Record) error {
+		var snap Snapshot
+		if r.Kind != "snapshot.create" || json.Unmarshal(r.Data, &snap) != nil || snap.Dataset != name {
+			return ctx.Err()
+		}
+		for taken[snap.Number] { // as the index there does
+			snap.Number++
+		}
+		taken[snap.Number] = true
+		snap.ID = r.ID
+		if snap.Number == number || number == 0 && snap.Number > found.Number {
+			found = snap
+		}
+		return ctx.Err()
+	})
+	if err == nil && found.ID == "" {
+		err = errs.New(errs.NotFound, "%s has no snapshot %s", p.Dir, name).WithHint("see `rondo data list --project %s`", p.Dir)
+	}
+	return found, p.ID, err
+}
