@@ -41,6 +41,11 @@ var dataKeepVerbs = []verb{
 		run: dataUpdate,
 	},
 	{
+		name: "data sql", args: "NAME[@VERSION] QUESTION", short: "ask a question in SQL of a snapshot's tables",
+		long: "Each table is named after its file without the extension. SQLite answers, and nothing can be\nchanged.\n\n  rondo data sql weather@golden \"select location, avg(temp_max) from weather group by 1\"",
+		run:  dataSQL,
+	},
+	{
 		name: "data du", args: "[NAME]", short: "show what the snapshots take on the disk, and what gc would free",
 		long: "LOGICAL counts every file of every snapshot; STORED is what they take on the disk; SHARED of\nthat another dataset needs too; UNIQUE is what no other snapshot needs.",
 		run:  dataUsage,

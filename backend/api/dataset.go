@@ -23,6 +23,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
 	Post(r, "/datasets/import", a.importData)
+	Post(r, "/datasets/{name}/snapshots/{number}/sql", a.askSQL)
 	Post(r, "/datasets/{name}/update", a.updateData)
 	Get(r, "/datasets/{name}/tags", a.listTags)
 	Post(r, "/datasets/{name}/tags", a.setTag)
@@ -170,4 +171,18 @@ type updateData struct {
 
 func (a *API) updateData(ctx context.Context, in updateData) (dataset.Imported, error) {
 	return a.Datasets.Update(ctx, in.Name, in.Update)
+}
+
+type askSQL struct {
+	snapshotNumber
+	Query string `json:"query"`
+}
+
+// askSQL asks a question of a snapshot's tables; it changes nothing.
+func (a *API) askSQL(ctx context.Context, in askSQL) (dataset.Answer, error) {
+	snap, err := a.findSnapshot(ctx, in.snapshotNumber)
+	if err != nil {
+		return dataset.Answer{}, err
+	}
+	return a.Datasets.SQL(ctx, snap, in.Query)
 }

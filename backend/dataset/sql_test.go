@@ -1,0 +1,41 @@
+package dataset_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"rondo/backend/errs"
+)
+
+func TestQuestionsOfASnapshot(t *testing.T) {
+	ctx := t.Context()
+	h := open(t, project(t))
+	write(t, h.dir, "d/trips.csv", "id,city,fare\n1,Oslo,2.5\n2,Bergen,\n3,Oslo,7.5\n")
+	write(t, h.dir, "d/cities.jsonl", `{"city":"Oslo","people":700000}`+"\n"+`{"city":"Bergen","people":290000}`+"\n")
+	write(t, h.dir, "d/note.txt", "no table")
+	h.add(t, "d", "d")
+	snap := h.snap(t, "d")
+	a, err := h.SQL(ctx, snap, `SELECT c.city, avg(fare) AS mean, max(people), count(*) FROM trips t JOIN cities c USING (city) GROUP BY 1 ORDER BY 1`)
+	if got := fmt.Sprint(a.Columns, a.Rows); err != nil || got != "[city mean max(people) count(*)] [[Bergen <nil> 290000 1] [Oslo 5 700000 2]]" {
+		t.Errorf("%s %v", got, err)
+	}
+	if a, err := h.SQL(ctx, snap, "with recursive n(i) as (select 1 union all select i+1 from n) select i from n"); err != nil || !a.More || len(a.Rows) != 10_000 {
+		t.Errorf("an endless answer: %d rows, %v", len(a.Rows), err)
+	}
+	outside := filepath.Join(t.TempDir(), "out.db")
+	for _, bad := range []string{
+		"", "delete from trips", "drop table trips", "attach '" + outside + "' as x", "vacuum into '" + outside + "'", "select * from nothing", "select 1; drop table trips",
+		"with x as (select 1) delete from trips", "pragma writable_schema=1", "select load_extension('x')", "explain", "values (1); attach '" + outside + "' as x", "select * from trips; vacuum into '" + outside + "'",
+	} {
+		if a, err := h.SQL(ctx, snap, bad); !errs.Is(err, errs.Invalid) || errs.HintOf(err) == "" {
+			t.Errorf("%q: %+v %v", bad, a, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(outside), "*")); len(left) > 0 {
+		t.Errorf("a question has written %v", left)
+	}
+	if left, _ := filepath.Glob(filepath.Join(h.device, "tmp", "sql-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

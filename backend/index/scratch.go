@@ -1,0 +1,118 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	sqlite "modernc.org/sqlite"
+)
+
+// Scratch is a database of its own, in a file that is removed when it is closed. It holds
+// somebody's tables for somebody's questions and has nothing to do with the index.
+type Scratch struct {
+	path string
+	db   *sql.DB
+}
+
+// OpenScratch makes an empty database at path.
+func OpenScratch(path string) (*Scratch, error) {
+	db, err := sql.Open("sqlite", fileURI(path)+"?_pragma=journal_mode(off)&_pragma=synchronous(off)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return &Scratch{path, db}, nil
+}
+
+// Quoted writes a name so that SQL takes it as one.
+func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// Fill makes a table and puts rows into it until next says io.EOF. Values keep their types.
+func (s *Scratch) Fill(ctx context.Context, table string, columns []string, next func() ([]any, error)) error {
+	names, marks := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		names[i], marks[i] = Quoted(c), "?"
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE TABLE %s (%s)", Quoted(table), strings.Join(names, ", "))); err != nil {
+		return err
+	}
+	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", Quoted(table), strings.Join(marks, ",")))
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for {
+		row, err := next()
+		if errors.Is(err, io.EOF) {
+			return tx.Commit()
+		}
+		if err == nil {
+			_, err = insert.ExecContext(ctx, row...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Ask opens the file anew, so that nothing can be written to it and no other file be
+// attached, and hands the answer's columns and rows to fn, which ends it by an error.
+func (s *Scratch) Ask(ctx context.Context, query string, fn func(columns []string, row []any) error) error {
+	if err := s.db.Close(); err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", fileURI(s.path)+"?mode=ro&immutable=1&_pragma=query_only(1)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	const attached, length = 7, 0 // SQLITE_LIMIT_ATTACHED, SQLITE_LIMIT_LENGTH
+	for limit, most := range map[int]int{attached: 0, length: 16 << 20} {
+		if _, err := sqlite.Limit(c, limit, most); err != nil {
+			return err
+		}
+	}
+	rows, err := c.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	if err := fn(columns, nil); err != nil {
+		return err
+	}
+	row, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		if err := fn(columns, row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Close removes the file.
+func (s *Scratch) Close() error { return errors.Join(s.db.Close(), os.Remove(s.path)) }
