@@ -20,6 +20,10 @@ export interface AnswerIn {
 	error: string;
 }
 
+export interface AskSQL {
+	query: string;
+}
+
 export interface CheckoutSnapshot {
 	number?: number;
 	force?: boolean;
@@ -31,6 +35,14 @@ export interface Dataset {
 	desc?: string;
 	latest?: DatasetSnapshot;
 	count: number;
+}
+
+export interface DatasetAnswer {
+	tables: string[];
+	columns: string[];
+	rows: unknown[][];
+	more: boolean;
+	ms: number;
 }
 
 export interface DatasetCategory {
@@ -56,6 +68,7 @@ export interface DatasetCollected {
 export interface DatasetColumn {
 	name: string;
 	type: string;
+	declared?: string;
 	rows: number;
 	missing: number;
 	distinct: number;
@@ -120,11 +133,40 @@ export interface DatasetHistogram {
 	counts: number[];
 }
 
+export interface DatasetImport {
+	from: string;
+	snapshot?: string;
+	name?: string;
+	path?: string;
+	max_bytes?: number;
+	inside?: boolean;
+	force?: boolean;
+}
+
+export interface DatasetImported {
+	snapshot: DatasetSnapshot;
+	new: boolean;
+	resumed: number;
+}
+
 export interface DatasetKeep {
 	last?: number;
 	days?: number;
 	tagged: boolean;
 	used: boolean;
+}
+
+export interface DatasetOrigin {
+	url?: string;
+	etag?: string;
+	last_modified?: string;
+	inside?: boolean;
+	project?: string;
+	folder?: string;
+	dataset?: string;
+	snapshot?: string;
+	number?: number;
+	at: string;
 }
 
 export interface DatasetProblem {
@@ -221,6 +263,7 @@ export interface DatasetSnapshot {
 	created_at: string;
 	created_by?: string;
 	decision?: string;
+	origin?: DatasetOrigin;
 }
 
 export interface DatasetStatus {
@@ -1713,6 +1756,7 @@ export interface SnapshotDetail {
 	created_at: string;
 	created_by?: string;
 	decision?: string;
+	origin?: DatasetOrigin;
 	used_by: DatasetUse[];
 }
 
@@ -1812,6 +1856,12 @@ export interface TriggerFire {
 	reason: string;
 }
 
+export interface UpdateData {
+	max_bytes?: number;
+	inside?: boolean;
+	force?: boolean;
+}
+
 export interface VerifySnapshot {
 	number?: number;
 }
@@ -1847,6 +1897,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<AddDataset>;
 		out: Dataset;
+	};
+	"POST /datasets/import": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetImport>;
+		out: DatasetImported;
 	};
 	"GET /datasets/{name}": {
 		path: { name: string };
@@ -1902,6 +1958,12 @@ export interface Operations {
 		body: undefined;
 		out: DatasetRows;
 	};
+	"POST /datasets/{name}/snapshots/{number}/sql": {
+		path: { name: string; number: number };
+		query: Record<string, never>;
+		body: Partial<AskSQL>;
+		out: DatasetAnswer;
+	};
 	"GET /datasets/{name}/status": {
 		path: { name: string };
 		query: Record<string, never>;
@@ -1931,6 +1993,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: DatasetTag[];
+	};
+	"POST /datasets/{name}/update": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: Partial<UpdateData>;
+		out: DatasetImported;
 	};
 	"POST /datasets/{name}/verify": {
 		path: { name: string };
