@@ -1,0 +1,152 @@
+package dvc
+
+import (
+	"context"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rondo/backend/git"
+)
+
+// Experiment is one that `dvc exp run` or DVCLive has kept as refs/exps/BASELINE/NAME.
+type Experiment struct {
+	Name     string             `json:"name"`
+	Commit   string             `json:"commit"`
+	Baseline string             `json:"baseline"` // the commit that it began at
+	At       time.Time          `json:"at"`
+	Params   map[string]string  `json:"params"`  // of stages, as their lock has them; those of other files than params.yaml with the file in front
+	Metrics  map[string]float64 `json:"metrics"` // of metrics files and DVCLive's summary
+	Problem  string             `json:"problem,omitempty"`
+}
+
+const expPrefix = "refs/exps/"
+
+// ownSpaces are DVC's own below refs/exps, which hold no experiments.
+var ownSpaces = []string{"stash", "apply", "celery", "exec", "temp"}
+
+// Experiments lists the experiments that git has, the newest first. Nothing is checked out.
+func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
+	repo, err := git.Open(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := repo.Refs(expPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := []Experiment{}
+	for _, r := range refs {
+		parts := strings.Split(strings.TrimPrefix(r.Name, expPrefix), "/")
+		if len(parts) != 3 || slices.Contains(ownSpaces, parts[0]) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		e := Experiment{Name: parts[2], Commit: r.Commit, Baseline: parts[0] + parts[1], Params: map[string]string{}, Metrics: map[string]float64{}}
+		if err := p.readExperiment(repo, &e); err != nil {
+			e.Problem = err.Error()
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b Experiment) int { return b.At.Compare(a.At) })
+	return out, nil
+}
+
+func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
+	log, err := repo.Log([]string{e.Commit}, 1)
+	if err != nil {
+		return err
+	}
+	if len(log) == 1 {
+		e.At = log[0].When.UTC()
+	}
+	tree, err := repo.FS(e.Commit)
+	if err != nil {
+		return err
+	}
+	then, err := OpenTree(p.Dir, tree)
+	if err != nil {
+		return err
+	}
+	defer then.Close()
+	for _, pl := range then.Pipelines {
+		for _, s := range pl.Stages {
+			e.addParams(s, then.Locks[pl.File].Stage(s.Name))
+		}
+		for _, m := range pl.Metrics {
+			then.addMetrics(e, path.Join(path.Dir(pl.File), m), Entry{})
+		}
+	}
+	for _, o := range then.outs() {
+		if o.out.Kind == "metrics" {
+			then.addMetrics(e, o.at, o.entry)
+		}
+	}
+	then.addMetrics(e, "dvclive/metrics.json", Entry{}) // where DVCLive leaves its summary
+	if len(then.Problems) > 0 {
+		return then.Problems[0]
+	}
+	return nil
+}
+
+func (e *Experiment) addParams(s Stage, lock *LockStage) {
+	if lock == nil {
+		return
+	}
+	for i := 0; i < lock.Params.Len(); i++ {
+		file := lock.Params.Keys[i]
+		vals, _ := lock.Params.vals[file].(*Map)
+		prefix := ""
+		if in := path.Join(s.Wdir, file); in != ParamsFile {
+			prefix = in + ":"
+		}
+		for j := 0; j < vals.Len(); j++ {
+			e.Params[prefix+vals.Keys[j]] = text(vals.vals[vals.Keys[j]])
+		}
+	}
+}
+
+// addMetrics adds the numbers of a metrics file, from the commit or from the cache. One that
+// neither has, or that cannot be read, has none.
+func (p *Project) addMetrics(e *Experiment, at string, cached Entry) {
+	b, err := p.Read(at)
+	if missing(err) && cached.MD5 != "" && !cached.IsDir() {
+		b, err = p.Cache.readAll(cached)
+	}
+	if err != nil {
+		return
+	}
+	values, err := ReadParams(at, b)
+	if err != nil {
+		return
+	}
+	numbers(values, "", e.Metrics)
+}
+
+func (c Cache) readAll(e Entry) ([]byte, error) {
+	f, err := c.open(e.Hash, e.MD5)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxMeta))
+}
+
+// numbers collects what are numbers, under their dotted keys.
+func numbers(v any, key string, into map[string]float64) {
+	switch x := v.(type) {
+	case *Map:
+		for _, k := range x.Keys {
+			numbers(x.vals[k], strings.TrimPrefix(key+"."+k, "."), into)
+		}
+	case int64, float64:
+		if f, err := strconv.ParseFloat(text(x), 64); err == nil && f-f == 0 {
+			into[key] = f
+		}
+	}
+}
