@@ -12,7 +12,7 @@ RONDO := build/bin/rondo
 RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
 	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
 
-.PHONY: run demo test check bench bench-data torture conformance dev build window setup fmt generate clean \
+.PHONY: run demo test check bench bench-data bench-growth torture conformance dev build window setup fmt generate clean \
 	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
 
 run: build
@@ -108,6 +108,10 @@ bench: setup build
 # The same for versions of data alone; FILES=1000000 is the table of a million.
 bench-data: setup build
 	.venv/bin/python build/bench/data.py $(RONDO) --files "$${FILES:-100000}" --rounds "$${ROUNDS:-3}" --dvc .venv/bin/dvc
+
+# How it does beside mlflow's server as the store grows; PARTS=writes,growth measures some of it.
+bench-growth: setup build
+	build/bench/growth.sh
 
 torture:
 	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash|AnyHistory|EveryOperation' ./backend/... ./app/...

@@ -364,6 +364,9 @@ def main():
     if a.write:
         table = "\n".join("| " + " | ".join(r) + " |" for r in [("what", "Rondo", "peer", "aim"), ("---",) * 4, *rows])
         text = pathlib.Path(HERE / "benchmarks.md.in").read_text()
+        page = pathlib.Path(a.write)
+        growth = page.read_text().split("<!-- growth -->")[1].split("<!-- /growth -->")[0] if page.exists() and "<!-- growth -->" in page.read_text() else "\n"
+        text = text.replace("{growth}", growth)
         text = text.replace("{machine}", machine()).replace("{date}", time.strftime("%Y-%m-%d")).replace("{table}", table)
         pathlib.Path(a.write).write_text(text)
 

@@ -9,6 +9,7 @@ initdb, postgres and psycopg2 are at hand, with PostgreSQL. Nothing here fails f
 
 import argparse
 import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -136,7 +137,7 @@ class Mlflow:
             db = psycopg2.connect(self.uri)
             cursor = db.cursor()
             put = lambda table, columns, rows: execute_values(cursor, f"INSERT INTO {table} ({columns}) VALUES %s", rows, page_size=5000)
-        yes, no = (True, False) if self.pg else (1, 0)
+        no = False if self.pg else 0
         now = int(time.time() * 1000)
         put("runs", "run_uuid,name,source_type,source_name,entry_point_name,user_id,status,start_time,end_time,source_version,lifecycle_stage,artifact_uri,experiment_id",
             ((run_id(i), f"run {i}", "LOCAL", "", "", "ann", "FINISHED", now + i * 1000, now + i * 1000 + 900, "", "active", f"mlflow-artifacts:/0/{run_id(i)}/artifacts", 0)
@@ -156,7 +157,6 @@ class Mlflow:
         else:
             db.execute("ANALYZE")
         db.close()
-        assert yes
 
 
 def run_id(i):
@@ -165,6 +165,10 @@ def run_id(i):
 
 def ms(seconds):
     return f"{seconds * 1000:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+
+
+def cells(by, more=""):
+    return " · ".join(f"{ms(v)} ({k}{more})" for k, v in by.items()) or "not measured"
 
 
 def against(ours, theirs, aim):
@@ -176,13 +180,10 @@ def against(ours, theirs, aim):
 class Bench:
     def __init__(self, a, work):
         self.a, self.work, self.rows, self.notes = a, work, [], []
-        self.kinds = ["SQLite"]
-        try:
-            import psycopg2  # noqa: F401
-            if shutil.which("initdb") and shutil.which("postgres"):
-                self.kinds.append("PostgreSQL")
-        except ImportError:
-            print("growth: PostgreSQL is not measured: no psycopg2", file=sys.stderr)
+        self.kinds = [k for k in a.peers.split(",") if k]
+        if "PostgreSQL" in self.kinds and not (importlib.util.find_spec("psycopg2") and shutil.which("initdb") and shutil.which("postgres")):
+            print("growth: PostgreSQL is not measured: it wants initdb, postgres and psycopg2", file=sys.stderr)
+            self.kinds.remove("PostgreSQL")
 
     def row(self, *cells):
         self.rows.append(cells)
@@ -223,12 +224,11 @@ class Bench:
                 best[kind] = (max if what == "batch" else min)(best.get(kind, v), v)
             many = f"{clients} client{'s' * (clients > 1)}"
             if what == "batch":
-                cells = [f"{1000 * v:,.0f} metrics/s ({k})" for k, v in best.items()]
-                self.row(f"`log_batch` of 1,000, {many}", f"{1000 * ours:,.0f} metrics/s", " · ".join(cells), f"≥ 20×: **{ours / max(best.values()):.1f}×**")
+                texts = [f"{1000 * v:,.0f} metrics/s ({k})" for k, v in best.items()]
+                self.row(f"`log_batch` of 1,000, {many}", f"{1000 * ours:,.0f} metrics/s", " · ".join(texts) or "not measured", f"≥ 20×: **{ours / max(best.values()):.1f}×**" if best else "≥ 20×")
             else:
-                cells = [f"{ms(v / 1e6)} ({k})" for k, v in best.items()]
                 verb = "log_metric" if what == "metric" else "create_run"
-                self.row(f"`{verb}`, {many}: p50", ms(ours / 1e6), " · ".join(cells), against(ours, best, 10))
+                self.row(f"`{verb}`, {many}: p50", ms(ours / 1e6), cells({k: v / 1e6 for k, v in best.items()}), against(ours, best, 10))
 
     def searching(self, server, experiments, limit, n=40):
         took = []
@@ -284,10 +284,10 @@ class Bench:
         peer = f" with {a.peer_runs:,} runs"
         for limit, (p50, p95) in ours.items():
             by = {k: v[limit][0] for k, v in theirs.items()}
-            self.row(f"search of {a.runs:,} runs × 50 metrics, {limit:,} answered: p50", ms(p50), " · ".join(f"{ms(v)} ({k}{peer})" for k, v in by.items()), against(p50, by, 30))
+            self.row(f"search of {a.runs:,} runs × 50 metrics, {limit:,} answered: p50", ms(p50), cells(by, peer), against(p50, by, 30))
             self.row(f"the same: p95 (the very first {ms(first)})" if limit == 100 else "the same: p95", ms(p95), "–", "≤ 50 ms")
         line = statistics.median(lines)
-        self.row("whole history of 1,000,000 points", ms(line), " · ".join(f"{ms(v)} ({k})" for k, v in long.items()), against(line, long, 20))
+        self.row("whole history of 1,000,000 points", ms(line), cells(long), against(line, long, 20))
         self.row(f"server ready, {a.runs:,} runs", ms(statistics.median(starts)), "–", "≤ 150 ms")
         self.row("its memory after all these", f"{memory / 1e6:.0f} MB", "–", "≤ 300 MB")
         self.row(f"taking {a.runs:,} runs into a new index of {size / 1e6:,.0f} MB", ms(r.load), "–", "–")
@@ -384,6 +384,7 @@ def main():
     ap.add_argument("--runs", type=int, default=100_000)
     ap.add_argument("--peer-runs", type=int, default=20_000)
     ap.add_argument("--stress-runs", type=int, default=1_500)
+    ap.add_argument("--peers", default="SQLite,PostgreSQL")
     ap.add_argument("--cache", help="folder that keeps the rows of each part, so that parts can be measured one by one")
     ap.add_argument("--write")
     a = ap.parse_args()
