@@ -99,15 +99,12 @@ func rounds(def int) int {
 // at random moments, tears the file's end now and then as a power cut would, and
 // looks whether all that was acknowledged is there, whole, and again after a rebuild.
 func TestKilledAtAnyMomentNoLoggedPointIsLost(t *testing.T) {
-	dir := t.TempDir()
-	h := open(t, dir)
-	for range 2 {
-		h.run(t, run.Create{})
-	}
-	h.close()
-	acked := map[string]bool{}
+	dir, acked := "", map[string]bool{}
 	killed, n := 0, rounds(28)
 	for round := range n {
+		if round%lifetime == 0 {
+			dir, acked = twoRuns(t), map[string]bool{}
+		}
 		point := ""
 		if round%4 != 3 {
 			point = crashPoints[round%len(crashPoints)]
@@ -126,6 +123,20 @@ func TestKilledAtAnyMomentNoLoggedPointIsLost(t *testing.T) {
 	if killed < n*8/10 {
 		t.Fatalf("only %d of %d rounds ended by a kill", killed, n)
 	}
+}
+
+// lifetime is after how many rounds a new project begins: every check reads all there
+// is, and one project for all rounds would make the work grow as their square.
+const lifetime = 200
+
+func twoRuns(t *testing.T) string {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for range 2 {
+		h.run(t, run.Create{})
+	}
+	h.close()
+	return dir
 }
 
 func crash(t *testing.T, dir string, round int, point string, acked map[string]bool) bool {
