@@ -29,7 +29,6 @@ type parquetRows struct {
 	batch  []parquet.Row
 	left   []parquet.Row
 	row    []string
-	n      int
 }
 
 // leaf is a column of values, as it is written.
