@@ -42,7 +42,17 @@ func TestDamagedObjectsAreNeverServed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.dir, "data", "weather.csv"), original, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if r := w.run("data", "verify"); r.code != 1 || !strings.Contains(r.out, "is damaged") {
+		t.Errorf("verify: %+v", r)
+	}
 	w.ok("data", "snapshot", "weather", "-m", "the way out: store it again")
+	if err := os.Remove(filepath.Join(w.dir, "data", "weather.csv")); err != nil {
+		t.Fatal(err)
+	}
+	w.ok("data", "checkout", "weather@1")
+	if now, _ := os.ReadFile(filepath.Join(w.dir, "data", "weather.csv")); string(now) != string(original) {
+		t.Errorf("what was stored again is %.60q", now)
+	}
 }
 
 // bend changes one byte in the middle of a file.

@@ -26,6 +26,7 @@ func TestUnknownNamesAreNotFound(t *testing.T) {
 		"POST /endpoints/{name}/deploy":                `{"version":3}`,
 		"POST /datasets/{name}/checkout":               `{"number":1}`,
 		"POST /datasets/{name}/verify":                 `{"number":1}`,
+		"POST /datasets/{name}/tags":                   `{"tag":"golden","number":1}`,
 		"PATCH /experiments/{id}":                      `{"name":"x"}`,
 	}
 	_, before := ask(t, "GET", s.Info().URL+api.Prefix+"/dump", "", token)

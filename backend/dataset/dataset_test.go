@@ -266,7 +266,7 @@ func TestMistakesAreAnsweredAsSuch(t *testing.T) {
 	if _, err := h.Find(ctx, "a"); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.HintOf(err), "rondo data snapshot a") {
 		t.Errorf("no snapshot yet: %v", err)
 	}
-	if _, err := h.Find(ctx, "a@zero"); !errs.Is(err, errs.Invalid) {
+	if _, err := h.Find(ctx, "a@zero"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("find a@zero: %v", err)
 	}
 	must(t, os.Symlink("a.csv", filepath.Join(dir, "data/in/link")))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 
+	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -43,11 +44,18 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	c.facts.see(t.Files[0])
-	d, err := s.opts.Store.PutTreeList(ctx, t)
-	if err == nil {
-		c.list, err = s.opts.Store.OpenListing(ctx, d)
+	if c.list, err = s.keepList(ctx, t); errs.Is(err, errs.Corrupt) {
+		c.list, err = s.keepList(ctx, t) // what was found damaged is now stored anew
 	}
 	return c, err
+}
+
+func (s *Service) keepList(ctx context.Context, t store.Tree) (*store.Listing, error) {
+	d, err := s.opts.Store.PutTreeList(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return s.opts.Store.OpenListing(ctx, d)
 }
 
 // look is take that stores nothing.

@@ -46,6 +46,9 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	if c.list.Files == 0 {
 		return Snapshot{}, errs.New(errs.Precondition, "%s holds no file", d.Path).WithHint("put the data there first")
 	}
+	if err := s.opts.Store.Settle(ctx); err != nil {
+		return Snapshot{}, err
+	}
 	fault.Point("dataset.stored")
 	snap, err := s.record(ctx, d, c, in)
 	if err != nil {

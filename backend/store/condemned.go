@@ -81,16 +81,17 @@ func (s *Store) writeCondemned(since map[ref.Digest]time.Time) error {
 	return diskError(atomicfile.WriteFile(path, b.Bytes(), 0o644))
 }
 
-// doomed reports whether the list, as it was last read, has the object.
+// doomed reports whether the list, as it was last read, has the object, or the object
+// was found damaged: nobody counts on it.
 func (s *Store) doomed(d ref.Digest) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	_, ok := s.condemned.since[d]
-	return ok
+	return ok || s.suspects.damaged[d]
 }
 
 // Keeps reports whether the object is here to stay, so that it need not be stored again.
 func (s *Store) Keeps(d ref.Digest) bool {
-	_, doomed := s.sentence()[d]
-	return !doomed && s.Has(d)
+	s.sentence()
+	return !s.doomed(d) && s.Has(d)
 }

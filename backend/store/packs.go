@@ -13,6 +13,7 @@ func (s *Store) learn(p *pack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.put(p)
+	s.acquit(p)
 }
 
 func (s *Store) put(p *pack) {

@@ -74,7 +74,7 @@ func (s *Store) Open(ctx context.Context, d ref.Digest) (io.ReadCloser, error) {
 	if f == nil {
 		return s.openWhole(d)
 	}
-	v := &verified{want: d, file: p.pack.name, hash: ref.NewHash(), close: f.Close}
+	v := &verified{s: s, want: d, file: p.pack.name, hash: ref.NewHash(), close: f.Close}
 	switch p.form {
 	case plain:
 		v.r = io.NewSectionReader(f, p.offset, int64(p.stored))
@@ -104,7 +104,7 @@ func (s *Store) openWhole(d ref.Digest) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &verified{want: d, file: info.File, hash: ref.NewHash(), r: f, close: f.Close}
+	v := &verified{s: s, want: d, file: info.File, hash: ref.NewHash(), r: f, close: f.Close}
 	if filepath.Ext(info.File) == zst {
 		if err := v.unsqueeze(f, f); err != nil {
 			return nil, err
@@ -123,6 +123,7 @@ func (v *verified) unsqueeze(r io.Reader, f *os.File) error {
 }
 
 type verified struct {
+	s     *Store // told of what is damaged; nil for what lies elsewhere
 	want  ref.Digest
 	file  string
 	hash  hash.Hash
@@ -142,7 +143,7 @@ func (v *verified) Read(b []byte) (int, error) {
 	case errors.As(err, &known):
 		return n, err
 	case !errors.Is(err, io.EOF):
-		return n, corrupt(v.want, v.file, err.Error())
+		return n, v.damaged(err.Error())
 	}
 	if got := ref.Sum(v.hash); got != v.want {
 		if v.blame != nil {
@@ -150,16 +151,23 @@ func (v *verified) Read(b []byte) (int, error) {
 				return n, err
 			}
 		}
-		return n, corrupt(v.want, v.file, "its content has digest "+got.Short())
+		return n, v.damaged("its content has digest " + got.Short())
 	}
 	return n, io.EOF
+}
+
+func (v *verified) damaged(reason string) error {
+	if v.s != nil {
+		v.s.suspect(v.want)
+	}
+	return corrupt(v.want, v.file, reason)
 }
 
 func (v *verified) Close() error { return v.close() }
 
 func corrupt(d ref.Digest, file, reason string) error {
 	return errs.New(errs.Corrupt, "object %s in %s is damaged: %s", d.Short(), filepath.ToSlash(file), reason).
-		WithHint("put back .rondo/objects/%s from a backup or a teammate's copy; `rondo fsck` lists every damaged file", filepath.ToSlash(file))
+		WithHint("put back .rondo/objects/%s from a backup or a teammate's copy, or bring it back with `rondo data repair`; who still has the data takes its snapshot again", filepath.ToSlash(file))
 }
 
 // ReadAll returns the content of an object of at most limit bytes.

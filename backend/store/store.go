@@ -40,6 +40,7 @@ type Store struct {
 	group     group
 	merging   sync.Mutex
 	condemned condemned
+	suspects  suspects
 }
 
 func at(dir string) *Store {

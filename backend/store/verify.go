@@ -113,6 +113,7 @@ func (s *Store) checkFile(ctx context.Context, list []Info, count *Count) (map[i
 		}
 		if err != nil {
 			bad[i] = err
+			s.suspectIf(info.Digest, err)
 		}
 		count.Add(1, info.Stored)
 	}
@@ -140,6 +141,7 @@ func (s *Store) VerifyThese(ctx context.Context, digests []ref.Digest, fn func(i
 			err = s.verifyOne(ctx, digests[i])
 		}
 		if ctx.Err() == nil && err != nil {
+			s.suspectIf(digests[i], err)
 			mu.Lock()
 			defer mu.Unlock()
 			fn(i, err)

@@ -41,7 +41,6 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"dvc.yaml", "stages:\n\ta: {cmd: x}\n", `dvc.yaml:2:1: found character that cannot start any token`},
 		{"dvc.lock", "schema: '3.0'\n", `dvc.lock:1:1: schema "3.0" is not known`},
 		{"dvc.lock", "schema: '2.0'\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: y\n      md5: zz\n", "dvc.lock:7:7: md5: want 32 hex digits"},
-		{"dvc.lock", "schema: '2.0'\nstages:\n<<<<<<< HEAD\n  a: {cmd: x}\n", "dvc.lock:"},
 		{"a.dvc", "outs:\n- md5: ../../../etc/passwd00000000000000\n  path: a\n", "a.dvc:2:3: md5: want 32 hex digits"},
 		{"a.dvc", "outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n", "a.dvc:1:1: outs: an entry has no path"},
 		{"a.dvc", "outs: 3\n", "a.dvc:1:1: outs: want a list, found a number"},

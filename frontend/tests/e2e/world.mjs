@@ -73,7 +73,7 @@ export class World {
   async enter(page, path = '/') {
     if (!this.known?.has(page)) {
       await page.goto(this.info.url + (await this.launch()))
-      await page.waitForURL(`${this.info.url}/#/**`).catch(() => {})
+      await page.waitForURL((u) => u.pathname === '/')
       await settled(page)
       ;(this.known ??= new Set()).add(page)
     }
