@@ -470,7 +470,7 @@ func (h *history) same(said string) {
 // it after every step with one where dvc did everything. RONDO_TORTURE makes it long.
 func TestAnyHistoryInTurnWithDVC(t *testing.T) {
 	d := newDriver(t, realDVC(t))
-	rounds, steps := setting("DVC_HISTORIES", 2), setting("DVC_STEPS", 12)
+	rounds, steps := setting("DVC_HISTORIES", 1), setting("DVC_STEPS", 10)
 	if n := setting("RONDO_TORTURE", 0); n > 0 {
 		rounds = setting("DVC_HISTORIES", min(n/4, 400))
 	}
