@@ -59,8 +59,8 @@ A server takes its credentials from MLFLOW_TRACKING_USERNAME and _PASSWORD or _T
 		name: "export mlflow", args: "FOLDER", short: "write a store that MLflow opens", run: exportMLflow,
 		long: `
 Writes mlflow.db and the folder mlartifacts into a FOLDER that is empty or not there,
-with all that MLflow can hold. MLflow 3.4 and newer open it; a newer one brings it up
-to its own schema by itself.
+with all that MLflow can hold. The schema is that of MLflow 3.4; a newer MLflow brings
+it up to its own when it opens it (tried with 3.17).
 
   rondo export mlflow ~/for-mlflow
   mlflow server --backend-store-uri sqlite:///$HOME/for-mlflow/mlflow.db --artifacts-destination ~/for-mlflow/mlartifacts`,
