@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, brief, bytes, count, duration, figure, fixed, micros, parseTime, percent, plain, pValue, real, signed, span } from '$lib/format'
+import { ago, brief, byName, bytes, count, duration, figure, fixed, micros, parseTime, percent, plain, pValue, real, signed, span } from '$lib/format'
 
 describe('numbers', () => {
   it.each([
@@ -34,4 +34,8 @@ describe('times', () => {
 it('shortens digests and writes any value', () => {
   expect(brief('sha256:abcdef1234567890')).toBe('abcdef123456')
   expect([plain(null), plain(0.1 + 0.2), plain({ a: 1 })]).toEqual(['–', '0.3', '{"a":1}'])
+})
+
+it('orders names as a person counts', () => {
+  expect(['layer10', 'layer2', 'B', 'a', 'layer1'].sort(byName)).toEqual(['a', 'B', 'layer1', 'layer2', 'layer10'])
 })

@@ -1,4 +1,5 @@
 import type { Run } from '$lib/api/types'
+import { byName } from '$lib/format'
 
 /** A column's id is its name in the search grammar: attributes.status, params.lr, metrics.loss, tags.note. */
 export type ColumnID = string
@@ -24,7 +25,7 @@ export function available(runs: Run[]): Record<Exclude<Group, 'attributes'>, Col
   const collect = (group: 'params' | 'metrics' | 'tags') => {
     const keys = new Set<string>()
     for (const r of runs) for (const k of Object.keys(r[group])) if (!k.startsWith('mlflow.')) keys.add(k)
-    return [...keys].sort().map((k) => `${group}.${k}`)
+    return [...keys].sort(byName).map((k) => `${group}.${k}`)
   }
   return { params: collect('params'), metrics: collect('metrics'), tags: collect('tags') }
 }

@@ -1,4 +1,5 @@
 import type { Run, RunComparison } from '$lib/api/types'
+import { byName } from '$lib/format'
 
 /** merge puts newer states of runs in the place of the older ones; those that were deleted go. */
 export function merge(list: Run[], fresh: Run[]): Run[] {
@@ -25,4 +26,4 @@ export function sections(rows: RunComparison['rows'], only: boolean, typed = '')
 }
 
 /** allKeys returns every key of the records, in order. */
-export const allKeys = (records: Record<string, unknown>[]) => [...new Set(records.flatMap((r) => Object.keys(r)))].sort()
+export const allKeys = (records: Record<string, unknown>[]) => [...new Set(records.flatMap((r) => Object.keys(r)))].sort(byName)

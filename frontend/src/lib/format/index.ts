@@ -4,6 +4,11 @@ export * from './time'
 /** brief is the short form of an id, digest or commit, as long as the command line's: the times in the ids of what is made in the same minute differ from the ninth digit on. */
 export const brief = (id: string | undefined, n = 12) => (id ?? '').replace(/^sha256:/, '').slice(0, n)
 
+const names = new Intl.Collator('en', { numeric: true })
+
+/** byName orders names as a person counts: layer2 before layer10. */
+export const byName = (a: string, b: string) => names.compare(a, b) || (a < b ? -1 : 1)
+
 /** plain writes any value of a row as text. */
 export function plain(v: unknown): string {
   if (v === null || v === undefined) return '–'
