@@ -4,8 +4,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 PROJECT ?= $(HOME)/rondo-weather
-VERSION := $(shell sed -n 's/^var Version = "\(.*\)"/\1/p' app/cli/version.go)
-GO_BUILD := go build -trimpath -ldflags "-s -w"
+VERSION := $(shell sed -n 's/^const Version = "\(.*\)"/\1/p' app/ahead/ahead.go)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+GO_BUILD := go build -trimpath -ldflags "-s -w -X ahead.commit=$(COMMIT)"
 WINDOW_TAGS := desktop,production,webkit2_41
 RONDO := build/bin/rondo
 # Where the race detector pays: what many goroutines share.

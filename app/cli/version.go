@@ -1,34 +1,21 @@
 package cli
 
 import (
+	"ahead"
 	"context"
-	"runtime"
-	"runtime/debug"
 )
 
-// Version is the program's; the linker may set it.
-var Version = "0.1.0"
+// Version is the program's.
+const Version = ahead.Version
 
+// version is here for its help, and for flags that stand before it; alone it is
+// answered by package ahead.
 var versionVerbs = []verb{
 	{
 		name: "version", short: "say which Rondo this is", anywhere: true,
 		run: func(_ context.Context, c *call) error {
-			c.say("rondo %s%s %s/%s %s", Version, commit(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			c.say("%s", ahead.Line())
 			return nil
 		},
 	},
-}
-
-// commit returns the git commit that the program was built from, as far as it is known.
-func commit() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return " (" + s.Value[:12] + ")"
-		}
-	}
-	return ""
 }

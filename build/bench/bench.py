@@ -143,12 +143,17 @@ def post(url, body, token=None):
 
 
 def version(r, _):
-    took = []
-    for _ in range(4 * REPEATS):
-        began = time.monotonic()
-        subprocess.run([r.exe, "version"], check=True, capture_output=True)
-        took.append(time.monotonic() - began)
-    return [("`rondo version`", f"{1000 * statistics.median(took):.1f} ms", "–", "≤ 10 ms")]
+    """`rondo version` answers before most of the program is set up; a flag makes it wait for all."""
+    rows = []
+    for what, args, aim in (("`rondo version`", ["version"], "≤ 10 ms"),
+                            ("the same where all of the program is set up, as for every other verb", ["--json", "version"], "–")):
+        took = []
+        for _ in range(4 * REPEATS):
+            began = time.monotonic()
+            subprocess.run([r.exe, *args], check=True, capture_output=True)
+            took.append(time.monotonic() - began)
+        rows.append((what, f"{1000 * statistics.median(took):.1f} ms", "–", aim))
+    return rows
 
 
 def ready(r, _):
