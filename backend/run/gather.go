@@ -17,6 +17,17 @@ type gatherer struct {
 
 // gather reads the wanted keys, and all others as long as they are few.
 func (g *gatherer) gather(tx *index.Tx, entity string) error {
+	if err := g.gatherPacked(tx, entity); err != nil || entity == search.Metric {
+		return err
+	}
+	return eachApart(tx, packedTables[entity], nil, func(no int64, key, value string) {
+		if c := g.cells([]byte(key), false); c != nil {
+			g.text(c, int(no), value)
+		}
+	})
+}
+
+func (g *gatherer) gatherPacked(tx *index.Tx, entity string) error {
 	return eachOf(tx, "SELECT run, data FROM "+packedTables[entity], nil, func(rows *sql.Rows) error {
 		var no int
 		var data sql.RawBytes

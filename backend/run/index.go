@@ -10,8 +10,9 @@ import (
 
 // schema: run is the run's number, no, except where a run may come later than what
 // refers to it. What is packed, see packed.go, is read whole or by the table of columns
-// that searches keep, see table.go. Of metrics of models, value is for comparing, with
-// NULL for NaN; bits is the exact value in an order that SQLite can compare, see order.
+// that searches keep, see table.go; very many pairs are kept apart, see apart.go. Of
+// metrics of models, value is for comparing, with NULL for NaN; bits is the exact value
+// in an order that SQLite can compare, see order.
 const schema = `
 CREATE TABLE run_experiments (id TEXT PRIMARY KEY, name TEXT NOT NULL, lifecycle TEXT NOT NULL, location TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
 CREATE INDEX run_experiments_name ON run_experiments (name);
@@ -24,7 +25,9 @@ CREATE INDEX run_runs_started ON run_runs (lifecycle, started);
 CREATE INDEX run_runs_parent ON run_runs (parent) WHERE parent<>'';
 CREATE INDEX run_runs_open ON run_runs (device, id) WHERE exit IS NULL AND kind<>'client';
 CREATE TABLE run_params (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_params_apart (run INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_tags (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_tags_apart (run INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
 CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
@@ -66,7 +69,8 @@ func Index(dir string) index.Noun {
 		Name:   "run",
 		Schema: schema,
 		Tables: []string{
-			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_tags", "run_inputs", "run_model_links",
+			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_params_apart", "run_tags", "run_tags_apart",
+			"run_inputs", "run_model_links",
 			"run_latest", "run_summaries", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
 		},
 		Apply: map[string]func(*index.Tx, journal.Record) error{

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -102,7 +104,7 @@ func (b Batch) fits(tx *index.Tx, id string) error {
 	if err != nil || len(b.Params) == 0 {
 		return err
 	}
-	have, err := pairsOf(tx, "run_params", st.no)
+	have, err := somePairs(tx, "run_params", st.no, slices.Sorted(maps.Keys(b.Params)))
 	if err != nil {
 		return err
 	}
@@ -185,7 +187,7 @@ func (s *Service) DeleteTag(ctx context.Context, id, key string) error {
 		if err != nil {
 			return nil, err
 		}
-		tags, err := pairsOf(tx, "run_tags", st.no)
+		tags, err := somePairs(tx, "run_tags", st.no, []string{key})
 		if _, ok := tags[key]; err == nil && !ok {
 			err = errs.New(errs.NotFound, "No tag with name: %.80s in run with id %s", key, id)
 		}
@@ -199,10 +201,5 @@ func applyUntag(tx *index.Tx, rec journal.Record, in untagRecord) error {
 	if err != nil {
 		return err
 	}
-	tags, err := pairsOf(tx, "run_tags", no)
-	if err != nil {
-		return err
-	}
-	delete(tags, in.Key)
-	return setPacked(tx, "run_tags", no, packPairs(tags))
+	return removePair(tx, "run_tags", no, in.Key)
 }

@@ -89,8 +89,16 @@ func packPairs(pairs map[string]string) []byte {
 	return b
 }
 
+// pairsIn walks over packed pairs; those that are kept apart are not among them.
+func pairsIn(b []byte) unpacker {
+	if _, apart := unpackApart(b); apart {
+		return unpacker{}
+	}
+	return unpacker{b: b}
+}
+
 func unpackPairs(b []byte, into map[string]string) error {
-	u := unpacker{b: b}
+	u := pairsIn(b)
 	for u.more() {
 		k := u.text()
 		into[k] = u.text()
@@ -100,7 +108,7 @@ func unpackPairs(b []byte, into map[string]string) error {
 
 // eachPair calls fn for every key and value, which are worthless after it returns.
 func eachPair(b []byte, fn func(key, value []byte)) error {
-	u := unpacker{b: b}
+	u := pairsIn(b)
 	for u.more() {
 		k, v := u.take(u.uvarint()), u.take(u.uvarint())
 		if !u.bad {
@@ -112,7 +120,7 @@ func eachPair(b []byte, fn func(key, value []byte)) error {
 
 // findPairs calls found for those of the wanted keys, which are sorted, that there are.
 func findPairs(b []byte, wanted []string, found func(i int, value string)) error {
-	u := unpacker{b: b}
+	u := pairsIn(b)
 	for i := 0; u.more() && i < len(wanted); {
 		k, v := u.take(u.uvarint()), u.take(u.uvarint())
 		for i < len(wanted) && wanted[i] < string(k) {

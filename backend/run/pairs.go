@@ -31,14 +31,17 @@ func setPacked(tx *index.Tx, table string, no int64, data []byte) error {
 	return err
 }
 
-// pairsOf reads the params or tags of a run.
-func pairsOf(tx *index.Tx, table string, no int64) (map[string]string, error) {
+// somePairs reads those of a run's params or tags that have one of some keys, which are sorted.
+func somePairs(tx *index.Tx, table string, no int64, keys []string) (map[string]string, error) {
 	b, err := packedOf(tx, table, no)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]string{}
-	return all, unpackPairs(b, all)
+	if _, apart := unpackApart(b); apart {
+		return apartPairs(tx, table, no, keys)
+	}
+	some := map[string]string{}
+	return some, findPairs(b, keys, func(i int, v string) { some[keys[i]] = v })
 }
 
 // addPairs sets some params or tags of a run.
@@ -46,10 +49,43 @@ func addPairs(tx *index.Tx, table string, no int64, pairs map[string]string) err
 	if len(pairs) == 0 {
 		return nil
 	}
-	all, err := pairsOf(tx, table, no)
+	b, err := packedOf(tx, table, no)
 	if err != nil {
 		return err
 	}
+	if size, apart := unpackApart(b); apart {
+		return addApart(tx, table, no, size, pairs)
+	}
+	all := map[string]string{}
+	if err := unpackPairs(b, all); err != nil {
+		return err
+	}
 	maps.Copy(all, pairs)
+	return storePairs(tx, table, no, all)
+}
+
+// storePairs stores all pairs of a run, which has none in rows of their own.
+func storePairs(tx *index.Tx, table string, no int64, all map[string]string) error {
+	data := packPairs(all)
+	if len(data) > maxPacked {
+		return addApart(tx, table, no, 0, all)
+	}
+	return setPacked(tx, table, no, data)
+}
+
+// removePair removes one of a run's pairs, which need not be there.
+func removePair(tx *index.Tx, table string, no int64, key string) error {
+	b, err := packedOf(tx, table, no)
+	if err != nil {
+		return err
+	}
+	if size, apart := unpackApart(b); apart {
+		return removeApart(tx, table, no, size, key)
+	}
+	all := map[string]string{}
+	if err := unpackPairs(b, all); err != nil {
+		return err
+	}
+	delete(all, key)
 	return setPacked(tx, table, no, packPairs(all))
 }

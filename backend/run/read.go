@@ -110,23 +110,37 @@ func (l *loader) numbers() error {
 }
 
 // packed reads the packed values of a table.
-func (l *loader) packed(table string, fn func(r *Run, data []byte) error) error {
+func (l *loader) packed(table string, fn func(no int64, data []byte) error) error {
 	return l.each("SELECT run, data FROM "+table+" WHERE run"+amongIDs, l.nos, func(rows *sql.Rows) error {
 		var no int64
 		var data sql.RawBytes
 		if err := rows.Scan(&no, &data); err != nil {
 			return err
 		}
-		return fn(l.byNo[no], data)
+		return fn(no, data)
 	})
 }
 
 func (l *loader) params() error {
-	return l.packed("run_params", func(r *Run, data []byte) error { return unpackPairs(data, r.Params) })
+	return l.pairs("run_params", func(r *Run) map[string]string { return r.Params })
 }
 
 func (l *loader) tags() error {
-	return l.packed("run_tags", func(r *Run, data []byte) error { return unpackPairs(data, r.Tags) })
+	return l.pairs("run_tags", func(r *Run) map[string]string { return r.Tags })
+}
+
+func (l *loader) pairs(table string, of func(*Run) map[string]string) error {
+	var apart []int64
+	err := l.packed(table, func(no int64, data []byte) error {
+		if _, many := unpackApart(data); many {
+			apart = append(apart, no)
+		}
+		return unpackPairs(data, of(l.byNo[no]))
+	})
+	if err != nil || apart == nil {
+		return err
+	}
+	return eachApart(l.tx, table, apart, func(no int64, k, v string) { of(l.byNo[no])[k] = v })
 }
 
 func (l *loader) metrics() error {

@@ -276,7 +276,8 @@ func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*sear
 	if some != nil {
 		where = " WHERE run" + amongIDs
 	}
-	return eachOf(tx, "SELECT run, data FROM "+packedTables[entity]+where, some, func(rows *sql.Rows) error {
+	var apart []int
+	err := eachOf(tx, "SELECT run, data FROM "+packedTables[entity]+where, some, func(rows *sql.Rows) error {
 		var no int
 		var data sql.RawBytes
 		if err := rows.Scan(&no, &data); err != nil {
@@ -285,8 +286,30 @@ func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*sear
 		if entity == search.Metric {
 			return findLatest(data, keys, func(i int, v float64) { cells[i].Number(no, v) })
 		}
+		if _, many := unpackApart(data); many {
+			apart = append(apart, no)
+		}
 		return findPairs(data, keys, func(i int, v string) { cells[i].Text(no, v) })
 	})
+	if err == nil {
+		err = fillApart(tx, entity, keys, cells, apart)
+	}
+	return err
+}
+
+func fillApart(tx *index.Tx, entity string, keys []string, cells []*search.Cells, runs []int) error {
+	for _, no := range runs {
+		have, err := apartPairs(tx, packedTables[entity], int64(no), keys)
+		if err != nil {
+			return err
+		}
+		for i, k := range keys {
+			if v, ok := have[k]; ok {
+				cells[i].Text(no, v)
+			}
+		}
+	}
+	return nil
 }
 
 func fillAttribute(tx *index.Tx, s search.Source, cells *search.Cells, some []int64) error {
