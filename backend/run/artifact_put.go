@@ -23,6 +23,7 @@ func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Read
 		return File{}, err
 	}
 	defer root.Close()
+	s.tidyOnce(owner, root)
 	temp := path.Join(incomingDir, ref.NewID())
 	if err := root.MkdirAll(incomingDir, 0o755); err != nil {
 		return File{}, diskError(err)

@@ -43,6 +43,8 @@ type Service struct {
 
 	mu      sync.Mutex
 	repairs []string
+
+	tidied sync.Map // owners whose unfinished files were looked at
 }
 
 // Open readies the service: it brings the index up to the files of metric points and

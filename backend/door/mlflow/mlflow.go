@@ -50,7 +50,7 @@ func New(opts Options) *Door {
 	d := &Door{opts: opts}
 	for _, list := range [][]route{
 		d.aboutRoutes(), d.experimentRoutes(), d.runRoutes(), d.logRoutes(), d.inputRoutes(), d.metricRoutes(),
-		d.artifactRoutes(), d.proxyRoutes(), d.modelRoutes(), d.aliasRoutes(), d.versionRoutes(), d.loggedRoutes(),
+		d.artifactRoutes(), d.proxyRoutes(), d.multipartRoutes(), d.modelRoutes(), d.aliasRoutes(), d.versionRoutes(), d.loggedRoutes(),
 		d.traceRoutes(), d.assessmentRoutes(), d.otlpRoutes(), d.evaluationRoutes(), d.scorerRoutes(), d.webhookRoutes(), d.graphqlRoutes(),
 	} {
 		d.routes = append(d.routes, list...)

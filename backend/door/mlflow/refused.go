@@ -38,8 +38,5 @@ func noRoute(req *http.Request, path string, allowed bool) error {
 	if allowed {
 		return &refusal{"ENDPOINT_NOT_FOUND", http.StatusMethodNotAllowed, short(req.URL.Path, 200) + " does not answer " + short(req.Method, 20)}
 	}
-	if strings.HasPrefix(path, "/mlflow-artifacts/mpu/") { // the words are the sign for clients to send the file in one piece
-		return &refusal{"NOT_IMPLEMENTED", http.StatusNotImplemented, "Multipart upload is not supported for the current artifact repository"}
-	}
 	return &refusal{"ENDPOINT_NOT_FOUND", http.StatusNotFound, "Rondo does not answer " + short(req.URL.Path, 200)}
 }

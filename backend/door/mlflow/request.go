@@ -20,7 +20,7 @@ const maxBody = 32 << 20
 func (r *route) read(w http.ResponseWriter, req *http.Request, values map[string]string) (message, error) {
 	var raw map[string]any
 	var err error
-	if req.Method == http.MethodGet || r.stream != nil {
+	if req.Method == http.MethodGet || r.stream != nil && !r.body {
 		raw, err = r.in.query(req)
 	} else {
 		raw, err = body(w, req)

@@ -20,6 +20,7 @@ type route struct {
 	in           schema
 	call         call
 	stream       stream
+	body         bool // a stream's message is its body, not its query
 }
 
 func get(path string, c call, in ...field) route {
