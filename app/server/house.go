@@ -112,7 +112,7 @@ func (h *house) openRuns(ctx context.Context) (err error) {
 	h.runs, err = run.Open(ctx, run.Options{Ledger: h.ledger, Dir: h.server.project.Dir, DeviceDir: h.server.deviceDir, Events: h.events})
 	if err == nil {
 		h.closers.add(h.runs.Close)
-		h.traces = mlflow.Traces(h.ledger, h.runs)
+		h.traces = mlflow.Traces(h.ledger, h.runs, h.server.project.Dir)
 	}
 	return err
 }

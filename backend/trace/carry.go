@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 
 	"rondo/backend/errs"
@@ -36,7 +37,7 @@ func (s *Service) Carry(ctx context.Context, in Carried) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	if t.Tags == nil {
+	if t.Tags = maps.Clone(t.Tags); t.Tags == nil { // what the source said stays the caller's
 		t.Tags = map[string]string{}
 	}
 	t.Tags[PlaceTag] = s.opts.Place(t.ExperimentID, t.ID)

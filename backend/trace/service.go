@@ -13,6 +13,7 @@ import (
 // Options say what a Service works with.
 type Options struct {
 	Ledger     *ledger.Ledger
+	Dir        string                                     // the project folder; attachments are in .rondo/traces/<id>
 	Experiment func(ctx context.Context, id string) error // refuses one that is not there or not active
 	Place      func(experimentID, traceID string) string  // where a trace's files are
 	Run        func(ctx context.Context, id string) error // refuses one that is not there
@@ -112,11 +113,14 @@ func (s *Service) Delete(ctx context.Context, d Delete) (n int, err error) {
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	_, err = s.opts.Ledger.Do(ctx, "trace.delete", d.ExperimentID, func(tx *index.Tx) (any, error) {
-		ids, err := d.chosen(tx)
+	_, err = s.opts.Ledger.Do(ctx, "trace.delete", d.ExperimentID, func(tx *index.Tx) (_ any, err error) {
+		ids, err = d.chosen(tx)
 		n = len(ids)
 		return deleteRecord{ids}, err
 	})
+	if err == nil {
+		err = s.forget(ids)
+	}
 	return n, err
 }
 

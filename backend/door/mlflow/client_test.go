@@ -18,7 +18,7 @@ func TestRealClient(t *testing.T) {
 	if _, err := os.Stat(python); err != nil {
 		t.Fatalf("the Python packages of the tests are not installed: run make setup (%v)", err)
 	}
-	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "webhooks", "autolog", "old"} {
+	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "webhooks", "autolog", "old", "surface"} {
 		t.Run(flow, func(t *testing.T) {
 			t.Parallel()
 			h := open(t)

@@ -49,7 +49,7 @@ func open(t testing.TB) *house {
 	t.Cleanup(func() { h.runs.Close(); l.Close() })
 	h.registry = registry.New(registry.Options{Ledger: l, Store: objects, Device: device, Describe: describe})
 	h.door = mlflow.New(mlflow.Options{
-		Runs: h.runs, Registry: h.registry, Store: objects, Traces: mlflow.Traces(l, h.runs), Evaluation: mlflow.Evaluation(l, h.runs),
+		Runs: h.runs, Registry: h.registry, Store: objects, Traces: mlflow.Traces(l, h.runs, h.dir), Evaluation: mlflow.Evaluation(l, h.runs),
 		Webhooks: mlflow.Webhooks(l, h.registry, filepath.Join(device, "webhooks.json")), MaxUpload: 1 << 20,
 	})
 	return h

@@ -12,10 +12,10 @@ import (
 	"rondo/backend/webhook"
 )
 
-// Traces joins traces to the experiments and runs that they belong to.
-func Traces(l *ledger.Ledger, runs *run.Service) *trace.Service {
+// Traces joins traces to the experiments and runs that they belong to; dir is the project's folder.
+func Traces(l *ledger.Ledger, runs *run.Service, dir string) *trace.Service {
 	return trace.New(trace.Options{
-		Ledger: l, Place: traceURI, Experiment: activeExperiment(runs),
+		Ledger: l, Dir: dir, Place: traceURI, Experiment: activeExperiment(runs),
 		Run: func(ctx context.Context, id string) error {
 			_, err := runs.Get(ctx, id)
 			return err

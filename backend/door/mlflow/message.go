@@ -91,6 +91,14 @@ func (m message) optional(name string) *string {
 	return nil
 }
 
+// optionalWhole returns a number that may have been left out.
+func (m message) optionalWhole(name string) *int64 {
+	if n, ok := m[name].(int64); ok {
+		return &n
+	}
+	return nil
+}
+
 // pairs returns a list of keys and values as a map; of a key sent twice the last counts.
 func (m message) pairs(name string) map[string]string {
 	out := map[string]string{}

@@ -51,7 +51,7 @@ func New(opts Options) *Door {
 	for _, list := range [][]route{
 		d.aboutRoutes(), d.experimentRoutes(), d.runRoutes(), d.logRoutes(), d.inputRoutes(), d.metricRoutes(),
 		d.artifactRoutes(), d.proxyRoutes(), d.multipartRoutes(), d.modelRoutes(), d.aliasRoutes(), d.versionRoutes(), d.loggedRoutes(),
-		d.traceRoutes(), d.assessmentRoutes(), d.otlpRoutes(), d.evaluationRoutes(), d.scorerRoutes(), d.webhookRoutes(), d.graphqlRoutes(),
+		d.traceRoutes(), d.traceMetricRoutes(), d.assessmentRoutes(), d.otlpRoutes(), d.evaluationRoutes(), d.scorerRoutes(), d.webhookRoutes(), d.graphqlRoutes(),
 	} {
 		d.routes = append(d.routes, list...)
 	}

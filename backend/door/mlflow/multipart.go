@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ func (d *Door) multipartRoutes() []route {
 		create,
 		post(root+"complete/{folder...}", d.completeUpload, folder, name, id, need(list("parts", need(whole("part_number")), text("etag")))),
 		post(root+"abort/{folder...}", d.abortUpload, folder, name, id),
+		file(http.MethodGet, "/mlflow-artifacts/presigned/{path...}", d.directDownload, name),
 		file(http.MethodPut, root+"part/{upload_id}/{number}/{path...}", d.putPart, id, need(text("number")), name),
 	}
 }
@@ -56,20 +58,25 @@ func (d *Door) createUpload(w http.ResponseWriter, req *http.Request, in message
 	if out.ID, err = d.opts.Runs.BeginParts(req.Context(), p.owner, p.path); err != nil {
 		return err
 	}
-	headers := map[string]string{}
-	if key := req.Header.Get("Authorization"); key != "" { // the caller's own, which its parts come without otherwise
-		headers["Authorization"] = key
-	}
 	for i := range int(n) {
-		out.Parts = append(out.Parts, partTicket{partURL(req, out.ID, i+1, name), i + 1, headers})
+		out.Parts = append(out.Parts, partTicket{ownURL(req, "mpu/part/"+out.ID+"/"+strconv.Itoa(i+1)+"/"+name), i + 1, ownHeaders(req)})
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil
 }
 
-// partURL is where a part goes: the host that the caller has asked, which the guard knows.
-func partURL(req *http.Request, id string, number int, name string) string {
-	u := url.URL{Scheme: "http", Host: req.Host, Path: prefixes[0] + "/2.0/mlflow-artifacts/mpu/part/" + id + "/" + strconv.Itoa(number) + "/" + name}
+// ownHeaders are what a request to an address that was handed out must carry: the
+// caller's own credentials, since it sends nothing else along.
+func ownHeaders(req *http.Request) map[string]string {
+	if key := req.Header.Get("Authorization"); key != "" {
+		return map[string]string{"Authorization": key}
+	}
+	return nil
+}
+
+// ownURL is an address of files on the host that the caller has asked, which the guard knows.
+func ownURL(req *http.Request, path string) string {
+	u := url.URL{Scheme: "http", Host: req.Host, Path: prefixes[0] + "/2.0/mlflow-artifacts/" + path}
 	if req.TLS != nil {
 		u.Scheme = "https"
 	}
@@ -146,4 +153,42 @@ func (d *Door) abortUpload(ctx context.Context, in message) (any, error) {
 		return nil, err
 	}
 	return nothing{}, d.opts.Runs.AbortParts(ctx, p.owner, p.path, in.text("upload_id"))
+}
+
+// directDownload hands out where a file can be had in several ranges at once, as clients
+// ask for where MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD says so.
+func (d *Door) directDownload(w http.ResponseWriter, req *http.Request, in message) error {
+	p, err := parsePlace(in.text("path"))
+	if err != nil {
+		return err
+	}
+	size, err := d.sizeOf(req.Context(), p)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, struct {
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers,omitempty"`
+		Size    int64             `json:"file_size"`
+	}{ownURL(req, "artifacts/"+in.text("path")), ownHeaders(req), size})
+	return nil
+}
+
+// sizeOf is the size of a file in bytes.
+func (d *Door) sizeOf(ctx context.Context, p place) (int64, error) {
+	name := path.Base(p.path)
+	if p.path == "" {
+		name = ""
+	}
+	p.path = strings.TrimSuffix(strings.TrimSuffix(p.path, name), "/")
+	files, err := d.filesAt(ctx, p)
+	for _, f := range files {
+		if path.Base(f.Path) == name && !f.Dir {
+			return f.Size, nil
+		}
+	}
+	if err == nil {
+		err = errs.New(errs.NotFound, "No such artifact: '%s'", short(name, 200))
+	}
+	return 0, err
 }

@@ -63,6 +63,12 @@ func TestMultipartUpload(t *testing.T) {
 	if a := h.ok(t, "GET", proxy+"/0/"+run+"/artifacts/big/file.bin", ""); a.text != "first, second, third" {
 		t.Errorf("content %q", a.text)
 	}
+	for path, size := range map[string]string{"big/file.bin": "20", "big": "", "none": ""} {
+		a := h.do(t, "GET", "/api/2.0/mlflow-artifacts/presigned/0/"+run+"/artifacts/"+path, "")
+		if a.at("file_size") != size || size == "" && a.status != 404 || size != "" && a.at("url") != "http://127.0.0.1"+proxy+"/0/"+run+"/artifacts/"+path {
+			t.Errorf("direct download of %s: %d %s", path, a.status, a.text)
+		}
+	}
 	if names := h.left(run); len(names) > 0 {
 		t.Errorf("%v is left", names)
 	}

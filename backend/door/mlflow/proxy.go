@@ -200,7 +200,7 @@ func (d *Door) deletePlace(w http.ResponseWriter, req *http.Request, in message)
 		return err
 	}
 	if p.trace != "" {
-		return noAttachments
+		return errs.New(errs.Denied, "the files of trace %s go with it", short(p.trace, 128)).WithHint("delete the trace")
 	}
 	err = d.opts.Runs.DeleteArtifact(req.Context(), p.owner, p.path)
 	if err != nil && !errs.Is(err, errs.NotFound) {

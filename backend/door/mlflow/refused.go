@@ -9,7 +9,6 @@ import (
 // addresses behind prefix and version (or of the whole one). Each is refused in words
 // that a client shows to its user.
 var absent = []struct{ path, what string }{
-	{"/mlflow/traces/metrics", "sums over traces"},
 	{"/mlflow/gateway", "an AI gateway"},
 	{"/gateway", "an AI gateway"},
 	{"/mlflow/prompt-optimization", "the optimisation of prompts"},
@@ -21,6 +20,14 @@ var absent = []struct{ path, what string }{
 	{"/mlflow/users", "accounts"},
 	{"/mlflow/jobs", "MLflow's jobs"},
 	{"/jobs", "MLflow's jobs"},
+	{"/mlflow/mcp-servers", "a registry of MCP servers"},
+	{"/mlflow/assistant", "an assistant"},
+	{"/mlflow/scorers/online-config", "online scoring"},
+	{"/mlflow/scorer/invoke", "online scoring"},
+	{"/mlflow/genai/evaluate/invoke", "evaluation on the server"},
+	{"/mlflow/artifacts/presigned-", "addresses of a bucket; files go through /mlflow-artifacts"},
+	{"/mlflow/unified-traces", "traces of Databricks"},
+	{"/mlflow/get-online-trace-details", "traces of Databricks"},
 }
 
 // refused says that Rondo does not have something at all.

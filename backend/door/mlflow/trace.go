@@ -23,7 +23,8 @@ func (d *Door) traceRoutes() []route {
 		get("/mlflow/traces", d.searchOldTraces, append(search, need(texts("experiment_ids")))...),
 		get("/mlflow/traces/get", d.getTrace, id, flag("allow_partial")),
 		get("/mlflow/traces/batchGet", d.getTraces, ids),
-		get("/mlflow/traces/batchGetInfos", d.getTraceInfos, ids),
+		post("/mlflow/traces/batchGetInfos", d.getTraceInfos, ids),
+		get("/mlflow/traces/batchGetInfos", d.getTraceInfos, ids), // as it was before 3.9
 		post("/mlflow/traces/delete-traces", d.deleteTraces, need(text("experiment_id")), whole("max_timestamp_millis"), whole("max_traces"), texts("request_ids")),
 		post("/mlflow/traces/calculate-filter-correlation", d.correlate, need(texts("experiment_ids")), need(text("filter_string1")), need(text("filter_string2")), text("base_filter")),
 		post("/mlflow/traces/link-to-run", d.linkTraces, ids, need(text("run_id"))),
@@ -222,14 +223,7 @@ func (d *Door) getTraceInfos(ctx context.Context, in message) (any, error) {
 
 func (d *Door) deleteTraces(ctx context.Context, in message) (any, error) {
 	c := trace.Delete{ExperimentID: in.text("experiment_id"), IDs: in.texts("request_ids")}
-	if in.has("max_timestamp_millis") {
-		n := in.whole("max_timestamp_millis")
-		c.Before = &n
-	}
-	if in.has("max_traces") {
-		n := in.whole("max_traces")
-		c.Most = &n
-	}
+	c.Before, c.Most = in.optionalWhole("max_timestamp_millis"), in.optionalWhole("max_traces")
 	n, err := d.opts.Traces.Delete(ctx, c)
 	return map[string]int{"traces_deleted": n}, err
 }

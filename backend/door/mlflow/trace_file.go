@@ -3,6 +3,7 @@ package mlflow
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -18,82 +19,68 @@ import (
 
 const spanFile = "traces.json"
 
-var noAttachments = errs.New(errs.Invalid, "Rondo keeps the spans of traces and no attachments").WithHint("log the file as an artifact of a run")
+// attachments is the folder of a trace's files that spans name: pictures, sound, papers.
+const attachments = "attachments"
 
 func (d *Door) traceFile(w http.ResponseWriter, req *http.Request, in message) error {
 	id := in.text("request_id")
 	if id == "" {
 		return &refusal{"BAD_REQUEST", http.StatusBadRequest, `Request must include the "request_id" query parameter.`}
 	}
-	if in.text("path") != "" {
-		return noAttachments
+	if name := in.text("path"); name != "" {
+		if err := checkPath(name); err != nil {
+			return err
+		}
+		return d.sendAttachment(w, req, id, name)
 	}
-	out, err := d.fileOf(req.Context(), id)
+	if _, err := d.opts.Traces.Get(req.Context(), id); err != nil {
+		return err
+	}
+	spans, err := d.opts.Traces.Spans(req.Context(), id)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", "attachment; filename="+spanFile)
-	writeJSON(w, http.StatusOK, out)
+	return sendSpans(w, req, spans, spanfile.Write)
+}
+
+// sendSpans answers with the file of spans, each in the form that write gives it.
+func sendSpans(w http.ResponseWriter, req *http.Request, spans []trace.Span, write func(trace.Span) ([]byte, error)) error {
+	b, err := spanfile.File(spans, write)
+	if err != nil {
+		return err
+	}
+	send(w, req, spanFile, time.Time{}, bytes.NewReader(b))
 	return nil
 }
 
-type spansFile struct {
-	Spans []fileSpan `json:"spans"`
-}
-
-// fileSpan is a span whose attributes are a map with JSON as values.
-type fileSpan struct {
-	TraceID    string         `json:"trace_id"`
-	ID         string         `json:"span_id"`
-	ParentID   string         `json:"parent_span_id"`
-	Name       string         `json:"name"`
-	Start      int64          `json:"start_time_unix_nano"`
-	End        int64          `json:"end_time_unix_nano"`
-	Attributes map[string]any `json:"attributes"`
-	Status     wireStatus     `json:"status"`
-	Events     []fileEvent    `json:"events"`
-}
-
-type fileEvent struct {
-	Name       string         `json:"name"`
-	Time       int64          `json:"time_unix_nano"`
-	Attributes map[string]any `json:"attributes"`
-}
-
-func (d *Door) fileOf(ctx context.Context, id string) (spansFile, error) {
-	out := spansFile{[]fileSpan{}}
-	spans, err := d.opts.Traces.Spans(ctx, id)
-	for _, s := range spans {
-		w := fromSpan(s)
-		f := fileSpan{TraceID: w.TraceID, ID: w.ID, ParentID: w.ParentID, Name: s.Name, Start: s.Start, End: s.End, Status: w.Status, Attributes: map[string]any{}, Events: []fileEvent{}}
-		for _, a := range s.Attributes {
-			f.Attributes[a.Key] = string(asJSON(a.Value.Plain()))
-		}
-		for _, e := range s.Events {
-			f.Events = append(f.Events, fileEvent{e.Name, e.Time, plainAttributes(e.Attributes)})
-		}
-		out.Spans = append(out.Spans, f)
+func (d *Door) listTrace(ctx context.Context, p place) (files []run.File, err error) {
+	list, err := d.opts.Traces.Attachments(ctx, p.trace)
+	if errs.Is(err, errs.NotFound) || p.path != "" && p.path != attachments {
+		return nil, nil // what is not there is an empty folder
 	}
-	return out, err
-}
-
-func plainAttributes(list []trace.Attribute) map[string]any {
-	out := map[string]any{}
+	if err != nil {
+		return nil, err
+	}
+	if p.path == "" {
+		spans, err := d.opts.Traces.Spans(ctx, p.trace)
+		if len(list) > 0 {
+			files = append(files, run.File{Path: attachments, Dir: true})
+		}
+		if len(spans) > 0 {
+			files = append(files, run.File{Path: spanFile})
+		}
+		return files, err
+	}
 	for _, a := range list {
-		out[a.Key] = a.Value.Plain()
+		files = append(files, run.File{Path: a.Name, Size: a.Size, MTime: a.Time})
 	}
-	return out
-}
-
-func (d *Door) listTrace(ctx context.Context, p place) ([]run.File, error) {
-	spans, err := d.opts.Traces.Spans(ctx, p.trace)
-	if err != nil || len(spans) == 0 || p.path != "" {
-		return nil, nil //nolint:nilerr // what is not there is an empty folder
-	}
-	return []run.File{{Path: spanFile}}, nil
+	return files, nil
 }
 
 func (d *Door) sendTrace(w http.ResponseWriter, req *http.Request, p place) error {
+	if name, ok := strings.CutPrefix(p.path, attachments+"/"); ok {
+		return d.sendAttachment(w, req, p.trace, name)
+	}
 	spans, err := d.opts.Traces.Spans(req.Context(), p.trace)
 	if err == nil && (p.path != spanFile || len(spans) == 0) {
 		err = errs.New(errs.NotFound, "trace %s has no file %s", short(p.trace, 128), short(p.path, 200))
@@ -101,63 +88,26 @@ func (d *Door) sendTrace(w http.ResponseWriter, req *http.Request, p place) erro
 	if err != nil {
 		return err
 	}
-	out := map[string][]oldSpan{}
-	for _, s := range spans {
-		out["spans"] = append(out["spans"], fromSpanOld(s))
+	return sendSpans(w, req, spans, spanfile.WriteOld)
+}
+
+func (d *Door) sendAttachment(w http.ResponseWriter, req *http.Request, id, name string) error {
+	f, a, err := d.opts.Traces.OpenAttachment(req.Context(), id, name)
+	if err != nil {
+		return err
 	}
-	send(w, req, spanFile, time.Time{}, bytes.NewReader(asJSON(out)))
+	defer f.Close()
+	send(w, req, name, a.Time, f)
 	return nil
-}
-
-// oldSpan is a span as clients before 3 read it; later ones read it as well, and ask for the file no more.
-type oldSpan struct {
-	Name       string         `json:"name"`
-	Context    oldContext     `json:"context"`
-	ParentID   *string        `json:"parent_id"`
-	Start      int64          `json:"start_time"`
-	End        int64          `json:"end_time"`
-	Status     string         `json:"status_code"`
-	Message    string         `json:"status_message"`
-	Attributes map[string]any `json:"attributes"`
-	Events     []oldEvent     `json:"events"`
-}
-
-type oldContext struct {
-	TraceID string `json:"trace_id"`
-	ID      string `json:"span_id"`
-}
-
-type oldEvent struct {
-	Name       string         `json:"name"`
-	Time       int64          `json:"timestamp"`
-	Attributes map[string]any `json:"attributes"`
-}
-
-func fromSpanOld(s trace.Span) oldSpan {
-	out := oldSpan{
-		Name: s.Name, Context: oldContext{"0x" + s.TraceID, "0x" + s.ID}, Start: s.Start, End: s.End, Status: "UNSET", Message: s.Status.Message,
-		Attributes: map[string]any{}, Events: []oldEvent{},
-	}
-	if s.ParentID != "" {
-		id := "0x" + s.ParentID
-		out.ParentID = &id
-	}
-	if s.Status.Code > 0 {
-		out.Status = strings.TrimPrefix(nameOf(statusCodes, s.Status.Code), "STATUS_CODE_")
-	}
-	for _, a := range s.Attributes {
-		out.Attributes[a.Key] = string(asJSON(a.Value.Plain()))
-	}
-	for _, e := range s.Events {
-		out.Events = append(out.Events, oldEvent{e.Name, e.Time / 1000, plainAttributes(e.Attributes)})
-	}
-	return out
 }
 
 // putTrace takes the file apart: the spans in it are kept like all others.
 func (d *Door) putTrace(w http.ResponseWriter, req *http.Request, p place) error {
+	if name, ok := strings.CutPrefix(p.path, attachments+"/"); ok {
+		return d.putAttachment(w, req, p.trace, name)
+	}
 	if p.path != spanFile {
-		return noAttachments
+		return errs.New(errs.Invalid, "a trace has the files %s and %s/<uuid>, and not %s", spanFile, attachments, short(p.path, 200)).WithHint("log the file as an artifact of a run")
 	}
 	b, err := limited(http.MaxBytesReader(w, req.Body, maxSpans+1))
 	if err != nil {
@@ -175,4 +125,16 @@ func (d *Door) putTrace(w http.ResponseWriter, req *http.Request, p place) error
 	}
 	writeJSON(w, http.StatusOK, nothing{})
 	return nil
+}
+
+func (d *Door) putAttachment(w http.ResponseWriter, req *http.Request, id, name string) error {
+	err := d.opts.Traces.Attach(req.Context(), id, name, http.MaxBytesReader(w, req.Body, d.opts.MaxUpload))
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return fileTooLarge(big.Limit)
+	}
+	if err == nil {
+		writeJSON(w, http.StatusOK, nothing{})
+	}
+	return err
 }

@@ -241,6 +241,11 @@ func (l *leaving) copyFile(src *os.Root, name, at string) error {
 		return err
 	}
 	defer in.Close()
+	return l.fill(in, at)
+}
+
+// fill writes one file of the artifacts.
+func (l *leaving) fill(in io.Reader, at string) error {
 	out, err := l.root.Create(at)
 	if err != nil {
 		return err

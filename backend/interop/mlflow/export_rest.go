@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"path"
 	"strconv"
 	"strings"
 
+	"rondo/backend/errs"
 	"rondo/backend/evaluation"
 	"rondo/backend/interop/mlflow/spanfile"
 	"rondo/backend/registry"
@@ -71,7 +73,34 @@ func (l *leaving) oneTrace(ctx context.Context, t trace.Trace) error {
 		}
 	}
 	l.count("trace", fresh)
-	return ctx.Err()
+	return l.attachments(ctx, t)
+}
+
+// attachments copies the files that the spans of a trace speak of.
+func (l *leaving) attachments(ctx context.Context, t trace.Trace) error {
+	list, err := l.Traces.Attachments(ctx, t.ID)
+	if errs.Is(err, errs.Invalid) { // no such folder can be
+		return ctx.Err()
+	}
+	inside := path.Join("mlartifacts", t.ExperimentID, "traces", t.ID, "artifacts", "attachments")
+	for _, a := range list {
+		if err := l.attachment(ctx, t.ID, a.Name, inside); err != nil {
+			return err
+		}
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+func (l *leaving) attachment(ctx context.Context, id, name, inside string) error {
+	in, _, err := l.Traces.OpenAttachment(ctx, id, name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := l.root.MkdirAll(inside, 0o755); err != nil {
+		return err
+	}
+	return l.fill(in, path.Join(inside, name))
 }
 
 func (l *leaving) spans(t trace.Trace, list []trace.Span) error {

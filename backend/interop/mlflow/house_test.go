@@ -55,7 +55,7 @@ func open(t testing.TB) *house {
 	must(t, err)
 	t.Cleanup(func() { h.runs.Close(); h.ledger.Close() })
 	h.registry = registry.New(registry.Options{Ledger: h.ledger, Store: objects, Device: device, Describe: func(string) (string, json.RawMessage, error) { return "mlflow", nil, nil }})
-	h.traces = door.Traces(h.ledger, h.runs)
+	h.traces = door.Traces(h.ledger, h.runs, h.dir)
 	judged := door.Evaluation(h.ledger, h.runs)
 	h.importer = &mlflow.Importer{Ledger: h.ledger, Runs: h.runs, Registry: h.registry, Traces: h.traces, Evaluation: judged}
 	server := httptest.NewServer(door.New(door.Options{

@@ -206,6 +206,13 @@ func (b *bringing) trace(ctx context.Context, t Trace) error {
 	if err := b.Traces.Carry(ctx, in); err != nil {
 		return b.lost(err, "trace", t.ID)
 	}
+	whole, err := b.attachments(ctx, t, in.Spans)
+	if err != nil {
+		return err
+	}
+	if !whole {
+		print = "" // another try may find more
+	}
 	return b.came(ctx, "trace", t.ID, t.ID, print, "", old)
 }
 

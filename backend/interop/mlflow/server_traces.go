@@ -131,7 +131,7 @@ func (s *server) Files(_ context.Context, o Owner) (Tree, error) {
 	switch o.Kind {
 	case "run", "model":
 		return &remote{s, o, ""}, nil
-	case "version":
+	case "version", "trace":
 		rest, ok := strings.CutPrefix(o.URI, "mlflow-artifacts:")
 		if !ok {
 			return nil, &nowhere{fmt.Sprintf("its files are at %.200s, which is no run's or logged model's place", o.URI)}
@@ -247,7 +247,7 @@ func (r *remote) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	switch r.of.Kind {
 	case "model":
 		address = "/ajax-api/2.0/mlflow/logged-models/" + url.PathEscape(r.of.ID) + "/artifacts/files?" + url.Values{"artifact_file_path": {name}}.Encode()
-	case "version":
+	case "version", "trace":
 		address = "/api/2.0/mlflow-artifacts/artifacts/" + (&url.URL{Path: path.Join(r.root, name)}).EscapedPath()
 	}
 	res, err := r.s.send(ctx, http.MethodGet, address, nil)

@@ -15,7 +15,7 @@ func Write(s trace.Span) ([]byte, error) {
 	out := map[string]any{
 		"trace_id": base(s.TraceID), "span_id": base(s.ID), "parent_span_id": nil, "name": s.Name,
 		"start_time_unix_nano": s.Start, "end_time_unix_nano": nil,
-		"status": map[string]string{"code": codes[max(0, min(int(s.Status.Code), 2))], "message": s.Status.Message},
+		"status": map[string]string{"code": codeOf(s), "message": s.Status.Message},
 	}
 	if s.ParentID != "" {
 		out["parent_span_id"] = base(s.ParentID)
@@ -23,13 +23,9 @@ func Write(s trace.Span) ([]byte, error) {
 	if s.End > 0 {
 		out["end_time_unix_nano"] = s.End
 	}
-	texts := map[string]string{}
-	for _, a := range s.Attributes {
-		text, err := jsonOf(a.Value)
-		if err != nil {
-			return nil, err
-		}
-		texts[a.Key] = text
+	texts, err := textsOf(s)
+	if err != nil {
+		return nil, err
 	}
 	events := []map[string]any{}
 	for _, e := range s.Events {
@@ -41,6 +37,21 @@ func Write(s trace.Span) ([]byte, error) {
 	}
 	out["attributes"], out["events"], out["links"] = texts, events, links
 	return json.Marshal(out)
+}
+
+func codeOf(s trace.Span) string { return codes[max(0, min(int(s.Status.Code), 2))] }
+
+// textsOf returns the attributes with JSON as values.
+func textsOf(s trace.Span) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, a := range s.Attributes {
+		text, err := jsonOf(a.Value)
+		if err != nil {
+			return nil, err
+		}
+		texts[a.Key] = text
+	}
+	return texts, nil
 }
 
 func plain(list []trace.Attribute) map[string]any {
