@@ -3,21 +3,18 @@ package git
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"rondo/backend/errs"
 )
-
-const scope = config.SystemScope // the repository's settings, then the person's, then the machine's
 
 const maxCommitted = 16 << 20 // bytes of a file that Commit takes
 
@@ -49,39 +46,28 @@ func (r *Repo) Commit(paths []string, message string, now time.Time) (string, er
 
 // quiet refuses while a merge or the like is in progress: a commit would end it.
 func (r *Repo) quiet() error {
-	dir, err := r.gitDir()
-	if err != nil {
-		return err
-	}
 	for name, what := range map[string]string{
 		"MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick", "REVERT_HEAD": "revert", "rebase-merge": "rebase", "rebase-apply": "rebase",
 	} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+		if _, err := os.Lstat(filepath.Join(r.gitDir, name)); err == nil {
 			return errs.New(errs.Precondition, "a %s is in progress in the git repository", what).WithHint("finish or abort it, then commit")
 		}
 	}
 	return nil
 }
 
-func (r *Repo) gitDir() (string, error) {
-	s, ok := r.repo.Storer.(*filesystem.Storage)
-	if !ok {
-		return "", errs.New(errs.Internal, "the repository is not in files")
-	}
-	return s.Filesystem().Root(), nil
-}
+// author is who git's settings say the person is.
+func (r *Repo) author(now time.Time) (object.Signature, error) { return r.who("author", now) }
 
-func (r *Repo) author(now time.Time) (object.Signature, error) {
-	c, err := r.repo.ConfigScoped(scope)
-	if err != nil {
-		return object.Signature{}, unreadable(err)
-	}
-	name, email := c.Author.Name, c.Author.Email
+// who reads the settings author or committer, and those of the user where they say nothing.
+func (r *Repo) who(role string, now time.Time) (object.Signature, error) {
+	s := r.settings()
+	name, email := s.get(role+".name"), s.get(role+".email")
 	if name == "" {
-		name = c.User.Name
+		name = s.get("user.name")
 	}
 	if email == "" {
-		email = c.User.Email
+		email = s.get("user.email")
 	}
 	if name == "" || email == "" {
 		return object.Signature{}, errs.New(errs.Precondition, "git does not know who you are, so nothing was committed").
@@ -122,37 +108,64 @@ func (r *Repo) store(paths []string) (list []change, err error) {
 		return nil, err
 	}
 	defer root.Close()
+	committed, err := r.committed()
+	if err != nil {
+		return nil, err
+	}
+	c := r.compare(root)
+	defer c.Close()
 	for _, p := range paths {
 		name := filepath.ToSlash(filepath.Clean(p))
-		c, err := r.storeOne(root, name)
+		one, err := c.store(name, committed)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		list = append(list, one)
 	}
 	slices.SortFunc(list, func(a, b change) int { return strings.Compare(a.name, b.name) })
 	return slices.CompactFunc(list, func(a, b change) bool { return a.name == b.name }), nil
 }
 
-func (r *Repo) storeOne(root *os.Root, name string) (change, error) {
-	c := change{name: r.inTop(name), mode: filemode.Regular}
-	fi, err := root.Lstat(name)
+func (c *comparison) store(name string, committed map[string]object.TreeEntry) (change, error) {
+	one := change{name: c.repo.inTop(name), mode: filemode.Regular}
+	fi, err := c.root.Lstat(name)
 	if err != nil {
-		return c, errs.New(errs.NotFound, "commit %s: %w", name, err)
+		return one, errs.New(errs.NotFound, "commit %s: %w", name, err)
+	}
+	if err := c.committable(name, fi, committed); err != nil {
+		return one, err
+	}
+	b, err := c.root.ReadFile(name)
+	if err != nil {
+		return one, err
+	}
+	old := committed[name]
+	if c.modes && executable(fi.Mode(), false) || !c.modes && old.Mode == filemode.Executable {
+		one.mode = filemode.Executable
+	}
+	one.info = fi
+	one.hash, err = c.repo.write(plumbing.BlobObject, c.clean(one.name, b, old.Hash))
+	return one, err
+}
+
+// committable refuses what git does not take, or would only by another program.
+func (c *comparison) committable(name string, fi fs.FileInfo, committed map[string]object.TreeEntry) error {
+	if c.behindLink(name) {
+		return errs.New(errs.Invalid, "%s lies behind a link, so it is not committed", name).WithHint("commit it where the link leads to")
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if committed[dir].Mode == filemode.Submodule {
+			return errs.New(errs.Invalid, "%s lies in the submodule %s, so it is not committed here", name, dir).WithHint("commit it in %s itself", dir)
+		}
 	}
 	if !fi.Mode().IsRegular() || fi.Size() > maxCommitted {
-		return c, errs.New(errs.Invalid, "%s is no small file, so it is not committed", name)
+		return errs.New(errs.Invalid, "%s is no small file, so it is not committed", name)
 	}
-	b, err := root.ReadFile(name)
-	if err != nil {
-		return c, err
+	if f := c.attrs.get(c.repo.inTop(name), "filter"); f != "" && f != attrUnset && c.settings.get("filter."+f+".clean")+c.settings.get("filter."+f+".process") != "" {
+		return errs.New(errs.Precondition, "%s goes through git's filter %s, which Rondo does not run, so it is not committed", name, f).
+			WithHint("commit it with git itself, or take it out of .gitattributes")
 	}
-	if executable(fi.Mode(), false) {
-		c.mode = filemode.Executable
-	}
-	c.info = fi
-	c.hash, err = r.write(plumbing.BlobObject, b)
-	return c, err
+	return nil
 }
 
 func (r *Repo) write(kind plumbing.ObjectType, b []byte) (plumbing.Hash, error) {
@@ -176,7 +189,11 @@ func (r *Repo) commit(lock *indexLock, files []change, author object.Signature, 
 	if err != nil {
 		return "", unreadable(err)
 	}
-	c := &object.Commit{Author: author, Committer: author, Message: strings.TrimSpace(message) + "\n"}
+	committer, err := r.who("committer", author.When)
+	if err != nil {
+		return "", err
+	}
+	c := &object.Commit{Author: author, Committer: committer, Message: tidy(message)}
 	tree, old := &object.Tree{}, (*plumbing.Reference)(nil)
 	if at, err := r.repo.Head(); err == nil {
 		parent, err := r.repo.CommitObject(at.Hash())
@@ -200,6 +217,20 @@ func (r *Repo) commit(lock *indexLock, files []change, author object.Signature, 
 		return old.Hash().String(), lock.save(files)
 	}
 	return r.advance(lock, head, old, c, files)
+}
+
+// tidy is git's own way with a message: no spaces at ends of lines, one empty line where
+// there were more, none before and after.
+func tidy(message string) string {
+	var out []string
+	for line := range strings.SplitSeq(message, "\n") {
+		line = strings.TrimRight(line, " \t\r\v\f")
+		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
+			continue
+		}
+		out = append(out, line)
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
 }
 
 func (r *Repo) sameTree(commit, tree plumbing.Hash) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -62,7 +63,9 @@ type differ struct {
 func (w *differ) file(name string) error {
 	p := &patch{}
 	large := false
-	if entry, ok := w.committed[name]; ok {
+	if entry, ok := w.committed[name]; ok && entry.Mode == filemode.Submodule {
+		return w.module(name, entry.Hash)
+	} else if ok {
 		text, size, err := w.repo.blob(entry.Hash)
 		if err != nil {
 			return err
@@ -83,6 +86,18 @@ func (w *differ) file(name string) error {
 		return nil
 	}
 	return fdiff.NewUnifiedEncoder(&w.out, fdiff.DefaultContextLines).Encode(p)
+}
+
+// module tells of a submodule as git does.
+func (w *differ) module(name string, was plumbing.Hash) error {
+	now := "(gone)"
+	if sub, err := Open(filepath.Join(w.repo.dir, filepath.FromSlash(name))); err == nil && sub.sub == "" {
+		if head, err := sub.Head(); err == nil && head.Commit != "" {
+			now = head.Commit
+		}
+	}
+	_, err := fmt.Fprintf(&w.out, "diff --git a/%[1]s b/%[1]s\n-Subproject commit %[2]s\n+Subproject commit %[3]s\n", name, was, now)
+	return err
 }
 
 // now reads the file as it lies there; nil where it does not.

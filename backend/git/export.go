@@ -1,13 +1,17 @@
 package git
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"slices"
 
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
@@ -56,8 +60,11 @@ func freshRoot(dst string) (*os.Root, error) {
 }
 
 type export struct {
-	root *os.Root
-	left []Skip
+	root     *os.Root
+	left     []Skip
+	repo     *Repo // of the commit; nil where there is none
+	settings *settings
+	attrs    *attributes
 }
 
 func (e *export) commit(ctx context.Context, r *Repo, commit string) error {
@@ -69,27 +76,76 @@ func (e *export) commit(ctx context.Context, r *Repo, commit string) error {
 	if tree == nil {
 		return nil
 	}
-	return tree.Files().ForEach(func(f *object.File) error {
+	files, err := r.filesOf(commit)
+	if err != nil {
+		return err
+	}
+	e.repo, e.settings = r, r.settings()
+	e.attrs = r.attributes(e.settings, func(name string) string { return r.committedText(commit, name) })
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return e.committed(f)
-	})
+		if err := e.committed(name, files[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (e *export) committed(f *object.File) error {
-	in, err := f.Reader()
+// committedText is a small file of the work tree as a commit has it; empty where it has none.
+func (r *Repo) committedText(commit, name string) string {
+	c, err := r.repo.CommitObject(plumbing.NewHash(commit))
+	if err != nil {
+		return ""
+	}
+	f, err := c.File(name)
+	if err != nil || f.Size > maxOwnFile || f.Mode == filemode.Symlink {
+		return ""
+	}
+	text, _ := f.Contents()
+	return text
+}
+
+// committed writes a file as git would into a work tree: with the line ends that belong
+// there, and with the content that Git LFS keeps.
+func (e *export) committed(name string, entry object.TreeEntry) error {
+	if entry.Mode == filemode.Submodule {
+		e.left = append(e.left, Skip{name, fmt.Sprintf("it is a submodule: its code is commit %.12s of another repository", entry.Hash)})
+		return nil
+	}
+	blob, err := e.repo.repo.BlobObject(entry.Hash)
+	if err != nil {
+		return unreadable(err)
+	}
+	in, err := blob.Reader()
 	if err != nil {
 		return unreadable(err)
 	}
 	defer in.Close()
-	switch f.Mode {
-	case filemode.Symlink:
-		return e.link(f.Name, in)
-	case filemode.Executable:
-		return e.write(f.Name, modeExec, in)
+	if entry.Mode == filemode.Symlink {
+		return e.link(name, in)
 	}
-	return e.write(f.Name, modeFile, in)
+	mode := modeFile
+	if entry.Mode == filemode.Executable {
+		mode = modeExec
+	}
+	full := e.repo.inTop(name)
+	if e.attrs.get(full, "filter") == "lfs" && blob.Size <= maxPointer {
+		return e.large(name, mode, in)
+	}
+	action := eolOf(e.attrs, full, e.settings)
+	if !action.crlf || blob.Size > maxConverted {
+		return e.write(name, mode, in)
+	}
+	b, err := io.ReadAll(in)
+	if err != nil {
+		return unreadable(err)
+	}
+	if action.adds(statsOf(b)) {
+		b = toCRLF(b)
+	}
+	return e.write(name, mode, bytes.NewReader(b))
 }
 
 // overlay puts what was not committed over what was.

@@ -1,8 +1,10 @@
 // Package git reads the state of the repository that a project lies in: the commit,
 // the branch, and what of the code is in no commit. It can keep that rest, so that
 // the code of a run can be written out again later, and it can commit the files that
-// Rondo itself wrote. It needs no git executable, runs no hook and no filter, and
-// never touches anything else.
+// Rondo itself wrote. It needs no git executable, runs no hook and no filter, because a
+// folder that came from elsewhere could name any program there, and never touches anything
+// else. Ignore rules, attributes of line ends, settings with their includes and submodules
+// are read as git reads them, which differential_test.go compares with git itself.
 package git
 
 import (
@@ -22,9 +24,12 @@ import (
 // a folder inside of one, or in no repository at all: then Exists is false, Head is
 // zero and every file counts as not committed. All paths are relative to the folder.
 type Repo struct {
-	dir  string // the project folder
-	sub  string // its place in the work tree, slash-separated; empty at the top
-	repo *gogit.Repository
+	dir    string // the project folder
+	top    string // the top of the work tree
+	gitDir string // what belongs to this work tree alone
+	sub    string // the folder's place in the work tree, slash-separated; empty at the top
+	repo   *gogit.Repository
+	deep   int // how many repositories this one lies in, as their submodule
 }
 
 // Open finds the repository that dir lies in. It is cheap, and a Repo does not see
@@ -38,39 +43,27 @@ func Open(dir string) (*Repo, error) {
 		abs = real
 	}
 	r := &Repo{dir: abs}
-	repo, err := gogit.PlainOpenWithOptions(abs, &gogit.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if errors.Is(err, gogit.ErrRepositoryNotExists) {
+	top, gitDir := find(abs)
+	if top == "" {
 		return r, nil
 	}
+	repo, err := open(top, gitDir)
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "the git repository of %s cannot be read: %w", abs, err).
 			WithHint("see what `git status` says there")
 	}
-	return r, r.adopt(repo)
-}
-
-// adopt takes the repository unless it has no work tree that holds the folder.
-func (r *Repo) adopt(repo *gogit.Repository) error {
-	w, err := repo.Worktree()
-	if errors.Is(err, gogit.ErrIsBareRepository) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	top := w.Filesystem.Root()
-	if real, err := filepath.EvalSymlinks(top); err == nil {
-		top = real
+	if repo == nil {
+		return r, nil
 	}
 	rel, err := filepath.Rel(top, r.dir)
 	if err != nil || !filepath.IsLocal(rel) {
-		return nil
+		return r, nil
 	}
 	if rel != "." {
 		r.sub = filepath.ToSlash(rel)
 	}
-	r.repo = repo
-	return nil
+	r.repo, r.top, r.gitDir = repo, top, gitDir
+	return r, nil
 }
 
 // Init makes dir the top of a repository with the branch main, unless it is one

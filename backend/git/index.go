@@ -28,11 +28,8 @@ type indexLock struct {
 }
 
 func (r *Repo) lockIndex() (*indexLock, error) {
-	dir, err := r.gitDir()
-	if err != nil {
-		return nil, err
-	}
-	l := &indexLock{path: filepath.Join(dir, "index")}
+	l := &indexLock{path: filepath.Join(r.gitDir, "index")}
+	var err error
 	if l.file, err = os.OpenFile(l.path+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return nil, errs.New(errs.Unavailable, "another git command is at work in this repository").
@@ -50,10 +47,8 @@ func (r *Repo) lockIndex() (*indexLock, error) {
 
 func (l *indexLock) save(files []change) error {
 	for _, f := range files {
-		e, err := l.index.Entry(f.name)
-		if err != nil {
-			e = l.index.Add(f.name)
-		}
+		l.makeWay(f.name)
+		e := l.index.Add(f.name)
 		e.Hash, e.Mode, e.Stage = f.hash, f.mode, settled
 		e.Size, e.ModifiedAt = uint32(f.info.Size()), f.info.ModTime()
 		e.CreatedAt = time.Unix(0, store.StampOf(f.info).Ctime)
@@ -78,6 +73,14 @@ func (l *indexLock) save(files []change) error {
 		os.Remove(l.path + ".lock")
 	}
 	return err
+}
+
+// makeWay takes away what the index has of a path: all sides of a conflict, and what cannot
+// be beside it, a file where it needs a folder and what lay in a folder where it is a file.
+func (l *indexLock) makeWay(name string) {
+	l.index.Entries = slices.DeleteFunc(l.index.Entries, func(e *index.Entry) bool {
+		return e.Name == name || strings.HasPrefix(name, e.Name+"/") || strings.HasPrefix(e.Name, name+"/")
+	})
 }
 
 // Close frees the lock unless save did.

@@ -10,3 +10,8 @@ const errNotDir = syscall.ENOTDIR
 
 // executable keeps what the repository says: Windows files have no such bit.
 func executable(_ fs.FileMode, was bool) bool { return was }
+
+const (
+	nativeCRLF  = true
+	nativeModes = false
+)

@@ -1,14 +1,10 @@
 package git
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,8 +12,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 	"github.com/go-git/go-git/v5/plumbing/object"
-
-	"rondo/backend/store"
 )
 
 // Dirty is what of the folder is in no commit. Ignored files are not part of it.
@@ -50,7 +44,8 @@ func (r *Repo) Status(ctx context.Context, except ...string) (Dirty, error) {
 		return d, err
 	}
 	defer root.Close()
-	c := comparison{root: root, stat: r.statIndex(), crlf: r.convertsLines()}
+	c := r.compare(root)
+	defer c.Close()
 	for name, entry := range committed {
 		if err := ctx.Err(); err != nil {
 			return d, err
@@ -58,17 +53,22 @@ func (r *Repo) Status(ctx context.Context, except ...string) (Dirty, error) {
 		if excepted(name, except) {
 			continue
 		}
-		same, err := c.same(name, entry)
+		same, err := c.same(ctx, name, entry)
 		switch {
+		case gone(err) && c.leftOut(name):
 		case gone(err):
 			d.Deleted = append(d.Deleted, name)
 		case err != nil:
 			return d, fmt.Errorf("%s: %w", name, err)
 		case !same:
 			d.Changed = append(d.Changed, name)
+			if entry.Mode == filemode.Submodule {
+				d.Skipped = append(d.Skipped, Skip{name, "it is a submodule, whose own repository keeps its code"})
+			}
 		}
 	}
-	d.Untracked, d.Skipped, err = r.untracked(ctx, root, committed, except)
+	untracked, skipped, err := c.untracked(ctx, committed, except)
+	d.Untracked, d.Skipped = untracked, append(d.Skipped, skipped...)
 	slices.Sort(d.Changed)
 	slices.Sort(d.Deleted)
 	return d, err
@@ -103,7 +103,7 @@ func (r *Repo) filesOf(commit string) (map[string]object.TreeEntry, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		if entry.Mode.IsFile() {
+		if entry.Mode.IsFile() || entry.Mode == filemode.Submodule {
 			files[name] = entry
 		}
 	}
@@ -133,7 +133,7 @@ func (r *Repo) statIndex() *index.Index {
 		return nil
 	}
 	x, err := r.repo.Storer.Index()
-	if err != nil {
+	if err != nil && !(errors.Is(err, index.ErrUnknownExtension) && x != nil) { // the entries come first
 		return nil
 	}
 	kept := x.Entries[:0]
@@ -145,89 +145,4 @@ func (r *Repo) statIndex() *index.Index {
 	}
 	x.Entries = kept
 	return x
-}
-
-func (r *Repo) convertsLines() bool {
-	if r.repo == nil {
-		return false
-	}
-	c, err := r.repo.ConfigScoped(scope)
-	return err == nil && (c.Raw.Section("core").Option("autocrlf") == "true" || c.Raw.Section("core").Option("autocrlf") == "input")
-}
-
-// comparison answers whether a file is what the commit has.
-type comparison struct {
-	root   *os.Root
-	stat   *index.Index
-	byName map[string]*index.Entry
-	crlf   bool
-}
-
-func (c *comparison) same(name string, want object.TreeEntry) (bool, error) {
-	fi, err := c.root.Lstat(name)
-	switch {
-	case err != nil:
-		return false, err
-	case want.Mode == filemode.Symlink:
-		return c.sameLink(name, fi, want.Hash)
-	case fi.IsDir():
-		return false, fs.ErrNotExist
-	case !fi.Mode().IsRegular():
-		return false, nil
-	case executable(fi.Mode(), want.Mode == filemode.Executable) != (want.Mode == filemode.Executable):
-		return false, nil
-	case c.untouched(name, fi, want.Hash):
-		return true, nil
-	}
-	return c.sameContent(name, fi.Size(), want.Hash)
-}
-
-// untouched trusts size and time as git does: not where the file is as young as the
-// index itself, because it could have changed within one tick of the clock.
-func (c *comparison) untouched(name string, fi fs.FileInfo, want plumbing.Hash) bool {
-	if c.stat == nil {
-		return false
-	}
-	if c.byName == nil {
-		c.byName = make(map[string]*index.Entry, len(c.stat.Entries))
-		for _, e := range c.stat.Entries {
-			c.byName[e.Name] = e
-		}
-	}
-	e := c.byName[name]
-	now := store.StampOf(fi)
-	return e != nil && e.Hash == want && e.Size == uint32(now.Size) && e.ModifiedAt.UnixNano() == now.Mtime &&
-		(now.Ctime == 0 || e.CreatedAt.UnixNano() == now.Ctime) && fi.ModTime().Before(c.stat.ModTime)
-}
-
-func (c *comparison) sameLink(name string, fi fs.FileInfo, want plumbing.Hash) (bool, error) {
-	if fi.Mode()&fs.ModeSymlink == 0 {
-		return false, nil
-	}
-	target, err := c.root.Readlink(name)
-	return plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == want, err
-}
-
-const maxConverted = 64 << 20 // bytes of a file whose line ends are converted for comparing
-
-func (c *comparison) sameContent(name string, size int64, want plumbing.Hash) (bool, error) {
-	f, err := c.root.Open(name)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	h := sha1.New()
-	fmt.Fprintf(h, "blob %d\x00", size)
-	if _, err := io.Copy(h, f); err != nil {
-		return false, err
-	}
-	if plumbing.Hash(h.Sum(nil)) == want {
-		return true, nil
-	}
-	if !c.crlf || size > maxConverted {
-		return false, nil
-	}
-	b, err := c.root.ReadFile(name)
-	unix := bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
-	return plumbing.ComputeHash(plumbing.BlobObject, unix) == want, err
 }

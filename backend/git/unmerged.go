@@ -77,11 +77,7 @@ func (r *Repo) MergeWith(name, driver string, patterns ...string) error {
 
 // attribute adds lines to info/attributes of the repository.
 func (r *Repo) attribute(name string, patterns []string) error {
-	dir, err := r.commonDir()
-	if err != nil {
-		return err
-	}
-	at := filepath.Join(dir, "info", "attributes")
+	at := filepath.Join(commonOf(r.gitDir), "info", "attributes")
 	b, err := os.ReadFile(at)
 	if err != nil && !os.IsNotExist(err) {
 		return errs.Wrap(errs.Unavailable, err, "read git's attributes")
@@ -107,36 +103,4 @@ func (r *Repo) attribute(name string, patterns []string) error {
 		return errs.Wrap(errs.Unavailable, err, "write git's attributes")
 	}
 	return nil
-}
-
-// commonDir is the folder of the repository itself, which all its work trees share.
-func (r *Repo) commonDir() (string, error) {
-	w, err := r.repo.Worktree()
-	if err != nil {
-		return "", unreadable(err)
-	}
-	at := filepath.Join(w.Filesystem.Root(), ".git")
-	info, err := os.Stat(at)
-	if err != nil {
-		return "", unreadable(err)
-	}
-	if info.IsDir() {
-		return at, nil
-	}
-	b, err := os.ReadFile(at) // a linked work tree: gitdir: PLACE
-	if err != nil {
-		return "", unreadable(err)
-	}
-	place := strings.TrimSpace(strings.TrimPrefix(string(b), "gitdir:"))
-	if !filepath.IsAbs(place) {
-		place = filepath.Join(filepath.Dir(at), place)
-	}
-	if b, err = os.ReadFile(filepath.Join(place, "commondir")); err != nil {
-		return place, nil // a submodule
-	}
-	common := strings.TrimSpace(string(b))
-	if !filepath.IsAbs(common) {
-		common = filepath.Join(place, common)
-	}
-	return common, nil
 }

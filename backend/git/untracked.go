@@ -1,18 +1,16 @@
 package git
 
 import (
-	"bufio"
 	"context"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
@@ -21,44 +19,60 @@ import (
 const (
 	maxUntracked      = 10 << 20 // bytes of one file
 	maxUntrackedFiles = 10_000
-	maxIgnoreFile     = 1 << 20
 )
 
 // neverCode are folders that no project means as its own code, ignored or not.
 var neverCode = map[string]bool{".git": true, ".rondo": true, ".venv": true, "node_modules": true, "__pycache__": true, ".ipynb_checkpoints": true}
 
 // untracked walks the folder for files that neither the commit nor an ignore rule
-// knows. Ignored folders are not entered.
-func (r *Repo) untracked(ctx context.Context, root *os.Root, committed map[string]object.TreeEntry, except []string) ([]string, []Skip, error) {
-	w := &untrackedWalk{ctx: ctx, root: root, committed: committed, except: except, repo: r, names: []string{}}
-	err := w.folder(".", r.outerRules())
-	return w.names, w.skipped, err
+// knows. Ignored folders are not entered. What a person has told git to add is told
+// whatever the rules say.
+func (c *comparison) untracked(ctx context.Context, committed map[string]object.TreeEntry, except []string) ([]string, []Skip, error) {
+	w := &untrackedWalk{ctx: ctx, comparison: c, committed: committed, except: except, names: []string{}, seen: map[string]bool{}}
+	if err := w.folder(".", c.outerRules()); err != nil {
+		return w.names, w.skipped, err
+	}
+	for name, e := range c.byName {
+		if _, known := committed[name]; known || w.seen[name] || e.Mode == filemode.Submodule || excepted(name, except) || c.behindLink(name) {
+			continue
+		}
+		if fi, err := c.root.Lstat(name); err == nil && !fi.IsDir() {
+			w.file(name, fs.FileInfoToDirEntry(fi))
+		}
+	}
+	slices.Sort(w.names)
+	return w.names, w.skipped, nil
 }
 
 type untrackedWalk struct {
+	*comparison
 	ctx       context.Context
-	root      *os.Root
-	repo      *Repo
 	committed map[string]object.TreeEntry
 	except    []string
 	names     []string
+	seen      map[string]bool
 	skipped   []Skip
 }
 
-func (w *untrackedWalk) folder(dir string, rules []gitignore.Pattern) error {
+func (w *untrackedWalk) folder(dir string, rules []pattern) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	rules = append(rules[:len(rules):len(rules)], readRules(w.root, path.Join(dir, ".gitignore"), w.repo.domain(dir))...)
-	match := gitignore.NewMatcher(rules)
-	entries, err := fs.ReadDir(w.root.FS(), dir)
+	entries, err := readDir(w.root, dir)
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+		at := w.repo.inTop(path.Join(dir, ".gitignore"))
+		rules = append(rules[:len(rules):len(rules)], ignoreRules(w.own(at, false), folderOf(at))...)
+	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		_, known := w.committed[name]
-		if known || neverCode[e.Name()] || slices.Contains(w.except, name) || match.Match(w.repo.domain(name), e.IsDir()) {
+		entry, known := w.committed[name]
+		if known && (!e.IsDir() || entry.Mode == filemode.Submodule) {
+			continue
+		}
+		if neverCode[e.Name()] || slices.Contains(w.except, name) || ignored(rules, w.repo.inTop(name), e.IsDir(), w.fold) {
 			continue
 		}
 		if !e.IsDir() {
@@ -70,6 +84,26 @@ func (w *untrackedWalk) folder(dir string, rules []gitignore.Pattern) error {
 		}
 	}
 	return nil
+}
+
+// readDir takes names that are no UTF-8 too, which an fs.FS does not.
+func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
+	f, err := root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := f.ReadDir(-1)
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return list, err
+}
+
+// folderOf is the folder of a path from the top, empty for the top itself.
+func folderOf(name string) string {
+	if dir := path.Dir(name); dir != "." {
+		return dir
+	}
+	return ""
 }
 
 // foreign reports whether a folder belongs to something else: another repository,
@@ -90,6 +124,7 @@ func (w *untrackedWalk) file(name string, e fs.DirEntry) {
 	}
 	if len(w.names) < maxUntrackedFiles {
 		w.names = append(w.names, name)
+		w.seen[name] = true
 	}
 }
 
@@ -99,6 +134,8 @@ func (w *untrackedWalk) unfit(name string, e fs.DirEntry) string {
 	switch {
 	case err != nil:
 		return "it cannot be read"
+	case !utf8.ValidString(name):
+		return "its name is not UTF-8"
 	case len(w.names) >= maxUntrackedFiles:
 		return "there are too many files that are not committed"
 	case fi.Mode()&fs.ModeSymlink != 0:
@@ -119,61 +156,24 @@ func staysInside(link, target string) bool {
 	return !path.IsAbs(target) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(link), target)))
 }
 
-// domain is a path as gitignore rules see it: from the top of the work tree.
-func (r *Repo) domain(name string) []string {
-	full := path.Join(r.sub, name)
-	if full == "." || full == "" {
-		return nil
-	}
-	return strings.Split(full, "/")
-}
-
 // outerRules are those of the person, of the repository and of the folders above.
-func (r *Repo) outerRules() []gitignore.Pattern {
-	system := osfs.New("/")
-	rules, _ := gitignore.LoadSystemPatterns(system)
-	own, _ := gitignore.LoadGlobalPatterns(system)
-	rules = append(rules, own...)
-	if r.repo == nil {
+func (c *comparison) outerRules() (rules []pattern) {
+	own := c.settings.get("core.excludesfile")
+	if own == "" && configHome() != "" {
+		own = filepath.Join(configHome(), "git", "ignore")
+	}
+	rules = ignoreRules(outside(atHome(own)), "")
+	if c.repo.repo == nil {
 		return rules
 	}
-	w, err := r.repo.Worktree()
-	if err != nil {
-		return rules
-	}
-	top, err := os.OpenRoot(w.Filesystem.Root())
-	if err != nil {
-		return rules
-	}
-	defer top.Close()
-	rules = append(rules, readRules(top, ".git/info/exclude", nil)...)
-	if r.sub == "" {
+	rules = append(rules, ignoreRules(outside(filepath.Join(commonOf(c.repo.gitDir), "info", "exclude")), "")...)
+	if c.repo.sub == "" {
 		return rules
 	}
 	at := ""
-	for _, part := range strings.Split(r.sub, "/") {
-		var domain []string
-		if at != "" {
-			domain = strings.Split(at, "/")
-		}
-		rules = append(rules, readRules(top, path.Join(at, ".gitignore"), domain)...)
+	for part := range strings.SplitSeq(c.repo.sub, "/") {
+		rules = append(rules, ignoreRules(c.own(path.Join(at, ".gitignore"), false), at)...)
 		at = path.Join(at, part)
-	}
-	return rules
-}
-
-// readRules reads an ignore file; one that is not there has no rules.
-func readRules(root *os.Root, name string, domain []string) (rules []gitignore.Pattern) {
-	f, err := root.Open(name)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(io.LimitReader(f, maxIgnoreFile))
-	for lines.Scan() {
-		if s := strings.TrimRight(lines.Text(), "\r"); strings.TrimSpace(s) != "" && !strings.HasPrefix(s, "#") {
-			rules = append(rules, gitignore.ParsePattern(s, domain))
-		}
 	}
 	return rules
 }
