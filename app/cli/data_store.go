@@ -32,6 +32,11 @@ var dataStoreVerbs = []verb{
 		run: dataRepair,
 	},
 	{
+		name: "data unprotect", args: "NAME", short: "give a dataset files of its own that may be written to",
+		long: "With `link: hardlink` in rondo.yaml a large file is one with the copy that snapshots keep, and\nread-only. This puts copies in their place. The next snapshot links what is there then.\n\n  rondo data unprotect reviews",
+		run:  dataUnprotect,
+	},
+	{
 		name: "data gc", short: "remove objects that nothing refers to",
 		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\n\n  rondo data gc --dry-run",
 		flags: func(f *flag.FlagSet) {
@@ -97,6 +102,17 @@ func (c *call) damaged(problems []dataset.Problem, what string) error {
 		c.say("%s: %s", p.File, p.Message)
 	}
 	return errs.New(errs.Corrupt, "%s has %s", what, counted(int64(len(problems)), "damaged object")).WithHint("%s", problems[0].Hint)
+}
+
+func dataUnprotect(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	var u dataset.Unprotected
+	return c.act(ctx, http.MethodPost, dataPath(c.args[0], "unprotect"), nil, &u, func() error {
+		c.say("%s of %s may be written to now; %s copied", counted(int64(u.Files), "file"), c.args[0], size(u.Bytes))
+		return nil
+	})
 }
 
 func dataCollect(ctx context.Context, c *call) error {

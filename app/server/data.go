@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/project"
+	"rondo/backend/store"
 )
 
 // datasetSettings are the datasets of rondo.yaml as the noun takes them.
@@ -16,6 +17,14 @@ func datasetSettings(f *project.File) map[string]dataset.Setting {
 		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc, Keep: keepRules(d.Keep)}
 	}
 	return all
+}
+
+// linkOf is how large files are kept, which the file system decides where nobody does.
+func linkOf(f *project.File) store.Link {
+	if f.Data.Link == "" {
+		return store.LinkAuto
+	}
+	return store.Link(f.Data.Link)
 }
 
 func keepRules(k *project.Keep) *dataset.Keep {

@@ -173,6 +173,7 @@ func (h *house) sync(ctx context.Context) error {
 	if h.launcher != nil {
 		h.launcher.SetParallel(f.Queue.Parallel)
 	}
+	h.datasets.SetLink(linkOf(f))
 	return errors.Join(
 		h.datasets.Sync(ctx, datasetSettings(f)),
 		h.serve.Sync(ctx, endpointSpecs(f)),

@@ -22,6 +22,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
+	Post(r, "/datasets/{name}/unprotect", a.unprotectData)
 	Post(r, "/datasets/import", a.importData)
 	Post(r, "/datasets/{name}/snapshots/{number}/sql", a.askSQL)
 	Post(r, "/datasets/{name}/update", a.updateData)
@@ -158,6 +159,11 @@ type verifySnapshot struct {
 
 func (a *API) verifySnapshot(ctx context.Context, in verifySnapshot) (dataset.Verification, error) {
 	return a.Datasets.Verify(ctx, in.Name, in.Number)
+}
+
+// unprotectData gives a dataset files of its own in the place of hard links.
+func (a *API) unprotectData(ctx context.Context, in datasetName) (dataset.Unprotected, error) {
+	return a.Datasets.Unprotect(ctx, in.Name)
 }
 
 func (a *API) importData(ctx context.Context, in dataset.Import) (dataset.Imported, error) {

@@ -39,11 +39,3 @@ func (m *memory) close() {
 		m.Interrupt()
 	}
 }
-
-// note adds a file, unless it was changed too shortly before it was read: it could change
-// again and look the same.
-func (m *memory) note(at string, stamp folder.Stamp, d ref.Digest, known folder.Known) {
-	if stamp.Settled(m.began) {
-		m.Add("", at, folder.Row{Stamp: stamp, Digest: d}, known)
-	}
-}

@@ -109,8 +109,8 @@ func (n *noting) flush(ctx context.Context) error {
 // see sees how a file looks that was brought in. Nobody could write to those of a folder
 // that came as a whole before it was there.
 func (n *noting) see(one *noted) bool {
-	if n.p.fresh {
-		return one.row.Stamp.Settled(n.p.moved)
+	if settled := one.row.Stamp.Settled(n.p.moved); n.p.fresh && (settled || one.row.Stamp.Size <= store.Small) {
+		return settled
 	}
 	fi, err := os.Lstat(n.s.full(one.at))
 	if err != nil || !fi.Mode().IsRegular() {
@@ -119,5 +119,8 @@ func (n *noting) see(one *noted) bool {
 	now := store.StampOf(fi)
 	was := one.row.Stamp
 	one.row.Stamp = now
-	return was.Moved(now) && now.Settled(n.m.began)
+	if now.Size > store.Small && n.s.opts.Store.IsLinked(one.row.Digest, now) {
+		return true
+	}
+	return !n.p.fresh && was.Moved(now) && now.Settled(n.m.began)
 }

@@ -2,9 +2,12 @@ package dataset
 
 import (
 	"context"
+	"os"
 	"path"
+	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/folder"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -36,10 +39,10 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Take(ctx, s.full(at), c.scan(m, count))
+		c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(&c, m, count))
 		return c, err
 	}
-	t, err := s.readFile(ctx, m, at, s.opts.Store.PutOpen)
+	t, err := s.readFile(ctx, m, at, s.keepOpen)
 	if err != nil {
 		return c, err
 	}
@@ -64,41 +67,72 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Look(ctx, s.full(at), c.scan(m, count))
+		c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(&c, m, count))
 		return c, err
 	}
-	t, err := s.readFile(ctx, m, at, store.HashOpen)
+	t, err := s.readFile(ctx, m, at, hashOpen)
 	if err == nil {
 		c.list, err = s.opts.Store.ListingOf(ctx, t.Files...)
 	}
 	return c, err
 }
 
-func (c *content) scan(m *memory, count *store.Count) store.Scan {
-	return store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see}
+func (s *Service) scan(c *content, m *memory, count *store.Count) store.Scan {
+	return store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
+}
+
+// opened is a file that is to be read, with what is known of it.
+type opened struct {
+	*os.File
+	full  string
+	stamp store.Stamp
+	known folder.Known
+	began time.Time
+}
+
+// keepOpen stores the file and says how it looks then.
+func (s *Service) keepOpen(ctx context.Context, f opened) (store.TreeFile, store.Stamp, error) {
+	return s.opts.Store.KeepOpen(ctx, f.File, f.full, f.stamp, f.known, store.Scan{Link: s.linking(), Began: f.began})
+}
+
+// hashOpen only reads it.
+func hashOpen(ctx context.Context, f opened) (store.TreeFile, store.Stamp, error) {
+	d, n, err := store.HashOpen(ctx, f.File)
+	return store.TreeFile{Digest: d, Size: n}, f.stamp, err
 }
 
 // readFile makes the tree of one file, which is not read where it is known.
-func (s *Service) readFile(ctx context.Context, m *memory, at string, read store.Reader) (store.Tree, error) {
+func (s *Service) readFile(ctx context.Context, m *memory, at string, read func(context.Context, opened) (store.TreeFile, store.Stamp, error)) (t store.Tree, err error) {
 	f, err := s.root.Open(at)
 	if err != nil {
-		return store.Tree{}, err
+		return t, err
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return store.Tree{}, err
+		return t, err
 	}
-	name, stamp := path.Base(at), store.StampOf(fi)
-	file := store.TreeFile{Path: name, Size: fi.Size(), Exec: stamp.Exec}
-	known := m.Find("", name)
-	if file.Digest = known.Digest; !known.OK || known.Stamp != stamp || !s.opts.Store.Keeps(known.Digest) {
-		if file.Digest, file.Size, err = read(ctx, f); err != nil {
-			return store.Tree{}, err
+	name, was := path.Base(at), store.StampOf(fi)
+	known, now := m.Find("", name), was
+	file, settled := store.TreeFile{Digest: known.Digest, Size: was.Size}, was.Settled(m.began)
+	switch same := s.looksSame(known, was); {
+	case !same || !s.opts.Store.Keeps(known.Digest):
+		if file, now, err = read(ctx, opened{f, s.full(at), was, known, m.began}); err != nil {
+			return t, err
 		}
+	case known.Stamp != was:
+		settled = true // it is the object itself
 	}
-	m.note(name, stamp, file.Digest, known)
+	if settled {
+		m.Add("", name, folder.Row{Stamp: now, Digest: file.Digest}, known)
+	}
+	file.Path, file.Exec = name, was.Exec
 	return store.Tree{Files: []store.TreeFile{file}}, nil
+}
+
+// looksSame reports whether a file looks as it did when its content was known.
+func (s *Service) looksSame(known folder.Known, now store.Stamp) bool {
+	return known.OK && (known.Stamp == now || known.Stamp.Moved(now) && s.opts.Store.IsLinked(known.Digest, now))
 }
 
 // place is where a file of a tree lies in the project.

@@ -35,6 +35,7 @@ type Service struct {
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex // one writer per dataset
 	rules map[string]Keep        // of datasets, as rondo.yaml says them
+	link  store.Link             // how large files are kept and brought back
 
 	background sync.WaitGroup // profiles that are being made
 	stop       context.CancelFunc
@@ -64,6 +65,19 @@ func (s *Service) Close() error {
 	s.stop()
 	s.background.Wait()
 	return s.root.Close()
+}
+
+// SetLink says how large files are kept and brought back from now on; empty means copied.
+func (s *Service) SetLink(how store.Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.link = how
+}
+
+func (s *Service) linking() store.Link {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.link
 }
 
 // lock makes the caller the only one who works on the dataset's files.

@@ -55,7 +55,7 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 	if err := s.moveAll(ctx, stage, p); err != nil {
 		return err
 	}
-	err := p.only(ctx, turn, func(_ int, d deed) error { return writeError(d.at, s.root.Chmod(d.at, d.file.Perm())) })
+	err := p.only(ctx, turn, func(_ int, d deed) error { return writeError(d.at, s.setMode(stage, d)) })
 	if err != nil {
 		return err
 	}

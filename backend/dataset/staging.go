@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type staging struct {
 	s     *Service
 	p     *plan
 	root  *os.Root // the staging folder
+	stage string   // its name in the project
 	deeds []deed
 	first int    // how many came before deeds
 	made  string // the folder that was made last
@@ -38,7 +40,7 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 		return err
 	}
 	defer root.Close()
-	st := &staging{s: s, p: p, root: root}
+	st := &staging{s: s, p: p, root: root, stage: stage}
 	p.stamps = make([]store.Stamp, p.writes)
 	err = p.only(ctx, bring, func(_ int, d deed) error {
 		if st.deeds = append(st.deeds, d); len(st.deeds) < stagedAtOnce {
@@ -100,12 +102,24 @@ func (st *staging) write(dir *folder.Dir, i int, c store.Content) (err error) {
 }
 
 func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store.Stamp, err error) {
+	how := st.s.linking()
+	if how == store.LinkHard && !d.file.Exec {
+		if stamp, done, err := st.hardlink(name, c); done || err != nil {
+			return stamp, writeError(d.at, err)
+		}
+	}
 	f, err := st.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, d.file.Perm())
 	if err != nil {
 		return stamp, writeError(d.at, err)
 	}
-	if err = fault.Check("write"); err == nil {
-		_, err = c.WriteTo(f)
+	cloned := false
+	if how == store.LinkAuto || how == store.LinkReflink {
+		cloned, err = c.Cloned(f)
+	}
+	if err == nil && !cloned {
+		if err = fault.Check("write"); err == nil {
+			_, err = c.WriteTo(f)
+		}
 	}
 	if fi, e := f.Stat(); e == nil {
 		stamp = store.StampOf(fi)
@@ -116,6 +130,29 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	}
 	return stamp, unjoin(errors.Join(err, f.Close()))
 }
+
+// hardlink stages an object itself under another name. It reports false where it has to be
+// copied, such as to another file system.
+func (st *staging) hardlink(name string, c store.Content) (stamp store.Stamp, done bool, err error) {
+	object, err := c.Linkable()
+	if object == "" || err != nil {
+		return stamp, false, err
+	}
+	if err := fault.Check("link"); err != nil {
+		return stamp, false, err
+	}
+	staged := path.Join(st.stage, name)
+	if st.s.root.Link(path.Join(objectsDir, filepath.ToSlash(object)), staged) != nil {
+		return stamp, false, nil
+	}
+	fi, err := st.s.root.Lstat(staged)
+	if err != nil {
+		return stamp, true, err
+	}
+	return store.StampOf(fi), true, nil
+}
+
+const objectsDir = ".rondo/objects" // where the store of a project lies
 
 func syncFile(f *os.File) error {
 	if err := fault.Check("sync"); err != nil {

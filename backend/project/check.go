@@ -27,6 +27,7 @@ func check(name string, f *File, tree ast.Node) error {
 	c.index(tree, "")
 	f.name, f.places = name, c.at
 	c.top()
+	c.data(f.Data)
 	each(f.Datasets, c.dataset)
 	each(f.Stages, c.stage)
 	each(f.Models, c.model)

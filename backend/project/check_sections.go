@@ -6,6 +6,12 @@ import (
 	"strings"
 )
 
+func (c *checker) data(d Data) {
+	if d.Link != "" {
+		c.oneOf(".data.link", d.Link, "auto", "reflink", "hardlink", "copy")
+	}
+}
+
 func (c *checker) dataset(name string, d Dataset) {
 	at := ".datasets." + name
 	c.named(at, name)

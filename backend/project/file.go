@@ -4,6 +4,7 @@ package project
 type File struct {
 	Rondo     int                 `yaml:"rondo" json:"rondo"` // format of the file, 1
 	Name      string              `yaml:"name" json:"name"`
+	Data      Data                `yaml:"data" json:"data,omitzero"`
 	Datasets  map[string]Dataset  `yaml:"datasets" json:"datasets,omitempty"`
 	Stages    map[string]Stage    `yaml:"stages" json:"stages,omitempty"`
 	Models    map[string]Model    `yaml:"models" json:"models,omitempty"`
@@ -14,6 +15,11 @@ type File struct {
 
 	name   string            // of the file that it was read from
 	places map[string][2]int // line and column by path of keys
+}
+
+// Data says how the content of all datasets is kept.
+type Data struct {
+	Link string `yaml:"link" json:"link,omitempty"` // auto (default), reflink, hardlink or copy
 }
 
 // Dataset is a path under version control.

@@ -92,7 +92,7 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 	}
 	for d := range ripe {
 		info, err := s.whole(d)
-		if err != nil {
+		if err != nil || s.youngWhole(info, c) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(s.dir, info.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -102,6 +102,17 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 		g.Freed += info.Stored
 	}
 	return nil
+}
+
+// youngWhole reports whether an object that is a file of its own may have been linked
+// again because the old was condemned.
+func (s *Store) youngWhole(i Info, c Collection) bool {
+	fi, err := os.Stat(filepath.Join(s.dir, i.File))
+	if err != nil {
+		return true
+	}
+	stamp := StampOf(fi)
+	return max(stamp.Mtime, stamp.Ctime) > c.Now.Add(-c.Grace).UnixNano()
 }
 
 // sweepPack writes what is still needed of a pack into another and removes it. One that

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"rondo/backend/fault"
 	"rondo/backend/ref"
@@ -131,7 +134,31 @@ func (s *Store) drop(ctx context.Context, healed map[ref.Digest]bool) error {
 			return err
 		}
 	}
-	return errors.Join(ctx.Err(), s.reread())
+	if err := errors.Join(ctx.Err(), s.reread()); err != nil {
+		return err
+	}
+	return s.dropWhole(slices.Collect(maps.Keys(healed))...)
+}
+
+// dropWhole removes objects that are files of their own where a pack has them too.
+func (s *Store) dropWhole(digests ...ref.Digest) error {
+	for _, d := range digests {
+		info, err := s.whole(d)
+		if err != nil || !s.packedWhole(d) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.dir, info.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskError(err)
+		}
+		fault.Point("store.whole-dropped")
+	}
+	return nil
+}
+
+// packedWhole reports whether packs have the object with all its chunks.
+func (s *Store) packedWhole(d ref.Digest) bool {
+	_, packed := s.entry(d)
+	return packed && s.Has(d)
 }
 
 func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {

@@ -72,7 +72,11 @@ func (s *Store) Open(ctx context.Context, d ref.Digest) (io.ReadCloser, error) {
 		return nil, err
 	}
 	if f == nil {
-		return s.openWhole(d)
+		r, err := s.openWhole(d)
+		if _, now := s.entry(d); err == nil || !now {
+			return r, err
+		}
+		return s.Open(ctx, d) // it was cut into chunks meanwhile
 	}
 	v := &verified{s: s, want: d, file: p.pack.name, hash: ref.NewHash(), close: f.Close}
 	switch p.form {
@@ -109,7 +113,9 @@ func (s *Store) openWhole(d ref.Digest) (io.ReadCloser, error) {
 		if err := v.unsqueeze(f, f); err != nil {
 			return nil, err
 		}
+		return v, nil
 	}
+	v.blame = func() error { return s.changedInPlace(d, info.File, f) }
 	return v, nil
 }
 

@@ -39,6 +39,7 @@ type Scan struct {
 	Began  time.Time      // with Memory: when the reading begins
 	Count  *Count
 	Each   func(TreeFile) // sees the files in the order of their paths
+	Link   Link           // how large files are kept; LinkCopy where it is empty
 }
 
 // Take stores every file below dir and the tree of them. Links, devices and names that
@@ -47,13 +48,16 @@ type Scan struct {
 func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) {
 	p := s.packer()
 	w := newTreeWriter(func(node []byte) (ref.Digest, error) { return p.put(node, nodeKind) })
-	sc := &scanner{s: s, dir: dir, o: o, p: p, w: w}
+	sc := &scanner{s: s, dir: dir, o: o, p: p, w: w, l: s.linker(o.Link, o.Began)}
 	err := sc.run(ctx)
 	var root ref.Digest
 	if err == nil {
 		root, err = w.End()
 	}
-	if err = cmp.Or(err, p.flush()); err != nil {
+	if err = cmp.Or(err, p.flush()); err == nil {
+		err = s.dropWhole(sc.cut.list...)
+	}
+	if err != nil {
 		p.discard()
 		return nil, diskError(err)
 	}
@@ -78,6 +82,8 @@ type scanner struct {
 	o   Scan
 	p   *packer // nil: nothing is stored
 	w   *TreeWriter
+	l   *linker // nil: nothing is linked
+	cut cuts
 }
 
 const (
@@ -93,6 +99,33 @@ type job struct {
 	wait  sync.WaitGroup
 	mu    sync.Mutex
 	err   error
+	sure  map[int]bool // files that are settled or not, whatever their stamp says
+}
+
+// look notes how a file looks now that a link was made of it, which its stamp shows.
+func (j *job) look(i int, now Stamp, settled bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.b.Stamps[i] != now {
+		j.b.Stamps[i] = now
+		j.vouch(i, settled)
+	}
+}
+
+// vouch says whether a file is settled, whatever its stamp says.
+func (j *job) vouch(i int, settled bool) {
+	if j.sure == nil {
+		j.sure = map[int]bool{}
+	}
+	j.sure[i] = settled
+}
+
+// settled reports whether a later change of the file cannot look the same.
+func (j *job) settled(i int, began time.Time) bool {
+	if sure, ok := j.sure[i]; ok {
+		return sure
+	}
+	return j.b.Stamps[i].Settled(began)
 }
 
 func (sc *scanner) run(ctx context.Context) (err error) {
@@ -129,6 +162,9 @@ func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct
 		k := &j.known[i]
 		if *k = sc.o.Memory.Find(b.Prefix, b.Names[i]); k.OK && k.Stamp == b.Stamps[i] {
 			j.files[i].Digest = k.Digest
+		} else if k.OK && k.Stamp.Moved(b.Stamps[i]) && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, b.Stamps[i]) {
+			j.files[i].Digest = k.Digest
+			j.vouch(i, true)
 		} else {
 			unread = append(unread, i)
 		}
@@ -238,7 +274,7 @@ func (sc *scanner) finish(j *job) error {
 		if sc.o.Each != nil {
 			sc.o.Each(f)
 		}
-		if size += f.Size; sc.o.Memory != nil && j.b.Stamps[i].Settled(sc.o.Began) {
+		if size += f.Size; sc.o.Memory != nil && j.settled(i, sc.o.Began) {
 			sc.o.Memory.Add(j.b.Prefix, j.b.Names[i], folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.known[i])
 		}
 	}

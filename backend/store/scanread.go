@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,6 +17,9 @@ var smallBuffers = sync.Pool{New: func() any { b := make([]byte, Small+1); retur
 // readOne reads a file that is not known.
 func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
 	f, stamp := &j.files[i], j.b.Stamps[i]
+	if k := j.known[i]; k.OK && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, stamp) {
+		return spoiledError(sc.full(*f))
+	}
 	if sc.o.Known != nil {
 		if d, ok := sc.o.Known(filepath.FromSlash(sc.full(*f)), stamp); ok && (sc.p == nil || !sc.s.doomed(d) && sc.s.Has(d)) {
 			f.Digest = d
@@ -23,7 +27,10 @@ func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
 		}
 	}
 	if stamp.Size > Small {
-		f.Digest, err = sc.large(ctx, j.b, j.b.Names[i], stamp, sc.full(*f))
+		f.Digest, err = sc.large(ctx, j, i)
+		if err == nil {
+			err = sc.cutUp(ctx, j.known[i], f.Digest)
+		}
 		return err
 	}
 	f.Digest, err = sc.small(j.b, j.b.Names[i], stamp, sc.full(*f))
@@ -54,34 +61,38 @@ func unwritten(was, now Stamp) bool {
 	return was.Size == now.Size && was.Mtime == now.Mtime && was.Inode == now.Inode
 }
 
-func (sc *scanner) large(ctx context.Context, b *folder.Batch, name string, was Stamp, full string) (d ref.Digest, err error) {
-	f, err := b.Dir.Open(name)
+func (sc *scanner) large(ctx context.Context, j *job, i int) (d ref.Digest, err error) {
+	full := sc.full(j.files[i])
+	f, err := j.b.Dir.Open(j.b.Names[i])
 	if err != nil {
 		return d, folder.Unreadable(full, err)
 	}
 	defer f.Close()
-	n := int64(0)
+	d, err = sc.keep(ctx, j, i, f, full)
+	return d, folder.Unreadable(full, err)
+}
+
+// keep stores an open file, or only tells its digest.
+func (sc *scanner) keep(ctx context.Context, j *job, i int, f *os.File, full string) (d ref.Digest, err error) {
+	was, n := j.b.Stamps[i], int64(0)
 	if sc.p == nil {
 		d, n, err = HashOpen(ctx, f)
 	} else {
+		if sc.l.wants(j.known[i]) {
+			r, err := sc.l.take(ctx, f, full, was)
+			if err == nil {
+				j.look(i, r.now, was.Settled(sc.o.Began))
+			}
+			if !errors.Is(err, errCannot) {
+				return r.digest, err
+			}
+		}
 		d, n, err = sc.p.putLarge(ctx, f)
 	}
-	if err != nil {
-		return d, folder.Unreadable(full, err)
+	if err == nil {
+		_, err = steady(f, was, n, full)
 	}
-	return d, sc.steady(f, was, n, full)
-}
-
-// steady refuses what was read of a file that somebody wrote to meanwhile.
-func (sc *scanner) steady(f *os.File, was Stamp, read int64, full string) error {
-	fi, err := f.Stat()
-	if err != nil {
-		return folder.Unreadable(full, err)
-	}
-	if now := StampOf(fi); read != was.Size || !unwritten(was, now) {
-		return changed(full)
-	}
-	return nil
+	return d, err
 }
 
 func changed(full string) error {

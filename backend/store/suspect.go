@@ -36,10 +36,15 @@ func (s *Store) acquit(p *pack) {
 		return
 	}
 	for _, r := range p.rows {
-		if s.suspects.damaged[r.digest] {
-			delete(s.suspects.damaged, r.digest)
-			s.suspects.stored[r.digest] = true
-		}
+		s.acquitOne(r.digest)
+	}
+}
+
+// acquitOne notes that a suspect is stored anew; the caller holds the lock.
+func (s *Store) acquitOne(d ref.Digest) {
+	if s.suspects.damaged[d] {
+		delete(s.suspects.damaged, d)
+		s.suspects.stored[d] = true
 	}
 }
 
