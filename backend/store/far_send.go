@@ -36,11 +36,24 @@ func (f *Far) Send(ctx context.Context, s *Store, digests []ref.Digest) (m Moved
 		}
 	}
 	for _, d := range files {
-		if err := f.sendFile(ctx, s, d, &m); err != nil {
+		if err := f.sendWhole(ctx, s, d, &m); err != nil {
 			return m, err
 		}
 	}
 	return m, nil
+}
+
+// sendWhole sends an object that is a file of its own: as it is where it is compressed or
+// small, else in chunks, so that other versions of it share them over there.
+func (f *Far) sendWhole(ctx context.Context, s *Store, d ref.Digest, m *Moved) error {
+	info, err := s.whole(d)
+	if err != nil {
+		return err
+	}
+	if filepath.Ext(info.File) == zst || info.Stored <= Small {
+		return f.sendFile(ctx, s, d, m)
+	}
+	return f.sendCut(ctx, s, d, m)
 }
 
 // lacking returns what the remote does not have: small objects and chunks, lists, and
@@ -124,50 +137,131 @@ func (c *cargo) seal() (name string, end int) {
 	return sum.String(), end
 }
 
-// sendPacks sends objects in packs, some packs at a time.
-func (f *Far) sendPacks(ctx context.Context, s *Store, digests []ref.Digest, m *Moved) error {
-	var mu sync.Mutex
+// shipment sends packs, some at a time, while the next is filled.
+type shipment struct {
+	f   *Far
+	ctx context.Context
+	g   *errgroup.Group
+	mu  sync.Mutex
+	m   *Moved
+	c   *cargo
+}
+
+func (f *Far) shipment(ctx context.Context, m *Moved) *shipment {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(senders)
-	c := newCargo()
-	send := func(c *cargo) {
-		g.Go(func() error {
-			if err := f.sendPack(ctx, c); err != nil {
-				return f.named(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			m.Objects += len(c.rows)
-			m.Bytes += int64(c.b.Len())
-			return nil
-		})
+	return &shipment{f: f, ctx: ctx, g: g, m: m, c: newCargo()}
+}
+
+// add takes an object along. What has failed so far shows as a context that is done.
+func (p *shipment) add(d ref.Digest, stored []byte, form form) error {
+	p.c.add(d, stored, form)
+	if p.c.b.Len() >= cargoSize {
+		p.send()
 	}
+	return p.ctx.Err()
+}
+
+func (p *shipment) send() {
+	c := p.c
+	p.c = newCargo()
+	p.g.Go(func() error {
+		if err := p.f.sendPack(p.ctx, c); err != nil {
+			return p.f.named(err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.m.Objects += len(c.rows)
+		p.m.Bytes += int64(c.b.Len())
+		return nil
+	})
+}
+
+// end sends the rest and waits; a failure before that, which was not of sending, is given.
+func (p *shipment) end(err error) error {
+	if err == nil && len(p.c.rows) > 0 {
+		p.send()
+	}
+	return cmpErr(p.g.Wait(), err)
+}
+
+// sendPacks sends objects in packs.
+func (f *Far) sendPacks(ctx context.Context, s *Store, digests []ref.Digest, m *Moved) error {
+	ship := f.shipment(ctx, m)
 	o := opener{s: s}
 	defer o.close()
 	var buf buffers
 	for _, span := range s.spans(digests) {
 		for _, one := range span {
-			if err := ctx.Err(); err != nil {
-				return cmpErr(g.Wait(), err)
-			}
 			d := digests[one.i]
 			if one.at.pack == nil {
-				return cmpErr(g.Wait(), errs.New(errs.NotFound, "object %s is not in this project", d.Short()).WithHint("`rondo data verify` names what is missing"))
+				return ship.end(errs.New(errs.NotFound, "object %s is not in this project", d.Short()).WithHint("`rondo data verify` names what is missing"))
 			}
-			if err := o.verify(d, one.at, &buf); err != nil {
-				return cmpErr(g.Wait(), err)
+			err := o.verify(d, one.at, &buf)
+			if err == nil {
+				err = ship.add(d, buf.raw[:one.at.stored], one.at.form)
 			}
-			c.add(d, buf.raw[:one.at.stored], one.at.form)
-			if c.b.Len() >= cargoSize {
-				send(c)
-				c = newCargo()
+			if err != nil {
+				return ship.end(err)
 			}
 		}
 	}
-	if len(c.rows) > 0 {
-		send(c)
+	return ship.end(nil)
+}
+
+// sendCut sends the chunks of an object that is a file of its own here, and then the list.
+func (f *Far) sendCut(ctx context.Context, s *Store, d ref.Digest, m *Moved) error {
+	ship := f.shipment(ctx, m)
+	list, err := f.shipChunks(ctx, s, d, ship)
+	if err = ship.end(err); err != nil {
+		return err
 	}
-	return g.Wait()
+	last := f.shipment(ctx, m)
+	return last.end(last.add(d, encodeList(list), listed))
+}
+
+// shipChunks reads the object, which is verified when all is read, and sends what is not
+// there of its chunks.
+func (f *Far) shipChunks(ctx context.Context, s *Store, d ref.Digest, ship *shipment) (list []chunk, err error) {
+	r, err := s.openWhole(d)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	slabs, free, stop := readSlabs(r)
+	defer stop()
+	seen, compress, rest := map[ref.Digest]bool{}, false, []byte(nil)
+	for {
+		one := <-slabs
+		if one.err != nil {
+			return nil, one.err
+		}
+		if list == nil {
+			compress = gains(one.b[maxChunk : maxChunk+one.n])
+		}
+		start := maxChunk - len(rest)
+		copy(one.b[start:], rest)
+		parts, left := cutAll(one.b[start:maxChunk+one.n], one.last)
+		for _, part := range parts {
+			p := prepared{digest: ref.Of(part), stored: part}
+			list = append(list, chunk{p.digest, uint32(len(part))})
+			if seen[p.digest] || f.There(p.digest) {
+				continue
+			}
+			seen[p.digest] = true
+			if compress {
+				p.squeeze()
+			}
+			if err := ship.add(p.digest, p.stored, p.form); err != nil {
+				return nil, err
+			}
+		}
+		if one.last {
+			return list, ctx.Err()
+		}
+		rest = append(rest[:0], left...)
+		free <- one
+	}
 }
 
 func cmpErr(first, second error) error {
