@@ -361,7 +361,7 @@ func TestKilledWhileLinking(t *testing.T) {
 func TestKilledWhileCloning(t *testing.T) {
 	withReflinks(t)
 	t.Setenv("RONDO_TEST_LINK", string(store.LinkAuto))
-	killRounds(t, rounds(9), []string{"store.cloned", "store.whole-kept", "store.whole-dropped", "store.packed", "dataset.staged", "dataset.moved"})
+	killRounds(t, rounds(6), []string{"store.cloned", "store.whole-kept", "store.whole-dropped", "store.packed", "dataset.staged", "dataset.moved"})
 }
 
 func TestEveryOperationOfHardLinksFailsOnce(t *testing.T) {

@@ -308,6 +308,11 @@ export interface DatasetTag {
 	by?: string;
 }
 
+export interface DatasetUnprotected {
+	files: number;
+	bytes: number;
+}
+
 export interface DatasetUsage {
 	stored: number;
 	datasets: DatasetUsageOfSet[];
@@ -1260,6 +1265,10 @@ export interface ProjectBound {
 	max?: number;
 }
 
+export interface ProjectData {
+	link?: string;
+}
+
 export interface ProjectDataset {
 	path: string;
 	desc?: string;
@@ -1282,6 +1291,7 @@ export interface ProjectFeedback {
 export interface ProjectFile {
 	rondo: number;
 	name: string;
+	data?: ProjectData;
 	datasets?: Record<string, ProjectDataset>;
 	stages?: Record<string, ProjectStage>;
 	models?: Record<string, ProjectModel>;
@@ -1993,6 +2003,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: DatasetTag[];
+	};
+	"POST /datasets/{name}/unprotect": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetUnprotected;
 	};
 	"POST /datasets/{name}/update": {
 		path: { name: string };
