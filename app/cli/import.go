@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/history"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
@@ -28,11 +30,20 @@ Stages of dvc.yaml go to rondo.yaml, data that .dvc files track becomes datasets
 a snapshot each. Data that only DVC's cache has is brought into the folder. Nothing of
 DVC's is changed and nothing is run; what could not come is told at the end.
 
+The past comes too: each commit of git whose stages had other outcomes than the one before
+becomes a run with its params and metrics, and so does each experiment of refs/exps; what
+DVCLive wrote becomes metric points and artifacts. Earlier contents of data that the cache
+still has become snapshots that know their commit, and tags of git become theirs.
+
 It can be interrupted and repeated: what is there already stays as it is.
 
   rondo import dvc
-  rondo import dvc --dry ~/old-project      only tell what would happen`,
-		flags: func(f *flag.FlagSet) { f.Bool("dry", false, "change nothing, only tell") },
+  rondo import dvc --dry ~/old-project      only tell what would happen
+  rondo import dvc --no-history             what is checked out, and no past`,
+		flags: func(f *flag.FlagSet) {
+			f.Bool("dry", false, "change nothing, only tell")
+			f.Bool("no-history", false, "bring only what is checked out")
+		},
 	},
 	{
 		name: "import mlflow", args: "SOURCE", short: "bring over what an MLflow store holds", run: importMLflow,
@@ -76,6 +87,7 @@ type imported struct {
 	Snapshots []dataset.Snapshot `json:"snapshots"`
 	Came      []string           `json:"came"`
 	Left      []string           `json:"left"`
+	History   *history.Account   `json:"history,omitempty"` // nothing with --no-history or --dry
 }
 
 func importDVC(ctx context.Context, c *call) error {
@@ -105,7 +117,7 @@ func importDVC(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	account := imported{root, plan.Stages, plan.Datasets, []string{}, []dataset.Snapshot{}, plan.Came, plan.Left}
+	account := imported{root, plan.Stages, plan.Datasets, []string{}, []dataset.Snapshot{}, plan.Came, plan.Left, nil}
 	if !c.isSet("dry") {
 		if err := c.carryOver(ctx, p, plan, &account); err != nil {
 			return err
@@ -152,6 +164,11 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 	if err != nil {
 		return err
 	}
+	if !c.isSet("no-history") {
+		if err := c.importPast(ctx, api, plan, account); err != nil {
+			return err
+		}
+	}
 	for _, d := range plan.Data {
 		if d.State == dvc.Absent {
 			continue
@@ -181,6 +198,29 @@ func adopt(ctx context.Context, p *project.Project, plan *dvc.Plan, account *imp
 	}
 	account.Fresh = append(account.Fresh, fresh...)
 	return nil
+}
+
+// importPast comes before the data as it is now, so that snapshots have the order of what
+// happened.
+func (c *call) importPast(ctx context.Context, api *client.Client, plan *dvc.Plan, account *imported) error {
+	for _, d := range plan.Data {
+		err := api.Post(ctx, "/datasets", map[string]string{"name": d.Name, "path": d.Path, "desc": d.Desc}, nil)
+		if err != nil && ctx.Err() != nil {
+			return err // otherwise it is there, or is not to be had, which the account tells
+		}
+	}
+	account.History = &history.Account{}
+	return c.followed(ctx, "import.progress", pastLine, func() error {
+		return api.Do(ctx, http.MethodPost, "/imports/dvc", nil, account.History)
+	})
+}
+
+func pastLine(data json.RawMessage) string {
+	var p history.Progress
+	if json.Unmarshal(data, &p) != nil || p.Done || p.Commits == 0 {
+		return ""
+	}
+	return counted(int64(p.Commits), "commit")
 }
 
 func (c *call) importData(ctx context.Context, api *client.Client, from *dvc.Project, d dvc.Data, account *imported) error {
@@ -214,17 +254,27 @@ func (c *call) tellImport(a imported) error {
 	for _, l := range a.Came {
 		c.say("  %s", l)
 	}
-	if len(a.Left) > 0 {
+	if len(a.Left) > 0 || a.History != nil && len(a.History.Left) > 0 {
 		c.say("What does not, or not quite:")
 	}
 	for _, l := range a.Left {
 		c.say("  %s", l)
+	}
+	if a.History != nil {
+		for _, l := range a.History.Left {
+			c.say("  %s", l)
+		}
 	}
 	if c.isSet("dry") {
 		c.say("Nothing was changed: %s and %s would be added to rondo.yaml.", counted(int64(a.Datasets), "dataset"), counted(int64(a.Stages), "stage"))
 		return nil
 	}
 	c.say("%s: %s and %s added to rondo.yaml, %s there now.", a.Project, counted(int64(a.Datasets), "dataset"), counted(int64(a.Stages), "stage"), counted(int64(len(a.Snapshots)), "snapshot"))
+	if h := a.History; h != nil {
+		c.say("Of the past (%s, %s): %s with %s and %s of DVCLive, %s and %s are new; %d had come before.",
+			counted(int64(h.Commits), "commit"), counted(int64(h.Experiments), "experiment"), counted(int64(h.Runs), "run"), counted(h.Points, "metric point"),
+			counted(int64(h.Files), "file"), counted(int64(h.Snapshots), "snapshot"), counted(int64(h.Tags), "tag"), h.There)
+	}
 	if len(a.Fresh) > 0 {
 		c.say("%s need not run: DVC has run them, and nothing has changed since.", counted(int64(len(a.Fresh)), "stage"))
 	}

@@ -4,6 +4,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/event"
 	"rondo/backend/host"
+	"rondo/backend/interop/dvc/history"
 	"rondo/backend/interop/mlflow"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
@@ -34,5 +35,6 @@ type API struct {
 	Monitors monitor.Surface
 	Loop     *loop.Service
 	Pipeline *pipeline.Service
-	MLflow   *mlflow.Importer // nil: nothing is brought over
+	MLflow   *mlflow.Importer  // nil: nothing is brought over
+	DVC      *history.Importer // nil: nothing is brought over
 }

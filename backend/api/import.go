@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/history"
 	"rondo/backend/interop/mlflow"
 )
 
 func (a *API) importRoutes(r *Router) {
 	Post(r, "/imports/mlflow", a.importMLflow)
+	Post(r, "/imports/dvc", a.importDVC)
 	Post(r, "/exports/mlflow", a.exportMLflow)
 }
 
@@ -37,6 +39,15 @@ func (a *API) importMLflow(ctx context.Context, in importMLflow) (mlflow.Account
 	}
 	o := mlflow.Options{Roots: in.Artifacts, Getenv: func(name string) string { return in.Env[name] }}
 	return a.MLflow.Import(ctx, in.Source, o, func(p mlflow.Progress) { a.Events.Publish("import.progress", "mlflow", p) })
+}
+
+// importDVC brings the past of the DVC project that lies in this folder: outcomes of commits
+// and experiments as runs, and earlier contents of its datasets as snapshots.
+func (a *API) importDVC(ctx context.Context, _ Nothing) (history.Account, error) {
+	if a.DVC == nil {
+		return history.Account{}, errs.New(errs.Unavailable, "this server brings nothing over from DVC")
+	}
+	return a.DVC.Import(ctx, func(p history.Progress) { a.Events.Publish("import.progress", "dvc", p) })
 }
 
 type exportMLflow struct {

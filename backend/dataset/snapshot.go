@@ -76,9 +76,11 @@ func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Sn
 	if err != nil {
 		return Snapshot{}, err
 	}
-	state, err := s.gitState(ctx)
-	if err != nil {
-		return Snapshot{}, err
+	state := in.git
+	if state == nil {
+		if state, err = s.gitState(ctx); err != nil {
+			return Snapshot{}, err
+		}
 	}
 	snap := Snapshot{
 		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest(), Content: one, Files: int(c.list.Files),

@@ -74,24 +74,29 @@ func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
 		return err
 	}
 	defer then.Close()
-	for _, pl := range then.Pipelines {
-		for _, s := range pl.Stages {
-			e.addParams(s, then.Locks[pl.File].Stage(s.Name))
-		}
-		for _, m := range pl.Metrics {
-			then.addMetrics(e, path.Join(path.Dir(pl.File), m), Entry{})
-		}
-	}
-	for _, o := range then.outs() {
-		if o.out.Kind == "metrics" {
-			then.addMetrics(e, o.at, o.entry)
-		}
-	}
-	then.addMetrics(e, "dvclive/metrics.json", Entry{}) // where DVCLive leaves its summary
+	then.gather(e)
 	if len(then.Problems) > 0 {
 		return then.Problems[0]
 	}
 	return nil
+}
+
+// gather reads params and metrics of all stages, and DVCLive's summary.
+func (p *Project) gather(e *Experiment) {
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			e.addParams(s, p.Locks[pl.File].Stage(s.Name))
+		}
+		for _, m := range pl.Metrics {
+			p.addMetrics(e, path.Join(path.Dir(pl.File), m), Entry{})
+		}
+	}
+	for _, o := range p.outs() {
+		if o.out.Kind == "metrics" {
+			p.addMetrics(e, o.at, o.entry)
+		}
+	}
+	p.addMetrics(e, "dvclive/metrics.json", Entry{}) // where DVCLive leaves its summary
 }
 
 func (e *Experiment) addParams(s Stage, lock *LockStage) {

@@ -538,6 +538,18 @@ export interface Headline {
 	values?: Record<string, unknown>;
 }
 
+export interface HistoryAccount {
+	commits: number;
+	experiments: number;
+	runs: number;
+	points: number;
+	files: number;
+	snapshots: number;
+	tags: number;
+	there: number;
+	left: string[];
+}
+
 export interface HostFacts {
 	name?: string;
 	os: string;
@@ -2213,6 +2225,12 @@ export interface Operations {
 		query: { after?: number; limit?: number };
 		body: undefined;
 		out: HostSample[];
+	};
+	"POST /imports/dvc": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: HistoryAccount;
 	};
 	"POST /imports/mlflow": {
 		path: Record<string, never>;

@@ -1,0 +1,208 @@
+package dvc
+
+import (
+	"encoding/csv"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Live is what DVCLive wrote: the course of metrics, params, and files.
+type Live struct {
+	Params map[string]string
+	Series []LiveSeries
+	Files  []LiveFile
+}
+
+// LiveSeries is one metric as it went.
+type LiveSeries struct {
+	Name   string
+	Points []LivePoint
+}
+
+// LivePoint is one value; Time is in ms since 1970, 0 where DVCLive did not note it.
+type LivePoint struct {
+	Step, Time int64
+	Value      float64
+}
+
+// LiveFile is a picture, a curve or an artifact.
+type LiveFile struct {
+	Name string // in DVCLive's folder
+	Text []byte
+}
+
+const (
+	maxLiveFiles  = 500      // of one commit
+	maxLivePoints = 1 << 20  // of one file
+	maxLiveFolder = 64 << 20 // bytes of all files of one commit
+)
+
+// courses are the folders below DVCLive's own in which it keeps the course of metrics; the
+// second is that of its first versions.
+var courses = []string{"plots/metrics/", "scalars/"}
+
+// live collects what DVCLive has left in the commit, and in the cache for it.
+func (p *Project) live() (l Live) {
+	l.Params = map[string]string{}
+	found := p.liveFiles()
+	folders := map[string]bool{}
+	for name := range found {
+		if dir, _, ok := course(name); ok {
+			folders[dir] = true
+		}
+	}
+	var names []string
+	for name := range found {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	size := 0
+	for _, name := range names {
+		dir, metric, isCourse := course(name)
+		if !isCourse {
+			dir = ownerOf(name, folders)
+		}
+		if !folders[dir] {
+			continue
+		}
+		b, err := found[name]()
+		if err != nil {
+			continue
+		}
+		in := strings.TrimPrefix(name, dir+"/")
+		switch {
+		case isCourse:
+			if s := readCourse(metric, b); len(s.Points) > 0 {
+				l.Series = append(l.Series, s)
+			}
+		case in == "params.yaml":
+			l.addParams(in, b)
+		case in != "dvc.yaml" && len(l.Files) < maxLiveFiles && size+len(b) <= maxLiveFolder:
+			size += len(b)
+			l.Files = append(l.Files, LiveFile{in, b})
+		}
+	}
+	return l
+}
+
+// course splits the path of a metric's file into DVCLive's folder and the metric's name.
+func course(name string) (dir, metric string, ok bool) {
+	rest, ok := strings.CutSuffix(name, ".tsv")
+	if !ok {
+		return "", "", false
+	}
+	for _, part := range courses {
+		if dir, metric, ok = strings.Cut(rest, "/"+part); ok {
+			return dir, metric, true
+		}
+	}
+	return "", "", false
+}
+
+func ownerOf(name string, folders map[string]bool) string {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if folders[dir] {
+			return dir
+		}
+	}
+	return ""
+}
+
+// liveFiles are the files of the commit that may be DVCLive's, and those of its folders
+// that are in the cache.
+func (p *Project) liveFiles() map[string]func() ([]byte, error) {
+	found := map[string]func() ([]byte, error){}
+	fs.WalkDir(p.tree, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || d.IsDir() && (d.Name() == ".dvc" || d.Name() == ".git" || d.Name() == ".rondo"):
+			return fs.SkipDir
+		case d.Type().IsRegular():
+			found[name] = func() ([]byte, error) { return p.Read(name) }
+		}
+		return nil
+	})
+	for _, o := range p.outs() {
+		if o.entry.MD5 == "" || !strings.Contains("/"+o.at+"/", "/dvclive/") && !slices.Contains([]string{"plots", "metrics", "scalars", "artifacts"}, path.Base(o.at)) {
+			continue
+		}
+		if !o.entry.IsDir() {
+			found[o.at] = func() ([]byte, error) { return p.Cache.readAll(o.entry) }
+			continue
+		}
+		files, err := p.Cache.Tree(o.entry.Hash, o.entry.MD5)
+		if err != nil {
+			continue
+		}
+		for _, f := range files {
+			found[path.Join(o.at, f.Path)] = func() ([]byte, error) { return p.Cache.readAll(Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+		}
+	}
+	return found
+}
+
+func (l *Live) addParams(name string, b []byte) {
+	values, err := ReadParams(name, b)
+	if err != nil {
+		return
+	}
+	flat(values, "", l.Params)
+}
+
+// flat writes the leaves of a document under their dotted keys.
+func flat(v any, key string, into map[string]string) {
+	m, ok := v.(*Map)
+	if !ok {
+		into[key] = text(v)
+		return
+	}
+	for _, k := range m.Keys {
+		flat(m.vals[k], strings.TrimPrefix(key+"."+k, "."), into)
+	}
+}
+
+// readCourse reads a file of DVCLive: tabs between the columns step, the metric's name, and
+// timestamp, in any order.
+func readCourse(metric string, b []byte) LiveSeries {
+	out := LiveSeries{Name: metric}
+	in := csv.NewReader(strings.NewReader(string(b)))
+	in.Comma, in.FieldsPerRecord, in.LazyQuotes = '\t', -1, true
+	head, err := in.Read()
+	if err != nil {
+		return out
+	}
+	value := slices.IndexFunc(head, func(s string) bool { return s != "step" && s != "timestamp" })
+	for len(out.Points) < maxLivePoints {
+		row, err := in.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || value < 0 || value >= len(row) {
+			continue
+		}
+		v, err := strconv.ParseFloat(row[value], 64)
+		if err != nil {
+			continue
+		}
+		pt := LivePoint{Value: v, Step: int64(len(out.Points))}
+		for i, name := range head {
+			if n, err := strconv.ParseInt(cell(row, i), 10, 64); err == nil && name == "step" {
+				pt.Step = n
+			} else if err == nil && name == "timestamp" {
+				pt.Time = n
+			}
+		}
+		out.Points = append(out.Points, pt)
+	}
+	return out
+}
+
+func cell(row []string, i int) string {
+	if i < len(row) {
+		return row[i]
+	}
+	return ""
+}
