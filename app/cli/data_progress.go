@@ -26,7 +26,7 @@ func dataLine(data json.RawMessage) string {
 		return "" // what is quick needs no words
 	}
 	what := "file"
-	if p.Dataset == "" {
+	if p.Dataset == "" || p.Verb == "push" || p.Verb == "fetch" {
 		what = "object"
 	}
 	line := fmt.Sprintf("%s %s: %s, %s", p.Verb, p.Dataset, counted(p.Files, what), size(p.Bytes))

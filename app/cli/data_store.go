@@ -12,6 +12,7 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
+	"rondo/backend/store"
 )
 
 var dataStoreVerbs = []verb{
@@ -38,10 +39,11 @@ var dataStoreVerbs = []verb{
 	},
 	{
 		name: "data gc", short: "remove objects that nothing refers to",
-		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\n\n  rondo data gc --dry-run",
+		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\nWith --remote it does so there: what no snapshot that the remote lists, nor one of this\nproject, refers to is removed by a gc that comes a day later, unless somebody pushed meanwhile.\n\n  rondo data gc --dry-run\n  rondo data gc --remote disk --dry-run",
 		flags: func(f *flag.FlagSet) {
 			f.Bool("dry-run", false, "only show what would be marked and removed")
 			f.Duration("grace", 0, "remove what was marked this `time` ago, such as 10m")
+			f.String("remote", "", "collect on the remote of this `name` instead of here")
 		},
 		run: dataCollect,
 	},
@@ -123,21 +125,37 @@ func dataCollect(ctx context.Context, c *call) error {
 	if err != nil {
 		return errs.New(errs.Invalid, "%q is no time", c.value("grace")).WithHint("write it like 10m or 24h")
 	}
+	if name := c.value("remote"); name != "" {
+		return c.collectRemote(ctx, dataset.CollectRemote{Remote: name, Dry: c.isSet("dry-run"), Grace: grace})
+	}
 	var g dataset.Collected
 	in := dataset.Collect{Dry: c.isSet("dry-run"), Grace: grace}
 	return c.act(ctx, http.MethodPost, "/objects/collect", in, &g, func() error {
-		c.say("%s needed by something, %s (%s) by nothing", counted(int64(g.Needed), "object"), counted(int64(g.Objects), "object"), size(g.Bytes))
-		switch {
-		case in.Dry:
-			c.say("%s would be removed now", counted(int64(g.Objects-g.Waiting), "object"))
-		case g.Removed > 0:
-			c.say("%s removed, %s freed", counted(int64(g.Removed), "object"), size(g.Freed))
-		}
-		if g.Waiting > 0 && !in.Dry {
-			c.say("%s marked; `rondo data gc` removes them from %s on", counted(int64(g.Waiting), "object"), g.Next.Local().Format("2006-01-02 15:04"))
-		}
+		c.sayCollected(g.Garbage, g.Next, in.Dry, "rondo data gc")
 		return nil
 	})
+}
+
+func (c *call) collectRemote(ctx context.Context, in dataset.CollectRemote) error {
+	var g dataset.CollectedRemote
+	return c.act(ctx, http.MethodPost, "/remotes/collect", in, &g, func() error {
+		c.say("%s: %s", g.Remote.Name, counted(int64(g.Snapshots), "snapshot"))
+		c.sayCollected(g.Garbage, g.Next, in.Dry, "rondo data gc --remote "+g.Remote.Name)
+		return nil
+	})
+}
+
+func (c *call) sayCollected(g store.Garbage, next time.Time, dry bool, again string) {
+	c.say("%s needed by something, %s (%s) by nothing", counted(int64(g.Needed), "object"), counted(int64(g.Objects), "object"), size(g.Bytes))
+	switch {
+	case dry:
+		c.say("%s would be removed now", counted(int64(g.Objects-g.Waiting), "object"))
+	case g.Removed > 0:
+		c.say("%s removed, %s freed", counted(int64(g.Removed), "object"), size(g.Freed))
+	}
+	if g.Waiting > 0 && !dry {
+		c.say("%s marked; `%s` removes them from %s on", counted(int64(g.Waiting), "object"), again, next.Local().Format("2006-01-02 15:04"))
+	}
 }
 
 func dataRemote(ctx context.Context, c *call) error {
@@ -178,7 +196,7 @@ func dataFetch(ctx context.Context, c *call) error { return c.exchange(ctx, "fet
 func (c *call) exchange(ctx context.Context, verb string) error {
 	var x dataset.Exchanged
 	in := dataset.Exchange{Remote: c.value("remote"), Datasets: c.args}
-	return c.act(ctx, http.MethodPost, "/remotes/"+verb, in, &x, func() error {
+	return c.actOnData(ctx, http.MethodPost, "/remotes/"+verb, in, &x, func() error {
 		c.sayExchanged(x)
 		return nil
 	})
@@ -201,7 +219,7 @@ func dataPull(ctx context.Context, c *call) error {
 		Exchanged dataset.Exchanged `json:"exchanged"`
 	}
 	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "force": c.isSet("force")}
-	return c.act(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
+	return c.actOnData(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
 		c.sayExchanged(out.Exchanged)
 		c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
 		return nil

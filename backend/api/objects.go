@@ -19,6 +19,7 @@ func (a *API) storeRoutes(r *Router) {
 	Post(r, "/remotes/push", a.pushSnapshots)
 	Post(r, "/remotes/fetch", a.fetchSnapshots)
 	Post(r, "/remotes/pull", a.pullSnapshot)
+	Post(r, "/remotes/collect", a.collectRemote)
 }
 
 func (a *API) verifyObjects(ctx context.Context, in dataset.VerifyAll) (dataset.Verified, error) {
@@ -39,6 +40,11 @@ func (a *API) retainSnapshots(ctx context.Context, in dataset.Retain) ([]dataset
 
 func (a *API) collectObjects(ctx context.Context, in dataset.Collect) (dataset.Collected, error) {
 	return a.Datasets.Collect(ctx, in)
+}
+
+// collectRemote removes from a remote what no snapshot refers to.
+func (a *API) collectRemote(ctx context.Context, in dataset.CollectRemote) (dataset.CollectedRemote, error) {
+	return a.Datasets.CollectRemote(ctx, in)
 }
 
 func (a *API) listRemotes(context.Context, Nothing) ([]dataset.Remote, error) {

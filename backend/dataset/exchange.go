@@ -34,6 +34,13 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 	}
 	defer f.close()
 	x.Remote = f.Remote
+	if err := s.keepAll(ctx, f); err != nil {
+		return x, err
+	}
+	if err := s.reopen(ctx, f); err != nil { // what it holds now stays
+		return x, err
+	}
+	defer s.followFar("push", f, in.Datasets)()
 	snaps, err := s.chosen(ctx, in.Datasets)
 	if err != nil {
 		return x, err
@@ -54,6 +61,7 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	}
 	defer f.close()
 	x.Remote = f.Remote
+	defer s.followFar("fetch", f, in.Datasets)()
 	theirs, err := f.snapshots(ctx, in.Datasets)
 	if err != nil {
 		return x, err

@@ -10,8 +10,8 @@ import (
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, verify
-	Files   int64   `json:"files"`             // so far; objects where the whole store is meant
+	Verb    string  `json:"verb"`              // snapshot, checkout, verify, push, fetch
+	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
 	OfBytes int64   `json:"of_bytes,omitempty"`
@@ -31,6 +31,23 @@ func (t *total) set(files, bytes int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.files, t.bytes = files, bytes
+}
+
+// more adds to what there is to do.
+func (t *total) more(files, bytes int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.files, t.bytes = t.files+files, t.bytes+bytes
+}
+
+// followFar tells of what is copied to or from a remote until stop is called.
+func (s *Service) followFar(verb string, f *far, datasets []string) (stop func()) {
+	name, count, of := "", &store.Count{}, &total{}
+	if len(datasets) == 1 {
+		name = datasets[0]
+	}
+	f.objects.Track(count, of.more)
+	return s.follow(verb, name, count, of)
 }
 
 // follow tells of the progress of some work until stop is called.

@@ -11,6 +11,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/remote"
 	"rondo/backend/remote/remotetest"
 )
 
@@ -20,6 +21,18 @@ func withRemote(t *testing.T, remote string) *house {
 	h := open(t, project(t))
 	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: remote}))
 	return h
+}
+
+// openRemote opens the one remote as its files.
+func (h *house) openRemote(t testing.TB) remote.Remote {
+	t.Helper()
+	list, err := h.Remotes()
+	must(t, err)
+	a, err := remote.ParseAddress(list[0].Address)
+	must(t, err)
+	r, err := remote.Open(context.Background(), a)
+	must(t, err)
+	return r
 }
 
 func (h *house) push(t testing.TB) dataset.Exchanged {

@@ -23,6 +23,7 @@ type Far struct {
 	r     remote.Remote
 	cache string // folder of this device that keeps indexes, which never change
 	under string // folder of the remote
+	track track
 
 	mu     sync.RWMutex
 	packed *table

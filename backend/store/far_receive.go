@@ -58,6 +58,7 @@ func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m Move
 	if err != nil {
 		return m, err
 	}
+	f.track.willMove(parts, f.entry)
 	p := s.packer()
 	var mu sync.Mutex
 	err = f.fetch(ctx, parts, func(e farEntry, raw, _ []byte) error {
@@ -65,6 +66,7 @@ func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m Move
 		m.Objects++
 		m.Bytes += int64(len(raw))
 		mu.Unlock()
+		f.track.done.Add(1, int64(len(raw)))
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
 	})
 	if err = errors.Join(err, p.flush()); err != nil {

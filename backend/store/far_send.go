@@ -30,6 +30,8 @@ func (f *Far) Send(ctx context.Context, s *Store, digests []ref.Digest) (m Moved
 	if err != nil {
 		return m, err
 	}
+	f.track.willMove(parts, s.entry)
+	f.track.willMove(lists, s.entry)
 	for _, wave := range [][]ref.Digest{parts, lists} { // no list before its chunks
 		if err := f.sendPacks(ctx, s, wave, &m); err != nil {
 			return m, err
@@ -53,6 +55,7 @@ func (f *Far) sendWhole(ctx context.Context, s *Store, d ref.Digest, m *Moved) e
 	if filepath.Ext(info.File) == zst || info.Stored <= Small {
 		return f.sendFile(ctx, s, d, m)
 	}
+	f.track.willCut(info.Stored)
 	return f.sendCut(ctx, s, d, m)
 }
 
@@ -173,6 +176,7 @@ func (p *shipment) send() {
 		defer p.mu.Unlock()
 		p.m.Objects += len(c.rows)
 		p.m.Bytes += int64(c.b.Len())
+		p.f.track.done.Add(int64(len(c.rows)), int64(c.b.Len()))
 		return nil
 	})
 }

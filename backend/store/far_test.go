@@ -217,3 +217,24 @@ func TestAListThatLiesIsNotTaken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTransfersTellHowFarTheyAre: what they say that is to be done is what is done, there
+// and back.
+func TestTransfersTellHowFarTheyAre(t *testing.T) {
+	s, all := stocked(t)
+	f := far(t, folder(t, t.TempDir()))
+	for _, move := range []func(other *store.Store) (store.Moved, error){
+		func(*store.Store) (store.Moved, error) { return f.Send(t.Context(), s, all) },
+		func(other *store.Store) (store.Moved, error) { return other.Receive(t.Context(), f, all) },
+	} {
+		other, err := store.Open(t.TempDir())
+		check(t, err)
+		var done store.Count
+		objects, bytes := int64(0), int64(0)
+		f.Track(&done, func(o, b int64) { objects, bytes = objects+o, bytes+b })
+		m, err := move(other)
+		if err != nil || m.Objects < 20 || objects < int64(m.Objects)-1 || done.Files.Load() < objects-1 || done.Bytes.Load() < bytes*9/10 || bytes < 3<<20 {
+			t.Errorf("moved %+v (%v), told %d objects with %d bytes, counted %d with %d", m, err, objects, bytes, done.Files.Load(), done.Bytes.Load())
+		}
+	}
+}

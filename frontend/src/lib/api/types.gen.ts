@@ -55,7 +55,25 @@ export interface DatasetCollect {
 	grace_ns?: number;
 }
 
+export interface DatasetCollectRemote {
+	remote?: string;
+	dry_run?: boolean;
+	grace_ns?: number;
+}
+
 export interface DatasetCollected {
+	objects: number;
+	bytes: number;
+	waiting: number;
+	needed: number;
+	removed: number;
+	freed: number;
+	next?: string;
+}
+
+export interface DatasetCollectedRemote {
+	remote: DatasetRemote;
+	snapshots: number;
 	objects: number;
 	bytes: number;
 	waiting: number;
@@ -2423,6 +2441,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<DatasetRemote>;
 		out: DatasetRemote[];
+	};
+	"POST /remotes/collect": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetCollectRemote>;
+		out: DatasetCollectedRemote;
 	};
 	"POST /remotes/fetch": {
 		path: Record<string, never>;
