@@ -68,6 +68,11 @@ func applyLifecycle(to string) func(*index.Tx, journal.Record) error {
 	return func(tx *index.Tx, rec journal.Record) error {
 		at := rec.Time().UnixMilli()
 		if to == Deleted {
+			var before int64 // a run that was deleted by itself in the same moment stays apart
+			if err := tx.QueryRow("SELECT coalesce(max(deleted),0) FROM run_runs WHERE experiment=? AND lifecycle='deleted'", rec.ID).Scan(&before); err != nil {
+				return err
+			}
+			at = max(at, before+1)
 			if err := exec(tx, []any{at, rec.ID}, "UPDATE run_runs SET lifecycle='deleted', deleted=? WHERE experiment=? AND lifecycle='active'"); err != nil {
 				return err
 			}
