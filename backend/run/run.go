@@ -7,6 +7,8 @@ package run
 import (
 	"encoding/json"
 	"time"
+
+	"rondo/backend/number"
 )
 
 // Lifecycles, as MLflow says them.
@@ -176,4 +178,4 @@ type Search struct {
 }
 
 // Float is a float64 whose NaN and infinities survive JSON, as "NaN", "Infinity" and "-Infinity".
-type Float float64
+type Float = number.Float

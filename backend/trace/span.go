@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"math"
-	"strconv"
 
 	"rondo/backend/errs"
+	"rondo/backend/number"
 )
 
 // Span is OpenTelemetry's span. Its JSON names the fields as OTLP's messages do; ids
@@ -75,32 +74,7 @@ type Map struct {
 }
 
 // Double is a float64 whose NaN and infinities survive JSON.
-type Double float64
-
-// MarshalJSON implements json.Marshaler.
-func (d Double) MarshalJSON() ([]byte, error) {
-	switch x := float64(d); {
-	case math.IsNaN(x):
-		return []byte(`"NaN"`), nil
-	case math.IsInf(x, 1):
-		return []byte(`"Infinity"`), nil
-	case math.IsInf(x, -1):
-		return []byte(`"-Infinity"`), nil
-	default:
-		return json.Marshal(x)
-	}
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Double) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = string(b)
-	}
-	x, err := strconv.ParseFloat(s, 64)
-	*d = Double(x)
-	return err
-}
+type Double = number.Float
 
 // Plain returns the value as JSON knows it.
 func (v Value) Plain() any {

@@ -53,7 +53,7 @@ const (
 )
 
 // shapes of types that write their own JSON, by package-qualified name.
-var own = map[string]shape{"run.Float": special, "proc.Millis": integer}
+var own = map[string]shape{"number.Float": special, "proc.Millis": integer}
 
 // scalar stands for a field that holds a number or a text.
 type scalar struct{}

@@ -1,4 +1,5 @@
-package run
+// Package number knows how numbers that JSON has no word for are written in JSON.
+package number
 
 import (
 	"encoding/json"
@@ -7,6 +8,10 @@ import (
 
 	"rondo/backend/errs"
 )
+
+// Float is a float64 whose NaN and infinities survive JSON, as the texts that
+// protobuf's JSON has for them.
+type Float float64
 
 // MarshalJSON implements json.Marshaler.
 func (f Float) MarshalJSON() ([]byte, error) {
@@ -22,7 +27,7 @@ func (f Float) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
+// UnmarshalJSON implements json.Unmarshaler. Numbers may come in quotes.
 func (f *Float) UnmarshalJSON(b []byte) error {
 	s := string(b)
 	if len(s) > 1 && s[0] == '"' {
