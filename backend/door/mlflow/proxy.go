@@ -158,10 +158,18 @@ func send(w http.ResponseWriter, req *http.Request, name string, at time.Time, f
 	}
 	h := w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(path.Base(name)))
+	h.Set("Content-Disposition", "attachment; "+fileName(path.Base(name)))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	http.ServeContent(w, req, "", at, f)
+}
+
+// fileName is a parameter of Content-Disposition: a plain name as it is, any other escaped.
+func fileName(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" {
+		return "filename=" + name
+	}
+	return "filename*=UTF-8''" + url.PathEscape(name)
 }
 
 func (d *Door) putPlace(w http.ResponseWriter, req *http.Request, in message) error {
