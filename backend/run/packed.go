@@ -230,12 +230,19 @@ func packOne(b []byte, k *summary, before int64) []byte {
 
 // unpackSummaries is the inverse of packLatest and packRest.
 func unpackSummaries(latest, rest []byte) (list []summary, err error) {
-	u, at := unpacker{b: rest}, int64(0)
 	list = make([]summary, 0, len(latest)/12)
-	err = eachLatest(latest, func(key []byte, v float64) bool {
-		k := summary{Key: string(key)}
+	err = eachSummary(latest, rest, names{}, func(s *summary) { list = append(list, *s) })
+	return list, err
+}
+
+// eachSummary calls fn for every summary, which is worthless after it returns.
+func eachSummary(latest, rest []byte, known names, fn func(*summary)) error {
+	u, at := unpacker{b: rest}, int64(0)
+	var k summary
+	err := eachLatest(latest, func(key []byte, v float64) bool {
+		k = summary{Key: known.text(key)}
 		at = u.one(&k, v, at)
-		list = append(list, k)
+		fn(&k)
 		return !u.bad
 	})
 	if err == nil && len(u.b) > 0 {
@@ -244,7 +251,7 @@ func unpackSummaries(latest, rest []byte) (list []summary, err error) {
 	if err == nil {
 		err = u.err()
 	}
-	return list, err
+	return err
 }
 
 func (u *unpacker) one(k *summary, v float64, before int64) int64 {

@@ -206,6 +206,16 @@ func (q *query) view(expr string, v View) {
 
 // Search selects runs. Total counts all that match.
 func (s *Service) Search(ctx context.Context, in Search) (list []Run, next string, total int, err error) {
+	found, next, total, err := s.SearchListed(ctx, in)
+	list = make([]Run, len(found))
+	for i := range found {
+		list[i] = found[i].run()
+	}
+	return list, next, total, err
+}
+
+// SearchListed is Search for who wants the params, tags and metrics of each run in order.
+func (s *Service) SearchListed(ctx context.Context, in Search) (list []Listed, next string, total int, err error) {
 	f, err := newFinder(&s.table, in)
 	if err != nil {
 		return nil, "", 0, err
@@ -222,7 +232,7 @@ func (s *Service) Search(ctx context.Context, in Search) (list []Run, next strin
 		return nil, "", 0, err
 	}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		list, err = load(tx, ids)
+		list, err = loadListed(tx, ids)
 		return err
 	})
 	return list, next, total, err

@@ -31,20 +31,36 @@ func (s *Service) Get(ctx context.Context, id string) (r Run, err error) {
 
 // load reads whole runs, in the order of the ids; missing ones are left out.
 func load(tx *index.Tx, ids []string) ([]Run, error) {
+	found, err := loadListed(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Run, len(found))
+	for i := range found {
+		list[i] = found[i].run()
+	}
+	return list, nil
+}
+
+// loadListed is load with what a run has many of as lists.
+func loadListed(tx *index.Tx, ids []string) ([]Listed, error) {
 	if len(ids) == 0 {
-		return []Run{}, nil
+		return []Listed{}, nil
 	}
 	b, err := json.Marshal(ids)
 	if err != nil {
 		return nil, err
 	}
-	l := loader{tx: tx, ids: string(b), runs: make(map[string]*Run, len(ids)), byNo: make(map[int64]*Run, len(ids))}
+	l := loader{
+		tx: tx, ids: string(b), names: names{},
+		runs: make(map[string]*Listed, len(ids)), byNo: make(map[int64]*Listed, len(ids)),
+	}
 	for _, part := range []func() error{l.rows, l.numbers, l.params, l.tags, l.metrics, l.inputs, l.links} {
 		if err := part(); err != nil {
 			return nil, err
 		}
 	}
-	list := make([]Run, 0, len(ids))
+	list := make([]Listed, 0, len(ids))
 	for _, id := range ids {
 		if r := l.runs[id]; r != nil {
 			list = append(list, *r)
@@ -55,11 +71,12 @@ func load(tx *index.Tx, ids []string) ([]Run, error) {
 
 // loader reads the parts of many runs, each with one query.
 type loader struct {
-	tx   *index.Tx
-	ids  string // JSON list, the one bound value; of numbers, where a query wants these
-	nos  string
-	runs map[string]*Run
-	byNo map[int64]*Run
+	tx    *index.Tx
+	ids   string // JSON list, the one bound value; of numbers, where a query wants these
+	nos   string
+	runs  map[string]*Listed
+	byNo  map[int64]*Listed
+	names names
 }
 
 const amongIDs = " IN (SELECT value FROM json_each(?))"
@@ -81,7 +98,7 @@ func (l *loader) each(query, among string, fn func(rows *sql.Rows) error) error 
 func (l *loader) rows() error {
 	return l.each("SELECT no, id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE id"+amongIDs, l.ids,
 		func(rows *sql.Rows) error {
-			r := &Run{Params: map[string]string{}, Metrics: map[string]Metric{}, Tags: map[string]string{}}
+			r := &Listed{}
 			var started, ended, deleted sql.NullInt64
 			var exit sql.NullString
 			var no int64
@@ -122,25 +139,29 @@ func (l *loader) packed(table string, fn func(no int64, data []byte) error) erro
 }
 
 func (l *loader) params() error {
-	return l.pairs("run_params", func(r *Run) map[string]string { return r.Params })
+	return l.pairs("run_params", func(r *Listed) *[]Pair { return &r.ParamList })
 }
 
 func (l *loader) tags() error {
-	return l.pairs("run_tags", func(r *Run) map[string]string { return r.Tags })
+	return l.pairs("run_tags", func(r *Listed) *[]Pair { return &r.TagList })
 }
 
-func (l *loader) pairs(table string, of func(*Run) map[string]string) error {
+func (l *loader) pairs(table string, of func(*Listed) *[]Pair) error {
 	var apart []int64
 	err := l.packed(table, func(no int64, data []byte) error {
 		if _, many := unpackApart(data); many {
 			apart = append(apart, no)
 		}
-		return unpackPairs(data, of(l.byNo[no]))
+		list := of(l.byNo[no])
+		return eachPair(data, func(k, v []byte) { *list = append(*list, Pair{l.names.text(k), l.names.text(v)}) })
 	})
 	if err != nil || apart == nil {
 		return err
 	}
-	return eachApart(l.tx, table, apart, func(no int64, k, v string) { of(l.byNo[no])[k] = v })
+	return eachApart(l.tx, table, apart, func(no int64, k, v string) {
+		list := of(l.byNo[no])
+		*list = append(*list, Pair{k, v})
+	})
 }
 
 func (l *loader) metrics() error {
@@ -150,13 +171,9 @@ func (l *loader) metrics() error {
 		if err := rows.Scan(&no, &latest, &rest); err != nil {
 			return err
 		}
-		list, err := unpackSummaries(latest, rest)
 		r := l.byNo[no]
-		r.Metrics = make(map[string]Metric, len(list))
-		for _, k := range list {
-			r.Metrics[k.Key] = k.metric()
-		}
-		return err
+		r.MetricList = make([]Metric, 0, len(latest)/12)
+		return eachSummary(latest, rest, l.names, func(s *summary) { r.MetricList = append(r.MetricList, s.metric()) })
 	})
 }
 

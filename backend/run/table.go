@@ -62,7 +62,7 @@ func (t *table) drop() {
 // refresh reads the rows that have changed, or all where that is less work.
 func (t *table) refresh(tx *index.Tx) error {
 	var oldest, newest int64
-	if err := tx.QueryRow("SELECT coalesce(min(at), 0), coalesce(max(at), 0) FROM run_changes").Scan(&oldest, &newest); err != nil {
+	if err := tx.QueryRow("SELECT coalesce((SELECT min(at) FROM run_changes), 0), coalesce((SELECT max(at) FROM run_changes), 0)").Scan(&oldest, &newest); err != nil {
 		return err
 	}
 	if t.rows != nil && newest == t.at {

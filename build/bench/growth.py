@@ -108,7 +108,7 @@ class Mlflow:
         self.pg = subprocess.Popen(["postgres", "-D", str(data), "-p", str(self.port), "-k", str(data), "-c", "listen_addresses=127.0.0.1"], **quiet)
         wait_for(lambda: subprocess.run(["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "mlflow", "postgres", "-qc", "create database mlflow"],
                                         capture_output=True).returncode == 0, "postgres")
-        self.uri = f"postgresql://mlflow@127.0.0.1:{self.port}/mlflow"
+        self.uri = f"postgresql+psycopg2://mlflow@127.0.0.1:{self.port}/mlflow"
 
     def start(self):
         port = free_port()
@@ -134,7 +134,7 @@ class Mlflow:
         else:
             import psycopg2
             from psycopg2.extras import execute_values
-            db = psycopg2.connect(self.uri)
+            db = psycopg2.connect(self.uri.replace("+psycopg2", ""))
             cursor = db.cursor()
             put = lambda table, columns, rows: execute_values(cursor, f"INSERT INTO {table} ({columns}) VALUES %s", rows, page_size=5000)
         no = False if self.pg else 0

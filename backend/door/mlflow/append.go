@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 
 	"rondo/backend/run"
@@ -115,8 +116,25 @@ func appendPair(b []byte, p *pair) []byte {
 	return append(b, '}')
 }
 
+func appendInfo(b []byte, i *runInfo) []byte {
+	b = appendText(append(b, `{"run_uuid":`...), i.UUID)
+	b = appendField(b, "experiment_id", i.ExperimentID)
+	b = appendField(b, "run_name", i.Name)
+	b = appendField(b, "user_id", i.User)
+	b = appendField(b, "status", i.Status)
+	if i.Start != 0 {
+		b = strconv.AppendInt(append(b, `,"start_time":`...), i.Start, 10)
+	}
+	if i.End != 0 {
+		b = strconv.AppendInt(append(b, `,"end_time":`...), i.End, 10)
+	}
+	b = appendField(b, "artifact_uri", i.ArtifactURI)
+	b = appendField(b, "lifecycle_stage", i.Lifecycle)
+	return append(appendField(b, "run_id", i.ID), '}')
+}
+
 func appendRun(b []byte, r *wireRun) []byte {
-	b = appendAny(append(b, `{"info":`...), r.Info)
+	b = appendInfo(append(b, `{"info":`...), &r.Info)
 	b = append(b, `,"data":{`...)
 	b = appendList(b, "metrics", r.Data.Metrics, appendMetric)
 	b = appendList(b, "params", r.Data.Params, appendPair)
@@ -136,14 +154,25 @@ func appendRun(b []byte, r *wireRun) []byte {
 	return append(b, '}')
 }
 
-// runsAnswer is a page of runs.
+const mostRoom = 32 << 20 // bytes that are set aside for an answer before it is known how long it is
+
+// runsAnswer is a page of runs. Each is put in the protocol's shape only to be written,
+// in the room of the one before.
 type runsAnswer struct {
-	Runs []wireRun `json:"runs,omitempty"`
-	Next string    `json:"next_page_token,omitempty"`
+	Runs []run.Listed
+	Next string
 }
 
 func (a runsAnswer) appendJSON(b []byte) []byte {
-	b = appendList(append(b, '{'), "runs", a.Runs, appendRun)
+	var room []metric
+	b = appendList(append(b, '{'), "runs", a.Runs, func(b []byte, r *run.Listed) []byte {
+		w, first := fromListed(r, room), room == nil
+		b, room = appendRun(b, &w), w.Data.Metrics
+		if first { // the others will be about as long
+			b = slices.Grow(b, min(len(a.Runs)*len(b)*9/8, mostRoom))
+		}
+		return b
+	})
 	if a.Next != "" {
 		b = appendText(append(b, `"next_page_token":`...), a.Next)
 	}

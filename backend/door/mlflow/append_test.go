@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"rondo/backend/run"
 )
@@ -18,12 +19,14 @@ func FuzzAppend(f *testing.F) {
 	f.Add("\x7f", -1e21, int64(0))
 	f.Fuzz(func(t *testing.T, text string, x float64, n int64) {
 		m := metric{Key: text, Value: run.Float(x), Time: n, Step: -n, Dataset: text, Model: fmt.Sprint(n), RunID: text}
-		r := wireRun{Info: runInfo{ID: text, Name: text, Start: n}, Data: runData{Metrics: []metric{m, {Key: text}}, Params: []pair{{text, text}}}}
+		one := run.Metric{Key: text, Value: run.Float(x), Time: n, Step: -n, Model: fmt.Sprint(n), Data: run.Dataset{Name: text}}
+		r := run.Listed{Run: run.Run{ID: text, Name: text, StartedAt: time.UnixMilli(n)}, MetricList: []run.Metric{one, {Key: text}}, ParamList: []pair{{Key: text, Value: text}}}
 		if rand.IntN(2) == 0 {
-			r.Data.Tags, r.Inputs.Models, r.Outputs.Models = []pair{{text, ""}, {"a", text}}, []modelInput{{text}}, []run.ModelOutput{{ModelID: text, Step: n}}
+			r.TagList, r.ModelInputs, r.ModelOutputs = []pair{{Key: "a", Value: text}, {Key: text}}, []string{text}, []run.ModelOutput{{ModelID: text, Step: n}}
+			r.EndedAt = r.StartedAt
 		}
 		for _, v := range []appender{
-			metricsAnswer{}, metricsAnswer{[]metric{m, m}, text}, runsAnswer{}, runsAnswer{[]wireRun{r, {}}, ""}, runsAnswer{nil, text},
+			metricsAnswer{}, metricsAnswer{[]metric{m, m}, text}, runsAnswer{}, runsAnswer{[]run.Listed{r, {}, r}, ""}, runsAnswer{nil, text},
 		} {
 			got, err := encoded(v)
 			want, err2 := encoded(struct{ V any }{plain(v)})
@@ -43,10 +46,14 @@ func plain(v appender) any {
 			Next    string   `json:"next_page_token,omitempty"`
 		}(v)
 	case runsAnswer:
+		var runs []wireRun
+		for i := range v.Runs {
+			runs = append(runs, fromListed(&v.Runs[i], nil))
+		}
 		return struct {
 			Runs []wireRun `json:"runs,omitempty"`
 			Next string    `json:"next_page_token,omitempty"`
-		}(v)
+		}{runs, v.Next}
 	}
 	return json.RawMessage("null")
 }

@@ -69,7 +69,7 @@ func fromLogged(m run.LoggedModel) (out loggedModel) {
 	}
 	out.Data.Params = listed(m.Params)
 	for _, x := range m.Metrics {
-		w := wireMetric(x)
+		w := wireMetric(&x)
 		if w.Model, w.RunID = m.ID, x.Run; w.RunID == "" {
 			w.RunID = m.RunID
 		}

@@ -69,7 +69,7 @@ func (d *Door) updateRun(ctx context.Context, in message) (any, error) {
 		c.EndedAt = &at
 	}
 	r, err := d.opts.Runs.Update(ctx, in.text("run_id"), c)
-	return map[string]runInfo{"run_info": wireInfo(r)}, err
+	return map[string]runInfo{"run_info": wireInfo(&r)}, err
 }
 
 func (d *Door) deleteRun(ctx context.Context, in message) (any, error) {
@@ -89,14 +89,9 @@ func (d *Door) searchRuns(ctx context.Context, in message) (any, error) {
 	if len(in.texts("experiment_ids")) == 0 {
 		return out, nil // none was asked for; to us, none would mean all
 	}
-	list, next, _, err := d.opts.Runs.Search(ctx, run.Search{
+	out.Runs, out.Next, _, err = d.opts.Runs.SearchListed(ctx, run.Search{
 		ExperimentIDs: in.texts("experiment_ids"), Filter: in.text("filter"), OrderBy: in.texts("order_by"),
 		View: views[in.text("run_view_type")], Limit: limit, Page: in.text("page_token"),
 	})
-	out.Runs = make([]wireRun, 0, len(list))
-	for _, r := range list {
-		out.Runs = append(out.Runs, fromRun(r))
-	}
-	out.Next = next
 	return out, err
 }

@@ -3,6 +3,7 @@ package mlflow
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"rondo/backend/run"
@@ -13,16 +14,13 @@ import (
 // nothing is the answer to a request that only asks for something to be done.
 type nothing struct{}
 
-type pair struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
+type pair = run.Pair
 
 // listed makes the protocol's list of a map, by key.
 func listed(m map[string]string) []pair {
 	out := make([]pair, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, pair{k, m[k]})
+		out = append(out, pair{Key: k, Value: m[k]})
 	}
 	return out
 }
@@ -119,7 +117,7 @@ type runAnswer struct {
 	Run wireRun `json:"run"`
 }
 
-func wireInfo(r run.Run) runInfo {
+func wireInfo(r *run.Run) runInfo {
 	return runInfo{
 		UUID: r.ID, ID: r.ID, ExperimentID: r.ExperimentID, Name: r.Name, User: r.User, Status: r.Status, Lifecycle: r.Lifecycle,
 		Start: millis(r.StartedAt), End: millis(r.EndedAt), ArtifactURI: runURI(r.ExperimentID, r.ID),
@@ -127,9 +125,18 @@ func wireInfo(r run.Run) runInfo {
 }
 
 func fromRun(r run.Run) wireRun {
-	out := wireRun{Info: wireInfo(r), Data: runData{Params: listed(r.Params), Tags: listed(withName(r))}}
+	one := run.Listed{Run: r, ParamList: listed(r.Params), TagList: listed(r.Tags)}
 	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
-		out.Data.Metrics = append(out.Data.Metrics, wireMetric(r.Metrics[k]))
+		one.MetricList = append(one.MetricList, r.Metrics[k])
+	}
+	return fromListed(&one, nil)
+}
+
+// fromListed uses room for its metrics as far as it goes.
+func fromListed(r *run.Listed, room []metric) wireRun {
+	out := wireRun{Info: wireInfo(&r.Run), Data: runData{Metrics: room[:0], Params: r.ParamList, Tags: withName(r)}}
+	for i := range r.MetricList {
+		out.Data.Metrics = append(out.Data.Metrics, wireMetric(&r.MetricList[i]))
 	}
 	for _, in := range r.Inputs {
 		out.Inputs.Datasets = append(out.Inputs.Datasets, datasetInput{listed(in.Tags), wireDataset{in.Name, in.Digest, in.SourceType, in.Source, in.Schema, in.Profile}})
@@ -141,18 +148,21 @@ func fromRun(r run.Run) wireRun {
 	return out
 }
 
-func wireMetric(m run.Metric) metric {
+func wireMetric(m *run.Metric) metric {
 	return metric{Key: m.Key, Value: m.Value, Time: m.Time, Step: m.Step, Dataset: m.Data.Name, Digest: m.Data.Digest, Model: m.Model}
 }
 
 const nameTag = "mlflow.runName"
 
 // withName returns the tags with the run's name as one of them, as clients expect.
-func withName(r run.Run) map[string]string {
-	tags := maps.Clone(r.Tags)
-	if tags == nil {
-		tags = map[string]string{}
+func withName(r *run.Listed) []pair {
+	name := pair{Key: nameTag, Value: r.Name}
+	i, known := slices.BinarySearchFunc(r.TagList, nameTag, func(p pair, key string) int { return strings.Compare(p.Key, key) })
+	if known {
+		tags := slices.Clone(r.TagList)
+		tags[i] = name
+		return tags
 	}
-	tags[nameTag] = r.Name
-	return tags
+	tags := make([]pair, 0, len(r.TagList)+1)
+	return append(append(append(tags, r.TagList[:i]...), name), r.TagList[i:]...)
 }
