@@ -126,6 +126,9 @@ func (p *parquetRows) open(t *table, file io.ReaderAt, size int64) error {
 			if n := c.MetaData.TotalUncompressedSize; n < 0 || n > maxRowGroup {
 				return parquetError("a column has %d bytes in one row group, over the limit of %d", n, maxRowGroup)
 			}
+			if err := checkPages(file, size, &c.MetaData); err != nil {
+				return err
+			}
 		}
 	}
 	seen := map[string]bool{}
