@@ -24,8 +24,10 @@ type Reader func(ctx context.Context, f *os.File) (ref.Digest, int64, error)
 // HashOpen returns the digest and length of what an open file holds from where it stands.
 func HashOpen(ctx context.Context, f *os.File) (ref.Digest, int64, error) {
 	h := ref.NewHash()
-	n, err := io.CopyBuffer(onlyWriter{h}, readerCtx{ctx, f}, make([]byte, 1<<20))
+	n, err := io.CopyBuffer(onlyWriter{h}, readerCtx{ctx, f}, make([]byte, hashPart))
 	return ref.Sum(h), n, err
 }
+
+const hashPart = 256 << 10 // bytes that stay in a core's own cache between reading and hashing
 
 type onlyWriter struct{ io.Writer }
