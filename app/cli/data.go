@@ -241,10 +241,10 @@ func dataLog(ctx context.Context, c *call) error {
 	}
 	var list []dataset.Snapshot
 	return c.fetch(ctx, dataPath(c.args[0], "snapshots"), &list, func() error {
-		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "MESSAGE"}}
+		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
 		for _, s := range list {
 			rows = append(rows, []string{
-				fmt.Sprintf("v%d", s.Number), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), firstLine(s.Message),
+				fmt.Sprintf("v%d", s.Number), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
 			})
 		}
 		c.table(rows)
@@ -261,6 +261,17 @@ func gitWord(g *dataset.Git) string {
 		word += "+"
 	}
 	return word
+}
+
+// originWord is where a snapshot's content came from.
+func originWord(o *dataset.Origin) string {
+	switch {
+	case o == nil:
+		return ""
+	case o.URL != "":
+		return o.URL
+	}
+	return dataset.Ref(o.Dataset, o.Number) + " of " + o.Folder
 }
 
 func firstLine(s string) string {

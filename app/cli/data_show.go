@@ -72,6 +72,32 @@ func (c *call) sayTable(t dataset.TableDiff) {
 	for _, r := range t.Types {
 		c.say("  %s was %s and is %s", r.Column, r.From, r.To)
 	}
+	c.sayShifts(t.Shifts)
+}
+
+// sayShifts shows the columns whose values are spread otherwise now, by effect and by how
+// sure that is.
+func (c *call) sayShifts(list []dataset.Shift) {
+	rows := [][]string{{"  COLUMN", "EFFECT", "PSI", "DISTANCE", "TEST", "ADJUSTED P", "MISSING", "MEAN"}}
+	for _, s := range list {
+		if !s.Significant && s.Effect == dataset.EffectNone {
+			continue
+		}
+		mean := ""
+		if s.MeanFrom != nil && s.MeanTo != nil {
+			mean = value(*s.MeanFrom) + " → " + value(*s.MeanTo)
+		}
+		rows = append(rows, []string{
+			"  " + s.Column, s.Effect, fmt.Sprintf("%.3f", s.PSI), fmt.Sprintf("%.3f", s.Distance), s.Test, fmt.Sprintf("%.2g", s.PAdjusted),
+			fmt.Sprintf("%.1f%% → %.1f%%", 100*s.MissingFrom, 100*s.MissingTo), mean,
+		})
+	}
+	switch {
+	case len(list) > 0 && len(rows) == 1:
+		c.say("  the values of all %d columns are spread as before", len(list))
+	case len(rows) > 1:
+		c.table(rows)
+	}
 }
 
 func (c *call) verifyOne(ctx context.Context, arg string) error {

@@ -52,6 +52,9 @@ func (s *Service) Diff(ctx context.Context, name string, from, to int, key []str
 	}
 	for _, f := range tables {
 		t, err := s.diffTable(ctx, f, a, b, key)
+		if err == nil && t.Problem == "" {
+			t.Shifts, err = s.shifts(ctx, f)
+		}
 		if err != nil {
 			return d, err
 		}

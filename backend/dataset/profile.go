@@ -157,29 +157,10 @@ func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error
 // number of rows. A row that does not fit is an error that names its line.
 func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
 	out := Table{Path: name, Columns: []Column{}}
-	t, err := openTable(name, open)
+	t, columns, rows, err := gather(ctx, name, open)
+	out.Rows = rows
 	if err != nil {
 		return out, err
-	}
-	defer t.Close()
-	columns := make([]*summary, len(t.Columns))
-	for i := range columns {
-		columns[i] = newSummary()
-	}
-	for {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return out, err
-		}
-		if out.Rows++; out.Rows%4096 == 0 && ctx.Err() != nil {
-			return out, ctx.Err()
-		}
-		for i, v := range row {
-			columns[i].add(v)
-		}
 	}
 	for i, c := range columns {
 		column := c.column(t.Columns[i], out.Rows)
@@ -189,4 +170,31 @@ func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, err
 		out.Columns = append(out.Columns, column)
 	}
 	return out, nil
+}
+
+// gather reads a table to its end, each column into a summary. The table is closed.
+func gather(ctx context.Context, name string, open opener) (t *table, columns []*summary, rows int64, err error) {
+	if t, err = openTable(name, open); err != nil {
+		return nil, nil, 0, err
+	}
+	defer t.Close()
+	columns = make([]*summary, len(t.Columns))
+	for i := range columns {
+		columns[i] = newSummary()
+	}
+	for {
+		row, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return t, columns, rows, nil
+		}
+		if err != nil {
+			return t, columns, rows, err
+		}
+		if rows++; rows%4096 == 0 && ctx.Err() != nil {
+			return t, columns, rows, ctx.Err()
+		}
+		for i, v := range row {
+			columns[i].add(v)
+		}
+	}
 }

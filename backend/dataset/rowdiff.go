@@ -21,7 +21,8 @@ type TableDiff struct {
 	Same           int64    `json:"same"`
 	ColumnsAdded   []string `json:"columns_added"`
 	ColumnsRemoved []string `json:"columns_removed"`
-	Types          []Retype `json:"types"` // columns whose type is another now
+	Types          []Retype `json:"types"`            // columns whose type is another now
+	Shifts         []Shift  `json:"shifts,omitempty"` // how the values of the columns that both have are spread now and were before
 	Problem        string   `json:"problem,omitempty"`
 }
 

@@ -23,8 +23,10 @@ type Options struct {
 	Users  Users  // nil: nobody is known to use anything
 	// Progress hears of long work a few times a second; nil: nobody does.
 	Progress func(Progress)
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Compare judges how columns are spread in two snapshots; nil: nobody does.
+	Compare func([]Spread) []Shift
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Service keeps the datasets of one project.

@@ -263,6 +263,24 @@ export interface DatasetRows {
 	total: number;
 }
 
+export interface DatasetShift {
+	column: string;
+	type: string;
+	test: string;
+	statistic: number;
+	p: number;
+	p_adjusted: number;
+	significant: boolean;
+	psi: number;
+	distance: number;
+	effect: string;
+	missing_from: number;
+	missing_to: number;
+	mean_from?: number;
+	mean_to?: number;
+	approximate?: boolean;
+}
+
 export interface DatasetSnapshot {
 	id: string;
 	dataset: string;
@@ -314,6 +332,7 @@ export interface DatasetTableDiff {
 	columns_added: string[];
 	columns_removed: string[];
 	types: DatasetRetype[];
+	shifts?: DatasetShift[];
 	problem?: string;
 }
 

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"rondo/backend/dataset"
+	"rondo/backend/monitor/stat"
+)
+
+// How large an effect is by PSI, whose usual limits are 0.1 and 0.25; below 0.02 there is none.
+const (
+	psiSmall, psiMedium, psiLarge = 0.02, 0.1, 0.25
+	significant                   = 0.05
+	psiBins                       = 10
+)
+
+// compareSpreads judges columns of two snapshots as the monitors judge predictions: a test
+// for each, corrected for their number, and an effect that does not grow with the rows.
+func compareSpreads(list []dataset.Spread) []dataset.Shift {
+	out := make([]dataset.Shift, len(list))
+	ps := make([]float64, len(list))
+	for i, s := range list {
+		out[i] = compareSpread(s)
+		ps[i] = out[i].P
+	}
+	for i, p := range stat.BenjaminiHochberg(ps) {
+		out[i].PAdjusted, out[i].Significant = p, p < significant
+	}
+	return out
+}
+
+func compareSpread(s dataset.Spread) dataset.Shift {
+	d := dataset.Shift{
+		Column: s.Column, Type: s.Type, MissingFrom: s.MissingFrom, MissingTo: s.MissingTo, MeanFrom: s.MeanFrom, MeanTo: s.MeanTo, Approximate: s.Approximate,
+	}
+	was, now := s.Counts[0], s.Counts[1]
+	if was == nil {
+		a, b := stat.New(s.From), stat.New(s.To)
+		t := stat.KS(a, b)
+		d.Test, d.Statistic, d.P, d.Distance = "ks", t.Statistic, t.P, t.Statistic
+		cuts := stat.QuantileEdges(a, psiBins)
+		was, now = stat.Cut(a, cuts), stat.Cut(b, cuts)
+	} else {
+		t := stat.Chi2(was, now)
+		d.Test, d.Statistic, d.P, d.Distance = "chi2", t.Statistic, t.P, t.CramerV
+	}
+	d.PSI = stat.PSI(was, now)
+	d.Effect = effectOf(d.PSI)
+	return d
+}
+
+func effectOf(psi float64) string {
+	switch {
+	case psi >= psiLarge:
+		return dataset.EffectLarge
+	case psi >= psiMedium:
+		return dataset.EffectMedium
+	case psi >= psiSmall:
+		return dataset.EffectSmall
+	}
+	return dataset.EffectNone
+}
