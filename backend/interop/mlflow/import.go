@@ -87,6 +87,9 @@ func (b *bringing) all(ctx context.Context) error {
 		}
 	}
 	b.with(func() { b.progress.Doing = "registered models" })
+	if err := b.renamedModels(ctx); err != nil {
+		return err
+	}
 	if err := b.from.Models(ctx, func(m Model) error { return b.model(ctx, m) }); err != nil {
 		return err
 	}
@@ -112,7 +115,12 @@ func (b *bringing) experiment(ctx context.Context, e run.Experiment) error {
 	if here.Name != e.Name && !was {
 		b.note(fmt.Sprintf("experiment %q is called %q here: another one has its name", e.Name, here.Name))
 	}
-	if err := b.came(ctx, "experiment", e.ID, here.ID, print, e.Lifecycle, old); err != nil {
+	now := seenOf(e.Tags)
+	now.Name = e.Name
+	if err := b.followExperiment(ctx, old, now, here); err != nil {
+		return b.lost(err, "experiment", e.Name)
+	}
+	if err := b.came(ctx, "experiment", e.ID, here.ID, print, e.Lifecycle, old, now); err != nil {
 		return err
 	}
 	for _, part := range []func(context.Context, run.Experiment) error{b.loggedModels, b.runs, b.traces, b.scorers} {
@@ -124,7 +132,7 @@ func (b *bringing) experiment(ctx context.Context, e run.Experiment) error {
 }
 
 // came counts something, and remembers it where that is news.
-func (b *bringing) came(ctx context.Context, kind, id, here, print, lifecycle string, old origin) error {
+func (b *bringing) came(ctx context.Context, kind, id, here, print, lifecycle string, old origin, now seen) error {
 	switch {
 	case old.Source == "":
 		b.count(kind, fresh)
@@ -134,7 +142,7 @@ func (b *bringing) came(ctx context.Context, kind, id, here, print, lifecycle st
 	default:
 		b.count(kind, changed)
 	}
-	return b.remember(ctx, origin{b.about.ID, kind, id, here, print, lifecycle})
+	return b.remember(ctx, origin{b.about.ID, kind, id, here, print, lifecycle, now})
 }
 
 func (b *bringing) remember(ctx context.Context, o origin) error {

@@ -66,7 +66,12 @@ func (b *bringing) model(ctx context.Context, m Model) error {
 	if !whole {
 		print = ""
 	}
-	return b.came(ctx, "model", m.Name, m.Name, print, "", old)
+	now := seenOf(m.Tags)
+	now.Aliases, now.Created = slices.Sorted(maps.Keys(m.Aliases)), m.CreatedAt.UnixMilli()
+	if err := b.followModel(ctx, m.Name, old.Seen, now); err != nil {
+		return err
+	}
+	return b.came(ctx, "model", m.Name, m.Name, print, "", old, now)
 }
 
 func (b *bringing) aliases(ctx context.Context, m Model, here map[int]int) error {
@@ -124,7 +129,12 @@ func (b *bringing) version(ctx context.Context, m Model, v Version) (int, error)
 	if err != nil {
 		return 0, b.lost(err, "version", name)
 	}
-	return n, b.came(ctx, "version", name, strconv.Itoa(n), print, "", old)
+	now := seenOf(v.Tags)
+	err = gone(old.Seen.Tags, now.Tags, func(key string) error { return b.Registry.SetTag(ctx, m.Name, n, key, "", true) })
+	if err != nil {
+		return 0, err
+	}
+	return n, b.came(ctx, "version", name, strconv.Itoa(n), print, "", old, now)
 }
 
 // measured says what the version's run recorded, for comparisons.
@@ -154,11 +164,17 @@ func (b *bringing) content(ctx context.Context, m Model, v Version, c *registry.
 	if strings.EqualFold(m.Tags[promptTag], "true") || strings.EqualFold(v.Tags[promptTag], "true") {
 		return b.prompt(v, c)
 	}
+	var missing error
 	for _, uri := range []string{v.Storage, v.Source, orNothing("models:/", v.ModelID)} {
 		if uri == "" {
 			continue
 		}
-		if d, err := b.sibling(ctx, uri); err != nil || !d.IsZero() {
+		d, err := b.sibling(ctx, uri)
+		if errs.Is(err, errs.NotFound) { // its model may have another name now; the files may be elsewhere as well
+			missing = err
+			continue
+		}
+		if err != nil || !d.IsZero() {
 			c.Digest = d
 			return "", err
 		}
@@ -167,7 +183,11 @@ func (b *bringing) content(ctx context.Context, m Model, v Version, c *registry.
 			return "", nil
 		}
 	}
-	return b.fetched(ctx, v, c)
+	temp, err = b.fetched(ctx, v, c)
+	if errs.Is(err, errs.NotFound) && missing != nil {
+		err = missing
+	}
+	return temp, err
 }
 
 func orNothing(prefix, id string) string {
@@ -333,7 +353,7 @@ func (b *bringing) dataset(ctx context.Context, d Dataset) error {
 	if err := b.Evaluation.Carry(ctx, in, d.List); err != nil {
 		return b.lost(err, "evaluation dataset", d.Name)
 	}
-	return b.came(ctx, "evaluation dataset", d.ID, d.ID, print, "", old)
+	return b.came(ctx, "evaluation dataset", d.ID, d.ID, print, "", old, seen{})
 }
 
 func (b *bringing) scorers(ctx context.Context, e run.Experiment) error {
@@ -354,7 +374,7 @@ func (b *bringing) scorers(ctx context.Context, e run.Experiment) error {
 		if err != nil {
 			return b.lost(err, "scorer", sc.Name)
 		}
-		return b.came(ctx, "scorer", name, strconv.Itoa(n), print, "", old)
+		return b.came(ctx, "scorer", name, strconv.Itoa(n), print, "", old, seen{})
 	})
 }
 

@@ -53,7 +53,11 @@ func (b *bringing) run(ctx context.Context, r Run) error {
 	if !whole {
 		print = "" // so that the next time tries again
 	}
-	return b.came(ctx, "run", r.ID, r.ID, print, r.Lifecycle, old)
+	now := seenOf(r.Tags)
+	if err := gone(old.Seen.Tags, now.Tags, func(key string) error { return b.Runs.DeleteTag(ctx, r.ID, key) }); err != nil {
+		return err
+	}
+	return b.came(ctx, "run", r.ID, r.ID, print, r.Lifecycle, old, now)
 }
 
 func (b *bringing) loggedModels(ctx context.Context, e run.Experiment) error {
@@ -88,7 +92,15 @@ func (b *bringing) loggedModel(ctx context.Context, m LoggedModel) error {
 	if !whole {
 		print = ""
 	}
-	return b.came(ctx, "logged model", m.ID, m.ID, print, m.Lifecycle, old)
+	now := seenOf(m.Tags)
+	err = gone(old.Seen.Tags, now.Tags, func(key string) error {
+		_, err := b.Runs.TagLoggedModel(ctx, m.ID, nil, []string{key})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.came(ctx, "logged model", m.ID, m.ID, print, m.Lifecycle, old, now)
 }
 
 // listing is the artifacts of an owner as the source has them.
@@ -213,7 +225,11 @@ func (b *bringing) trace(ctx context.Context, t Trace) error {
 	if !whole {
 		print = "" // another try may find more
 	}
-	return b.came(ctx, "trace", t.ID, t.ID, print, "", old)
+	now := seenOf(t.Tags)
+	if err := gone(old.Seen.Tags, now.Tags, func(key string) error { return b.Traces.DeleteTag(ctx, t.ID, key) }); err != nil {
+		return err
+	}
+	return b.came(ctx, "trace", t.ID, t.ID, print, "", old, now)
 }
 
 var errCode = fmt.Errorf("it is Python code, which Rondo does not keep")

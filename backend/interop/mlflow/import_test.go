@@ -118,6 +118,12 @@ func (h *house) repeats(t *testing.T, c *client, source, uri string, roots ...st
 		t.Errorf("after more came %+v", a)
 	}
 	same(t, c.dump(t, uri), c.dump(t, h.url), noFiles...)
+	c.do(t, nil, "renamed", uri)
+	a = h.bring(t, source, roots...)
+	if counts(a, "run")[0]+counts(a, "model")[0]+counts(a, "experiment")[0] > 0 {
+		t.Errorf("what was renamed came as new: %+v", a)
+	}
+	same(t, c.dump(t, uri), c.dump(t, h.url), "/versions/clf again 4", noFiles[1], "/updated: ") // which says when it was taken away here
 	h.rebuilds(t)
 }
 

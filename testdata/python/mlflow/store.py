@@ -3,6 +3,7 @@
 Commands on standard input, one a line, as JSON; answers on standard output, one a line:
   ["make", URI, ARTIFACT ROOT or null]   fills a store
   ["more", URI]                          adds to it: points to a run that goes on, a new run
+  ["renamed", URI]                       renames what make made, and takes tags and an alias away
   ["old", PATH, REVISION]                a database as an older MLflow left it
   ["many", URI, RUNS, METRICS, POINTS]   runs for timing, written straight into a database
   ["dump", URI]                          all that the client says of it
@@ -22,6 +23,7 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 import mlflow
 import mlflow.data
 from mlflow.entities import AssessmentSource, Dataset, DatasetInput, Feedback, InputTag, LoggedModelInput, LoggedModelOutput, Metric, Param, RunTag, ViewType
+from mlflow.tracing.attachments import Attachment
 from mlflow.tracking import MlflowClient
 
 RUNS = [f"{n:032x}" for n in (1, 2, 3)]
@@ -117,6 +119,7 @@ def traces(c, experiment, run_id):
         with mlflow.start_span("root", span_type="CHAIN", attributes={"n": 1, "list": [1, 2.5, None], "text": "ü"}) as root:
             root.set_inputs({"q": "why"})
             with mlflow.start_span("inner", span_type="LLM") as inner:
+                inner.set_inputs({"picture": Attachment(content_type="image/png", content_bytes=bytes(range(256)))})
                 inner.set_outputs({"a": "because", "nan": 1.5})
             root.set_outputs("because")
     with mlflow.start_span("broken") as b:
@@ -148,6 +151,25 @@ def more(uri):
     c.create_run(e.experiment_id, start_time=1700000009000, run_name="newer")
     c.create_model_version("clf model", plain.info.artifact_uri, plain.info.run_id)
     c.set_registered_model_alias("clf model", "champion", "1")
+
+
+def renamed(uri):
+    c = point_at(uri)
+    e = c.get_experiment_by_name("first")
+    c.rename_experiment(e.experiment_id, "first again")
+    if not uri.startswith("file:"):
+        c.delete_experiment_tag(e.experiment_id, "team")
+    parent = next(r for r in c.search_runs([e.experiment_id]) if r.info.run_name == "parent")
+    c.delete_tag(parent.info.run_id, "t/slash")
+    c.update_run(parent.info.run_id, name="parent again")
+    clf = next(m for m in c.search_logged_models([e.experiment_id]) if m.name == "clf")
+    c.delete_logged_model_tag(clf.model_id, "stage")
+    t = next(t for t in mlflow.search_traces(locations=[e.experiment_id], return_type="list") if "seen" in t.info.tags)
+    c.delete_trace_tag(t.info.trace_id, "seen")
+    c.delete_model_version_tag("clf model", "1", "a")
+    c.delete_registered_model_tag("clf model", "owner")
+    c.delete_registered_model_alias("clf model", "champion")
+    c.rename_registered_model("clf model", "clf again")
 
 
 def old(path, revision):
@@ -257,9 +279,21 @@ def dump_version(c, v):
     }
 
 
-def dump_trace(t):
+def attached(c, t):
+    """The files that the spans of a trace speak of, by their digests."""
+    out = {}
+    for s in t.data.spans:
+        for v in (s.inputs or {}).values() if isinstance(s.inputs, dict) else []:
+            if isinstance(v, str) and (ref := Attachment.parse_ref(v)):
+                content = c._tracing_client._get_artifact_repo_for_trace(t.info).download_trace_attachment(ref["attachment_id"])
+                out[ref["attachment_id"]] = hashlib.sha256(content).hexdigest()
+    return out
+
+
+def dump_trace(c, t):
     i = t.info
     return {
+        "attached": attached(c, t),
         "time": i.request_time, "duration": i.execution_duration, "state": str(i.state), "client": i.client_request_id, "request": i.request_preview, "response": i.response_preview,
         "metadata": without(i.trace_metadata), "tags": without(i.tags, "mlflow.artifactLocation", "mlflow.trace.spansLocation"),
         "spans": [s.to_dict() for s in sorted(t.data.spans, key=lambda s: s.span_id)],
@@ -280,7 +314,7 @@ def dump(uri):
             out["logged"][m.model_id] = dump_model(m)
         if e.lifecycle_stage == "active":
             for t in mlflow.search_traces(locations=[e.experiment_id], return_type="list"):
-                out["traces"][t.info.trace_id] = dump_trace(t)
+                out["traces"][t.info.trace_id] = dump_trace(c, t)
     prompts = c.search_registered_models("tags.`mlflow.prompt.is_prompt` = 'true'")
     for m in list(c.search_registered_models()) + list(prompts):
         out["models"][m.name] = {"description": m.description or "", "tags": without(m.tags), "aliases": {a: str(n) for a, n in m.aliases.items()}, "created": m.creation_timestamp}
@@ -296,5 +330,5 @@ def dump(uri):
 
 for line in sys.stdin:
     command, *args = json.loads(line)
-    answer = {"make": make, "more": more, "old": old, "many": many, "dump": dump}[command](*args)
+    answer = {"make": make, "more": more, "renamed": renamed, "old": old, "many": many, "dump": dump}[command](*args)
     print("answer " + json.dumps(answer, sort_keys=True, default=str), flush=True)
