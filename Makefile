@@ -73,6 +73,10 @@ build/cache/dvc2/bin/dvc: testdata/python/dvc2.txt
 	build/venv.sh $< build/cache/dvc2
 	touch $@
 
+build/cache/%/made: testdata/python/%.txt
+	build/venv.sh $< $(@D)
+	touch $@
+
 # --- testing
 
 test: setup build check test-go test-ui test-window
@@ -122,12 +126,14 @@ torture:
 	RONDO_TORTURE=2000 go test -count=1 -timeout 4h -run 'Kill|CutOff|Crash|AnyHistory|EveryOperation' ./backend/... ./app/...
 
 # What real MLflow answers, asked anew; with a checkout of its sources in MLFLOW_SOURCE
-# and an interpreter with its test tools in MLFLOW_PYTHON, also its own tests. Then git, and
-# both lines of dvc, on histories made at random: HISTORIES of each, at half a minute or less.
+# and an interpreter with its test tools in MLFLOW_PYTHON, also its own tests. Libraries
+# that log by themselves run with the newest client and the last of MLflow 2; with an
+# interpreter that has torch in TORCH_PYTHON, PyTorch as well. Then git, and both lines of
+# dvc, on histories made at random: HISTORIES of each, at half a minute or less.
 HISTORIES ?= 200
-conformance: setup build/cache/dvc2/bin/dvc
-	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) \
-		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream' ./backend/door/mlflow
+conformance: setup build/cache/dvc2/bin/dvc build/cache/libraries/made build/cache/old/made
+	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) RONDO_TORCH_PYTHON=$(TORCH_PYTHON) \
+		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream|Libraries|Torch' ./backend/door/mlflow
 	go test -tags conformance -count=1 -timeout 20m -run TestServer ./backend/interop/mlflow
 	GIT_ROUNDS=3000 go test -count=1 -timeout 60m -run 'OfAny|Ignore' ./backend/git
 	DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run AnyHistoryInTurn ./backend/interop/dvc

@@ -31,7 +31,7 @@ func TestReplay(t *testing.T) {
 	must(t, err)
 	total, seen := 0, map[string]int{}
 	r := &replay{house: open(t), ids: map[string]string{}, experiments: map[string]string{"0": "0"}}
-	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "autolog"} {
+	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "autolog", "libraries"} {
 		tape := record(t, backend, flow)
 		for i, e := range tape {
 			for _, d := range r.play(t, e) {
@@ -88,7 +88,11 @@ func record(t *testing.T, backend *url.URL, flow string) (tape []*said) {
 		w.Write(e.answer)
 	}))
 	defer rec.Close()
-	cmd := exec.Command(filepath.Join(root(t), ".venv", "bin", "python"), filepath.Join(root(t), "testdata", "python", "mlflow", flow+".py"))
+	python := filepath.Join(root(t), ".venv", "bin", "python")
+	if flow == "libraries" {
+		python = filepath.Join(root(t), "build", "cache", "libraries", "bin", "python")
+	}
+	cmd := exec.Command(python, filepath.Join(root(t), "testdata", "python", "mlflow", flow+".py"))
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "MLFLOW_TRACKING_URI="+rec.URL, "MLFLOW_REGISTRY_URI=", "MLFLOW_RUN_ID=", "MLFLOW_DISABLE_TELEMETRY=true", "PYTHONDONTWRITEBYTECODE=1",
 		"RONDO_ONE_PROCESS=1", "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING=false", "MLFLOW_HTTP_REQUEST_MAX_RETRIES=0")
