@@ -90,6 +90,10 @@ func TestDatasetsOverHTTP(t *testing.T) {
 		{"POST", "/remotes/push", `{}`, 200, `"snapshots":1`},
 		{"GET", "/remotes/status?remote=r", "", 200, `"in_sync":true`},
 		{"POST", "/remotes/pull", `{"dataset":"w"}`, 200, `"number":1`},
+		{"POST", "/remotes/collect", `{"dry_run":true}`, 200, `"snapshots":1`},
+		{"POST", "/remotes/collect", `{"remote":"nobody"}`, 404, "no remote called"},
+		{"POST", "/datasets/w/unprotect", ``, 200, `"files":0`},
+		{"POST", "/datasets/none/unprotect", ``, 404, "no dataset called"},
 	} {
 		status, _, text := do(c.method, c.path, c.body)
 		if c.status != 0 && status != c.status || status >= 500 || !strings.Contains(text, c.want) {

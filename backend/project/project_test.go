@@ -60,6 +60,7 @@ func TestParseErrorsNamePlaceAndWayOut(t *testing.T) {
 	cases := map[string]struct{ text, place, hint string }{
 		"unknown key":     {"rondo: 1\nstages:\n  a: {cmd: x, depz: [y]}\n", "rondo.yaml:3:15: unknown key \"depz\"", "deps"},
 		"broken yaml":     {"rondo: 1\nname: [a\n", "rondo.yaml:2:", ""},
+		"unknown link":    {"rondo: 1\ndata: {link: symlink}\n", "rondo.yaml:2:8: data.link: \"symlink\"", "hardlink"},
 		"newer":           {"rondo: 9\n", "rondo.yaml:1:1: rondo: format 9", "get a Rondo"},
 		"wrong type":      {"rondo: 1\nqueue: {parallel: many}\n", "rondo.yaml:2:19:", ""},
 		"missing cmd":     {"rondo: 1\nstages:\n  a: {deps: [x]}\n", "rondo.yaml:3:3: stages.a.cmd", "command"},
