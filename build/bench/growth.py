@@ -209,6 +209,7 @@ class Bench:
         for p in [r, *peers]:
             if p is not r:
                 p.start()
+            print(f"growth: writes to {p.server.name}", file=sys.stderr, flush=True)
             for what, clients in (("metric", 1), ("metric", 8), ("metric", 32), ("batch", 1), ("batch", 8), ("batch", 32), ("run", 1)):
                 out = [self.writing(p.server, what, clients, 1) for _ in range(ROUNDS)]
                 key = "per_second" if what == "batch" else "p50_us"
