@@ -17,13 +17,14 @@ import (
 
 // world is a repository made at random, whose state git and Rondo are both asked for.
 type world struct {
-	t    *testing.T
-	r    *rand.Rand
-	top  string
-	dir  string // the project: the top, or a folder below it
-	sub  string
-	fold bool // core.ignoreCase
-	log  []string
+	t       *testing.T
+	r       *rand.Rand
+	top     string
+	dir     string // the project: the top, or a folder below it
+	sub     string
+	outside string // where links out of the tree lead
+	fold    bool   // core.ignoreCase
+	log     []string
 }
 
 func (w *world) git(args ...string) string {
@@ -154,7 +155,7 @@ func newWorld(t *testing.T, seed int64) *world {
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", "")
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-	w.top = filepath.Join(t.TempDir(), "top")
+	w.top, w.outside = filepath.Join(t.TempDir(), "top"), outside(t)
 	if err := os.MkdirAll(w.top, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +195,34 @@ func newWorld(t *testing.T, seed int64) *world {
 		w.git("commit", "-q", "--allow-empty", "-m", "first")
 	}
 	return w
+}
+
+// outside is a folder that links out of a tree lead to. Nothing may follow them there.
+func outside(t *testing.T) string {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "hosts")
+	if err := os.WriteFile(file, []byte("outside\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := modes(t, dir, file)
+	t.Cleanup(func() {
+		list, err := os.ReadDir(dir)
+		if text, _ := os.ReadFile(file); err != nil || len(list) != 1 || string(text) != "outside\n" || modes(t, dir, file) != before {
+			t.Errorf("a link was followed out of the tree: %v %v %q %s, before %s", list, err, text, modes(t, dir, file), before)
+		}
+	})
+	return dir
+}
+
+func modes(t *testing.T, paths ...string) (all string) {
+	for _, p := range paths {
+		fi, err := os.Lstat(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += fi.Mode().String() + " "
+	}
+	return all
 }
 
 // age makes all files old: of what is as young as the index git cannot tell whether it was
@@ -260,10 +289,13 @@ func (w *world) disturb() {
 		case 3, 4:
 			w.write(w.folder()+w.name(), w.text())
 		case 5:
+			if fi, err := os.Lstat(filepath.Join(w.top, one)); err != nil || !fi.Mode().IsRegular() {
+				continue // a chmod would follow a link out of the tree
+			}
 			w.note("chmod %q", one)
 			os.Chmod(filepath.Join(w.top, one), os.FileMode([]int{0o755, 0o644, 0o744, 0o654}[w.r.Intn(4)]))
 		case 6:
-			target := w.pick("a", "b/a.c", "nowhere", "/etc/hosts", "../out")
+			target := w.pick("a", "b/a.c", "nowhere", filepath.Join(w.outside, "hosts"), "../out")
 			w.note("link %q to %q", one, target)
 			os.Remove(filepath.Join(w.top, one))
 			os.Symlink(target, filepath.Join(w.top, one))
@@ -289,7 +321,7 @@ func (w *world) swap(one string) {
 		to := dir + ".moved"
 		os.RemoveAll(filepath.Join(w.top, to))
 		os.Rename(filepath.Join(w.top, dir), filepath.Join(w.top, to))
-		os.Symlink(w.pick(filepath.Base(to), filepath.Base(to), "/etc", "nowhere"), filepath.Join(w.top, dir))
+		os.Symlink(w.pick(filepath.Base(to), filepath.Base(to), w.outside, "nowhere"), filepath.Join(w.top, dir))
 		return
 	}
 	w.write(one+"/inner", "x\n")
