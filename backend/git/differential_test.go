@@ -294,6 +294,8 @@ func (w *world) disturb() {
 			}
 			w.note("chmod %q", one)
 			os.Chmod(filepath.Join(w.top, one), os.FileMode([]int{0o755, 0o644, 0o744, 0o654}[w.r.Intn(4)]))
+			// git may compare the time of the last change by seconds only, and would not look into it.
+			os.Chtimes(filepath.Join(w.top, one), time.Time{}, time.Now())
 		case 6:
 			target := w.pick("a", "b/a.c", "nowhere", filepath.Join(w.outside, "hosts"), "../out")
 			w.note("link %q to %q", one, target)
