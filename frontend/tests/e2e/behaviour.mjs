@@ -175,6 +175,21 @@ export const tests = {
     for (const text of ['Why did version 2 go live?', 'Drift in 3 of 3 windows', 'not-worse-than-champion', 'New York', 'Answers become rows', '0 failed']) await seen(page, text)
   },
 
+  async 'a snapshot is asked in SQL by keys, and gets a tag'(page, s) {
+    await enter(page, s.url, '/data/weather/2?tab=sql')
+    await page.waitForSelector('textarea')
+    assert.match(await page.inputValue('textarea'), /^SELECT \* FROM weather LIMIT/)
+    await page.fill('textarea', 'select location, count(*) n from weather group by 1')
+    await page.press('textarea', 'Control+Enter')
+    await seen(page, 'New York')
+    await enter(page, s.url, '/data/weather')
+    await page.click('tr:has-text("@1") >> text=Tag')
+    await seen(page, 'golden')
+    await page.fill('dialog input', 'first')
+    await page.click('dialog >> text=Add tag')
+    await seen(page, 'weather@first is set')
+  },
+
   async 'a rollback is asked back, done, and told'(page, s) {
     await enter(page, s.url, '/models/weather?tab=history')
     await page.click('main >> text=Roll back')

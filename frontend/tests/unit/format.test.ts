@@ -1,3 +1,4 @@
+import { tableName } from '$features/data/sql'
 import { describe, expect, it } from 'vitest'
 import { ago, brief, byName, bytes, count, duration, figure, fixed, micros, parseTime, percent, plain, pValue, real, signed, span } from '$lib/format'
 
@@ -38,4 +39,8 @@ it('shortens digests and writes any value', () => {
 
 it('orders names as a person counts', () => {
   expect(['layer10', 'layer2', 'B', 'a', 'layer1'].sort(byName)).toEqual(['a', 'B', 'layer1', 'layer2', 'layer10'])
+})
+
+it('names the table of a file as SQL wants it', () => {
+  expect(['data/weather.csv', 'a b.parquet', 'x".jsonl', '2024.csv', '.csv'].map(tableName)).toEqual(['weather', '"a b"', '"x"""', '"2024"', '".csv"'])
 })

@@ -8,6 +8,8 @@ export type {
   DatasetStatus,
   DatasetTable as TableProfile,
   DatasetTableDiff as TableDiff,
+  DatasetAnswer as SqlAnswer,
+  DatasetUsage as DiskUsage,
   DatasetUse as Use,
   DatasetVerification as Verification,
   SnapshotDetail,
