@@ -114,9 +114,9 @@ check-vulnerabilities:
 bench: setup build
 	build/bench.sh
 
-# The same for versions of data alone; FILES=1000000 is the table of a million.
+# Versions of data beside what else copies and hashes files; PARTS=small,million measures some of it.
 bench-data: setup build
-	.venv/bin/python build/bench/data.py $(RONDO) --files "$${FILES:-100000}" --rounds "$${ROUNDS:-3}" --dvc .venv/bin/dvc
+	build/bench/data.sh
 
 # How it does beside mlflow's server as the store grows; PARTS=writes,growth measures some of it.
 bench-growth: setup build

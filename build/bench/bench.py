@@ -340,6 +340,13 @@ def snapshot_dvc(dvc, source, n, work):
     return took
 
 
+def kept(page, name):
+    """The part of the page that another script writes, between its marks."""
+    marks = f"<!-- {name} -->", f"<!-- /{name} -->"
+    text = page.read_text() if page.exists() else ""
+    return text.split(marks[0])[1].split(marks[1])[0] if marks[0] in text else "\n"
+
+
 def machine():
     model = next((l.split(":", 1)[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.processor())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -370,8 +377,8 @@ def main():
         table = "\n".join("| " + " | ".join(r) + " |" for r in [("what", "Rondo", "peer", "aim"), ("---",) * 4, *rows])
         text = pathlib.Path(HERE / "benchmarks.md.in").read_text()
         page = pathlib.Path(a.write)
-        growth = page.read_text().split("<!-- growth -->")[1].split("<!-- /growth -->")[0] if page.exists() and "<!-- growth -->" in page.read_text() else "\n"
-        text = text.replace("{growth}", growth)
+        for name in ("data", "growth"):
+            text = text.replace("{" + name + "}", kept(page, name))
         text = text.replace("{machine}", machine()).replace("{date}", time.strftime("%Y-%m-%d")).replace("{table}", table)
         pathlib.Path(a.write).write_text(text)
 

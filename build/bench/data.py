@@ -1,24 +1,33 @@
 """Measures versioning of data beside what else copies and hashes files.
 
-usage: data.py RONDO [--files N] [--gigabytes G] [--rounds R] [--only PART,…] [--in FOLDER] [--dvc DVC]
+usage: data.py RONDO [--only PART,…] [--files N] [--gigabytes G] [--rounds R] [--in FOLDER] [--write docs/benchmarks.md]
 
-Parts: disk, small (N files of 4 KiB in folders of 1,000), large (G GB in four files), linked
-(the same with hard links, and with reflinks where FOLDER has them), append (what the next
-version takes when 1 % is added to a CSV of G GB, or one row group of Parquet is written anew).
-Peers that are not installed are left out. Every program is asked for the same and starts
-from the same state; figures are medians of R rounds, by turns. The disk's own speed is
-measured beside them, because most of these are bound by it. Nothing fails for being slow.
+Parts: disk; small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
+all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB, Rondo
+alone); reflink (G GB where --in has them); append (what the next version takes when 1 % is
+added to a CSV of G GB, or one row group of Parquet is written anew). The last three name what
+they want of the disk.
+
+Every program is asked for the same and starts from the same state; figures are medians of R
+rounds, by turns, once with the files in memory and, where this user may drop the system's
+caches, once without. Peers that are not installed are left out and named. --cache keeps the
+figures of each part, so that parts can be measured one by one. Nothing fails for being slow.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import pathlib
 import shutil
-import statistics
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+
+import dataset_page
+import peers
 
 SIZE = 4096
 
@@ -27,8 +36,9 @@ def lay_small(folder, n):
     for start in range(0, n, 1000):
         sub = folder / f"d{start // 1000:04d}"
         sub.mkdir(parents=True)
-        for i in range(start, min(n, start + 1000)):
-            (sub / f"img{i:07d}.bin").write_bytes(os.urandom(SIZE))
+        noise = os.urandom(SIZE * min(1000, n - start))
+        for i in range(min(1000, n - start)):
+            (sub / f"img{start + i:07d}.bin").write_bytes(noise[i * SIZE : (i + 1) * SIZE])
 
 
 def lay_large(folder, gigabytes):
@@ -39,22 +49,11 @@ def lay_large(folder, gigabytes):
                 f.write(os.urandom(1_000_000))
 
 
-def timed(*cmd, cwd=None, env=None):
-    began = time.monotonic()
-    done = subprocess.run(cmd, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise SystemExit(f"data.py: {' '.join(map(str, cmd))}: {done.stderr[-2000:]}")
-    return time.monotonic() - began
-
-
-def stored(folder):
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-
-
 def lay_csv(path, gigabytes):
     with open(path, "w") as f:
         for i in range(int(gigabytes * 1000)):
-            f.write("".join(f"{i * 15000 + k},{os.urandom(12).hex()},{k * 0.37:.4f},{os.urandom(8).hex()}\n" for k in range(15000)))
+            noise = os.urandom(20 * 15000).hex()
+            f.write("".join(f"{i * 15000 + k},{noise[40 * k:40 * k + 24]},{k * 0.37:.4f},{noise[40 * k + 24:40 * k + 40]}\n" for k in range(15000)))
 
 
 def more_csv(path):
@@ -76,206 +75,232 @@ def lay_parquet(path, gigabytes, changed=-1):
             w.write_table(pyarrow.table({c: noise.random(rows) for c in "abc"}), row_group_size=rows)
 
 
-class Rondo:
-    """A project with its server running, as a person has it."""
-
-    def __init__(self, program, folder):
-        self.program, self.dir = program, folder
-        self.env = dict(os.environ, HOME=str(folder.parent / "home"), XDG_DATA_HOME=str(folder.parent / "share"))
-        timed(program, "init", str(folder), env=self.env)
-
-    def __call__(self, *args):
-        return timed(self.program, *args, cwd=self.dir, env=self.env)
-
-    def close(self):
-        subprocess.run([self.program, "stop", "--project", str(self.dir)], env=self.env, capture_output=True)
+def forget():
+    """Lets the system forget the files that it has in memory. Only root may, and not everywhere."""
+    try:
+        with open("/proc/sys/vm/drop_caches", "w") as f:
+            f.write("3")
+    except OSError:
+        return False
+    return True
 
 
-class Bench:
+class Part:
+    """The figures of one part: seconds by what was done, program, and whether the files were in memory."""
+
     def __init__(self, args):
-        self.args, self.rows, self.shares = args, {}, []
+        self.args = args
+        self.found = {"title": "", "seconds": {}, "shares": [], "without": {}, "folder": kind(args.folder), "date": time.strftime("%Y-%m-%d")}
 
-    def note(self, what, who, seconds):
-        self.rows.setdefault(what, {}).setdefault(who, []).append(seconds)
-        print(f"{what}: {who} {seconds:.2f} s", file=sys.stderr, flush=True)
+    def call(self, title):
+        self.found["title"] = title
 
-    def rondo(self, work, data, what):
-        r = Rondo(self.args.rondo, work / "project")
-        try:
-            os.rename(data, r.dir / "data")
-            r("data", "add", "data", "--no-snapshot")
-            os.sync()
-            self.note(f"{what}: first snapshot", "rondo", r("data", "snapshot", "data"))
-            self.note(f"{what}: nothing changed", "rondo", r("data", "snapshot", "data"))
-            next(p for p in sorted((r.dir / "data").rglob("*.bin"))).write_bytes(b"changed")
-            time.sleep(0.2)
-            self.note(f"{what}: one file changed", "rondo", r("data", "snapshot", "data"))
-            self.note(f"{what}: diff of the two", "rondo", r("data", "diff", "data"))
-            shutil.rmtree(r.dir / "data")
-            os.sync()
-            self.note(f"{what}: checkout", "rondo", r("data", "checkout", "data@2"))
-            self.note(f"{what}: verify", "rondo", r("data", "verify", "data@2"))
-            os.rename(r.dir / "data", data)
-        finally:
-            r.close()
+    def note(self, what, who, warm, seconds):
+        by = self.found["seconds"].setdefault(what, {}).setdefault(who, {"warm": [], "cold": []})
+        by["warm" if warm else "cold"].append(seconds)
+        print(f"{self.found['title']}: {what}: {who}{'' if warm else ' (cold)'} {seconds:.2f} s", file=sys.stderr, flush=True)
 
-    def dvc(self, work, data, what):
-        dvc = self.args.dvc
-        env = dict(os.environ, DVC_NO_ANALYTICS="1")
-        home = work / "dvc"
-        home.mkdir()
-        timed("git", "init", "-q", cwd=home)
-        timed(dvc, "init", "-q", cwd=home, env=env)
-        os.rename(data, home / "data")
-        os.sync()
-        self.note(f"{what}: first snapshot", "dvc add", timed(dvc, "add", "-q", "data", cwd=home, env=env))
-        self.note(f"{what}: nothing changed", "dvc add", timed(dvc, "add", "-q", "data", cwd=home, env=env))
-        next(p for p in sorted((home / "data").rglob("*.bin"))).write_bytes(b"changed")
-        self.note(f"{what}: one file changed", "dvc add", timed(dvc, "add", "-q", "data", cwd=home, env=env))
-        shutil.rmtree(home / "data")
-        os.sync()
-        self.note(f"{what}: checkout", "dvc checkout", timed(dvc, "checkout", "-q", cwd=home, env=env))
-        os.rename(home / "data", data)
+    def share(self, what, who, share):
+        self.found["shares"].append([what, who, share])
 
-    def others(self, work, data, what):
-        git = work / "git"
-        git.mkdir()
-        timed("git", "init", "-q", cwd=git)
-        os.rename(data, git / "data")
-        os.sync()
-        self.note(f"{what}: first snapshot", "git add", timed("git", "add", "data", cwd=git))
-        self.note(f"{what}: nothing changed", "git add", timed("git", "add", "data", cwd=git))
-        os.rename(git / "data", data)
-        os.sync()
-        self.note(f"{what}: first snapshot", "cp -r, sync", timed("sh", "-c", 'cp -r "$0" "$1" && sync -f "$1"', str(data), str(work / "copy")))
-        self.note(f"{what}: first snapshot", "tar, sync", timed("sh", "-c", 'tar cf "$1" -C "$0" . && sync -f "$1"', str(data), str(work / "all.tar")))
-        if shutil.which("restic"):
-            env = dict(os.environ, RESTIC_PASSWORD="bench", RESTIC_REPOSITORY=str(work / "restic"))
-            timed("restic", "init", "-q", env=env)
-            self.note(f"{what}: first snapshot", "restic", timed("restic", "backup", "-q", str(data), env=env))
-            self.note(f"{what}: nothing changed", "restic", timed("restic", "backup", "-q", str(data), env=env))
-            self.note(f"{what}: checkout", "restic", timed("restic", "restore", "-q", "latest", "--target", str(work / "restored"), env=env))
+    def measure(self, programs, lay, steps=None):
+        """Has each program do its steps with the same data, by turns."""
+        with tempfile.TemporaryDirectory(dir=self.args.folder, ignore_cleanup_errors=True) as t:
+            lay(pathlib.Path(t) / "data")
+            time.sleep(1.1)  # what was written this moment is not believed unread
+            for warm in self.args.how:
+                for _ in range(self.args.rounds):
+                    for program in programs:
+                        self.turn(program, pathlib.Path(t), warm, steps)
 
-    def part(self, what, lay):
-        for _ in range(self.args.rounds):
-            for who in (self.rondo, self.dvc, self.others):
-                if who == self.dvc and not self.args.dvc:
-                    continue
-                with tempfile.TemporaryDirectory(dir=self.args.folder, ignore_cleanup_errors=True) as t:
-                    work = pathlib.Path(t)
-                    lay(work / "data")
-                    who(work, work / "data", what)
-
-    def disk(self):
-        for _ in range(self.args.rounds):
-            with tempfile.NamedTemporaryFile(dir=self.args.folder) as f:
-                self.note("1 GiB of zeros", "dd, fdatasync", timed("dd", "if=/dev/zero", f"of={f.name}", "bs=1M", "count=1024", "conv=fdatasync"))
-
-    def page(self):
-        kind = subprocess.run(["stat", "-f", "-c", "%T", self.args.folder], capture_output=True, text=True).stdout.strip()
-        print(f"File system: {kind}; {os.cpu_count()} cores; medians of {self.args.rounds}.\n\n| what | program | seconds |\n| --- | --- | --- |")
-        for what, whos in self.rows.items():
-            for who, seconds in whos.items():
-                print(f"| {what} | {who} | {statistics.median(seconds):.2f} |")
-        for what, who, share in self.shares:
-            print(f"| {what}: new bytes | {who} | {share:.2%} |")
-
-    def linked(self, work, data, how, dvc):
-        r = Rondo(self.args.rondo, work / "project")
-        what = f"{self.args.gigabytes:g} GB in 4 files, {how}"
-        try:
-            with open(r.dir / "rondo.yaml", "a") as f:
-                f.write(f"\ndata:\n  link: {how}\n")
-            os.rename(data, r.dir / "data")
-            r("data", "add", "data", "--no-snapshot")
-            os.sync()
-            try:
-                self.note(f"{what}: first snapshot", "rondo", r("data", "snapshot", "data"))
-            except SystemExit as e:
-                if how != "reflink":
-                    raise
-                print(f"no reflinks in {self.args.folder}: {e}", file=sys.stderr)
-                os.rename(r.dir / "data", data)
-                return
-            shutil.rmtree(r.dir / "data")
-            self.note(f"{what}: checkout", "rondo", r("data", "checkout", "data@1"))
-        finally:
-            r.close()
-        if not dvc:
+    def turn(self, program, t, warm, steps):
+        if why := program.missing(self.args):
+            self.found["without"][program.name] = why
             return
-        home = work / "dvc"
-        home.mkdir()
-        env = dict(os.environ, DVC_NO_ANALYTICS="1", DVC_SITE_CACHE_DIR=str(work / "site"))
-        timed(dvc, "init", "-q", "--no-scm", cwd=home, env=env)
-        timed(dvc, "config", "cache.type", how, cwd=home, env=env)
-        os.rename(r.dir / "data", home / "data")
-        os.sync()
-        self.note(f"{what}: first snapshot", "dvc add", timed(dvc, "add", "-q", "data", cwd=home, env=env))
-        shutil.rmtree(home / "data")
-        self.note(f"{what}: checkout", "dvc checkout", timed(dvc, "checkout", "-q", cwd=home, env=env))
-
-    def append(self, work, name, lay, change, dvc):
-        """What the second version of a file takes, as a share of the file."""
-        r = Rondo(self.args.rondo, work / "project")
-        home = work / "dvc"
-        env = dict(os.environ, DVC_NO_ANALYTICS="1", DVC_SITE_CACHE_DIR=str(work / "site"))
+        data, work = t / "data", t / "work"
+        work.mkdir()
+        p = program(self.args, work)
         try:
-            lay(r.dir / name)
-            r("data", "add", name)
-            if dvc:
-                home.mkdir()
-                timed(dvc, "init", "-q", "--no-scm", cwd=home, env=env)
-                shutil.copy(r.dir / name, home / name)
-                timed(dvc, "add", "-q", name, cwd=home, env=env)
-            before = stored(r.dir / ".rondo/objects")
-            change(r.dir / name)
-            size = (r.dir / name).stat().st_size
-            self.note(f"{name}: the next version", "rondo", r("data", "snapshot", name.split(".")[0]))
-            self.shares.append((name, "rondo", (stored(r.dir / ".rondo/objects") - before) / size))
-            if dvc:
-                before = stored(home / ".dvc/cache")
-                os.remove(home / name)
-                shutil.copy(r.dir / name, home / name)
-                self.note(f"{name}: the next version", "dvc add", timed(dvc, "add", "-q", name, cwd=home, env=env))
-                self.shares.append((name, "dvc add", (stored(home / ".dvc/cache") - before) / size))
+            os.rename(data, p.data)
+            p.take()
+            for what, step in p.steps().items():
+                if steps and what not in steps:
+                    continue
+                prepare(what, p.data)
+                if settle(warm):
+                    self.note(what, p.name, warm, step())
+            os.rename(p.data, data)
+            writable(data)
         finally:
-            r.close()
+            p.close()
+        shutil.rmtree(work)
+        warm_up(data, warm)
+
+    @contextlib.contextmanager
+    def at(self, name, program):
+        with tempfile.TemporaryDirectory(dir=self.args.folder, ignore_cleanup_errors=True) as t:
+            p = program(self.args, pathlib.Path(t))
+            try:
+                yield p, p.home / name
+            finally:
+                p.close()
+
+
+def prepare(what, data):
+    if what == peers.CHANGED:
+        first = next(p for p in sorted(data.rglob("*.bin")))
+        mode = first.stat().st_mode
+        content = os.urandom(min(first.stat().st_size, SIZE)) + first.read_bytes()[SIZE:]
+        first.unlink()  # it may be a link
+        first.write_bytes(content)
+        first.chmod(mode | 0o200)
+        time.sleep(0.2)
+    elif what == peers.CHECKOUT:
+        shutil.rmtree(data)
+
+
+def settle(warm):
+    os.sync()
+    time.sleep(0.5)
+    return warm or forget()
+
+
+def warm_up(data, warm):
+    """Reads what the next program is to find in memory."""
+    os.sync()
+    if warm:
+        for p in data.rglob("*.bin"):
+            with open(p, "rb", buffering=0) as f:
+                while f.read(1 << 20):
+                    pass
+
+
+def writable(data):
+    for p in data.rglob("*.bin"):
+        if not p.stat().st_mode & 0o200:
+            p.chmod(0o644)
+
+
+def kind(folder):
+    line = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
+    return line[0] + (", mounted with discard" if len(line) > 1 and "discard" in line[1].split(",") else "") if line else "unknown"
+
+
+def linked(program, link):
+    return type(program.__name__, (program,), {"link": link, "name": f"{program.name}, {link}"})
+
+
+def disk(p, args):
+    p.call("1 GiB of zeros")
+    for _ in range(args.rounds):
+        with tempfile.NamedTemporaryFile(dir=args.folder) as f:
+            p.note("written and synced", "dd", True, peers.timed("dd", "if=/dev/zero", f"of={f.name}", "bs=1M", "count=1024", "conv=fdatasync"))
+
+
+def small(p, args):
+    p.call(f"{args.files:,} files of 4 KiB")
+    p.measure(args.peers, lambda at: lay_small(at, args.files))
+
+
+def large(p, args):
+    p.call(f"{args.gigabytes:g} GB in 4 files")
+    p.measure(args.peers, lambda at: lay_large(at, args.gigabytes))
+
+
+def huge(p, args):
+    p.call(f"{args.huge:g} GB in 4 files")
+    programs = [linked(peers.Rondo, "hardlink"), linked(peers.Rondo, "copy"), peers.Copy]
+    steps = {peers.FIRST, peers.AGAIN, peers.CHECKOUT}
+    p.measure([q for q in programs if not args.link or args.link in q.name], lambda at: lay_large(at, args.huge), steps)
+
+
+def million(p, args):
+    p.call(f"{args.million:,} files of 4 KiB")
+    p.measure([peers.Rondo], lambda at: lay_small(at, args.million))
+
+
+def reflink(p, args):
+    p.call(f"{args.gigabytes:g} GB in 4 files, reflinks")
+    p.measure([linked(peers.Rondo, "reflink"), linked(peers.Dvc, "reflink"), peers.Copy], lambda at: lay_large(at, args.gigabytes))
+
+
+def append(p, args):
+    """What the second version of a file takes, as a share of the file."""
+    p.call(f"the next version of a file of {args.gigabytes:g} GB")
+    g = args.gigabytes
+    for name, lay, change in (
+        ("table.csv", lambda at: lay_csv(at, g), more_csv),
+        ("table.parquet", lambda at: lay_parquet(at, g), lambda at: lay_parquet(at, g, 20)),
+    ):
+        what = {"table.csv": "CSV, 1 % appended", "table.parquet": "Parquet, one of 40 row groups written anew"}[name]
+        for program in (peers.Rondo, peers.Dvc):
+            if why := program.missing(args):
+                p.found["without"][program.name] = why
+                continue
+            with p.at(name, program) as (one, at):
+                lay(at)
+                one("add", name)
+                before = one.stored()
+                change(at)
+                os.sync()
+                took = one("snapshot", "table") if program is peers.Rondo else one("add", "-q", name)
+                p.note(what, one.name, True, took)
+                p.share(what, one.name, (one.stored() - before) / at.stat().st_size)
+
+
+PARTS = {f.__name__: f for f in (disk, small, large, huge, million, reflink, append)}
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("rondo", type=os.path.abspath)
+    p.add_argument("--files", type=int, default=20_000)
+    p.add_argument("--million", type=int, default=1_000_000)
+    p.add_argument("--gigabytes", type=float, default=1)
+    p.add_argument("--huge", type=float, default=10)
+    p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--only", default="disk,small,large,append")
+    p.add_argument("--with", dest="peers", default="", help="programs, such as rondo,dvc; all without it")
+    p.add_argument("--link", default="", help="of huge: hardlink or copy alone")
+    p.add_argument("--how", default="warm,cold", help="with the files in the system's memory, without, or both")
+    p.add_argument("--in", dest="folder", default=tempfile.gettempdir())
+    p.add_argument("--dvc", type=os.path.abspath, default=None)
+    p.add_argument("--oxen", type=os.path.abspath, default=None, help="folder with Oxen's package")
+    p.add_argument("--cache", help="folder that keeps the figures of each part")
+    p.add_argument("--write")
+    args = p.parse_args()
+    args.peers = [q for q in peers.ALL if not args.peers or q.name.replace(",", "").split()[0] in args.peers.split(",")]
+    args.how = [how == "warm" for how in args.how.split(",")]
+    if False in args.how and not forget():
+        print("data: this user may not drop the system's caches; nothing is measured without them", file=sys.stderr)
+        args.how.remove(False)
+    return args
+
+
+def measure(name, args, kept):
+    """Measures a part. What was found before something went wrong is kept all the same."""
+    p = Part(args)
+    try:
+        PARTS[name](p, args)
+    finally:
+        if p.found["seconds"]:
+            kept.write_text(json.dumps(dataset_page.joined(kept, p.found, args.cache)))
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("rondo", type=os.path.abspath)
-    p.add_argument("--files", type=int, default=100_000)
-    p.add_argument("--gigabytes", type=float, default=1)
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--only", default="disk,small,large,linked,append")
-    p.add_argument("--in", dest="folder", default=tempfile.gettempdir())
-    p.add_argument("--dvc", type=os.path.abspath, default=None)
-    args = p.parse_args()
-    b = Bench(args)
-    for part in args.only.split(","):
-        if part == "disk":
-            b.disk()
-        elif part == "small":
-            b.part(f"{args.files:,} files of 4 KiB", lambda at: lay_small(at, args.files))
-        elif part == "large":
-            b.part(f"{args.gigabytes:g} GB in 4 files", lambda at: lay_large(at, args.gigabytes))
-        elif part == "linked":
-            for how in ("hardlink", "reflink") * args.rounds:
-                with tempfile.TemporaryDirectory(dir=args.folder, ignore_cleanup_errors=True) as t:
-                    work = pathlib.Path(t)
-                    lay_large(work / "data", args.gigabytes)
-                    time.sleep(0.2)  # what was written this moment is copied
-                    b.linked(work, work / "data", how, args.dvc)
-        elif part == "append":
-            with tempfile.TemporaryDirectory(dir=args.folder) as t:
-                b.append(pathlib.Path(t), "table.csv", lambda at: lay_csv(at, args.gigabytes), more_csv, args.dvc)
-            with tempfile.TemporaryDirectory(dir=args.folder) as t:
-                g = args.gigabytes
-                b.append(pathlib.Path(t), "table.parquet", lambda at: lay_parquet(at, g), lambda at: lay_parquet(at, g, 20), args.dvc)
-        else:
-            raise SystemExit(f"data.py: there is no part called {part}")
-    b.page()
+    args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("data: interrupted"))
+    cache = pathlib.Path(args.cache or tempfile.mkdtemp())
+    cache.mkdir(parents=True, exist_ok=True)
+    for name in filter(None, args.only.split(",")):
+        if name not in PARTS:
+            raise SystemExit(f"data: there is no part called {name}")
+        measure(name, args, cache / f"{name}.json")
+    parts = {name: json.loads((cache / f"{name}.json").read_text()) for name in PARTS if (cache / f"{name}.json").exists()}
+    text = dataset_page.text(parts)
+    print(text)
+    if args.write:
+        dataset_page.save(args.write, text)
 
 
 if __name__ == "__main__":

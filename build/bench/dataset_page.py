@@ -1,0 +1,93 @@
+"""The part of docs/benchmarks.md that data.py writes."""
+
+import json
+import pathlib
+import statistics
+
+from bench import machine
+
+MARKS = "<!-- data -->", "<!-- /data -->"
+
+# Seconds that a part is to stay under, by what is done and who does it.
+AIMS = {
+    "million": {("first snapshot", "rondo"): 20, ("nothing changed", "rondo"): 1.5, ("one file changed", "rondo"): 1.6, ("checkout", "rondo"): 25, ("difference of the two", "rondo"): 0.05},
+    "huge": {("first snapshot", "rondo, hardlink"): 3.5, ("first snapshot", "rondo, copy"): 8},
+}
+# Times that Rondo is to be faster than dvc: everywhere, and on unchanged and small files.
+FASTER, MUCH = 5, 20
+
+
+def joined(path, found, keep):
+    """What was found of a part with other programs, or before, stays beside what was found now."""
+    path = pathlib.Path(path)
+    if not (keep and path.exists()):
+        return found
+    old = json.loads(path.read_text())
+    if old["title"] != found["title"]:
+        return found
+    for what, by in old["seconds"].items():
+        for who, seconds in by.items():
+            now = found["seconds"].setdefault(what, {}).setdefault(who, {"warm": [], "cold": []})
+            for how in seconds:
+                now[how] = now[how] or seconds[how]
+    found["shares"] = found["shares"] or old["shares"]
+    return found
+
+
+def number(seconds):
+    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}"
+
+
+def cell(by):
+    if not by:
+        return "–"
+    return " / ".join(number(statistics.median(by[how])) for how in ("warm", "cold") if by[how])
+
+
+def verdict(part, what, by):
+    """What the aim says of a row."""
+    said = []
+    for who in by:
+        aim = AIMS.get(part, {}).get((what, who))
+        if aim and by[who]["warm"]:
+            took = statistics.median(by[who]["warm"])
+            said.append(f"≤ {aim:g} s" + ("" if took <= aim else ": **not reached**"))
+    rondo, dvc = by.get("rondo"), by.get("dvc")
+    if rondo and dvc and rondo["warm"] and dvc["warm"]:
+        aim = MUCH if part == "small" or what == "nothing changed" else FASTER
+        times = statistics.median(dvc["warm"]) / statistics.median(rondo["warm"])
+        said.append(f"≥ {aim}× dvc: **{times:.1f}×**")
+    return "; ".join(said) or "–"
+
+
+def table(part, found):
+    whos = list(dict.fromkeys(who for by in found["seconds"].values() for who in by))
+    rows = [("what", *whos, "aim"), ("---",) * (len(whos) + 2)]
+    for what, by in found["seconds"].items():
+        rows.append((what, *(cell(by.get(who)) for who in whos), verdict(part, what, by)))
+    for what in dict.fromkeys(s[0] for s in found["shares"]):
+        share = {who: f"{part:.2%}" for w, who, part in found["shares"] if w == what}
+        rows.append((f"{what}: new bytes stored", *(share.get(who, "–") for who in whos), "≤ 3 %"))
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def rounds(found):
+    counts = sorted({len(s) for by in found["seconds"].values() for one in by.values() for s in one.values() if s})
+    if counts == [1]:
+        return "measured once"
+    return "medians of " + " to ".join(str(c) for c in sorted({counts[0], counts[-1]}))
+
+
+def text(parts):
+    said = [f"Machine: {machine()}. Seconds; where there are two, first with the files in the system's memory, then without."]
+    for name, found in parts.items():
+        left = "".join(f" Without {who}, which {why}." for who, why in found["without"].items())
+        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}; {found['date']}){':' if not left else '.' + left}")
+        said.append(table(name, found))
+    return "\n\n".join(said) + "\n"
+
+
+def save(path, text):
+    page = pathlib.Path(path)
+    before, rest = page.read_text().split(MARKS[0])
+    page.write_text(f"{before}{MARKS[0]}\n{text}{MARKS[1]}{rest.split(MARKS[1])[1]}")
