@@ -218,6 +218,7 @@ func (c *call) sayProfile(t dataset.Table) {
 		})
 	}
 	c.table(rows)
+	c.sayAssociations(t.Associations)
 }
 
 func value(v any) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"rondo/backend/index"
 	"rondo/backend/store"
@@ -25,6 +26,8 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Columns []Column `json:"columns"`
 	Problem string   `json:"problem,omitempty"` // why it is kept, but not looked into
+
+	Associations []Association `json:"associations"` // null in profiles from before there were any
 }
 
 const (
@@ -47,11 +50,25 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		p, _, err := s.makeProfile(ctx, snap, facts{tables: 1, odd: true}) // which is not known
 		return p, err
 	}
+	p, err := s.recorded(ctx, snap)
+	if err == nil && p.older() {
+		p, _, err = s.makeProfile(ctx, snap, facts{tables: 1, odd: true})
+	}
+	return p, err
+}
+
+// recorded is the profile that a snapshot has.
+func (s *Service) recorded(ctx context.Context, snap Snapshot) (p Profile, err error) {
 	b, err := s.opts.Store.ReadAll(ctx, snap.Profile, maxProfile)
 	if err != nil {
 		return p, err
 	}
 	return p, json.Unmarshal(b, &p)
+}
+
+// older reports whether a profile was made before there were associations.
+func (p Profile) older() bool {
+	return slices.ContainsFunc(p.Tables, func(t Table) bool { return t.Associations == nil })
 }
 
 // profiled makes the profile at once for small tables, else in the background.
@@ -148,7 +165,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error) {
 	t, err := Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
 	if errors.Is(err, errTable) {
-		return Table{Path: f.Path, Columns: []Column{}, Problem: err.Error()}, nil
+		return Table{Path: f.Path, Columns: []Column{}, Associations: []Association{}, Problem: err.Error()}, nil
 	}
 	return t, err
 }
@@ -156,8 +173,14 @@ func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error
 // Summarise reads a table and describes its columns, in memory that does not grow with the
 // number of rows. A row that does not fit is an error that names its line.
 func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
-	out := Table{Path: name, Columns: []Column{}}
-	t, columns, rows, err := gather(ctx, name, open)
+	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}}
+	var rs *rowSample
+	t, columns, rows, err := gather(ctx, name, open, func(row []string) {
+		if rs == nil {
+			rs = newRowSample(len(row))
+		}
+		rs.add(row)
+	})
 	out.Rows = rows
 	if err != nil {
 		return out, err
@@ -169,11 +192,15 @@ func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, err
 		}
 		out.Columns = append(out.Columns, column)
 	}
+	if rs != nil {
+		out.Associations = rs.associations(out.Columns)
+	}
 	return out, nil
 }
 
-// gather reads a table to its end, each column into a summary. The table is closed.
-func gather(ctx context.Context, name string, open opener) (t *table, columns []*summary, rows int64, err error) {
+// gather reads a table to its end, each column into a summary; also may see its rows. The
+// table is closed.
+func gather(ctx context.Context, name string, open opener, also func(row []string)) (t *table, columns []*summary, rows int64, err error) {
 	if t, err = openTable(name, open); err != nil {
 		return nil, nil, 0, err
 	}
@@ -195,6 +222,9 @@ func gather(ctx context.Context, name string, open opener) (t *table, columns []
 		}
 		for i, v := range row {
 			columns[i].add(v)
+		}
+		if also != nil {
+			also(row)
 		}
 	}
 }

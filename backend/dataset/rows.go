@@ -103,7 +103,7 @@ func (s *Service) totals(ctx context.Context, snap Snapshot) (map[string]int64, 
 	if snap.Profile.IsZero() {
 		return nil, nil
 	}
-	p, err := s.Profile(ctx, snap)
+	p, err := s.recorded(ctx, snap)
 	rows := map[string]int64{}
 	for _, t := range p.Tables {
 		rows[t.Path] = t.Rows

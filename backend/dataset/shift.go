@@ -57,11 +57,11 @@ func (s *Service) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
 	if s.opts.Compare == nil {
 		return nil, nil
 	}
-	a, was, rowsA, err := gather(ctx, f.Path, s.opener(ctx, f.From.Digest))
+	a, was, rowsA, err := gather(ctx, f.Path, s.opener(ctx, f.From.Digest), nil)
 	if err != nil {
 		return nil, unlessTable(err)
 	}
-	b, now, rowsB, err := gather(ctx, f.Path, s.opener(ctx, f.To.Digest))
+	b, now, rowsB, err := gather(ctx, f.Path, s.opener(ctx, f.To.Digest), nil)
 	if err != nil {
 		return nil, unlessTable(err)
 	}

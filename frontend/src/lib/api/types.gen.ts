@@ -45,6 +45,15 @@ export interface DatasetAnswer {
 	ms: number;
 }
 
+export interface DatasetAssociation {
+	method: string;
+	columns: string[];
+	values: ((number | null)[])[];
+	rows: number;
+	sampled?: boolean;
+	left?: number;
+}
+
 export interface DatasetCategory {
 	value: string;
 	count: number;
@@ -320,6 +329,7 @@ export interface DatasetTable {
 	rows: number;
 	columns: DatasetColumn[];
 	problem?: string;
+	associations: DatasetAssociation[];
 }
 
 export interface DatasetTableDiff {
