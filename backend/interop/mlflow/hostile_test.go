@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,12 @@ func TestHostileServer(t *testing.T) {
 		"/ajax-api/2.0/mlflow/metrics/get-history-bulk": `{"metrics":[{"key":"m","value":NaN,"timestamp":1,"step":0,"run_id":"` + id + `"},{"key":"m","value":-Infinity,"timestamp":2,"step":1,"run_id":"` + id + `"}]}`,
 		"/api/2.0/mlflow/artifacts/list":                `{"files":[{"path":"../../key.txt","is_dir":false,"file_size":3},{"path":"/etc/passwd","file_size":3},{"path":"sub/x","file_size":3},{"path":"good.txt","file_size":4},{"path":"short.txt","file_size":9}]}`,
 	}
+	tr := "tr-" + strings.Repeat("b", 32)
+	answers["/api/3.0/mlflow/traces/search"] = `{"traces":[{"trace_id":"` + tr + `","request_time":"2024-01-01T00:00:00Z","execution_duration":"1s","state":"OK","tags":{"mlflow.artifactLocation":"/srv/traces/1"}}]}`
+	answers["/ajax-api/2.0/mlflow/get-trace-artifact"] = `{"spans":[{"name":"one","context":{"span_id":"0x1f","trace_id":"0x` + strings.Repeat("b", 32) + `"},"parent_id":null,"start_time":1500000000600000000,"end_time":1500000000612000000,
+		"status_code":"OK","attributes":{"mlflow.traceRequestId":"\"` + tr + `\"","mlflow.spanInputs":"{\"p\":\"mlflow-attachment://00000000-0000-4000-8000-000000000001?content_type=image/png\"}"}}]}`
+	answers["/api/2.0/mlflow/logged-models/search"] = `{}`
+	answers["/api/2.0/mlflow/runs/get"] = `{"run":{"info":{"run_id":"` + id + `"},"inputs":{"model_inputs":[{"model_id":"m-1"}]}}}`
 	failures := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if user, password, _ := req.BasicAuth(); user != "ann" || password != "right" {
@@ -138,6 +145,12 @@ func TestHostileServer(t *testing.T) {
 	}
 	if !leftWith(a, "is not below the folder") || !leftWith(a, "did not arrive") && !leftWith(a, "unexpected EOF") {
 		t.Errorf("left: %+v", a.Left)
+	}
+	if r, err := h.runs.Get(t.Context(), id); err != nil || !slices.Equal(r.ModelInputs, []string{"m-1"}) {
+		t.Errorf("a model that went in, which the search leaves out: %+v, %v", r.ModelInputs, err)
+	}
+	if n := counts(a, "trace"); n[0] != 1 || !leftWith(a, "hands out no files of traces") {
+		t.Errorf("spans came for an attachment from a server that knows none: %v, %+v", n, a.Left)
 	}
 	if _, err := os.ReadFile(filepath.Join(h.runs.ArtifactDir(id), "short.txt")); err == nil {
 		t.Error("a file that was cut on its way is kept")

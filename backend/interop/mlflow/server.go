@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"rondo/backend/errs"
@@ -27,6 +28,7 @@ type server struct {
 	http   *http.Client
 	auth   func(*http.Request)
 	models map[string][]measured
+	mu     sync.Mutex
 	seen   map[string]bool // kinds of which the server was said to have none
 }
 
@@ -244,6 +246,8 @@ func (s *server) lacks(err error, kind string) bool {
 	if !errs.Is(err, errs.NotFound) {
 		return false
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.seen[kind] {
 		s.seen[kind] = true
 		s.about.Lacks = append(s.about.Lacks, kind)

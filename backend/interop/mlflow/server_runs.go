@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"rondo/backend/errs"
 	"rondo/backend/run"
 )
 
@@ -62,6 +63,9 @@ func (s *server) Runs(ctx context.Context, experiment string, fn func(Run) error
 		if err := s.ask(ctx, http.MethodPost, api2+"/runs/search", in, &out); err != nil {
 			return err
 		}
+		if err := s.modelInputs(ctx, out.Runs); err != nil {
+			return err
+		}
 		h := &histories{s: s}
 		for _, w := range out.Runs {
 			h.add(w)
@@ -79,13 +83,44 @@ func (s *server) Runs(ctx context.Context, experiment string, fn func(Run) error
 	}
 }
 
+// modelInputs asks each run by itself for the models that went in: a search of MLflow's
+// server leaves them out.
+func (s *server) modelInputs(ctx context.Context, list []wireRun) error {
+	s.mu.Lock()
+	none := s.seen["logged models"]
+	s.mu.Unlock()
+	if none {
+		return nil
+	}
+	g, ctx := pool(ctx)
+	for i := range list {
+		g.Go(func() error {
+			id := list[i].id()
+			var out struct {
+				Run wireRun `json:"run"`
+			}
+			err := s.ask(ctx, http.MethodGet, api2+"/runs/get?"+url.Values{"run_id": {id}, "run_uuid": {id}}.Encode(), nil, &out)
+			if errs.Is(err, errs.NotFound) { // taken away since
+				return nil
+			}
+			list[i].Inputs.Models = out.Run.Inputs.Models
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func (w *wireRun) id() string {
+	if w.Info.ID == "" {
+		return w.Info.UUID
+	}
+	return w.Info.ID
+}
+
 func (w *wireRun) run(experiment string) Run {
 	i := w.Info
-	if i.ID == "" {
-		i.ID = i.UUID
-	}
 	r := Run{URI: i.URI, Run: run.Run{
-		ID: i.ID, ExperimentID: experiment, Name: i.Name, User: i.User, Status: statusOf(i.Status), Lifecycle: lifecycleOf(i.Lifecycle),
+		ID: w.id(), ExperimentID: experiment, Name: i.Name, User: i.User, Status: statusOf(i.Status), Lifecycle: lifecycleOf(i.Lifecycle),
 		StartedAt: i.Start.moment(), EndedAt: i.End.moment(), Params: mapOf(w.Data.Params), Tags: mapOf(w.Data.Tags),
 	}}
 	for _, d := range w.Inputs.Datasets {
@@ -120,12 +155,8 @@ func (h *histories) add(w wireRun) {
 	if h.keys == nil {
 		h.keys = map[string][]string{}
 	}
-	id := w.Info.ID
-	if id == "" {
-		id = w.Info.UUID
-	}
 	for _, m := range w.Data.Metrics {
-		h.keys[m.Key] = append(h.keys[m.Key], id)
+		h.keys[m.Key] = append(h.keys[m.Key], w.id())
 	}
 }
 

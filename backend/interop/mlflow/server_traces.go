@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"path"
@@ -133,6 +134,9 @@ func (s *server) Files(_ context.Context, o Owner) (Tree, error) {
 		return &remote{s, o, ""}, nil
 	case "version", "trace":
 		rest, ok := strings.CutPrefix(o.URI, "mlflow-artifacts:")
+		if !ok && o.Kind == "trace" {
+			return &remote{s, o, ""}, nil
+		}
 		if !ok {
 			return nil, &nowhere{fmt.Sprintf("its files are at %.200s, which is no run's or logged model's place", o.URI)}
 		}
@@ -149,7 +153,7 @@ func (s *server) Files(_ context.Context, o Owner) (Tree, error) {
 type remote struct {
 	s    *server
 	of   Owner
-	root string // of a version: where it is in the server's own artifacts
+	root string // of a version or a trace: where it is in the server's own artifacts, if it is there
 }
 
 func (r *remote) Close() error { return nil }
@@ -243,6 +247,9 @@ func (r *remote) folder(ctx context.Context, dir string) (list []wireFile, err e
 
 // Open implements Tree.
 func (r *remote) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if r.of.Kind == "trace" && r.root == "" {
+		return r.attachment(ctx, path.Base(name))
+	}
 	address := "/get-artifact?" + url.Values{"path": {name}, "run_uuid": {r.of.ID}, "run_id": {r.of.ID}}.Encode()
 	switch r.of.Kind {
 	case "model":
@@ -253,6 +260,22 @@ func (r *remote) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	res, err := r.s.send(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	return &body{res.Body, res.ContentLength}, nil
+}
+
+// attachment reads a file of a trace whose files only the server reaches. A server from
+// before attachments does not know path and answers with the spans, which its name for the
+// file gives away.
+func (r *remote) attachment(ctx context.Context, name string) (io.ReadCloser, error) {
+	address := "/ajax-api/2.0/mlflow/get-trace-artifact?" + url.Values{"request_id": {r.of.ID}, "path": {name}}.Encode()
+	res, err := r.s.send(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition")); err != nil || params["filename"] != name {
+		res.Body.Close()
+		return nil, errs.New(errs.NotFound, "its files are at %.200s, and this version of the server hands out no files of traces", r.of.URI)
 	}
 	return &body{res.Body, res.ContentLength}, nil
 }
