@@ -48,6 +48,7 @@ var dataVerbs = []verb{
 	},
 	{name: "data status", args: "[NAME]", short: "show how the files stand to the snapshots", run: dataStatus},
 	{name: "data profile", args: "NAME[@NUMBER]", short: "show what the columns of a snapshot's tables hold", run: dataProfile},
+	dataLineageVerb,
 	{name: "data files", args: "NAME[@NUMBER]", short: "list a snapshot's files", run: dataFiles},
 }
 

@@ -18,6 +18,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/snapshots/{number}/profile", a.getProfile)
 	Get(r, "/datasets/{name}/snapshots/{number}/rows", a.getRows)
 	Get(r, "/datasets/{name}/snapshots/{number}/files", a.listSnapshotFiles)
+	Get(r, "/datasets/{name}/snapshots/{number}/lineage", a.getLineage)
 	Get(r, "/datasets/{name}/diff", a.diffSnapshots)
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
@@ -98,6 +99,14 @@ func (a *API) getSnapshot(ctx context.Context, in snapshotNumber) (snapshotDetai
 	}
 	uses, err := a.Datasets.Uses(ctx, snap.ID)
 	return snapshotDetail{snap, uses}, err
+}
+
+func (a *API) getLineage(ctx context.Context, in snapshotNumber) (dataset.Lineage, error) {
+	snap, err := a.findSnapshot(ctx, in)
+	if err != nil {
+		return dataset.Lineage{}, err
+	}
+	return a.Datasets.Lineage(ctx, snap)
 }
 
 func (a *API) getProfile(ctx context.Context, in snapshotNumber) (dataset.Profile, error) {

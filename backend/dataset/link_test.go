@@ -17,6 +17,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/folder"
+	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
@@ -184,6 +185,74 @@ func TestChangeInPlaceIsNamed(t *testing.T) {
 	if _, err := h.Checkout(t.Context(), "d", 1, true); !errs.Is(err, errs.Corrupt) {
 		t.Errorf("the damaged one is checked out: %v", err)
 	}
+}
+
+// TestNoDamagedByteOfALinkIsServed flips a bit in each 4 KiB block of a file that is one with
+// its object, and in its first and last bytes: through the file, as a program that writes in
+// place does. With RONDO_TORTURE, in every 61st byte.
+func TestNoDamagedByteOfALinkIsServed(t *testing.T) {
+	h := linking(t, store.LinkHard)
+	text := noise(store.Small + 4097)
+	write(t, h.dir, "data/big.bin", text)
+	snap := h.snap(t, "d")
+	object := h.object(t, "data/big.bin")
+	if object == nil || !h.same(t, "data/big.bin") {
+		t.Fatal("it is no link")
+	}
+	big := filepath.Join(h.dir, "data/big.bin")
+	d, _, err := store.HashFile(t.Context(), big)
+	must(t, err)
+	must(t, os.Chmod(big, 0o644))
+	f, err := os.OpenFile(big, os.O_RDWR, 0)
+	must(t, err)
+	defer f.Close()
+	places := []int{0, 1, len(text) - 2, len(text) - 1}
+	step := 4096
+	if os.Getenv("RONDO_TORTURE") != "" {
+		step = 61
+	}
+	for at := step; at < len(text); at += step {
+		places = append(places, at)
+	}
+	for i, at := range places {
+		_, err := f.WriteAt([]byte{text[at] ^ 1<<(i%8)}, int64(at))
+		must(t, err)
+		h.refuses(t, snap, d, at, i%32 == 0)
+		_, err = f.WriteAt([]byte{text[at]}, int64(at))
+		must(t, err)
+	}
+	if v, err := h.Verify(t.Context(), "d", snap.Number); err != nil || !v.OK {
+		t.Errorf("put back, it is %+v %v", v.Problems, err)
+	}
+}
+
+// refuses sees that a store that is opened now neither serves the object nor misses its
+// damage, and that a checkout, which takes longer, does not either.
+func (h *house) refuses(t *testing.T, snap dataset.Snapshot, d ref.Digest, at int, checkout bool) {
+	t.Helper()
+	s, err := store.View(filepath.Join(h.dir, ".rondo/objects"))
+	must(t, err)
+	if _, err := s.ReadAll(t.Context(), d, 1<<30); !errs.Is(err, errs.Corrupt) {
+		t.Errorf("bit of byte %d: read as %v", at, err)
+	}
+	var named []string
+	_, err = s.Verify(t.Context(), func(i store.Info, _ error) { named = append(named, i.File) })
+	must(t, err)
+	if len(named) != 1 || filepath.ToSlash(named[0]) != d.String()[:2]+"/"+d.String()[2:] {
+		t.Errorf("bit of byte %d: verify names %v", at, named)
+	}
+	if !checkout {
+		return
+	}
+	must(t, os.Rename(filepath.Join(h.dir, "data"), filepath.Join(h.dir, "away")))
+	if _, err := h.Checkout(t.Context(), "d", snap.Number, true); !errs.Is(err, errs.Corrupt) {
+		t.Errorf("bit of byte %d: checked out: %v", at, err)
+	}
+	if _, err := os.Lstat(filepath.Join(h.dir, "data/big.bin")); err == nil {
+		t.Errorf("bit of byte %d: the damaged file is there", at)
+	}
+	must(t, os.RemoveAll(filepath.Join(h.dir, "data")))
+	must(t, os.Rename(filepath.Join(h.dir, "away"), filepath.Join(h.dir, "data")))
 }
 
 func TestUnprotectGivesFilesOfTheirOwn(t *testing.T) {

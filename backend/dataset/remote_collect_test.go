@@ -15,6 +15,9 @@ import (
 // goes in two steps; what any snapshot there needs stays, also of a pack that goes.
 func TestGarbageOfARemoteGoes(t *testing.T) {
 	t.Run("folder", func(t *testing.T) { collectThere(t, filepath.Join(t.TempDir(), "remote")) })
+	t.Run("sftp", func(t *testing.T) {
+		collectThere(t, remotetest.StartSSHD(t).Address(filepath.Join(t.TempDir(), "remote")))
+	})
 	t.Run("s3", func(t *testing.T) { collectThere(t, remotetest.StartS3(t)) })
 }
 

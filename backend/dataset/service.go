@@ -21,6 +21,8 @@ type Options struct {
 	Dir    string // the project folder
 	Device string // this device's folder
 	Users  Users  // nil: nobody is known to use anything
+	// Lineage draws what a snapshot was made of and what of it; nil: nobody knows.
+	Lineage func(context.Context, Snapshot) (Lineage, error)
 	// Progress hears of long work a few times a second; nil: nobody does.
 	Progress func(Progress)
 	// Compare judges how columns are spread in two snapshots; nil: nobody does.

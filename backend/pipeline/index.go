@@ -10,6 +10,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/journal"
 	"rondo/backend/ledger"
+	"rondo/backend/ref"
 )
 
 // Index is the part of the index that executions and repetitions live in.
@@ -152,4 +153,10 @@ func (s *Service) Executions(ctx context.Context, limit int) ([]Execution, error
 
 func list[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {
 	return ledger.List[T](ctx, s.opts.Ledger, query, args...)
+}
+
+// Touching lists the executions whose stages read or made content with the digest, newest
+// first.
+func (s *Service) Touching(ctx context.Context, d ref.Digest, limit int) ([]Execution, error) {
+	return list[Execution](ctx, s, "SELECT data FROM pipeline_executions WHERE instr(data, ?) > 0 ORDER BY clock DESC, id LIMIT ?", d.String(), limit)
 }

@@ -90,7 +90,7 @@ class Part:
 
     def __init__(self, args):
         self.args = args
-        self.found = {"title": "", "seconds": {}, "shares": [], "without": {}, "folder": kind(args.folder), "date": time.strftime("%Y-%m-%d")}
+        self.found = {"title": "", "seconds": {}, "shares": [], "without": {}, "load": [], "folder": kind(args.folder), "date": time.strftime("%Y-%m-%d")}
 
     def call(self, title):
         self.found["title"] = title
@@ -117,6 +117,7 @@ class Part:
         if why := program.missing(self.args):
             self.found["without"][program.name] = why
             return
+        self.found["load"].append(busy())
         data, work = t / "data", t / "work"
         work.mkdir()
         p = program(self.args, work)
@@ -157,6 +158,15 @@ def prepare(what, data):
         time.sleep(0.2)
     elif what == peers.CHECKOUT:
         shutil.rmtree(data)
+
+
+def busy():
+    """The share of the processors that others use now."""
+    look = lambda: [int(n) for n in open("/proc/stat").readline().split()[1:9]]
+    before = look()
+    time.sleep(2)
+    spent = [b - a for a, b in zip(before, look())]
+    return 1 - (spent[3] + spent[4]) / max(1, sum(spent))
 
 
 def settle(warm):
@@ -267,6 +277,7 @@ def arguments():
     p.add_argument("--dvc", type=os.path.abspath, default=None)
     p.add_argument("--oxen", type=os.path.abspath, default=None, help="folder with Oxen's package")
     p.add_argument("--cache", help="folder that keeps the figures of each part")
+    p.add_argument("--add", action="store_true", help="to the figures of the same part that --cache has, instead of replacing them")
     p.add_argument("--write")
     args = p.parse_args()
     args.peers = [q for q in peers.ALL if not args.peers or q.name.replace(",", "").split()[0] in args.peers.split(",")]
@@ -284,7 +295,7 @@ def measure(name, args, kept):
         PARTS[name](p, args)
     finally:
         if p.found["seconds"]:
-            kept.write_text(json.dumps(dataset_page.joined(kept, p.found, args.cache)))
+            kept.write_text(json.dumps(dataset_page.joined(kept, p.found, args.cache, args.add)))
 
 
 def main():

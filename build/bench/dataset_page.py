@@ -17,8 +17,8 @@ AIMS = {
 FASTER, MUCH = 5, 20
 
 
-def joined(path, found, keep):
-    """What was found of a part with other programs, or before, stays beside what was found now."""
+def joined(path, found, keep, add):
+    """What was found of a part with other programs stays beside what was found now, and with add what was found before too."""
     path = pathlib.Path(path)
     if not (keep and path.exists()):
         return found
@@ -29,8 +29,9 @@ def joined(path, found, keep):
         for who, seconds in by.items():
             now = found["seconds"].setdefault(what, {}).setdefault(who, {"warm": [], "cold": []})
             for how in seconds:
-                now[how] = now[how] or seconds[how]
+                now[how] = (seconds[how] if add or not now[how] else []) + now[how]
     found["shares"] = found["shares"] or old["shares"]
+    found["load"] = (old["load"] if add else []) + found["load"]
     return found
 
 
@@ -78,11 +79,16 @@ def rounds(found):
     return "medians of " + " to ".join(str(c) for c in sorted({counts[0], counts[-1]}))
 
 
+def busy(found):
+    """What else the machine did, as the share of its processors that was used before each turn began."""
+    return f"other programs used {statistics.median(found['load']):.0%} of the processors" if found["load"] else "alone"
+
+
 def text(parts):
     said = [f"Machine: {machine()}. Seconds; where there are two, first with the files in the system's memory, then without."]
     for name, found in parts.items():
         left = "".join(f" Without {who}, which {why}." for who, why in found["without"].items())
-        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}; {found['date']}){':' if not left else '.' + left}")
+        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}; {busy(found)}; {found['date']}){':' if not left else '.' + left}")
         said.append(table(name, found))
     return "\n\n".join(said) + "\n"
 

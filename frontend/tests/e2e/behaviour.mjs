@@ -32,6 +32,19 @@ export const tests = {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
   },
 
+  async 'a snapshot shows what it was made of and leads to what was made with it'(page, s) {
+    await enter(page, s.url, '/models/weather/2')
+    await page.click('main a[href*="tab=lineage"]')
+    await page.waitForURL('**/#/data/weather/2?tab=lineage')
+    await page.click('role=button[name=/clean/]')
+    await seen(page, 'python clean.py data/raw.csv data/weather.csv')
+    await seen(page, 'clean.max_gap = 3')
+    assert.equal(await page.locator('path.hot').count(), 9) // all of it stands on clean, or goes into it
+    await page.click('role=button[name=/Endpoint/]')
+    await page.click('main >> text=Open weather')
+    await page.waitForURL('**/#/endpoints/weather')
+  },
+
   async 'addresses that the mlflow client prints lead to our pages'(page, s) {
     await enter(page, s.url, `/experiments/1/runs/${runs[2].id}`)
     await page.waitForURL(`**/#/runs/${runs[2].id}`)

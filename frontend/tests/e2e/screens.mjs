@@ -3,7 +3,7 @@ import { runs } from '../fixtures/runs.mjs'
 
 export const fixtureScreens = {
   loop: '/', data: '/data', 'data-disk': '/data?tab=disk', dataset: '/data/weather', 'dataset-diff': '/data/weather?tab=diff', snapshot: '/data/weather/2', 'snapshot-rows': '/data/weather/2?tab=rows',
-  'snapshot-files': '/data/weather/2?tab=files', 'snapshot-used': '/data/weather/2?tab=used', 'snapshot-sql': '/data/weather/2?tab=sql', pipeline: '/pipeline', execution: `/pipeline/${runs[5].id}`, 'execution-reproduced': `/pipeline/${runs[9].id}`,
+  'snapshot-files': '/data/weather/2?tab=files', 'snapshot-used': '/data/weather/2?tab=used', 'snapshot-lineage': '/data/weather/2?tab=lineage', 'snapshot-sql': '/data/weather/2?tab=sql', pipeline: '/pipeline', execution: `/pipeline/${runs[5].id}`, 'execution-reproduced': `/pipeline/${runs[9].id}`,
   runs: '/runs', run: `/runs/${runs[2].id}`, 'run-metrics': `/runs/${runs[2].id}?tab=metrics`, 'run-system': `/runs/${runs[2].id}?tab=system`, 'run-log': `/runs/${runs[2].id}?tab=log`,
   'run-artifacts': `/runs/${runs[2].id}?tab=artifacts&file=metrics.json`, 'run-code': `/runs/${runs[2].id}?tab=code`, 'run-environment': `/runs/${runs[2].id}?tab=environment`, 'run-failed': `/runs/${runs[5].id}`,
   compare: `/compare?ids=${[2, 4, 6].map((i) => runs[i].id).join(',')}`, traces: '/traces', trace: '/traces/tr-1', 'trace-failed': '/traces/tr-3', prompt: '/prompts/support-answer', models: '/models', model: '/models/weather', 'model-history': '/models/weather?tab=history', 'model-compare': '/models/weather?tab=compare&a=1&b=2',
@@ -20,7 +20,7 @@ export async function realScreens(page) {
   const seg = encodeURIComponent
   const [dataset] = (await get('/datasets')) ?? []
   if (dataset) Object.assign(out, { dataset: `/data/${seg(dataset.name)}`, ...(dataset.count > 1 ? { 'dataset-diff': `/data/${seg(dataset.name)}?tab=diff` } : {}) })
-  if (dataset?.latest) for (const tab of ['profile', 'rows', 'sql', 'files', 'used']) out[`snapshot-${tab}`] = `/data/${seg(dataset.name)}/${dataset.latest.number}?tab=${tab}`
+  if (dataset?.latest) for (const tab of ['profile', 'rows', 'sql', 'files', 'lineage', 'used']) out[`snapshot-${tab}`] = `/data/${seg(dataset.name)}/${dataset.latest.number}?tab=${tab}`
   const list = (await get('/runs?limit=3'))?.runs ?? []
   for (const tab of ['overview', 'metrics', 'system', 'log', 'artifacts', 'code', 'environment']) if (list[0]) out[`run-${tab}`] = `/runs/${list[0].id}?tab=${tab}`
   if (list.length > 1) out.compare = `/compare?ids=${list.map((r) => r.id).join(',')}`

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { shade } from '$features/data/associations'
+import { page, related, size, steps } from '$features/data/lineage'
+import { layout } from '$features/pipeline/layout'
+import type { Lineage, LineageNode } from '$lib/api/types'
 
 describe('the colour of a coefficient', () => {
   it('grows with its size, whichever its sign', () => {
@@ -12,5 +15,32 @@ describe('the colour of a coefficient', () => {
     expect(shade(null)).toBe('0%')
     expect(shade(undefined)).toBe('0%')
     expect(shade(NaN)).toBe('0%')
+  })
+})
+
+const node = (id: string, kind: string, name = id, ...parts: string[]): LineageNode => ({ id, kind, name, parts })
+
+describe('the lineage of a snapshot', () => {
+  const l: Lineage = {
+    of: 's',
+    nodes: [node('s', 'snapshot'), node('made', 'stage'), node('raw', 'snapshot'), node('train', 'stage'), node('v', 'version'), node('run', 'run')],
+    edges: [{ from: 'raw', to: 'made' }, { from: 'made', to: 's' }, { from: 's', to: 'train' }, { from: 'train', to: 'v' }, { from: 's', to: 'run' }],
+  }
+  it('lays what it was made of to the left of it, and what was made with it to the right', () => {
+    const x = new Map(layout(steps(l), size).nodes.map((n) => [n.name, n.x]))
+    expect(['raw', 'made', 's', 'train', 'v'].map((id) => x.get(id))).toEqual([0, 1, 2, 3, 4].map((i) => i * (size.width + size.gapX)))
+    expect(x.get('run')).toBe(x.get('train'))
+  })
+  it('tells what a node stands on and what stands on it from the rest', () => {
+    expect(related(l, 'train')).toEqual(new Set(['train', 's', 'made', 'raw', 'v']))
+    expect(related(l, 'run').has('v')).toBe(false)
+  })
+  it('ends on a circle', () => expect(related({ ...l, edges: [{ from: 's', to: 'made' }, { from: 'made', to: 's' }] }, 's').size).toBe(2))
+  it('leads to the page of each kind, and to no address that is none', () => {
+    expect(page(node('', 'snapshot', 'raw@4', 'raw', '4'))).toBe('#/data/raw/4?tab=lineage')
+    expect(page(node('', 'stage', 'train', 'abc'))).toBe('#/pipeline/abc')
+    expect(page(node('', 'evaluation', 'passed', 'weather', '2'))).toBe('#/models/weather/2')
+    expect(page(node('', 'origin', 'https://example.org/a.csv'))).toBe('https://example.org/a.csv')
+    expect(page(node('', 'origin', 'javascript:alert(1)'))).toBeUndefined()
   })
 })

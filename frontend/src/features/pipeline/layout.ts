@@ -12,7 +12,14 @@ export interface Layout {
   height: number
 }
 
-export const size = { width: 248, height: 88, gapX: 64, gapY: 20 }
+export interface Size {
+  width: number
+  height: number
+  gapX: number
+  gapY: number
+}
+
+export const size: Size = { width: 248, height: 88, gapX: 64, gapY: 20 }
 
 /** layers puts every stage one step behind the last of those it depends on. A circle, which the server refuses, ends up in the first layer. */
 export function layers(stages: { name: string; upstream: string[] }[]): string[][] {
@@ -34,38 +41,38 @@ export function layers(stages: { name: string; upstream: string[] }[]): string[]
 }
 
 /** layout places the layers from left to right and draws edges as curves between their sides. */
-export function layout(stages: { name: string; upstream: string[] }[]): Layout {
+export function layout(stages: { name: string; upstream: string[] }[], box: Size = size): Layout {
   const rows = layers(stages)
   const tallest = Math.max(1, ...rows.map((r) => r.length))
-  const height = tallest * size.height + (tallest - 1) * size.gapY
+  const height = tallest * box.height + (tallest - 1) * box.gapY
   const at = new Map<string, Node>()
   rows.forEach((row, i) => {
-    const own = row.length * size.height + (row.length - 1) * size.gapY
-    row.forEach((name, j) => at.set(name, { name, x: i * (size.width + size.gapX), y: (height - own) / 2 + j * (size.height + size.gapY) }))
+    const own = row.length * box.height + (row.length - 1) * box.gapY
+    row.forEach((name, j) => at.set(name, { name, x: i * (box.width + box.gapX), y: (height - own) / 2 + j * (box.height + box.gapY) }))
   })
   const edges = stages.flatMap((s) =>
     s.upstream.flatMap((u) => {
       const a = at.get(u)
       const b = at.get(s.name)
-      return a && b ? [{ from: u, to: s.name, path: curve(a, b) }] : []
+      return a && b ? [{ from: u, to: s.name, path: curve(a, b, box) }] : []
     }),
   )
-  return { nodes: [...at.values()], edges, width: rows.length * size.width + Math.max(0, rows.length - 1) * size.gapX, height: height + bend(edges, at) }
+  return { nodes: [...at.values()], edges, width: rows.length * box.width + Math.max(0, rows.length - 1) * box.gapX, height: height + bend(edges, at, box) }
 }
 
 // An edge that passes over a whole layer bows below the boxes between; it needs room there.
-function bend(edges: { from: string; to: string }[], at: Map<string, Node>): number {
-  return edges.some((e) => far(at.get(e.from)!, at.get(e.to)!)) ? 28 : 0
+function bend(edges: { from: string; to: string }[], at: Map<string, Node>, box: Size): number {
+  return edges.some((e) => far(at.get(e.from)!, at.get(e.to)!, box)) ? 28 : 0
 }
 
-const far = (a: Node, b: Node) => b.x - a.x > size.width + size.gapX + 1 && Math.abs(a.y - b.y) < 1
+const far = (a: Node, b: Node, box: Size) => b.x - a.x > box.width + box.gapX + 1 && Math.abs(a.y - b.y) < 1
 
-function curve(a: Node, b: Node): string {
-  const x1 = a.x + size.width
-  const y1 = a.y + size.height / 2
-  const y2 = b.y + size.height / 2
-  if (far(a, b)) {
-    const low = a.y + size.height + 18
+function curve(a: Node, b: Node, box: Size): string {
+  const x1 = a.x + box.width
+  const y1 = a.y + box.height / 2
+  const y2 = b.y + box.height / 2
+  if (far(a, b, box)) {
+    const low = a.y + box.height + 18
     return `M${x1} ${y1 + 12}C${x1 + 34} ${y1 + 12} ${x1 + 10} ${low} ${x1 + 50} ${low}H${b.x - 50}C${b.x - 10} ${low} ${b.x - 34} ${y2 + 12} ${b.x} ${y2 + 12}`
   }
   const mid = (x1 + b.x) / 2

@@ -183,6 +183,31 @@ export interface DatasetKeep {
 	used: boolean;
 }
 
+export interface DatasetLineage {
+	of: string;
+	nodes: DatasetLineageNode[];
+	edges: DatasetLineageEdge[];
+	more?: number;
+}
+
+export interface DatasetLineageEdge {
+	from: string;
+	to: string;
+}
+
+export interface DatasetLineageNode {
+	id: string;
+	kind: string;
+	name: string;
+	parts?: string[];
+	text?: string;
+	at?: string;
+	cmd?: string[];
+	params?: Record<string, string>;
+	commit?: string;
+	files?: string[];
+}
+
 export interface DatasetOrigin {
 	url?: string;
 	etag?: string;
@@ -2014,6 +2039,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: StoreTreeFile[];
+	};
+	"GET /datasets/{name}/snapshots/{number}/lineage": {
+		path: { name: string; number: number };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetLineage;
 	};
 	"GET /datasets/{name}/snapshots/{number}/profile": {
 		path: { name: string; number: number };

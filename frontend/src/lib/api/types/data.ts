@@ -2,6 +2,8 @@ export type {
   Dataset,
   DatasetColumn as ProfileColumn,
   DatasetDiff,
+  DatasetLineage as Lineage,
+  DatasetLineageNode as LineageNode,
   DatasetProfile as Profile,
   DatasetRows as Rows,
   DatasetSnapshot as Snapshot,

@@ -1,0 +1,52 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"rondo/backend/dataset"
+)
+
+// The sample's data goes through stages into a model that an endpoint serves; what the first
+// stage makes becomes a dataset of its own.
+func TestLineageIsToldBothWays(t *testing.T) {
+	w := newWorld(t)
+	w.check([]expect{{"data snapshot weather", 0, nil}, {"trust --yes", 0, nil}, {"repro", 0, nil}})
+	w.eventually("champion→1", "model", "list")
+	w.eventually("ready", "endpoint", "list")
+	w.check([]expect{
+		{"data add work/train.csv", 0, nil},
+		{"data lineage weather", 0, []string{
+			"weather@1\nmade of: nothing that Rondo knows of", "\nused by\n  stage prepare", "rondo step prepare", "prepare.holdout_share=0.2",
+			"snapshot train@1", "stage train", "version weather 1: champion", "evaluation passed", "endpoint weather: ready",
+		}},
+		{"data lineage train@1", 0, []string{"train@1\nmade of\n  stage prepare", "    snapshot weather@1", "code ", "used by\n  stage train", "version weather 1"}},
+		{"data lineage nobody", 3, []string{"nobody"}},
+		{"data lineage weather@7", 3, []string{"no snapshot 7"}},
+		{"data lineage", 2, []string{"usage: rondo data lineage NAME"}},
+	})
+	var l dataset.Lineage
+	if err := json.Unmarshal([]byte(w.run("data", "lineage", "train", "--json").out), &l); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for _, n := range l.Nodes {
+		if ids[n.ID] {
+			t.Errorf("%s is there twice", n.ID)
+		}
+		ids[n.ID] = true
+	}
+	for _, e := range l.Edges {
+		if !ids[e.From] || !ids[e.To] {
+			t.Errorf("the edge %v leads nowhere", e)
+		}
+	}
+	before := len(l.Nodes)
+	w.check([]expect{{"repro --force", 0, nil}})
+	if err := json.Unmarshal([]byte(w.run("data", "lineage", "train", "--json").out), &l); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Nodes) != before {
+		t.Errorf("the same work done twice is %d nodes more", len(l.Nodes)-before)
+	}
+}

@@ -1,0 +1,93 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+
+	"rondo/backend/ref"
+	"rondo/backend/store"
+)
+
+// meter counts what is read after somebody has given up.
+type meter struct {
+	io.ReaderAt
+	io.ReadCloser
+	givenUp func() error
+	after   *atomic.Int64
+}
+
+func (m meter) note(n int) {
+	if m.givenUp() != nil {
+		m.after.Add(int64(n))
+	}
+}
+
+func (m meter) ReadAt(b []byte, at int64) (int, error) {
+	n, err := m.ReaderAt.ReadAt(b, at)
+	m.note(n)
+	return n, err
+}
+
+func (m meter) Read(b []byte) (int, error) {
+	n, err := m.ReadCloser.Read(b)
+	m.note(n)
+	return n, err
+}
+
+// TestWhoGivesUpMovesNothingMore: of a transfer that is cancelled in its first pack, what is
+// moved after that is less than a pack, and no other begins.
+func TestWhoGivesUpMovesNothingMore(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	check(t, err)
+	d, _, err := s.Put(t.Context(), bytes.NewReader(random(120<<20, 9)))
+	check(t, err)
+	all := []ref.Digest{d}
+	r := &trickster{Remote: folder(t, t.TempDir())}
+	for what, move := range map[string]func(context.Context) error{
+		"send": func(ctx context.Context) error { _, err := far(t, r).Send(ctx, s, all); return err },
+		"receive": func(ctx context.Context) error {
+			_, err := far(t, r).Send(t.Context(), s, all)
+			check(t, err)
+			to, err := store.Open(t.TempDir())
+			check(t, err)
+			f := far(t, r)
+			r.get = r.getting
+			_, err = to.Receive(ctx, f, all)
+			return err
+		},
+	} {
+		ctx, giveUp := context.WithCancel(t.Context())
+		var after, begun atomic.Int64
+		begin := func() {
+			if ctx.Err() != nil {
+				begun.Add(1)
+			}
+			giveUp()
+		}
+		r.getting = func(_ string, body io.ReadCloser) (io.ReadCloser, error) {
+			begin()
+			return meter{ReadCloser: body, givenUp: ctx.Err, after: &after}, nil
+		}
+		r.get, r.put = nil, nil
+		if what == "send" {
+			r.put = func(_ string, c *io.SectionReader) (*io.SectionReader, error) {
+				begin()
+				return io.NewSectionReader(meter{ReaderAt: c, givenUp: ctx.Err, after: &after}, 0, c.Size()), nil
+			}
+		}
+		if err := move(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if n := after.Load(); n > 4<<20 {
+			t.Errorf("%s: %d bytes are moved after that", what, n)
+		}
+		if n := begun.Load(); n > 3 { // those that go at the same time may just begin
+			t.Errorf("%s: %d more begin after that", what, n)
+		}
+		giveUp()
+	}
+}
