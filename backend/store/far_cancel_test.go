@@ -12,17 +12,31 @@ import (
 	"rondo/backend/store"
 )
 
-// meter counts what is read after somebody has given up.
+// meter gives up in the middle of what is moved, and counts what is moved after that.
 type meter struct {
 	io.ReaderAt
 	io.ReadCloser
-	givenUp func() error
-	after   *atomic.Int64
+	*patience
 }
 
-func (m meter) note(n int) {
-	if m.givenUp() != nil {
-		m.after.Add(int64(n))
+type patience struct {
+	ctx           context.Context
+	giveUp        func()
+	before, after atomic.Int64 // bytes
+	begun         atomic.Int64 // packs, after that
+}
+
+func (p *patience) begin() {
+	if p.ctx.Err() != nil {
+		p.begun.Add(1)
+	}
+}
+
+func (p *patience) note(n int) {
+	if p.ctx.Err() != nil {
+		p.after.Add(int64(n))
+	} else if p.before.Add(int64(n)) > 2<<20 {
+		p.giveUp()
 	}
 }
 
@@ -61,31 +75,25 @@ func TestWhoGivesUpMovesNothingMore(t *testing.T) {
 		},
 	} {
 		ctx, giveUp := context.WithCancel(t.Context())
-		var after, begun atomic.Int64
-		begin := func() {
-			if ctx.Err() != nil {
-				begun.Add(1)
-			}
-			giveUp()
-		}
+		p := &patience{ctx: ctx, giveUp: giveUp}
 		r.getting = func(_ string, body io.ReadCloser) (io.ReadCloser, error) {
-			begin()
-			return meter{ReadCloser: body, givenUp: ctx.Err, after: &after}, nil
+			p.begin()
+			return meter{ReadCloser: body, patience: p}, nil
 		}
 		r.get, r.put = nil, nil
 		if what == "send" {
 			r.put = func(_ string, c *io.SectionReader) (*io.SectionReader, error) {
-				begin()
-				return io.NewSectionReader(meter{ReaderAt: c, givenUp: ctx.Err, after: &after}, 0, c.Size()), nil
+				p.begin()
+				return io.NewSectionReader(meter{ReaderAt: c, patience: p}, 0, c.Size()), nil
 			}
 		}
 		if err := move(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if n := after.Load(); n > 4<<20 {
+		if n := p.after.Load(); n > 4<<20 {
 			t.Errorf("%s: %d bytes are moved after that", what, n)
 		}
-		if n := begun.Load(); n > 3 { // those that go at the same time may just begin
+		if n := p.begun.Load(); n > 3 { // those that go at the same time may just begin
 			t.Errorf("%s: %d more begin after that", what, n)
 		}
 		giveUp()
