@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"os"
 
 	"rondo/backend/fault"
@@ -22,4 +23,13 @@ func SyncDir(dir string) error {
 		err = e
 	}
 	return err
+}
+
+// SyncDirIn makes the names in a folder of root durable.
+func SyncDirIn(root *os.Root, dir string) error {
+	d, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

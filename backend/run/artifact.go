@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 )
@@ -198,7 +199,7 @@ func (s *Service) DeleteArtifact(ctx context.Context, owner, name string) error 
 	if err := root.RemoveAll(at); err != nil {
 		return outside(err, owner, name)
 	}
-	return syncDir(root, path.Dir(at))
+	return atomicfile.SyncDirIn(root, path.Dir(at))
 }
 
 // ArtifactDir returns the artifact folder of an owner for local reading.

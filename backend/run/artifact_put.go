@@ -9,6 +9,7 @@ import (
 	"path"
 	"syscall"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -37,49 +38,22 @@ func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Read
 
 // receive writes the content durably under a temporary name.
 func (s *Service) receive(ctx context.Context, root *os.Root, temp string, r io.Reader) error {
-	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return diskError(err)
-	}
-	n, err := io.Copy(f, io.LimitReader(&cancelled{ctx, r}, s.opts.MaxArtifact+1))
-	if err == nil && n > s.opts.MaxArtifact {
-		err = errs.New(errs.TooLarge, "an artifact has at most %d bytes", s.opts.MaxArtifact)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	var sent *unread
+	_, err := atomicfile.Receive(ctx, root, temp, r, s.opts.MaxArtifact)
+	return s.received(err)
+}
+
+// received says what kept an artifact from arriving.
+func (s *Service) received(err error) error {
+	var unsent *atomicfile.Unsent
 	switch {
 	case err == nil || errs.KindOf(err) != errs.Internal:
 		return err
-	case errors.As(err, &sent):
-		return errs.New(errs.Invalid, "the artifact did not arrive whole: %w", sent.error)
+	case errors.Is(err, atomicfile.ErrTooLong):
+		return errs.New(errs.TooLarge, "an artifact has at most %d bytes", s.opts.MaxArtifact)
+	case errors.As(err, &unsent):
+		return errs.New(errs.Invalid, "the artifact did not arrive whole: %w", unsent)
 	}
 	return diskError(err)
-}
-
-// cancelled ends reading with the request, and marks errors that are the sender's.
-type cancelled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-type unread struct{ error }
-
-func (u *unread) Unwrap() error { return u.error }
-
-func (c *cancelled) Read(b []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, &unread{err}
-	}
-	n, err := c.r.Read(b)
-	if err != nil && err != io.EOF {
-		err = &unread{err}
-	}
-	return n, err
 }
 
 // place gives a whole file its name and makes the name durable.
@@ -95,7 +69,7 @@ func (s *Service) place(root *os.Root, temp, owner, name string) (File, error) {
 		return File{}, blocked(err, owner, name)
 	}
 	for dir := path.Dir(at); ; dir = path.Dir(dir) {
-		if err := syncDir(root, dir); err != nil {
+		if err := atomicfile.SyncDirIn(root, dir); err != nil {
 			return File{}, diskError(err)
 		}
 		if dir == "." {

@@ -61,10 +61,7 @@ func (f *Files) Put(name string, r io.Reader) (int64, error) {
 	if err != nil {
 		return 0, diskError(err)
 	}
-	n, err := io.Copy(w, io.LimitReader(&cancelled{f.ctx, r}, f.s.opts.MaxArtifact+1))
-	if err == nil && n > f.s.opts.MaxArtifact {
-		err = errs.New(errs.TooLarge, "an artifact has at most %d bytes", f.s.opts.MaxArtifact)
-	}
+	n, err := atomicfile.Copy(f.ctx, w, r, f.s.opts.MaxArtifact)
 	if err == nil && len(f.names) < fewFiles {
 		err = w.Sync()
 	}
@@ -72,7 +69,7 @@ func (f *Files) Put(name string, r io.Reader) (int64, error) {
 		err = e
 	}
 	if err != nil {
-		return n, err
+		return n, f.s.received(err)
 	}
 	f.names = append(f.names, name)
 	return n, nil
@@ -106,7 +103,7 @@ func (f *Files) Commit() error {
 		return errs.Wrap(errs.Unavailable, atomicfile.SyncAll(dir), "keep the artifacts of %s", f.owner)
 	}
 	for _, d := range folders {
-		if err := syncDir(f.root, d); err != nil {
+		if err := atomicfile.SyncDirIn(f.root, d); err != nil {
 			return diskError(err)
 		}
 	}

@@ -115,16 +115,20 @@ func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
 	if err != nil {
 		return err
 	}
-	if in.ExperimentID == defaultExperiment {
-		// nobody makes the default experiment: it is as old as its first run
-		if _, err := tx.Exec("UPDATE run_experiments SET created=?1, updated=max(updated, ?1) WHERE id=?2 AND (created=0 OR created>?1)", rec.Time().UnixMilli(), defaultExperiment); err != nil {
+	if in.ExperimentID == DefaultExperiment {
+		if err := before(tx, rec); err != nil {
 			return err
 		}
 	}
 	return errors.Join(addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags))
 }
 
-const defaultExperiment = "0"
+// before lets the default experiment be older than what a record makes: nobody makes it,
+// it was there before the first of all.
+func before(tx *index.Tx, rec journal.Record) error {
+	_, err := tx.Exec("UPDATE run_experiments SET created=?1, updated=max(updated, ?1) WHERE id=?2 AND (created=0 OR created>?1)", rec.Time().UnixMilli()-1, DefaultExperiment)
+	return err
+}
 
 type updateRecord struct {
 	Name      *string         `json:"name,omitempty"`

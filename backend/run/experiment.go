@@ -67,7 +67,7 @@ func applyExperiment(tx *index.Tx, rec journal.Record, in experimentRecord) erro
 	if _, err := tx.Exec("INSERT INTO run_experiments VALUES (?,?,?,?,?,?)", rec.ID, in.Name, Active, in.Location, at, at); err != nil {
 		return err
 	}
-	return setPairs(tx, "INSERT INTO run_experiment_tags VALUES (?,?,?)", rec.ID, in.Tags)
+	return errors.Join(before(tx, rec), setPairs(tx, "INSERT INTO run_experiment_tags VALUES (?,?,?)", rec.ID, in.Tags))
 }
 
 const experimentColumns = "e.id, e.name, e.lifecycle, e.location, e.created, e.updated, " +

@@ -46,7 +46,8 @@ func (s *Service) read(ctx context.Context, id string, keys []string) (map[strin
 	}
 	all := map[string][]Point{}
 	for _, f := range filesOf(s.runs, id) {
-		if err := s.readFile(ctx, f, sure, want, all); err != nil {
+		add := func(p Point) error { all[p.Key] = append(all[p.Key], p); return nil }
+		if err := s.readFile(ctx, f, sure, want, add); err != nil {
 			return nil, err
 		}
 	}
@@ -57,16 +58,19 @@ func (s *Service) read(ctx context.Context, id string, keys []string) (map[strin
 	return all, nil
 }
 
-func (s *Service) readFile(ctx context.Context, f pointFile, sure map[place]bool, want map[string]bool, all map[string][]Point) error {
+func (s *Service) readFile(ctx context.Context, f pointFile, sure map[place]bool, want map[string]bool, add func(Point) error) error {
 	wanted := func(key string) bool { return len(want) == 0 || want[key] }
 	_, damage, err := points.Scan(pointsFile(s.runs, f.run, f.device), 0, func(b points.Block) error {
 		if b.Pending && !sure[place{f.device, b.At}] {
 			return nil
 		}
-		if err := b.Each(wanted, func(p points.Point) { all[p.Key] = append(all[p.Key], fromFile(p)) }); err != nil {
-			return err
-		}
-		return ctx.Err()
+		var refused error
+		err := b.Each(wanted, func(p points.Point) {
+			if refused == nil {
+				refused = add(fromFile(p))
+			}
+		})
+		return cmp.Or(err, refused, ctx.Err())
 	})
 	s.noteInside(damage)
 	return err

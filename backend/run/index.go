@@ -42,10 +42,7 @@ CREATE INDEX run_models_run ON run_models (run);
 CREATE TABLE run_model_params (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_tags (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, run TEXT NOT NULL,
-  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;
-CREATE VIEW run_model_latest AS SELECT model, key, value FROM (
-  SELECT model, key, value, row_number() OVER (PARTITION BY model, key ORDER BY step DESC, time DESC, bits DESC, dataset, digest, run) AS place FROM run_model_metrics
-) WHERE place=1;` + changes
+  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
 
 // changes notes the numbers of runs that were changed, the newest last, so that the
 // table of columns knows which of its rows are old. It says nothing of the project and

@@ -19,7 +19,7 @@ const (
 
 var runSpace = search.Space{
 	Plural: "runs", ID: "r.id", Owner: "run",
-	Metrics: "run_latest", Params: "run_params", Tags: "run_tags", Datasets: "run_inputs", // read by table.go
+	Metrics: search.SQL{Text: "run_latest"}, Params: "run_params", Tags: "run_tags", Datasets: "run_inputs", // read by table.go
 	Attributes: map[string]search.Column{
 		"run_id": {Expr: "r.id"}, "experiment_id": {Expr: "r.experiment"}, "kind": {Expr: "r.kind"},
 		"run_name": {Expr: "r.name"}, "run name": {Expr: "r.name"}, "Run name": {Expr: "r.name"}, "Run Name": {Expr: "r.name"}, "name": {Expr: "r.name"},
@@ -41,7 +41,7 @@ var experimentSpace = search.Space{
 }
 
 var modelSpace = search.Space{
-	Plural: "logged models", ID: "m.id", Owner: "model", Metrics: "run_model_latest", Params: "run_model_params", Tags: "run_model_tags",
+	Plural: "logged models", ID: "m.id", Owner: "model", Metrics: search.SQL{Text: newestMetrics("")}, Params: "run_model_params", Tags: "run_model_tags",
 	Attributes: map[string]search.Column{
 		"name": {Expr: "m.name"}, "model_id": {Expr: "m.id"}, "model_type": {Expr: "m.type"}, "status": {Expr: "m.status"},
 		"source_run_id": {Expr: "m.run"}, "experiment_id": {Expr: "m.experiment"},
@@ -75,7 +75,7 @@ func (q *query) prepare(in Search, made string) error {
 	if err != nil {
 		return err
 	}
-	orders, err := search.ParseOrders(in.OrderBy)
+	orders, err := in.orders()
 	if err != nil {
 		return err
 	}
@@ -101,6 +101,30 @@ func (q *query) prepare(in Search, made string) error {
 		q.where.Args = append(q.where.Args, q.at.Before)
 	}
 	return nil
+}
+
+// orders reads what to order by, which of a logged model may be the metric of one dataset.
+func (in Search) orders() (list []search.Order, err error) {
+	if len(in.OrderOn) == 0 {
+		return search.ParseOrders(in.OrderBy)
+	}
+	for i, s := range in.OrderBy {
+		one, err := search.ParseOrders([]string{s})
+		if err != nil {
+			return nil, err
+		}
+		if d := in.OrderOn[i]; d.Name+d.Digest != "" && one[0].Entity == search.Metric {
+			one[0].Among = search.SQL{Text: newestMetrics("WHERE (?='' OR dataset=?) AND (?='' OR digest=?)"), Args: []any{d.Name, d.Name, d.Digest, d.Digest}}
+		}
+		list = append(list, one...)
+	}
+	return list, search.Distinct(list)
+}
+
+// newestMetrics is the newest of each metric of a logged model among some.
+func newestMetrics(among string) string {
+	return `(SELECT model, key, value FROM (SELECT model, key, value, row_number() OVER (PARTITION BY model, key
+		ORDER BY step DESC, time DESC, bits DESC, dataset, digest, run) AS place FROM run_model_metrics ` + among + `) WHERE place=1)`
 }
 
 func limitOf(n int) (int, error) {
@@ -182,19 +206,20 @@ func (q *query) among(expr string, ids []string) {
 	q.where.Args = append(q.where.Args, string(b))
 }
 
-// measured keeps models with a metric on one of some datasets.
+// measured lets only metrics count that were computed on one of some datasets: those
+// that the filter asks for, and where it asks for none, any one metric.
 func (q *query) measured(datasets []Dataset) {
-	for i, d := range datasets {
-		word := " OR "
-		if i == 0 {
-			word = " AND ("
-		}
-		q.where.Text += word + "EXISTS (SELECT 1 FROM run_model_metrics x WHERE x.model=m.id AND x.dataset=? AND (?='' OR x.digest=?))"
-		q.where.Args = append(q.where.Args, d.Name, d.Digest, d.Digest)
+	if len(datasets) == 0 {
+		return
 	}
-	if len(datasets) > 0 {
-		q.where.Text += ")"
+	on := search.SQL{Text: "WHERE 0"}
+	for _, d := range datasets {
+		on.Text += " OR (dataset=? AND (?='' OR digest=?))"
+		on.Args = append(on.Args, d.Name, d.Digest, d.Digest)
 	}
+	q.space.Metrics = search.SQL{Text: newestMetrics(on.Text), Args: on.Args}
+	q.where.Text += " AND m.id IN (SELECT model FROM run_model_metrics " + on.Text + ")"
+	q.where.Args = append(q.where.Args, on.Args...)
 }
 
 func (q *query) view(expr string, v View) {

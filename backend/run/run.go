@@ -171,6 +171,7 @@ type Search struct {
 	ExperimentIDs []string // empty: all
 	Filter        string
 	OrderBy       []string
+	OrderOn       []Dataset // logged models only: the dataset that a metric to order by was computed on; one for each of OrderBy, or none
 	View          View
 	Datasets      []Dataset // logged models only: those with a metric on one of these; without a digest, on any of the name
 	Limit         int       // 0: 1000

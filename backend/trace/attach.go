@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/ref"
@@ -74,47 +76,23 @@ func (s *Service) Attach(ctx context.Context, id, name string, r io.Reader) erro
 		return fileError(err)
 	}
 	temp := ref.NewID()
-	defer root.Remove(temp) // fails where it got its name
-	if err := receive(root, temp, r); err != nil {
-		return err
+	defer root.Remove(temp)                                                            // fails where it got its name
+	if _, err := atomicfile.Receive(ctx, root, temp, r, math.MaxInt64-1); err != nil { // the door has a limit for what comes in
+		return received(err)
 	}
 	if err := root.Rename(temp, path.Join(attachmentsDir, name)); err != nil {
 		return fileError(err)
 	}
-	return fileError(errors.Join(syncDir(root, attachmentsDir), syncDir(root, ".")))
+	return fileError(errors.Join(atomicfile.SyncDirIn(root, attachmentsDir), atomicfile.SyncDirIn(root, ".")))
 }
 
-func receive(root *os.Root, temp string, r io.Reader) error {
-	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fileError(err)
-	}
-	from := &sender{r: r}
-	_, err = io.Copy(f, from)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if from.err != nil {
-		return errs.New(errs.Invalid, "the attachment did not arrive whole: %w", from.err)
+// received says what kept an attachment from arriving.
+func received(err error) error {
+	var unsent *atomicfile.Unsent
+	if errors.As(err, &unsent) {
+		return errs.New(errs.Invalid, "the attachment did not arrive whole: %w", unsent)
 	}
 	return fileError(err)
-}
-
-// sender notes whose fault it is that reading ends.
-type sender struct {
-	r   io.Reader
-	err error
-}
-
-func (s *sender) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
 }
 
 func fileError(err error) error {

@@ -62,6 +62,23 @@ type loggedAnswer struct {
 	Model loggedModel `json:"model"`
 }
 
+// logged answers with a logged model and every point of its metrics.
+func (d *Door) logged(ctx context.Context, m run.LoggedModel) (out loggedModel, err error) {
+	if m.Metrics, err = d.opts.Runs.ModelHistory(ctx, m); err != nil {
+		return out, err
+	}
+	return fromLogged(m), nil
+}
+
+// oneLogged is that for a call that ended with m or an error.
+func (d *Door) oneLogged(ctx context.Context, m run.LoggedModel, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	out, err := d.logged(ctx, m)
+	return loggedAnswer{out}, err
+}
+
 func fromLogged(m run.LoggedModel) (out loggedModel) {
 	out.Info = loggedInfo{
 		ID: m.ID, ExperimentID: m.ExperimentID, Name: m.Name, Created: millis(m.CreatedAt), Updated: millis(m.UpdatedAt), ArtifactURI: loggedURI(m.ExperimentID, m.ID),
@@ -102,12 +119,12 @@ func (d *Door) createLogged(ctx context.Context, in message) (any, error) {
 		ExperimentID: in.text("experiment_id"), Name: in.text("name"), Type: in.text("model_type"), RunID: in.text("source_run_id"),
 		Params: in.pairs("params"), Tags: in.pairs("tags"),
 	})
-	return loggedAnswer{fromLogged(m)}, err
+	return d.oneLogged(ctx, m, err)
 }
 
 func (d *Door) getLogged(ctx context.Context, in message) (any, error) {
 	m, err := d.opts.Runs.LoggedModel(ctx, in.text("model_id"))
-	return loggedAnswer{fromLogged(m)}, err
+	return d.oneLogged(ctx, m, err)
 }
 
 func (d *Door) finalizeLogged(ctx context.Context, in message) (any, error) {
@@ -118,7 +135,7 @@ func (d *Door) finalizeLogged(ctx context.Context, in message) (any, error) {
 		}
 	}
 	m, err := d.opts.Runs.FinalizeLoggedModel(ctx, in.text("model_id"), status, "")
-	return loggedAnswer{fromLogged(m)}, err
+	return d.oneLogged(ctx, m, err)
 }
 
 func (d *Door) deleteLogged(ctx context.Context, in message) (any, error) {
@@ -164,22 +181,19 @@ func (d *Door) searchLogged(ctx context.Context, in message) (any, error) {
 		q.Datasets = append(q.Datasets, run.Dataset{Name: x.text("dataset_name"), Digest: x.text("dataset_digest")})
 	}
 	for _, o := range in.list("order_by") {
-		if o.text("dataset_name") != "" {
-			return nil, noDatasetOrder
-		}
 		word := o.text("field_name") + " ASC"
 		if o.has("ascending") && !o.flag("ascending") {
 			word = o.text("field_name") + " DESC"
 		}
 		q.OrderBy = append(q.OrderBy, word)
+		q.OrderOn = append(q.OrderOn, run.Dataset{Name: o.text("dataset_name"), Digest: o.text("dataset_digest")})
 	}
 	list, next, err := d.opts.Runs.SearchLoggedModels(ctx, q)
-	for _, m := range list {
-		out.Models = append(out.Models, fromLogged(m))
-	}
 	out.Next = next
+	for i := 0; i < len(list) && err == nil; i++ {
+		var m loggedModel
+		m, err = d.logged(ctx, list[i])
+		out.Models = append(out.Models, m)
+	}
 	return out, err
 }
-
-var noDatasetOrder = errs.New(errs.Invalid, "Rondo does not order logged models by the metric of one dataset").
-	WithHint("choose the models by 'datasets' and order by metrics.<name>")

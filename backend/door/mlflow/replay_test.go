@@ -31,7 +31,11 @@ func TestReplay(t *testing.T) {
 	must(t, err)
 	total, seen := 0, map[string]int{}
 	r := &replay{house: open(t), ids: map[string]string{}, experiments: map[string]string{"0": "0"}}
-	for _, flow := range []string{"tracking", "models", "mistakes", "traces", "genai", "autolog", "libraries"} {
+	flows := []string{"tracking", "models", "mistakes", "traces", "genai", "surface", "autolog", "libraries"}
+	if os.Getenv("RONDO_TORCH_PYTHON") != "" {
+		flows = append(flows, "deep")
+	}
+	for _, flow := range flows {
 		tape := record(t, backend, flow)
 		for i, e := range tape {
 			for _, d := range r.play(t, e) {
@@ -89,8 +93,11 @@ func record(t *testing.T, backend *url.URL, flow string) (tape []*said) {
 	}))
 	defer rec.Close()
 	python := filepath.Join(root(t), ".venv", "bin", "python")
-	if flow == "libraries" {
+	switch flow {
+	case "libraries":
 		python = filepath.Join(root(t), "build", "cache", "libraries", "bin", "python")
+	case "deep":
+		python = os.Getenv("RONDO_TORCH_PYTHON")
 	}
 	cmd := exec.Command(python, filepath.Join(root(t), "testdata", "python", "mlflow", flow+".py"))
 	cmd.Dir = t.TempDir()
@@ -107,6 +114,7 @@ type replay struct {
 	house       *house
 	ids         map[string]string
 	experiments map[string]string
+	put         *strings.Replacer // of ids, until one more is known
 }
 
 var (
@@ -126,11 +134,31 @@ func (r *replay) ours(s string) string {
 			return m
 		})
 	}
-	for theirs, ours := range r.ids {
-		s = strings.ReplaceAll(s, theirs, ours)
-		s = strings.ReplaceAll(s, url.QueryEscape(theirs), url.QueryEscape(ours))
+	return r.replacer().Replace(s)
+}
+
+// replacer puts all ids in place in one pass; there are thousands in a long tape.
+func (r *replay) replacer() *strings.Replacer {
+	if r.put == nil {
+		var pairs []string
+		for theirs, ours := range r.ids {
+			pairs = append(pairs, theirs, ours)
+			if escaped := url.QueryEscape(theirs); escaped != theirs {
+				pairs = append(pairs, escaped, url.QueryEscape(ours))
+			}
+		}
+		r.put = strings.NewReplacer(pairs...)
 	}
-	return s
+	return r.put
+}
+
+// learn lets one id stand for another from now on, or none.
+func (r *replay) learn(theirs, ours string) {
+	if r.put = nil; ours == "" {
+		delete(r.ids, theirs)
+		return
+	}
+	r.ids[theirs] = ours
 }
 
 // play says the same to Rondo and returns how the answers differ.
@@ -140,9 +168,7 @@ func (r *replay) play(t *testing.T, e *said) []difference {
 	if !strings.Contains(e.header.Get("Content-Type"), "protobuf") {
 		body = r.ours(body)
 	}
-	for theirs, ours := range r.ids { // of the same length, so that they fit into protobuf as well
-		body = strings.ReplaceAll(body, theirs, ours)
-	}
+	body = r.replacer().Replace(body) // ids have one length, so that they fit into protobuf as well
 	req := httptest.NewRequest(e.method, "http://127.0.0.1"+r.ours(e.path), strings.NewReader(body))
 	req.Header = e.header.Clone()
 	if id := req.Header.Get("X-Mlflow-Experiment-Id"); id != "" && r.experiments[id] != "" {
@@ -268,12 +294,13 @@ func join(field, name string) string {
 // sort evens out the order of lists whose order means nothing.
 func (c *comparison) sort(field string, list []any) {
 	name := field[strings.LastIndexByte(field, '.')+1:]
-	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values", "records"}, name) || strings.Contains(c.route, "history") {
+	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values", "records", "model_outputs", "dataset_inputs"}, name) || strings.Contains(c.route, "history") {
 		return
 	}
 	key := func(v any) string {
 		m, _ := v.(map[string]any)
-		return fmt.Sprint(m["key"], m["path"], m["alias"], m["version"], m["inputs"], m["value"], m["step"])
+		model, _ := m["model_id"].(string) // a run's models and datasets come in the order of random ids
+		return fmt.Sprint(m["key"], m["path"], m["alias"], m["version"], m["inputs"], m["value"], m["step"], m["tags"], m["dataset"], c.replay.ours(model))
 	}
 	slices.SortStableFunc(list, func(x, y any) int { return strings.Compare(key(x), key(y)) })
 }
@@ -314,9 +341,9 @@ func (c *comparison) leaf(field string, theirs, ours any) {
 	case (field == "experiment_id" || strings.HasSuffix(field, ".experiment_id") || strings.HasSuffix(field, "experiment_ids[]")) && c.replay.experiments[a] == "":
 		c.replay.experiments[a] = b
 	case strings.HasSuffix(field, "next_page_token") && a == b:
-		delete(c.replay.ids, a)
+		c.replay.learn(a, "")
 	case given.MatchString(field) && a != b && !c.known && (len(a) >= 16 || names.MatchString(a)) && (c.replay.ids[a] == "" || strings.HasSuffix(field, "token")):
-		c.replay.ids[a] = b
+		c.replay.learn(a, b)
 	}
 	if strings.HasSuffix(field, "experiment_id") || strings.HasSuffix(field, "experiment_ids[]") {
 		a = c.replay.experiments[a]

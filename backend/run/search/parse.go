@@ -215,6 +215,7 @@ type Order struct {
 	Entity, Key string
 	Desc        bool
 	Pos         int
+	Among       SQL // in place of the space's table, where only some of its rows count
 }
 
 const maxOrders = 20
@@ -229,13 +230,22 @@ func ParseOrders(in []string) (list []Order, err error) {
 		if err != nil {
 			return nil, err
 		}
-		same := func(p Order) bool { return p.Entity == o.Entity && p.Key == o.Key }
-		if slices.ContainsFunc(list, same) {
-			return nil, fault("order_by", o.Pos, "`order_by` contains duplicate fields: %.80q", s)
-		}
 		list = append(list, o)
 	}
-	return list, nil
+	return list, Distinct(list)
+}
+
+// Distinct refuses to sort by the same twice.
+func Distinct(list []Order) error {
+	for i, o := range list {
+		same := func(p Order) bool {
+			return p.Entity == o.Entity && p.Key == o.Key && p.Among.Text == o.Among.Text && slices.Equal(p.Among.Args, o.Among.Args)
+		}
+		if slices.ContainsFunc(list[:i], same) {
+			return fault("order_by", o.Pos, "`order_by` contains duplicate fields: %.80q", o.Entity+"."+o.Key)
+		}
+	}
+	return nil
 }
 
 func parseOrder(s string) (o Order, err error) {

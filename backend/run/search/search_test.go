@@ -89,7 +89,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	space := search.Space{
-		Plural: "things", ID: "r.id", Owner: "run", Metrics: "m", Params: "p", Tags: "t", Datasets: "d",
+		Plural: "things", ID: "r.id", Owner: "run", Metrics: search.SQL{Text: "m"}, Params: "p", Tags: "t", Datasets: "d",
 		Attributes: map[string]search.Column{"run_id": {Expr: "r.id"}, "start_time": {Expr: "r.started", Number: true}},
 	}
 	f.Fuzz(func(t *testing.T, filter string) {

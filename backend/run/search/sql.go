@@ -15,7 +15,7 @@ type Space struct {
 	ID         string            // expression of a row's id, such as r.id
 	Owner      string            // column of the tables below that holds the id
 	Attributes map[string]Column // by every name they may have
-	Metrics    string            // table of key and value; empty: there are none
+	Metrics    SQL               // table of key and value, or a query of one in parentheses; empty: there are none
 	Params     string
 	Tags       string
 	Datasets   string            // table of name, digest, context
@@ -51,8 +51,11 @@ func (s Space) Where(list []Clause) (out SQL, err error) {
 	return out, nil
 }
 
-func (s Space) table(entity string) string {
-	return map[string]string{Metric: s.Metrics, Param: s.Params, Tag: s.Tags, Dataset: s.Datasets}[entity]
+func (s Space) table(entity string) SQL {
+	if entity == Metric {
+		return s.Metrics
+	}
+	return SQL{Text: map[string]string{Param: s.Params, Tag: s.Tags, Dataset: s.Datasets}[entity]}
 }
 
 func (s Space) clause(c Clause) (out SQL, err error) {
@@ -67,17 +70,17 @@ func (s Space) clause(c Clause) (out SQL, err error) {
 		return c.compare(col)
 	}
 	table := s.table(c.Entity)
-	if table == "" {
+	if table.Text == "" {
 		return out, fault("filter", c.Pos, "%s have no %ss to search by", s.Plural, c.Entity)
 	}
 	if c.Entity == Dataset {
-		return s.dataset(c, table)
+		return s.dataset(c, table.Text)
 	}
 	cmp, err := c.compare(Column{Expr: "x.value", Number: c.Entity == Metric})
 	if err != nil {
 		return out, err
 	}
-	out.add(s.ID+" IN (SELECT x."+s.Owner+" FROM "+table+" x WHERE x.key=? AND ", c.Key)
+	out.add(s.ID+" IN (SELECT x."+s.Owner+" FROM "+table.Text+" x WHERE x.key=? AND ", append(slices.Clone(table.Args), c.Key)...)
 	out.add(cmp.Text+")", cmp.Args...)
 	return out, nil
 }
@@ -171,14 +174,17 @@ func (s Space) OrderBy(list []Order) (join, by SQL, err error) {
 			continue
 		}
 		table := s.table(o.Entity)
+		if o.Among.Text != "" {
+			table = o.Among
+		}
 		switch {
 		case o.Entity == Attribute:
 			return join, by, s.unknown("order_by", o.Pos, o.Key)
-		case table == "" || o.Entity == Dataset:
+		case table.Text == "" || o.Entity == Dataset:
 			return join, by, fault("order_by", o.Pos, "%s cannot be ordered by %ss", s.Plural, o.Entity)
 		}
 		x := "o" + itoa(i)
-		join.add(" LEFT JOIN "+table+" "+x+" ON "+x+"."+s.Owner+"="+s.ID+" AND "+x+".key=?", o.Key)
+		join.add(" LEFT JOIN "+table.Text+" "+x+" ON "+x+"."+s.Owner+"="+s.ID+" AND "+x+".key=?", append(slices.Clone(table.Args), o.Key)...)
 		by.add(x + ".key IS NULL, " + x + ".value IS NULL, " + x + ".value" + direction)
 	}
 	return join, by, nil

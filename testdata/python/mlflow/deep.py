@@ -43,7 +43,7 @@ model = torch.nn.Sequential(torch.nn.Linear(30, 1)).double()
 with torch.no_grad():
     want = model(torch.tensor(X.to_numpy())).numpy()
 with mlflow.start_run():
-    mlflow.pytorch.log_model(model.float(), registered_model_name="by-torch", **called("net"))
+    mlflow.pytorch.log_model(model.float(), input_example=X.to_numpy().astype(np.float32)[:3], registered_model_name="by-torch", **called("net"))
 loaded = mlflow.pytorch.load_model("models:/by-torch/1")
 with torch.no_grad():
     assert np.allclose(loaded(torch.tensor(X.to_numpy(), dtype=torch.float32)).numpy(), want, rtol=1e-3)

@@ -141,23 +141,28 @@ def served(address, want):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
+    said = tempfile.TemporaryFile()
+    environment = dict(os.environ, PATH=os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"])  # it looks for uvicorn there
     server = subprocess.Popen([sys.executable, "-m", "mlflow", "models", "serve", "-m", address, "-p", str(port), "--env-manager", "local"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                              stdout=said, stderr=said, start_new_session=True, env=environment)
     try:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5).read()
                 break
             except (urllib.error.URLError, ConnectionError):
-                assert server.poll() is None and time.monotonic() < end, f"{address} is not served"
+                if server.poll() is not None or time.monotonic() > end:
+                    said.seek(0)
+                    raise AssertionError(f"{address} is not served: {said.read().decode()[-3000:]}") from None
                 time.sleep(0.2)
         body = json.dumps({"dataframe_split": X.head(5).to_dict(orient="split")}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{port}/invocations", body, {"Content-Type": "application/json"})
         got = json.load(urllib.request.urlopen(request, timeout=60))["predictions"]
         assert np.allclose(np.ravel([list(p.values())[0] if isinstance(p, dict) else p for p in got] if isinstance(got, list) else got["label"]), want), got
     finally:
-        os.killpg(server.pid, 15)
+        if server.poll() is None:
+            os.killpg(server.pid, 15)
         server.wait()
 
 

@@ -145,8 +145,40 @@ def custom():
     mlflow.delete_logged_model(info.model_id) if hasattr(mlflow, "delete_logged_model") else client.delete_logged_model(info.model_id)
 
 
+def measured():
+    """Metrics of logged models on two datasets, at several steps: told whole, and to choose and to order by."""
+    experiment = mlflow.set_experiment("measured").experiment_id
+    train, test = (mlflow.data.from_pandas(X.head(n), name=name) for n, name in ((5, "train"), (6, "test")))
+    with mlflow.start_run():
+        ids = [mlflow.initialize_logged_model(name=f"net-{i}").model_id for i in range(3)]
+        for i, model in enumerate(ids):
+            for step in range(3):
+                mlflow.log_metric("acc", 0.1 * step + 0.2 * i, step=step, timestamp=1_000 + step, model_id=model, dataset=train)
+            mlflow.log_metric("acc", 0.9 - 0.2 * i, step=5, timestamp=2_000, model_id=model, dataset=test)
+            client.finalize_logged_model(model, "READY")
+    told = sorted((m.step, round(m.value, 3), m.dataset_name) for m in client.get_logged_model(ids[1]).metrics)
+    assert told == [(0, 0.2, "train"), (1, 0.3, "train"), (2, 0.4, "train"), (5, 0.7, "test")], told
+
+    def found(filter_string=None, **more):
+        return [ids.index(m.model_id) for m in client.search_logged_models([experiment], filter_string, **more)]
+
+    def by(dataset, ascending):
+        return [{"field_name": "metrics.acc", "ascending": ascending, "dataset_name": dataset.name, "dataset_digest": dataset.digest}]
+
+    def on(dataset):
+        return [{"dataset_name": dataset.name, "dataset_digest": dataset.digest}]
+
+    assert found(order_by=by(train, False)) == [2, 1, 0] and found(order_by=by(test, False)) == [0, 1, 2]
+    assert found(order_by=by(train, True) + by(test, True)) == [0, 1, 2]
+    assert found(order_by=[{"field_name": "metrics.acc", "ascending": True}]) == [2, 1, 0]
+    assert found("metrics.acc > 0.55", datasets=on(test), order_by=by(test, True)) == [1, 0]
+    assert found("metrics.acc > 0.55", datasets=on(train)) == [2]
+    assert sorted(found(datasets=on(train))) == [0, 1, 2] and found(datasets=[{"dataset_name": "other"}]) == []
+
+
 info, run = log_and_load()
 registry(info, run)
+measured()
 autolog()
 custom()
 print("flow passed")
