@@ -101,20 +101,12 @@ func repro(ctx context.Context, c *call) error {
 // stops the run, not the watching; the second one leaves both alone.
 func (c *call) watch(ctx context.Context, server *client.Client, id string, over func(context.Context) (bool, error)) error {
 	quiet, asked := context.WithoutCancel(ctx), false
-	f := follower{c: c, server: server, id: id, at: map[string]int64{}}
-	for {
-		if !c.json {
-			if _, err := f.look(quiet); err != nil {
-				return err
-			}
-		}
-		if done, err := over(quiet); done || err != nil {
-			if err == nil && !c.json {
-				_, err = f.look(quiet) // what was written meanwhile
-			}
+	w := watcher{follower: follower{c: c, server: server, id: id, at: map[string]int64{}}, over: over, last: time.Now()}
+	for wait := new(pace); ; {
+		if done, err := w.look(quiet); done || err != nil {
 			return err
 		}
-		if c.pause(ctx, asked) == nil {
+		if wait.pause(ctx, asked) == nil {
 			continue
 		}
 		asked = true
@@ -123,6 +115,34 @@ func (c *call) watch(ctx context.Context, server *client.Client, id string, over
 			return err
 		}
 	}
+}
+
+// watcher asks what becomes of a run once its output has ended: the answer is long while
+// there are many stages.
+type watcher struct {
+	follower
+	over func(context.Context) (bool, error)
+	last time.Time // when it was asked
+}
+
+const askEvery = time.Second // also while there is output: a run may be given up without any
+
+func (w *watcher) look(ctx context.Context) (done bool, err error) {
+	ended := true
+	if !w.c.json {
+		if ended, err = w.follower.look(ctx); err != nil {
+			return false, err
+		}
+	}
+	if !ended && time.Since(w.last) < askEvery {
+		return false, nil
+	}
+	w.last = time.Now()
+	done, err = w.over(ctx)
+	if done && err == nil && !ended {
+		_, err = w.follower.look(ctx) // what was written meanwhile
+	}
+	return done, err
 }
 
 func (c *call) execution(e pipeline.Execution) error {

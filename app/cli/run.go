@@ -106,7 +106,7 @@ func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) 
 	quiet := context.WithoutCancel(ctx) // Ctrl-C stops the run, not the watching
 	asked := false
 	f := follower{c: c, server: server, id: r.ID, at: map[string]int64{}}
-	for {
+	for wait := new(pace); ; {
 		over, err := f.look(quiet)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) 
 		if over {
 			return c.outcome(quiet, server, r.ID)
 		}
-		if err := c.pause(ctx, asked); err == nil {
+		if err := wait.pause(ctx, asked); err == nil {
 			continue
 		}
 		asked = true
@@ -125,18 +125,27 @@ func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) 
 	}
 }
 
-const lookEvery = 150 * time.Millisecond
+// What is watched is looked at soon at first, because much is over at once, and then
+// ever more rarely.
+const (
+	lookSoon  = 10 * time.Millisecond
+	lookEvery = 150 * time.Millisecond
+)
+
+// pace is the time between looks; the zero value begins with lookSoon.
+type pace time.Duration
 
 // pause waits a little; it fails when the person asks for the end the first time.
-func (c *call) pause(ctx context.Context, asked bool) error {
+func (p *pace) pause(ctx context.Context, asked bool) error {
 	done := ctx.Done()
 	if asked {
 		done = nil
 	}
+	*p = min(max(*p*3/2, pace(lookSoon)), pace(lookEvery))
 	select {
 	case <-done:
 		return ctx.Err()
-	case <-time.After(lookEvery):
+	case <-time.After(time.Duration(*p)):
 		return nil
 	}
 }

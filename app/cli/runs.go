@@ -220,12 +220,12 @@ func runsLog(ctx context.Context, c *call) error {
 		return err
 	}
 	f := follower{c: c, server: server, id: strings.TrimPrefix(path, "/runs/"), at: map[string]int64{}}
-	for {
+	for wait := new(pace); ; {
 		over, err := f.look(ctx)
 		if err != nil || over || c.on("once") {
 			return err
 		}
-		if err := c.pause(ctx, false); err != nil {
+		if err := wait.pause(ctx, false); err != nil {
 			return err
 		}
 	}

@@ -26,13 +26,3 @@ func (t trainer) Execution(ctx context.Context, id string) (loop.Execution, erro
 	}
 	return out, err
 }
-
-func (t trainer) Ended(ctx context.Context, limit int) (ids []string, err error) {
-	list, err := t.Service.Executions(ctx, limit)
-	for _, e := range list {
-		if e.State == pipeline.Finished {
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids, err
-}

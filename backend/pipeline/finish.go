@@ -10,6 +10,7 @@ import (
 	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/project"
+	"rondo/backend/ref"
 )
 
 // ended is what an execution.finish record adds to its execution.
@@ -126,8 +127,9 @@ func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended,
 		return out, err
 	}
 	out.judge(g, results, run)
+	known := map[ref.Digest][]string{}
 	for i, n := range g {
-		if err := s.collect(ctx, n, out.Stages[i], &out); err != nil {
+		if err := s.collect(ctx, n, out.Stages[i], known, &out); err != nil {
 			return out, err
 		}
 	}
@@ -166,8 +168,9 @@ func (out *ended) judge(g Graph, results map[string]StageResult, run RunState) {
 	}
 }
 
-// collect adds what one stage read and wrote.
-func (s *Service) collect(ctx context.Context, n *Node, r StageResult, out *ended) error {
+// collect adds what one stage read and wrote. Known are the snapshots of contents that
+// another stage has read.
+func (s *Service) collect(ctx context.Context, n *Node, r StageResult, known map[ref.Digest][]string, out *ended) error {
 	for k, v := range r.Params {
 		out.Params[k] = v
 	}
@@ -175,9 +178,13 @@ func (s *Service) collect(ctx context.Context, n *Node, r StageResult, out *ende
 		out.Outs[a.Path] = a
 	}
 	for _, a := range r.Deps {
-		ids, err := s.opts.SnapshotOf(ctx, a.Digest.String())
-		if err != nil {
-			return err
+		ids, asked := known[a.Digest]
+		if !asked {
+			var err error
+			if ids, err = s.opts.SnapshotOf(ctx, a.Digest.String()); err != nil {
+				return err
+			}
+			known[a.Digest] = ids
 		}
 		for _, id := range ids {
 			if !slices.Contains(out.Snapshots, id) {

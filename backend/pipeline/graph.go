@@ -50,7 +50,7 @@ func badStage(key, hint, format string, args ...any) error {
 
 // Build joins stages by their outs and deps.
 func Build(stages map[string]project.Stage) (Graph, error) {
-	nodes, makers := map[string]*Node{}, map[string]string{}
+	nodes, makers := map[string]*Node{}, newMakers()
 	for _, name := range slices.Sorted(maps.Keys(stages)) {
 		n, err := node(name, stages[name])
 		if err != nil {
@@ -152,19 +152,16 @@ func (n *Node) harmless() error {
 }
 
 // claim notes n as the maker of its outs.
-func (n *Node) claim(makers map[string]string) error {
+func (n *Node) claim(m *makers) error {
 	for i, out := range n.Outs {
-		for _, other := range slices.Sorted(maps.Keys(makers)) {
-			if !within(other, out.Path) && !within(out.Path, other) {
-				continue
-			}
-			err := errs.New(errs.Invalid, "stages %s and %s both make %s", makers[other], n.Name, out.Path)
-			if makers[other] == n.Name {
+		for _, other := range m.near(out.Path) {
+			err := errs.New(errs.Invalid, "stages %s and %s both make %s", m.of[other], n.Name, out.Path)
+			if m.of[other] == n.Name {
 				err = errs.New(errs.Invalid, "stage %s makes %s twice", n.Name, out.Path)
 			}
 			return &misplaced{n.outKey(i), err.WithHint("let one of them make it, or give one another path")}
 		}
-		makers[out.Path] = n.Name
+		m.add(out.Path, n.Name)
 	}
 	return nil
 }
@@ -180,34 +177,6 @@ func inside(stage, wdir, p string) (string, error) {
 }
 
 func within(dir, p string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
-
-// connect finds the stages that make what n needs: the path itself, a folder around
-// it, or something in it.
-func (n *Node) connect(makers map[string]string) {
-	for _, d := range n.Deps {
-		for out, maker := range makers {
-			if (within(out, d) || within(d, out)) && maker != n.Name && !slices.Contains(n.Upstream, maker) {
-				n.Upstream = append(n.Upstream, maker)
-			}
-		}
-	}
-	slices.Sort(n.Upstream)
-	if n.From != "" {
-		slices.SortStableFunc(n.Upstream, func(a, b string) int { return n.firstDep(makers, a) - n.firstDep(makers, b) })
-	}
-}
-
-// firstDep is where the first dep stands that a stage makes: another tool goes by that.
-func (n *Node) firstDep(makers map[string]string, maker string) int {
-	return slices.IndexFunc(n.Deps, func(d string) bool {
-		for out, who := range makers {
-			if who == maker && (within(out, d) || within(d, out)) {
-				return true
-			}
-		}
-		return false
-	})
-}
 
 func sorted(nodes map[string]*Node) (Graph, error) {
 	s := &sorting{nodes: nodes, done: map[string]bool{}}

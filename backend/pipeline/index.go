@@ -151,6 +151,23 @@ func (s *Service) Executions(ctx context.Context, limit int) ([]Execution, error
 	return all, err
 }
 
+// Ended lists the ids of those among the last executions that ended well, newest first.
+func (s *Service) Ended(ctx context.Context, limit int) (ids []string, err error) {
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		return tx.Each(func(rows *sql.Rows) error {
+			var id, state string
+			if err := rows.Scan(&id, &state); err != nil {
+				return err
+			}
+			if state == Finished {
+				ids = append(ids, id)
+			}
+			return nil
+		}, "SELECT id, state FROM pipeline_executions ORDER BY clock DESC, id LIMIT ?", limit)
+	})
+	return ids, err
+}
+
 func list[T any](ctx context.Context, s *Service, query string, args ...any) ([]T, error) {
 	return ledger.List[T](ctx, s.opts.Ledger, query, args...)
 }

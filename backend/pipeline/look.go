@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -19,6 +20,7 @@ type eyes struct {
 	dir    string
 	now    func() time.Time
 	memory string // the file that glances are kept in between processes; none if empty
+	texts  project.ParamsReader
 
 	mu      sync.Mutex
 	known   map[string]glance // by the file's place on the disk

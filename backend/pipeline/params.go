@@ -2,9 +2,7 @@ package pipeline
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -71,19 +69,10 @@ func (e *eyes) values(name string, set map[string]string) (project.Values, error
 	if err != nil {
 		return nil, err
 	}
-	values, err := project.ReadParams(full)
-	if err != nil || len(set) == 0 || name != project.DefaultParams {
-		return values, err
+	if name != project.DefaultParams {
+		set = nil
 	}
-	b, err := os.ReadFile(full) // its size was looked at
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, errs.Wrap(errs.Unavailable, err, "read %s", name)
-	}
-	text, err := project.OverrideText(name, b, set)
-	if err != nil {
-		return nil, err
-	}
-	return project.ParseParams(name, text)
+	return e.texts.Read(full, set)
 }
 
 func pick(out map[string]string, prefix, file string, values project.Values, keys []string) error {

@@ -2,11 +2,8 @@ package pipeline
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"rondo/backend/atomicfile"
@@ -71,39 +68,6 @@ func readPlan(runDir string) (p Plan, err error) {
 	}
 	p.Parallel = max(p.Parallel, 1)
 	return p, nil
-}
-
-func writeResult(runDir string, r StageResult) error {
-	b, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteFile(filepath.Join(runDir, stagesDir, r.Name+".json"), append(b, '\n'), 0o644)
-}
-
-// readResults reads what stages have left, in no order. A stage that was cut off has
-// left nothing.
-func readResults(runDir string) (map[string]StageResult, error) {
-	list, err := os.ReadDir(filepath.Join(runDir, stagesDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]StageResult{}, nil
-	}
-	found := map[string]StageResult{}
-	for _, f := range list {
-		if !strings.HasSuffix(f.Name(), ".json") || !f.Type().IsRegular() {
-			continue
-		}
-		b, err := readBounded(filepath.Join(runDir, stagesDir, f.Name()))
-		if err != nil {
-			return nil, err
-		}
-		var r StageResult
-		if err := json.Unmarshal(b, &r); err != nil {
-			return nil, errs.New(errs.Corrupt, "stages/%s of an execution cannot be read: %w", f.Name(), err)
-		}
-		found[r.Name] = r
-	}
-	return found, err
 }
 
 const maxPlan = 64 << 20 // bytes of a plan or a result

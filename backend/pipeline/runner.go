@@ -34,6 +34,7 @@ type runner struct {
 	turn      sync.Mutex // of books
 	alive     *os.File   // held open by all stages, so that one which outlives us keeps others away
 	procs     procs
+	unchanged unchanged
 
 	mu   sync.Mutex // of out, of the lock and of what follows
 	lock Lock
@@ -64,7 +65,7 @@ func Run(ctx context.Context, runDir string, out io.Writer, describe Describe, b
 		return err
 	}
 	defer r.endForeign()
-	return r.all(ctx)
+	return firstOf(r.all(ctx), r.unchanged.close())
 }
 
 func (r *runner) open() (err error) {
@@ -179,7 +180,7 @@ func (r *runner) state(name string) string {
 // finish keeps a stage's result. A result that cannot be kept is a failure of it.
 func (r *runner) finish(res StageResult) {
 	res.EndedAt = time.Now().UTC()
-	if err := writeResult(r.runDir, res); err != nil {
+	if err := r.result(res); err != nil {
 		r.say(res.Name, "its result could not be written: %v", err)
 		res.State = Broken
 	}
@@ -187,6 +188,13 @@ func (r *runner) finish(res StageResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[res.Name] = res.State
+}
+
+func (r *runner) result(res StageResult) error {
+	if res.State == Skipped {
+		return r.unchanged.add(r.runDir, res)
+	}
+	return writeResult(r.runDir, res)
 }
 
 func (r *runner) outcome() error {

@@ -104,21 +104,23 @@ func Attach(dir string) *Handle {
 	return h
 }
 
-const pollEvery = 50 * time.Millisecond
+// The end is looked for soon at first, because much is over at once.
+const (
+	pollSoon  = 5 * time.Millisecond
+	pollEvery = 50 * time.Millisecond
+)
 
 // Wait returns how the run ended, as soon as it has. Where the supervisor was
 // killed it waits for the command itself and then says so: Exit.Lost.
 func (h *Handle) Wait(ctx context.Context) (Exit, error) {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
+	for wait := pollSoon; ; wait = min(wait*3/2, pollEvery) {
 		if e, over := h.poll(); over {
 			return e, nil
 		}
 		select {
 		case <-ctx.Done():
 			return Exit{}, ctx.Err()
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }

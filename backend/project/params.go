@@ -21,19 +21,6 @@ import (
 // Values is the content of a params file: maps, lists and scalars.
 type Values map[string]any
 
-// ReadParams reads a params file (YAML, or JSON, which is YAML too). A missing
-// file holds nothing.
-func ReadParams(path string) (Values, error) {
-	b, err := readLimited(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Values{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return ParseParams(filepath.Base(path), b)
-}
-
 // ParseParams reads the text of a params file; errors say name:line:column.
 func ParseParams(name string, text []byte) (Values, error) {
 	if len(strings.TrimSpace(string(text))) == 0 {
@@ -125,11 +112,6 @@ func OverrideParams(path string, set map[string]string) error {
 		return err
 	}
 	return atomicfile.WriteFile(path, out, perm(path))
-}
-
-// OverrideText is OverrideParams on a text; name is for its errors.
-func OverrideText(name string, text []byte, set map[string]string) ([]byte, error) {
-	return override(name, text, set)
 }
 
 func perm(path string) os.FileMode {

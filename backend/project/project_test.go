@@ -155,7 +155,7 @@ func TestOverrideParamsKeepsComments(t *testing.T) {
 	if err := project.OverrideParams(path, map[string]string{"train.lr": "0.5", "train.new": "7", "prepare.cities": "[c]"}); err != nil {
 		t.Fatal(err)
 	}
-	v, err := project.ReadParams(path)
+	v, err := new(project.ParamsReader).Read(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 	if err != nil {
 		return err
 	}
-	p.Locks[pl.File], err = ReadLock(name, text)
+	p.Locks[pl.File], err = p.texts.lock(name, text)
 	return err
 }
 

@@ -7,14 +7,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"sync"
 )
 
 const chunk = 1 << 20 // bytes that DVC reads at a time; its rule for text looks at each
 
+var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
+
 // Sum hashes content as DVC does. Dos2Unix takes each MiB by itself: one whose first 512
 // bytes look like text is hashed with CRLF as LF.
 func Sum(ctx context.Context, r io.Reader, hash string) (sum string, size int64, err error) {
-	h, buf := md5.New(), make([]byte, chunk)
+	h, whole := md5.New(), chunks.Get().(*[]byte)
+	defer chunks.Put(whole)
+	buf := *whole
 	for {
 		if err := ctx.Err(); err != nil {
 			return "", size, err

@@ -30,6 +30,7 @@ type Project struct {
 	hash   string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen   map[string]sight
 	sums   *sums
+	texts  readings
 	inputs []string // DVC's own files and what they name, read so far
 }
 
@@ -279,7 +280,7 @@ func (w *walk) pipeline(at string, b []byte) {
 	}
 	var l *Lock
 	if err == nil {
-		l, err = ReadLock(name, text)
+		l, err = w.p.texts.lock(name, text)
 	}
 	if err != nil {
 		w.p.problem(err)

@@ -79,7 +79,7 @@ func (p *Project) recordParams(s Stage) (*Map, error) {
 		if err != nil || !here {
 			return nil, errs.New(errs.Precondition, "stage %s: the params file %s cannot be read", s.Name, d.File)
 		}
-		all, err := ReadParams(in, b)
+		all, err := p.texts.params(in, b)
 		if err != nil {
 			return nil, err
 		}

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/ref"
 )
+
+var rwPath = path.Join(Dir, "tmp", rwFile)
 
 // rwState is .dvc/tmp/rwlock: which process works with which paths while commands run
 // and nobody holds the lock of the whole project.
@@ -29,12 +31,11 @@ type rwInfo struct {
 // release is called. A living process that stands in the way is an error; what a dead one
 // has left is taken away.
 func (p *Project) claim(ctx context.Context, read, write []string) (release func(), err error) {
-	me := rwInfo{os.Getpid(), strings.Join(os.Args, " ")}
+	me := self()
 	read, write = p.absolute(read), p.absolute(write)
 	err = p.editClaims(ctx, func(s *rwState) error {
 		if who := s.blocker(me, slices.Concat(read, write), write); who != nil {
-			return errs.New(errs.Unavailable, "DVC is working with %s: process %d, `%s`", who.path, who.PID, who.Cmd).
-				WithHint("try again when it has ended")
+			return who.err()
 		}
 		for _, r := range read {
 			if !slices.Contains(s.Read[r], me) {
@@ -68,13 +69,40 @@ func (p *Project) editClaims(ctx context.Context, edit func(s *rwState) error) e
 		return err
 	}
 	defer unlock()
-	at, s := path.Join(Dir, "tmp", rwFile), rwState{}
-	b, err := p.Read(at)
-	if err != nil && !missing(err) {
+	s, err := p.claims()
+	if err != nil {
 		return err
 	}
-	if err == nil && json.Unmarshal(b, &s) != nil {
-		return errs.New(errs.Corrupt, "%s cannot be read", at).WithHint("if no dvc runs in the project, delete it")
+	if err := edit(&s); err != nil {
+		return err
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	// Not synced: after a power cut no process is left that could have claimed anything.
+	tmp := path.Join(ownTmp, ref.NewID())
+	if err = p.root.MkdirAll(ownTmp, 0o755); err == nil {
+		defer p.root.Remove(tmp)
+		err = p.root.WriteFile(tmp, b, 0o644)
+	}
+	if err == nil {
+		err = p.root.Rename(tmp, rwPath)
+	}
+	if err != nil {
+		return cannotWrite(rwPath, err)
+	}
+	return nil
+}
+
+// claims reads who works with what. An empty file is one that a power cut has left.
+func (p *Project) claims() (s rwState, err error) {
+	b, err := p.Read(rwPath)
+	if err != nil && !missing(err) {
+		return s, err
+	}
+	if len(b) > 0 && json.Unmarshal(b, &s) != nil {
+		return s, errs.New(errs.Corrupt, "%s cannot be read", rwPath).WithHint("if no dvc runs in the project, delete it")
 	}
 	if s.Write == nil {
 		s.Write = map[string]rwInfo{}
@@ -82,21 +110,33 @@ func (p *Project) editClaims(ctx context.Context, edit func(s *rwState) error) e
 	if s.Read == nil {
 		s.Read = map[string][]rwInfo{}
 	}
-	if err := edit(&s); err != nil {
+	return s, nil
+}
+
+// unclaimed is an error where another living process works with what would be read or
+// written. The project's lock must be held, without which nobody claims anything.
+func (p *Project) unclaimed(read, write []string) error {
+	s, err := p.claims()
+	if err != nil {
 		return err
 	}
-	if b, err = json.Marshal(s); err != nil {
-		return err
-	}
-	if err := atomicfile.WriteFile(filepath.Join(p.Dir, filepath.FromSlash(at)), b, 0o644); err != nil {
-		return cannotWrite(at, err)
+	read, write = p.absolute(read), p.absolute(write)
+	if who := s.blocker(self(), slices.Concat(read, write), write); who != nil {
+		return who.err()
 	}
 	return nil
 }
 
+func self() rwInfo { return rwInfo{os.Getpid(), strings.Join(os.Args, " ")} }
+
 type blocking struct {
 	rwInfo
 	path string
+}
+
+func (b *blocking) err() error {
+	return errs.New(errs.Unavailable, "DVC is working with %s: process %d, `%s`", b.path, b.PID, b.Cmd).
+		WithHint("try again when it has ended")
 }
 
 // blocker finds a living process that writes one of all or reads one of write.

@@ -198,7 +198,7 @@ func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *L
 		out.Deps.Set(in, New)
 		return nil
 	}
-	now, err := ReadParams(in, b)
+	now, err := p.texts.params(in, b)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,20 @@ func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pi
 	if err != nil {
 		return u.kept, err
 	}
+	st, err := u.p.stageStatus(ctx, u.pl, u.s)
+	if err != nil {
+		return u.kept, err
+	}
+	u.kept.Reasons = u.p.why(u.pl, st)
+	if !st.changed() && !u.w.Force {
+		return u.kept, u.leave()
+	}
 	release, err := b.p.claim(ctx, u.reads, u.writes)
 	if err != nil {
 		return u.kept, err
 	}
 	defer release()
-	return u.kept, u.carryOut(ctx)
+	return u.kept, u.carryOut(ctx, st)
 }
 
 // update is the work on one stage.
@@ -71,7 +79,7 @@ func (p *Project) readLock(pl *Pipeline) error {
 		return nil
 	}
 	if err == nil {
-		p.Locks[pl.File], err = ReadLock(name, text)
+		p.Locks[pl.File], err = p.texts.lock(name, text)
 	}
 	return err
 }
@@ -89,24 +97,30 @@ func (u *update) paths() {
 	}
 }
 
-func (u *update) carryOut(ctx context.Context) error {
-	st, err := u.p.stageStatus(ctx, u.pl, u.s)
-	if err != nil {
+// leave finds that there is nothing to do. Nothing is claimed for that: the project's
+// lock is held, and all that could be in the way is a command that runs.
+func (u *update) leave() error {
+	if err := u.p.unclaimed(u.reads, u.writes); err != nil {
 		return err
 	}
-	u.kept.Reasons = u.p.why(u.pl, st)
+	if u.s.Frozen {
+		u.kept.State, u.kept.Reasons = pipeline.Frozen, []string{}
+		return nil
+	}
+	u.kept.State = pipeline.Skipped
+	return u.params()
+}
+
+func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 	switch {
 	case u.s.Frozen:
 		u.kept.State, u.kept.Reasons = pipeline.Frozen, []string{}
 		if st.Outs.Len() > 0 {
-			err = u.record(ctx)
+			return u.record(ctx)
 		}
-		return err
+		return nil
 	case u.w.Force:
 		u.kept.Reasons = append(u.kept.Reasons, "it was forced")
-	case !st.changed():
-		u.kept.State = pipeline.Skipped
-		return u.params()
 	}
 	if err := u.ready(); err != nil {
 		return err
