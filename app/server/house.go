@@ -13,6 +13,7 @@ import (
 	"rondo/backend/event"
 	"rondo/backend/host"
 	"rondo/backend/index"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/history"
 	interop "rondo/backend/interop/mlflow"
 	"rondo/backend/ledger"
@@ -156,7 +157,8 @@ func (h *house) routes() *api.Router {
 		Events: h.events, Ledger: h.ledger, Closing: h.server.closing, House: h.server, Desktop: newDesktop(),
 		Datasets: h.datasets, Runs: h.runs, Traces: h.traces, Registry: h.registry, Serve: h.serve, Monitors: h.monitors,
 		Pipeline: h.pipeline, Loop: h.loop, MLflow: h.mlflow(),
-		DVC: &history.Importer{Dir: h.server.project.Dir, Runs: h.runs, Datasets: h.datasets},
+		DVC:     &history.Importer{Dir: h.server.project.Dir, Runs: h.runs, Datasets: h.datasets},
+		Tracked: &dvc.Inventory{Dir: h.server.project.Dir},
 	}
 	h.native = a // the launcher comes later, when the address is known
 	return a.Handler()

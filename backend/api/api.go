@@ -4,6 +4,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/event"
 	"rondo/backend/host"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/history"
 	"rondo/backend/interop/mlflow"
 	"rondo/backend/ledger"
@@ -37,4 +38,5 @@ type API struct {
 	Pipeline *pipeline.Service
 	MLflow   *mlflow.Importer  // nil: nothing is brought over
 	DVC      *history.Importer // nil: nothing is brought over
+	Tracked  *dvc.Inventory    // what DVC tracks in the project
 }

@@ -32,6 +32,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/tags/{tag}", a.tagHistory)
 	Delete(r, "/datasets/{name}/tags/{tag}", a.removeTag)
 	a.storeRoutes(r)
+	a.trackedRoutes(r)
 }
 
 func (a *API) listDatasets(ctx context.Context, _ Nothing) ([]dataset.Dataset, error) {

@@ -131,3 +131,51 @@ func TestRondoStaysAwayFromWhatDVCRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsUpToDateIsLeftAlone: a stage with nothing to do claims nothing, and is not
+// judged while a living process works with what it reads; one that died is in nobody's way.
+func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    no_scm = true\n", "in.txt": "x",
+		"dvc.yaml": "stages:\n  slow:\n    cmd: cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n",
+	})
+	if err := rondoRuns(dir); err != nil {
+		t.Fatal(err)
+	}
+	rwlock := filepath.Join(dir, ".dvc/tmp/rwlock")
+	if err := os.Remove(rwlock); err != nil {
+		t.Fatal(err)
+	}
+	other := exec.Command("cat")
+	hold, err := other.StdinPipe()
+	if err == nil {
+		err = other.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim := fmt.Sprintf(`{"write": {%q: {"pid": %d, "cmd": "dvc repro"}}}`, filepath.Join(dir, "in.txt"), other.Process.Pid)
+	if err := rondoRuns(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(rwlock); !os.IsNotExist(err) {
+		t.Errorf("a stage with nothing to do left a claim: %v", err)
+	}
+	if err := os.WriteFile(rwlock, []byte(claim), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := rondoRuns(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d", other.Process.Pid)) {
+		t.Errorf("while another process writes its dep: %v", err)
+	}
+	hold.Close()
+	other.Wait()
+	if err := rondoRuns(dir); err != nil {
+		t.Errorf("after that process has ended: %v", err)
+	}
+	if err := os.WriteFile(rwlock, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := rondoRuns(dir); err != nil {
+		t.Errorf("after a power cut left the file empty: %v", err)
+	}
+}

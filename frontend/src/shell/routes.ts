@@ -11,6 +11,7 @@ const routes: [string, Loader][] = [
   ['data', page(() => import('../features/data/Datasets.svelte'))],
   ['data/:name', page(() => import('../features/data/Dataset.svelte'))],
   ['data/:name/:number', page(() => import('../features/data/Snapshot.svelte'))],
+  ['dvc/:path', page(() => import('../features/data/TrackedItem.svelte'))],
   ['pipeline', page(() => import('../features/pipeline/Pipeline.svelte'))],
   ['pipeline/:id', page(() => import('../features/pipeline/Execution.svelte'))],
   ['runs', page(() => import('../features/runs/Runs.svelte'))],

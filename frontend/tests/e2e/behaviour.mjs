@@ -203,6 +203,25 @@ export const tests = {
     await seen(page, 'weather@first is set')
   },
 
+  async 'what DVC tracks is walked by keys, and each path says how it is and what helps'(page, s) {
+    await enter(page, s.url, '/data')
+    await page.click('[role=tab]:has-text("Tracked by DVC")')
+    await seen(page, '2 objects are missing')
+    await seen(page, 'labels.csv.dvc:3:1')
+    await page.focus('[data-row]')
+    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/#/dvc/data%2Fimages')
+    await settled(page)
+    assert.equal(await heading(page), 'data/images')
+    assert.match(await page.textContent('main'), /Changed[^]*rondo data commit data\/images[^]*coast\/0003\.png\s*Not there/)
+    await page.click('nav[aria-label] a:has-text("Data")')
+    await enter(page, s.url, '/dvc/data%2Fraw.xml')
+    assert.match(await page.textContent('main'), /get-started\/data\.xml[^]*3f1c2a8e7b9a/)
+    await enter(page, s.url, '/dvc/nothing')
+    await seen(page, 'nothing')
+  },
+
   async 'a rollback is asked back, done, and told'(page, s) {
     await enter(page, s.url, '/models/weather?tab=history')
     await page.click('main >> text=Roll back')

@@ -446,6 +446,81 @@ export interface DesktopState {
 	window: boolean;
 }
 
+export interface DvcItem {
+	path: string;
+	by: string;
+	stage: boolean;
+	stage_name: string;
+	kind: string;
+	folder: boolean;
+	hash?: string;
+	md5?: string;
+	size?: number;
+	files?: number;
+	no_cache: boolean;
+	remote?: string;
+	desc?: string;
+	type?: string;
+	labels?: string[];
+	origin?: DvcOrigin;
+}
+
+export interface DvcItemDetail {
+	path: string;
+	by: string;
+	stage: boolean;
+	stage_name: string;
+	kind: string;
+	folder: boolean;
+	hash?: string;
+	md5?: string;
+	size?: number;
+	files?: number;
+	no_cache: boolean;
+	remote?: string;
+	desc?: string;
+	type?: string;
+	labels?: string[];
+	origin?: DvcOrigin;
+	status: DvcItemStatus;
+	listed: DvcItemFile[];
+	more: number;
+	text: string;
+}
+
+export interface DvcItemFile {
+	path: string;
+	md5?: string;
+	size?: number;
+	state: string;
+	cached: boolean;
+}
+
+export interface DvcItemStatus {
+	path: string;
+	state: string;
+	cache: string;
+	lacks: number;
+	problem?: string;
+}
+
+export interface DvcOrigin {
+	kind: string;
+	url?: string;
+	path?: string;
+	rev?: string;
+	commit?: string;
+	etag?: string;
+	query?: string;
+	frozen: boolean;
+}
+
+export interface DvcOverview {
+	found: boolean;
+	items: DvcItem[];
+	problems: string[];
+}
+
 export interface EndpointRows {
 	id: string;
 	rows: (Record<string, unknown>)[];
@@ -2171,6 +2246,24 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<AnswerIn>;
 		out: Record<string, never>;
+	};
+	"GET /dvc/data": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DvcOverview;
+	};
+	"GET /dvc/data/item": {
+		path: Record<string, never>;
+		query: { path?: string };
+		body: undefined;
+		out: DvcItemDetail;
+	};
+	"GET /dvc/data/status": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DvcItemStatus[];
 	};
 	"GET /endpoints": {
 		path: Record<string, never>;

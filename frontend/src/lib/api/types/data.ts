@@ -14,6 +14,11 @@ export type {
   DatasetUsage as DiskUsage,
   DatasetUse as Use,
   DatasetVerification as Verification,
+  DvcItem as TrackedItem,
+  DvcItemDetail as TrackedDetail,
+  DvcItemFile as TrackedFile,
+  DvcItemStatus as TrackedState,
+  DvcOverview as Tracked,
   SnapshotDetail,
   StoreTreeFile as SnapshotFile,
 } from '../types.gen'

@@ -1,0 +1,38 @@
+package api
+
+import (
+	"context"
+
+	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
+)
+
+// What DVC tracks in the project, beside Rondo's own datasets. It is only told of here;
+// the command line does with it what dvc does.
+func (a *API) trackedRoutes(r *Router) {
+	Get(r, "/dvc/data", a.listTracked)
+	Get(r, "/dvc/data/status", a.trackedStatus)
+	Get(r, "/dvc/data/item", a.getTracked)
+}
+
+// listTracked reads DVC's own files only.
+func (a *API) listTracked(context.Context, Nothing) (dvc.Overview, error) {
+	return a.Tracked.Overview()
+}
+
+// trackedStatus reads the contents that changed since they were last read, which may take
+// as long as that takes.
+func (a *API) trackedStatus(ctx context.Context, _ Nothing) ([]dvc.ItemStatus, error) {
+	return a.Tracked.Status(ctx)
+}
+
+type trackedPath struct {
+	Path string `query:"path"` // in the project
+}
+
+func (a *API) getTracked(ctx context.Context, in trackedPath) (dvc.ItemDetail, error) {
+	if in.Path == "" {
+		return dvc.ItemDetail{}, errs.New(errs.Invalid, "which path?").WithHint("name one as ?path=")
+	}
+	return a.Tracked.Item(ctx, in.Path)
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import type { TrackedItem, TrackedState } from '$lib/api/types'
+import { byPath, look, quoted, ways } from '$features/data/tracked'
+import { t } from '$lib/i18n/index.svelte'
+
+const item = (more: Partial<TrackedItem> = {}): TrackedItem => ({ path: 'data/a.csv', by: 'data/a.csv.dvc', stage: false, stage_name: '', kind: 'outs', folder: false, no_cache: false, ...more })
+const state = (state: string, cache = 'whole'): TrackedState => ({ path: 'data/a.csv', state, cache, lacks: 0 })
+const commands = (i: TrackedItem, s: TrackedState) => ways(i, s).map((w) => w.command)
+
+describe('what DVC tracks', () => {
+  it('shows every word that the server has', () => {
+    for (const word of ['unchanged', 'modified', 'missing', 'unrecorded', 'versioned', 'unreadable', 'new', 'whole', 'uncached']) expect(t(look(word)!.text)).not.toBe('')
+    expect(look('what is this')).toBeUndefined()
+  })
+  it('finds the state of a path, also before any is known', () => {
+    expect(byPath([state('modified')]).get('data/a.csv')?.state).toBe('modified')
+    expect(byPath(undefined).size).toBe(0)
+  })
+  it('has nothing to do for what is as recorded', () => expect(commands(item(), state('unchanged'))).toEqual([]))
+  it('records, or takes back, what was changed', () => expect(commands(item(), state('modified'))).toEqual(['rondo data commit data/a.csv', 'rondo data checkout data/a.csv']))
+  it('fetches before it takes back what the cache lacks', () => expect(commands(item(), state('missing', 'missing'))).toEqual(['rondo data fetch data/a.csv', 'rondo data checkout data/a.csv']))
+  it('runs the stage of what has never been made', () => expect(commands(item({ stage: true, by: 'sub/dvc.yaml:train', stage_name: 'sub-train' }), state('unrecorded', 'unrecorded'))).toEqual(['rondo repro sub-train']))
+  it('takes nothing back from a cache that keeps nothing', () => expect(commands(item({ no_cache: true }), state('missing', 'uncached'))).toEqual([]))
+  it('asks the origin of an import', () => expect(commands(item({ origin: { kind: 'address', frozen: true } }), state('unchanged'))).toEqual(['dvc update data/a.csv.dvc']))
+  it.each([['data/a.csv', 'data/a.csv'], ["it's.csv", `'it'\\''s.csv'`], ['a b', "'a b'"], ['-x', "'./-x'"], ['데이터', "'데이터'"], ['$(rm)', "'$(rm)'"]])('writes %s as one word', (path, word) => expect(quoted(path)).toBe(word))
+})
