@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Rondo beside mlflow's server as the store grows, and puts the table into
-# docs/benchmarks.md. PARTS, such as "writes,growth", measures some of it; the rest of
-# the table stays.
+# docs/benchmarks.md. PARTS, such as "writes,growth", measures some of it, and SERVERS,
+# such as "Rondo", some of "Rondo,SQLite,PostgreSQL"; the rest of the table stays.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p build/cache
@@ -13,4 +13,4 @@ if [ ! -d build/cache/bench-pg ]; then
 		echo "growth: psycopg2 cannot be installed; PostgreSQL is not measured" >&2
 fi
 PYTHONPATH=build/bench:$PWD/build/cache/bench-pg exec .venv/bin/python build/bench/growth.py \
-	build/bin/rondo build/cache/fill build/cache/writes --only "${PARTS:-}" --cache build/cache/growth --write docs/benchmarks.md
+	build/bin/rondo build/cache/fill build/cache/writes --only "${PARTS:-}" --servers "${SERVERS:-}" --cache build/cache/growth --write docs/benchmarks.md
