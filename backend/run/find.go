@@ -44,8 +44,8 @@ func newFinder(t *table, in Search) (*finder, error) {
 	return f, err
 }
 
-// run returns the ids of the page, the token of the next one, and how many match.
-func (f *finder) run(ctx context.Context, tx *index.Tx) (ids []string, next string, total int, err error) {
+// run returns the numbers of the page's runs, the token of the next one, and how many match.
+func (f *finder) run(ctx context.Context, tx *index.Tx) (page []int64, next string, total int, err error) {
 	if f.columns, err = f.table.want(tx, f.sources()); err != nil {
 		return nil, "", 0, err
 	}
@@ -69,11 +69,11 @@ func (f *finder) run(ctx context.Context, tx *index.Tx) (ids []string, next stri
 		f.at.Offset += f.limit
 		next = f.at.token()
 	}
-	ids = make([]string, len(top))
+	page = make([]int64, len(top))
 	for i, r := range top {
-		ids[i] = f.table.rows[r].id
+		page[i] = int64(r)
 	}
-	return ids, next, total, nil
+	return page, next, total, nil
 }
 
 func (f *finder) sources() (list []search.Source) {

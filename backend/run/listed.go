@@ -1,12 +1,17 @@
 package run
 
-// Listed is a run whose params, tags and metrics are lists in the order of their keys,
-// as the index has them, and not maps: who writes them out one after the other is
-// spared the making, sorting and looking up of fifty names for each of a thousand runs.
+import (
+	"maps"
+	"slices"
+)
+
+// Listed is a run whose params, tags and metrics are still as the index has them, in the
+// order of their keys: who writes them out one after the other is spared the making of
+// fifty names and values for each of a thousand runs.
 type Listed struct {
-	Run                // without Params, Tags and Metrics
-	ParamList, TagList []Pair
-	MetricList         []Metric
+	Run // without Params, Tags and Metrics
+
+	params, tags, latest, rest []byte // packed; pairs are never kept apart here
 }
 
 // Pair is a param or a tag.
@@ -15,23 +20,65 @@ type Pair struct {
 	Value string `json:"value"`
 }
 
-// run returns the run with maps.
-func (l *Listed) run() Run {
-	r := l.Run
-	r.Params, r.Tags = mapped(l.ParamList), mapped(l.TagList)
-	r.Metrics = make(map[string]Metric, len(l.MetricList))
-	for _, m := range l.MetricList {
-		r.Metrics[m.Key] = m
+// Pack returns r as SearchListed does.
+func Pack(r Run) Listed {
+	keys := make([]summary, 0, len(r.Metrics))
+	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
+		m := r.Metrics[k]
+		l := latest{Step: m.Step, Time: m.Time, Bits: order(float64(m.Value)), Model: m.Model, Dataset: m.Data.Name, Digest: m.Data.Digest}
+		keys = append(keys, summary{Key: k, Latest: l, Min: m.Min, Max: m.Max, Count: m.Count})
 	}
+	out := Listed{Run: r, params: packPairs(r.Params), tags: packPairs(r.Tags), latest: packLatest(keys), rest: packRest(keys)}
+	out.Params, out.Tags, out.Metrics = nil, nil, nil
+	return out
+}
+
+// EachParam calls fn for every param; what it gets is worthless after it returns.
+func (l *Listed) EachParam(fn func(key, value []byte)) { _ = eachPair(l.params, fn) } // whole checks them
+
+// EachTag calls fn for every tag; what it gets is worthless after it returns.
+func (l *Listed) EachTag(fn func(key, value []byte)) { _ = eachPair(l.tags, fn) }
+
+// EachMetric calls fn for the latest point of every key, which has no Key of its own;
+// what it gets is worthless after it returns.
+func (l *Listed) EachMetric(fn func(key []byte, m *Metric)) {
+	var m Metric
+	_ = eachSummary(l.latest, l.rest, func(key []byte, s *summary) {
+		m = s.metric()
+		fn(key, &m)
+	})
+}
+
+// whole reports whether all that is packed can be read.
+func (l *Listed) whole() error {
+	for _, pairs := range [][]byte{l.params, l.tags} {
+		if err := eachPair(pairs, func(_, _ []byte) {}); err != nil {
+			return err
+		}
+	}
+	return eachSummary(l.latest, l.rest, func([]byte, *summary) {})
+}
+
+// run returns the run with maps. Known keeps names that other runs have too.
+func (l *Listed) run(known names) Run {
+	r := l.Run
+	r.Params, r.Tags, r.Metrics = map[string]string{}, map[string]string{}, map[string]Metric{}
+	l.EachParam(func(k, v []byte) { r.Params[known.text(k)] = known.text(v) })
+	l.EachTag(func(k, v []byte) { r.Tags[known.text(k)] = known.text(v) })
+	l.EachMetric(func(k []byte, m *Metric) {
+		one := *m
+		one.Key = known.text(k)
+		r.Metrics[one.Key] = one
+	})
 	return r
 }
 
-func mapped(list []Pair) map[string]string {
-	m := make(map[string]string, len(list))
-	for _, p := range list {
-		m[p.Key] = p.Value
+func unlisted(list []Listed) []Run {
+	out, known := make([]Run, len(list)), names{}
+	for i := range list {
+		out[i] = list[i].run(known)
 	}
-	return m
+	return out
 }
 
 // names keeps each text once: many runs have the same keys.

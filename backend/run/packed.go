@@ -231,18 +231,23 @@ func packOne(b []byte, k *summary, before int64) []byte {
 // unpackSummaries is the inverse of packLatest and packRest.
 func unpackSummaries(latest, rest []byte) (list []summary, err error) {
 	list = make([]summary, 0, len(latest)/12)
-	err = eachSummary(latest, rest, names{}, func(s *summary) { list = append(list, *s) })
+	err = eachSummary(latest, rest, func(key []byte, s *summary) {
+		one := *s
+		one.Key = string(key)
+		list = append(list, one)
+	})
 	return list, err
 }
 
-// eachSummary calls fn for every summary, which is worthless after it returns.
-func eachSummary(latest, rest []byte, known names, fn func(*summary)) error {
+// eachSummary calls fn for every summary, of which the key is apart. What fn gets is
+// worthless after it returns.
+func eachSummary(latest, rest []byte, fn func(key []byte, s *summary)) error {
 	u, at := unpacker{b: rest}, int64(0)
 	var k summary
 	err := eachLatest(latest, func(key []byte, v float64) bool {
-		k = summary{Key: known.text(key)}
+		k = summary{}
 		at = u.one(&k, v, at)
-		fn(&k)
+		fn(key, &k)
 		return !u.bad
 	})
 	if err == nil && len(u.b) > 0 {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"hash/fnv"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -232,14 +236,10 @@ func (q *query) view(expr string, v View) {
 // Search selects runs. Total counts all that match.
 func (s *Service) Search(ctx context.Context, in Search) (list []Run, next string, total int, err error) {
 	found, next, total, err := s.SearchListed(ctx, in)
-	list = make([]Run, len(found))
-	for i := range found {
-		list[i] = found[i].run()
-	}
-	return list, next, total, err
+	return unlisted(found), next, total, err
 }
 
-// SearchListed is Search for who wants the params, tags and metrics of each run in order.
+// SearchListed is Search for who wants the params, tags and metrics of each run only to write them.
 func (s *Service) SearchListed(ctx context.Context, in Search) (list []Listed, next string, total int, err error) {
 	f, err := newFinder(&s.table, in)
 	if err != nil {
@@ -248,20 +248,40 @@ func (s *Service) SearchListed(ctx context.Context, in Search) (list []Listed, n
 	if err := s.settle(ctx); err != nil {
 		return nil, "", 0, err
 	}
-	var ids []string
+	var page []int64
 	err = s.table.use(s, ctx, func(tx *index.Tx) error {
-		ids, next, total, err = f.run(ctx, tx)
+		page, next, total, err = f.run(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return nil, "", 0, err
 	}
-	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		list, err = loadListed(tx, ids)
-		return err
-	})
+	list, err = s.loadPage(ctx, page)
 	return list, next, total, err
 }
+
+// atOnce is how many runs are worth a reader of their own.
+const atOnce = 150
+
+// loadPage reads runs, with as many readers at once as there are processors to keep busy.
+func (s *Service) loadPage(ctx context.Context, page []int64) ([]Listed, error) {
+	parts := min(runtime.GOMAXPROCS(0), mostReaders, 1+len(page)/atOnce)
+	lists, fails := make([][]Listed, parts), make([]error, parts)
+	var wg sync.WaitGroup
+	for i := range parts {
+		part := page[i*len(page)/parts : (i+1)*len(page)/parts]
+		wg.Go(func() {
+			fails[i] = s.opts.Ledger.View(ctx, func(tx *index.Tx) (err error) {
+				lists[i], err = loadNumbered(tx, part)
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	return slices.Concat(lists...), errors.Join(fails...)
+}
+
+const mostReaders = 2 // of one search: others want to read too
 
 // searchError says what SQLite has against a pattern or a number in plain words.
 func searchError(err error) error {

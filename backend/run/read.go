@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -35,48 +36,58 @@ func load(tx *index.Tx, ids []string) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Run, len(found))
-	for i := range found {
-		list[i] = found[i].run()
-	}
-	return list, nil
+	return unlisted(found), nil
 }
 
-// loadListed is load with what a run has many of as lists.
+// loadListed is load with what a run has many of as it is packed.
 func loadListed(tx *index.Tx, ids []string) ([]Listed, error) {
-	if len(ids) == 0 {
-		return []Listed{}, nil
-	}
-	b, err := json.Marshal(ids)
-	if err != nil {
+	l := loader{tx: tx, where: "id", chosen: ids}
+	if err := l.load(len(ids)); err != nil {
 		return nil, err
 	}
-	l := loader{
-		tx: tx, ids: string(b), names: names{},
-		runs: make(map[string]*Listed, len(ids)), byNo: make(map[int64]*Listed, len(ids)),
+	return inOrder(ids, l.runs), nil
+}
+
+// loadNumbered is loadListed for who knows the numbers of the runs, which are quicker to find.
+func loadNumbered(tx *index.Tx, numbers []int64) ([]Listed, error) {
+	l := loader{tx: tx, where: "no", chosen: numbers}
+	if err := l.load(len(numbers)); err != nil {
+		return nil, err
 	}
-	for _, part := range []func() error{l.rows, l.numbers, l.params, l.tags, l.metrics, l.inputs, l.links} {
-		if err := part(); err != nil {
-			return nil, err
-		}
-	}
-	list := make([]Listed, 0, len(ids))
-	for _, id := range ids {
-		if r := l.runs[id]; r != nil {
+	return inOrder(numbers, l.byNo), nil
+}
+
+func inOrder[K comparable](chosen []K, runs map[K]*Listed) []Listed {
+	list := make([]Listed, 0, len(chosen))
+	for _, k := range chosen {
+		if r := runs[k]; r != nil {
 			list = append(list, *r)
 		}
 	}
-	return list, nil
+	return list
 }
 
 // loader reads the parts of many runs, each with one query.
 type loader struct {
-	tx    *index.Tx
-	ids   string // JSON list, the one bound value; of numbers, where a query wants these
-	nos   string
-	runs  map[string]*Listed
-	byNo  map[int64]*Listed
-	names names
+	tx       *index.Tx
+	where    string // column by which they are chosen
+	chosen   any    // list of its values
+	ids, nos string // of those that are there; JSON lists, each the one bound value of a query
+	runs     map[string]*Listed
+	byNo     map[int64]*Listed
+}
+
+func (l *loader) load(n int) error {
+	if n == 0 {
+		return nil
+	}
+	l.runs, l.byNo = make(map[string]*Listed, n), make(map[int64]*Listed, n)
+	for _, part := range []func() error{l.rows, l.found, l.params, l.tags, l.metrics, l.whole, l.inputs, l.links} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const amongIDs = " IN (SELECT value FROM json_each(?))"
@@ -96,7 +107,11 @@ func (l *loader) each(query, among string, fn func(rows *sql.Rows) error) error 
 }
 
 func (l *loader) rows() error {
-	return l.each("SELECT no, id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE id"+amongIDs, l.ids,
+	chosen, err := json.Marshal(l.chosen)
+	if err != nil {
+		return err
+	}
+	return l.each("SELECT no, id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE "+l.where+amongIDs, string(chosen),
 		func(rows *sql.Rows) error {
 			r := &Listed{}
 			var started, ended, deleted sql.NullInt64
@@ -120,9 +135,14 @@ func moment(ms sql.NullInt64) time.Time {
 	return time.UnixMilli(ms.Int64).UTC()
 }
 
-func (l *loader) numbers() error {
-	b, err := json.Marshal(slices.Sorted(maps.Keys(l.byNo)))
-	l.nos = string(b)
+// found notes which runs there are.
+func (l *loader) found() error {
+	ids, err := json.Marshal(slices.Sorted(maps.Keys(l.runs)))
+	if err != nil {
+		return err
+	}
+	nos, err := json.Marshal(slices.Sorted(maps.Keys(l.byNo)))
+	l.ids, l.nos = string(ids), string(nos)
 	return err
 }
 
@@ -139,29 +159,31 @@ func (l *loader) packed(table string, fn func(no int64, data []byte) error) erro
 }
 
 func (l *loader) params() error {
-	return l.pairs("run_params", func(r *Listed) *[]Pair { return &r.ParamList })
+	return l.pairs("run_params", func(r *Listed) *[]byte { return &r.params })
 }
 
 func (l *loader) tags() error {
-	return l.pairs("run_tags", func(r *Listed) *[]Pair { return &r.TagList })
+	return l.pairs("run_tags", func(r *Listed) *[]byte { return &r.tags })
 }
 
-func (l *loader) pairs(table string, of func(*Listed) *[]Pair) error {
-	var apart []int64
+func (l *loader) pairs(table string, of func(*Listed) *[]byte) error {
+	apart := map[int64]map[string]string{}
 	err := l.packed(table, func(no int64, data []byte) error {
 		if _, many := unpackApart(data); many {
-			apart = append(apart, no)
+			apart[no] = map[string]string{}
+		} else {
+			*of(l.byNo[no]) = bytes.Clone(data)
 		}
-		list := of(l.byNo[no])
-		return eachPair(data, func(k, v []byte) { *list = append(*list, Pair{l.names.text(k), l.names.text(v)}) })
+		return nil
 	})
-	if err != nil || apart == nil {
+	if err != nil || len(apart) == 0 {
 		return err
 	}
-	return eachApart(l.tx, table, apart, func(no int64, k, v string) {
-		list := of(l.byNo[no])
-		*list = append(*list, Pair{k, v})
-	})
+	err = eachApart(l.tx, table, slices.Collect(maps.Keys(apart)), func(no int64, k, v string) { apart[no][k] = v })
+	for no, all := range apart {
+		*of(l.byNo[no]) = packPairs(all)
+	}
+	return err
 }
 
 func (l *loader) metrics() error {
@@ -172,9 +194,18 @@ func (l *loader) metrics() error {
 			return err
 		}
 		r := l.byNo[no]
-		r.MetricList = make([]Metric, 0, len(latest)/12)
-		return eachSummary(latest, rest, l.names, func(s *summary) { r.MetricList = append(r.MetricList, s.metric()) })
+		r.latest, r.rest = bytes.Clone(latest), bytes.Clone(rest)
+		return nil
 	})
+}
+
+func (l *loader) whole() error {
+	for _, r := range l.byNo {
+		if err := r.whole(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *loader) inputs() error {

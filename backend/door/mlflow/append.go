@@ -10,17 +10,19 @@ import (
 	"rondo/backend/run"
 )
 
-// appender writes itself as JSON. The long answers do: runs and histories are tens of
-// thousands of small values, and looking up how each is written takes most of the time.
+// appender writes itself as JSON, in pieces. The long answers do: runs and histories are tens
+// of thousands of small values, and looking up how each is written takes most of the time.
 type appender interface {
-	appendJSON(b []byte) []byte
+	appendJSON() [][]byte
 }
 
+type letters interface{ ~string | ~[]byte }
+
 // appendText writes a string as encoding/json does without escaping HTML.
-func appendText(b []byte, s string) []byte {
+func appendText[S letters](b []byte, s S) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			return appendAny(b, s)
+			return appendAny(b, string(s))
 		}
 	}
 	b = append(b, '"')
@@ -72,8 +74,10 @@ func appendOptional(b []byte, name, text string) []byte {
 	return appendField(b, name, text)
 }
 
-func (m *metric) appendJSON(b []byte) []byte {
-	b = appendText(append(b, `{"key":`...), m.Key)
+func (m *metric) appendJSON(b []byte) []byte { return appendPoint(b, m.Key, m) }
+
+func appendPoint[S letters](b []byte, key S, m *metric) []byte {
+	b = appendText(append(b, `{"key":`...), key)
 	b = appendNumber(append(b, `,"value":`...), m.Value)
 	b = strconv.AppendInt(append(b, `,"timestamp":`...), m.Time, 10)
 	b = strconv.AppendInt(append(b, `,"step":`...), m.Step, 10)
@@ -110,10 +114,34 @@ func closed(b []byte) []byte {
 
 func appendMetric(b []byte, m *metric) []byte { return m.appendJSON(b) }
 
-func appendPair(b []byte, p *pair) []byte {
-	b = appendText(append(b, `{"key":`...), p.Key)
-	b = appendText(append(b, `,"value":`...), p.Value)
-	return append(b, '}')
+// opened is a list that is being written.
+type opened struct {
+	b     []byte
+	begun bool
+}
+
+// next is where the next element is written.
+func (l *opened) next() []byte {
+	if l.begun {
+		return append(l.b, ',')
+	}
+	l.begun = true
+	return l.b
+}
+
+func (l *opened) pair(key, value []byte) {
+	b := appendText(append(l.next(), `{"key":`...), key)
+	b = appendText(append(b, `,"value":`...), value)
+	l.b = append(b, '}')
+}
+
+// appendEach is appendList of what fill adds.
+func appendEach(b []byte, name string, fill func(*opened)) []byte {
+	l := opened{b: append(append(append(b, '"'), name...), '"', ':', '[')}
+	if fill(&l); !l.begun {
+		return b
+	}
+	return append(l.b, ']', ',')
 }
 
 func appendInfo(b []byte, i *runInfo) []byte {
@@ -133,54 +161,48 @@ func appendInfo(b []byte, i *runInfo) []byte {
 	return append(appendField(b, "run_id", i.ID), '}')
 }
 
-func appendRun(b []byte, r *wireRun) []byte {
-	b = appendInfo(append(b, `{"info":`...), &r.Info)
+// appendRun writes what fromRun would return.
+func appendRun(b []byte, r *run.Listed) []byte {
+	info := wireInfo(&r.Run)
+	b = appendInfo(append(b, `{"info":`...), &info)
 	b = append(b, `,"data":{`...)
-	b = appendList(b, "metrics", r.Data.Metrics, appendMetric)
-	b = appendList(b, "params", r.Data.Params, appendPair)
-	b = closed(appendList(b, "tags", r.Data.Tags, appendPair))
+	b = appendEach(b, "metrics", func(l *opened) {
+		r.EachMetric(func(key []byte, m *run.Metric) {
+			w := wireMetric(m)
+			l.b = appendPoint(l.next(), key, &w)
+		})
+	})
+	b = appendEach(b, "params", func(l *opened) { r.EachParam(l.pair) })
+	b = closed(appendEach(b, "tags", func(l *opened) { eachTag(r, l.pair) }))
 	b = append(b, `,"inputs":`...)
-	if len(r.Inputs.Datasets)+len(r.Inputs.Models) > 0 {
-		b = appendAny(b, r.Inputs)
+	if len(r.Inputs)+len(r.ModelInputs) > 0 {
+		b = appendAny(b, wireInputs(&r.Run))
 	} else {
 		b = append(b, "{}"...)
 	}
 	b = append(b, `,"outputs":`...)
-	if len(r.Outputs.Models) > 0 {
-		b = appendAny(b, r.Outputs)
+	if len(r.ModelOutputs) > 0 {
+		b = appendAny(b, runOutputs{r.ModelOutputs})
 	} else {
 		b = append(b, "{}"...)
 	}
 	return append(b, '}')
 }
 
-const mostRoom = 32 << 20 // bytes that are set aside for an answer before it is known how long it is
-
-// runsAnswer is a page of runs. Each is put in the protocol's shape only to be written,
-// in the room of the one before.
+// runsAnswer is a page of runs.
 type runsAnswer struct {
 	Runs []run.Listed
 	Next string
 }
 
-func (a runsAnswer) appendJSON(b []byte) []byte {
-	var room []metric
-	b = appendList(append(b, '{'), "runs", a.Runs, func(b []byte, r *run.Listed) []byte {
-		w, first := fromListed(r, room), room == nil
-		b, room = appendRun(b, &w), w.Data.Metrics
-		if first { // the others will be about as long
-			b = slices.Grow(b, min(len(a.Runs)*len(b)*9/8, mostRoom))
-		}
-		return b
-	})
-	if a.Next != "" {
-		b = appendText(append(b, `"next_page_token":`...), a.Next)
-	}
-	return closed(b)
+const runsAtOnce = 100 // that are worth a goroutine of their own to be written
+
+func (a runsAnswer) appendJSON() [][]byte {
+	return inParts("runs", a.Runs, runsAtOnce, a.Next, appendRun)
 }
 
 // MarshalJSON is for GraphQL, which takes answers apart.
-func (a runsAnswer) MarshalJSON() ([]byte, error) { return a.appendJSON(nil), nil }
+func (a runsAnswer) MarshalJSON() ([]byte, error) { return slices.Concat(a.appendJSON()...), nil }
 
 // metricsAnswer is a page of points.
 type metricsAnswer struct {
@@ -188,10 +210,25 @@ type metricsAnswer struct {
 	Next    string   `json:"next_page_token,omitempty"`
 }
 
-func (a metricsAnswer) appendJSON(b []byte) []byte {
-	b = appendList(append(b, '{'), "metrics", a.Metrics, appendMetric)
+func (a metricsAnswer) appendJSON() [][]byte {
+	b := appendList([]byte{'{'}, "metrics", a.Metrics, appendMetric)
 	if a.Next != "" {
 		b = appendText(append(b, `"next_page_token":`...), a.Next)
 	}
-	return closed(b)
+	return [][]byte{closed(b)}
+}
+
+// historyAnswer is metricsAnswer of one run's points, which are up to 25,000.
+type historyAnswer struct {
+	Points []run.Point
+	Next   string
+}
+
+const pointsAtOnce = 2000 // that are worth a goroutine of their own to be written
+
+func (a historyAnswer) appendJSON() [][]byte {
+	return inParts("metrics", a.Points, pointsAtOnce, a.Next, func(b []byte, p *run.Point) []byte {
+		m := wirePoint(*p, "")
+		return m.appendJSON(b)
+	})
 }

@@ -1,10 +1,12 @@
 package mlflow
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,21 +22,45 @@ func FuzzAppend(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, x float64, n int64) {
 		m := metric{Key: text, Value: run.Float(x), Time: n, Step: -n, Dataset: text, Model: fmt.Sprint(n), RunID: text}
 		one := run.Metric{Key: text, Value: run.Float(x), Time: n, Step: -n, Model: fmt.Sprint(n), Data: run.Dataset{Name: text}}
-		r := run.Listed{Run: run.Run{ID: text, Name: text, StartedAt: time.UnixMilli(n)}, MetricList: []run.Metric{one, {Key: text}}, ParamList: []pair{{Key: text, Value: text}}}
+		key := "k" + text
+		r := run.Run{ID: text, Name: text, StartedAt: time.UnixMilli(n), Metrics: map[string]run.Metric{text: one, key: {Key: key}}, Params: map[string]string{key: text, "a": "b"}}
 		if rand.IntN(2) == 0 {
-			r.TagList, r.ModelInputs, r.ModelOutputs = []pair{{Key: "a", Value: text}, {Key: text}}, []string{text}, []run.ModelOutput{{ModelID: text, Step: n}}
+			r.Tags, r.ModelInputs, r.ModelOutputs = map[string]string{"a": text, key: text, nameTag: text, "z": ""}, []string{text}, []run.ModelOutput{{ModelID: text, Step: n}}
 			r.EndedAt = r.StartedAt
 		}
+		spot := run.Point{Key: text, Value: x, Time: n, Step: -n, Model: text, Dataset: run.Dataset{Digest: text}}
 		for _, v := range []appender{
-			metricsAnswer{}, metricsAnswer{[]metric{m, m}, text}, runsAnswer{}, runsAnswer{[]run.Listed{r, {}, r}, ""}, runsAnswer{nil, text},
+			historyAnswer{},
+			historyAnswer{[]run.Point{spot, {}}, text},
+			historyAnswer{slices.Repeat([]run.Point{spot}, pointsAtOnce+1), ""},
+			metricsAnswer{},
+			metricsAnswer{[]metric{m, m}, text},
 		} {
-			got, err := encoded(v)
-			want, err2 := encoded(struct{ V any }{plain(v)})
-			if err != nil || err2 != nil || `{"V":`+string(got[:len(got)-1])+"}\n" != string(want) {
-				t.Fatalf("%s\nwant\n%s\n%v %v", got, want, err, err2)
+			same(t, v, plain(v))
+		}
+		some := []run.Run{r, {}, r}
+		for _, runs := range [][]run.Run{nil, some, slices.Repeat(some, runsAtOnce)} {
+			packed, shaped := make([]run.Listed, len(runs)), make([]wireRun, len(runs))
+			for i, r := range runs {
+				packed[i], shaped[i] = run.Pack(r), fromRun(r)
 			}
+			same(t, runsAnswer{packed, text}, struct {
+				Runs []wireRun `json:"runs,omitempty"`
+				Next string    `json:"next_page_token,omitempty"`
+			}{shaped, text})
 		}
 	})
+}
+
+// same compares what v writes with what encoding/json writes of a plain value.
+func same(t *testing.T, v appender, plain any) {
+	t.Helper()
+	got, err := encoded(v)
+	want, err2 := encoded(struct{ V any }{plain})
+	have := bytes.Join(got, nil)
+	if err != nil || err2 != nil || `{"V":`+string(have[:len(have)-1])+"}\n" != string(bytes.Join(want, nil)) {
+		t.Fatalf("%s\nwant\n%s\n%v %v", have, want, err, err2)
+	}
 }
 
 // plain is the answer without its own way to be written.
@@ -45,15 +71,13 @@ func plain(v appender) any {
 			Metrics []metric `json:"metrics,omitempty"`
 			Next    string   `json:"next_page_token,omitempty"`
 		}(v)
-	case runsAnswer:
-		var runs []wireRun
-		for i := range v.Runs {
-			runs = append(runs, fromListed(&v.Runs[i], nil))
+	case historyAnswer:
+		var all metricsAnswer
+		for _, p := range v.Points {
+			all.Metrics = append(all.Metrics, wirePoint(p, ""))
 		}
-		return struct {
-			Runs []wireRun `json:"runs,omitempty"`
-			Next string    `json:"next_page_token,omitempty"`
-		}{runs, v.Next}
+		all.Next = v.Next
+		return plain(all)
 	}
 	return json.RawMessage("null")
 }

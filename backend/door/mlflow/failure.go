@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"rondo/backend/errs"
 )
@@ -70,23 +71,31 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	if err != nil {
 		slog.Error("mlflow answer cannot be encoded", "err", err)
 		status = http.StatusInternalServerError
-		body = []byte(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)
+		body = [][]byte{[]byte(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)}
+	}
+	size := 0
+	for _, piece := range body {
+		size += len(piece)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(size)) // who knows it reads in one go
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	w.Write(body)
+	for _, piece := range body {
+		w.Write(piece)
+	}
 }
 
-func encoded(v any) ([]byte, error) {
+// encoded is the answer as JSON, in pieces.
+func encoded(v any) ([][]byte, error) {
 	if a, ok := v.(appender); ok {
-		return append(a.appendJSON(nil), '\n'), nil
+		return append(a.appendJSON(), []byte{'\n'}), nil
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
-	return b.Bytes(), err
+	return [][]byte{b.Bytes()}, err
 }
 
 // tooLarge refuses a request whose body is over a limit, whatever is in it.

@@ -36,12 +36,7 @@ func (d *Door) getHistory(ctx context.Context, in message) (any, error) {
 		return nil, err
 	}
 	points, total, err := d.opts.Runs.History(ctx, in.text("run_id"), in.text("metric_key"), from, min(limit, maxHistory))
-	out := metricsAnswer{Metrics: make([]metric, 0, len(points))}
-	for _, p := range points {
-		out.Metrics = append(out.Metrics, wirePoint(p, ""))
-	}
-	out.Next = pageToken(from+len(points), total)
-	return out, err
+	return historyAnswer{points, pageToken(from+len(points), total)}, err
 }
 
 func wirePoint(p run.Point, runID string) metric {

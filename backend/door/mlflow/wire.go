@@ -3,7 +3,6 @@ package mlflow
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"rondo/backend/run"
@@ -125,26 +124,26 @@ func wireInfo(r *run.Run) runInfo {
 }
 
 func fromRun(r run.Run) wireRun {
-	one := run.Listed{Run: r, ParamList: listed(r.Params), TagList: listed(r.Tags)}
-	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
-		one.MetricList = append(one.MetricList, r.Metrics[k])
+	tags := maps.Clone(r.Tags)
+	if tags == nil {
+		tags = map[string]string{}
 	}
-	return fromListed(&one, nil)
+	tags[nameTag] = r.Name // as clients expect
+	out := wireRun{Info: wireInfo(&r), Data: runData{Params: listed(r.Params), Tags: listed(tags)}, Inputs: wireInputs(&r), Outputs: runOutputs{r.ModelOutputs}}
+	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
+		m := r.Metrics[k]
+		out.Data.Metrics = append(out.Data.Metrics, wireMetric(&m))
+	}
+	return out
 }
 
-// fromListed uses room for its metrics as far as it goes.
-func fromListed(r *run.Listed, room []metric) wireRun {
-	out := wireRun{Info: wireInfo(&r.Run), Data: runData{Metrics: room[:0], Params: r.ParamList, Tags: withName(r)}}
-	for i := range r.MetricList {
-		out.Data.Metrics = append(out.Data.Metrics, wireMetric(&r.MetricList[i]))
-	}
+func wireInputs(r *run.Run) (out runInputs) {
 	for _, in := range r.Inputs {
-		out.Inputs.Datasets = append(out.Inputs.Datasets, datasetInput{listed(in.Tags), wireDataset{in.Name, in.Digest, in.SourceType, in.Source, in.Schema, in.Profile}})
+		out.Datasets = append(out.Datasets, datasetInput{listed(in.Tags), wireDataset{in.Name, in.Digest, in.SourceType, in.Source, in.Schema, in.Profile}})
 	}
 	for _, id := range r.ModelInputs {
-		out.Inputs.Models = append(out.Inputs.Models, modelInput{id})
+		out.Models = append(out.Models, modelInput{id})
 	}
-	out.Outputs.Models = r.ModelOutputs
 	return out
 }
 
@@ -154,15 +153,23 @@ func wireMetric(m *run.Metric) metric {
 
 const nameTag = "mlflow.runName"
 
-// withName returns the tags with the run's name as one of them, as clients expect.
-func withName(r *run.Listed) []pair {
-	name := pair{Key: nameTag, Value: r.Name}
-	i, known := slices.BinarySearchFunc(r.TagList, nameTag, func(p pair, key string) int { return strings.Compare(p.Key, key) })
-	if known {
-		tags := slices.Clone(r.TagList)
-		tags[i] = name
-		return tags
+// eachTag calls fn for every tag in the order of their keys, with the run's name as one
+// of them, as clients expect.
+func eachTag(r *run.Listed, fn func(key, value []byte)) {
+	named := false
+	name := func() {
+		if !named {
+			fn([]byte(nameTag), []byte(r.Name))
+			named = true
+		}
 	}
-	tags := make([]pair, 0, len(r.TagList)+1)
-	return append(append(append(tags, r.TagList[:i]...), name), r.TagList[i:]...)
+	r.EachTag(func(key, value []byte) {
+		if string(key) >= nameTag {
+			name()
+		}
+		if string(key) != nameTag {
+			fn(key, value)
+		}
+	})
+	name()
 }
