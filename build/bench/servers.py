@@ -51,6 +51,9 @@ class Rondo:
             self.load = self.start(600)
             self.stop()
 
+    def pids(self):
+        return [self.process.pid]
+
     def start(self, patience=60):
         began = time.monotonic()
         self.process = subprocess.Popen([self.exe, "serve", "--project", str(self.dir), "--port", "-1", "--serving-port", "-1"],
@@ -97,6 +100,9 @@ class Mlflow:
         wait_for(lambda: subprocess.run(["psql", "-h", "127.0.0.1", "-p", str(port), "-U", "mlflow", "postgres", "-qc", "create database mlflow"],
                                         capture_output=True).returncode == 0, "postgres")
         self.uri = f"postgresql+psycopg2://mlflow@127.0.0.1:{port}/mlflow"
+
+    def pids(self):
+        return [p.pid for p in (self.process, self.postgres) if p]
 
     def start(self, workers):
         port = free_port()

@@ -23,7 +23,8 @@ class Kept(dict):
 def save(path, machine, parts):
     """Puts the table into the page; what else stands there stays."""
     days = sorted({one["day"] for kept in parts.values() for one in kept.values()})
-    head = f"Machine: {machine}. Date: {' and '.join(dict.fromkeys((days[0], days[-1])))}."
+    others = max(one.get("others", 0) for kept in parts.values() for one in kept.values())
+    head = f"Machine: {machine}. Date: {' and '.join(dict.fromkeys((days[0], days[-1])))}. Other programs took up to {others:.0%} of the processors meanwhile."
     before, rest = pathlib.Path(path).read_text().split(MARKS[0])
     after = rest.split(MARKS[1])[1]
     pathlib.Path(path).write_text(f"{before}{MARKS[0]}\n{head}\n\n{render(parts)}\n{MARKS[1]}{after}")
@@ -74,7 +75,12 @@ def writes(kept):
             else:
                 show, title, aim = lambda v: ms(v / 1e6), f"`{verb}`, {many}: p50", 10
                 times = ours and theirs and min(v for v, _ in theirs.values()) / ours[key]
-            yield title, show(ours[key]) if ours else "not measured", " · ".join(f"{show(v)} ({s})" for v, s in theirs.values()) or "not measured", factor(times, aim)
+            yield title, show(ours[key]) if ours else "not measured", " · ".join(f"{show(v)} ({s}{failed(kept[s], key)})" for v, s in theirs.values()) or "not measured", factor(times, aim)
+
+
+def failed(one, key):
+    share = one.get(key + " failed", 0)
+    return f", {share:.0%} of its calls failed" if share else ""
 
 
 def growth(kept):
@@ -89,7 +95,7 @@ def growth(kept):
                factor(theirs and min(v[many]["p50"] for v in theirs.values()) / p50, 30))
         yield "the same: p95", ms(p95), " · ".join(f"{ms(v[many]['p95'])} ({k})" for k, v in theirs.items()) or "–", limit(p95 * 1000, 50, "ms")
     yield "the very first search, which reads the columns", ms(ours["first"]), "–", "–"
-    yield (f"whole history of 1,000,000 points, of it {ms(ours['history_cpu'])} of the server's processor time", ms(ours["history"]),
+    yield ("whole history of 1,000,000 points", ms(ours["history"]),
            " · ".join(f"{ms(v['history'])} ({k})" for k, v in theirs.items()) or "not measured",
            factor(theirs and min(v["history"] for v in theirs.values()) / ours["history"], 20))
     yield f"server ready, {ours['runs']:,} runs and one of 1,000,000 points", ms(ours["start"]), "–", limit(ours["start"] * 1000, 150, "ms")

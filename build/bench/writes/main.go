@@ -42,7 +42,7 @@ const batchSize = 1000 // metrics of one batch, of ten keys
 
 func (l *load) run() error {
 	l.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: l.clients}, Timeout: 120 * time.Second}
-	took, fails := make([][]time.Duration, l.clients), make([]error, l.clients)
+	took, fails := make([][]time.Duration, l.clients), make([][]error, l.clients)
 	runs := make([]string, l.clients)
 	for c := range runs {
 		var err error
@@ -56,24 +56,20 @@ func (l *load) run() error {
 		wg.Go(func() { took[c], fails[c] = l.client(runs[c], began.Add(l.time)) })
 	}
 	wg.Wait()
-	wall := time.Since(began)
-	for _, err := range fails {
-		if err != nil {
-			return err
-		}
-	}
-	return l.report(slices.Concat(took...), wall)
+	return l.report(slices.Concat(took...), slices.Concat(fails...), time.Since(began))
 }
 
-func (l *load) client(run string, until time.Time) (took []time.Duration, err error) {
+// client returns what calls took that succeeded, and why others did not.
+func (l *load) client(run string, until time.Time) (took []time.Duration, fails []error) {
 	for i := 0; i < 1 || time.Now().Before(until); i++ {
 		began := time.Now()
 		if err := l.one(run, i); err != nil {
-			return nil, err
+			fails = append(fails, err)
+		} else {
+			took = append(took, time.Since(began))
 		}
-		took = append(took, time.Since(began))
 	}
-	return took, nil
+	return took, fails
 }
 
 func (l *load) one(run string, i int) error {
@@ -138,10 +134,14 @@ func (l *load) post(verb, body string) ([]byte, error) {
 	return b, err
 }
 
-func (l *load) report(all []time.Duration, wall time.Duration) error {
-	slices.Sort(all)
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"calls": len(all), "per_second": float64(len(all)) / wall.Seconds(),
-		"p50_us": all[len(all)/2].Microseconds(), "p95_us": all[len(all)*95/100].Microseconds(),
-	})
+func (l *load) report(all []time.Duration, fails []error, wall time.Duration) error {
+	out := map[string]any{"calls": len(all), "failed": len(fails), "per_second": float64(len(all)) / wall.Seconds()}
+	if len(fails) > 0 {
+		out["why"] = fails[0].Error()
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		out["p50_us"], out["p95_us"] = all[len(all)/2].Microseconds(), all[len(all)*95/100].Microseconds()
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
 }
