@@ -96,11 +96,15 @@ def growth(kept):
         yield "the same: p95", ms(p95), " · ".join(f"{ms(v[many]['p95'])} ({k})" for k, v in theirs.items()) or "–", limit(p95 * 1000, 50, "ms")
     yield "the very first search, which reads the columns", ms(ours["first"]), "–", "–"
     yield ("whole history of 1,000,000 points", ms(ours["history"]),
-           " · ".join(f"{ms(v['history'])} ({k})" for k, v in theirs.items()) or "not measured",
+           " · ".join(f"{ms(v['history'])} ({k}{reckoned(v)})" for k, v in theirs.items()) or "not measured",
            factor(theirs and min(v["history"] for v in theirs.values()) / ours["history"], 20))
     yield f"server ready, {ours['runs']:,} runs and one of 1,000,000 points", ms(ours["start"]), "–", limit(ours["start"] * 1000, 150, "ms")
     yield "its memory after all these", f"{ours['memory'] / 1e6:.0f} MB", "–", limit(ours["memory"] / 1e6, 300, "MB")
     yield f"taking {ours['runs']:,} runs into a new index of {ours['index'] / 1e6:,.0f} MB", ms(ours["load"]), "–", "–"
+
+
+def reckoned(one):
+    return f", reckoned by its first {one['read']:,}" if one["read"] < one["points"] else ""
 
 
 def flat(kept):

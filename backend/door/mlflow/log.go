@@ -26,7 +26,7 @@ func (d *Door) logRoutes() []route {
 	return []route{
 		post("/mlflow/runs/log-metric", d.logMetric, append([]field{id}, point...)...),
 		post("/mlflow/runs/log-parameter", d.logParam, id, key, text("value")),
-		post("/mlflow/runs/log-batch", d.logBatch, id, list("metrics", point...), pairs("params"), pairs("tags")),
+		quickly(post("/mlflow/runs/log-batch", d.logBatch, id, list("metrics", point...), pairs("params"), pairs("tags")), quickBatch),
 		post("/mlflow/runs/set-tag", d.setTag, id, key, text("value")),
 		post("/mlflow/runs/delete-tag", d.deleteTag, id, key),
 		post("/mlflow/runs/log-model", d.logModel, id, need(text("model_json"))),
@@ -38,6 +38,18 @@ func point(m message) run.Point {
 		Key: m.text("key"), Value: m.number("value"), Step: m.whole("step"), Time: m.whole("timestamp"), Model: m.text("model_id"),
 		Dataset: run.Dataset{Name: m.text("dataset_name"), Digest: m.text("dataset_digest")},
 	}
+}
+
+// points returns a list of points, which is one already where it was read quickly.
+func (m message) points(name string) []run.Point {
+	if list, ok := m[name].([]run.Point); ok {
+		return list
+	}
+	list := make([]run.Point, 0, len(m.list(name)))
+	for _, one := range m.list(name) {
+		list = append(list, point(one))
+	}
+	return list
 }
 
 func (d *Door) logMetric(ctx context.Context, in message) (any, error) {
@@ -53,15 +65,12 @@ func (d *Door) setTag(ctx context.Context, in message) (any, error) {
 }
 
 func (d *Door) logBatch(ctx context.Context, in message) (any, error) {
-	metrics, params, tags := in.list("metrics"), in.list("params"), in.list("tags")
-	if err := checkBatch(len(metrics), len(params), len(tags)); err != nil {
+	params, tags := in.list("params"), in.list("tags")
+	b := run.Batch{Points: in.points("metrics"), Tags: in.pairs("tags")}
+	err := checkBatch(len(b.Points), len(params), len(tags))
+	if err != nil {
 		return nil, err
 	}
-	b := run.Batch{Points: make([]run.Point, len(metrics)), Tags: in.pairs("tags")}
-	for i, m := range metrics {
-		b.Points[i] = point(m)
-	}
-	var err error
 	if b.Params, err = uniqueParams(params); err != nil {
 		return nil, err
 	}
@@ -112,8 +121,20 @@ func checkNames(b run.Batch) error {
 	return nil
 }
 
+// plainName spares the usual names the expression.
+func plainName(key string) bool {
+	for i := range len(key) {
+		switch c := key[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '.', c == '-', c == '/', c == ' ', c == ':':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func checkName(what, key string) error {
-	if !nameShape().MatchString(key) {
+	if !plainName(key) && !nameShape().MatchString(key) {
 		return errs.New(errs.Invalid, "Invalid value %q for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", short(key, 250), what)
 	}
 	if key != path.Clean(key) || key == "." || strings.HasPrefix(key, "..") || strings.HasPrefix(key, "/") {

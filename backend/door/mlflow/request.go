@@ -23,7 +23,15 @@ func (r *route) read(w http.ResponseWriter, req *http.Request, values map[string
 	if req.Method == http.MethodGet || r.stream != nil && !r.body {
 		raw, err = r.in.query(req)
 	} else {
-		raw, err = body(w, req)
+		var b []byte
+		if b, err = body(w, req); err == nil && r.quick != nil {
+			if m, ok := r.quick(b); ok {
+				return m, nil
+			}
+		}
+		if err == nil {
+			raw, err = parse(b)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -72,7 +80,7 @@ func (s schema) takes(name string) bool {
 	return slices.ContainsFunc(s, func(f field) bool { return f.name == name })
 }
 
-func body(w http.ResponseWriter, req *http.Request) (map[string]any, error) {
+func body(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	if err := checkType(req); err != nil {
 		return nil, err
 	}
@@ -84,7 +92,7 @@ func body(w http.ResponseWriter, req *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, errs.New(errs.Invalid, "the request ended before its body did")
 	}
-	return parse(b)
+	return b, nil
 }
 
 // checkType refuses what a form of a foreign page could send.

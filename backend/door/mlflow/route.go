@@ -21,6 +21,9 @@ type route struct {
 	call         call
 	stream       stream
 	body         bool // a stream's message is its body, not its query
+
+	// quick reads a body of the usual form without the schema; ok is false for any other.
+	quick func(b []byte) (m message, ok bool)
 }
 
 func get(path string, c call, in ...field) route {
@@ -29,6 +32,12 @@ func get(path string, c call, in ...field) route {
 
 func post(path string, c call, in ...field) route {
 	return route{method: http.MethodPost, path: path, in: in, call: c}
+}
+
+// quickly adds a way to read bodies of the usual form.
+func quickly(r route, read func(b []byte) (message, bool)) route {
+	r.quick = read
+	return r
 }
 
 func patch(path string, c call, in ...field) route {
