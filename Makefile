@@ -139,6 +139,7 @@ conformance: setup build/cache/dvc2/bin/dvc build/cache/libraries/made build/cac
 	DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run AnyHistoryInTurn ./backend/interop/dvc
 	DVC=$(CURDIR)/build/cache/dvc2/bin/dvc DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run AnyHistoryInTurn ./backend/interop/dvc
 	DVC2=$(CURDIR)/build/cache/dvc2/bin/dvc DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run AnyHistoryBegun ./backend/interop/dvc
+	DVC2=$(CURDIR)/build/cache/dvc2/bin/dvc go test -count=1 -timeout 20m -run DVC2 ./app/cli
 
 # --- working on it
 

@@ -5,8 +5,8 @@ usage: data.py RONDO [--only PART,…] [--files N] [--gigabytes G] [--rounds R] 
 Parts: disk; small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
 all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB, Rondo
 alone); reflink (G GB where --in has them); append (what the next version takes when 1 % is
-added to a CSV of G GB, or one row group of Parquet is written anew). The last three name what
-they want of the disk.
+added to a CSV of G GB, or one row group of Parquet is written anew); stages (a pipeline of 155
+of which nothing must run). Huge, million and reflink are measured where they are named.
 
 Every program is asked for the same and starts from the same state; figures are medians of R
 rounds, by turns, once with the files in memory and, where this user may drop the system's
@@ -28,6 +28,7 @@ import time
 
 import dataset_page
 import peers
+import stages as pipelines
 
 SIZE = 4096
 
@@ -258,7 +259,11 @@ def append(p, args):
                 p.share(what, one.name, (one.stored() - before) / at.stat().st_size)
 
 
-PARTS = {f.__name__: f for f in (disk, small, large, huge, million, reflink, append)}
+def stages(p, args):
+    pipelines.measure(p, args)
+
+
+PARTS = {f.__name__: f for f in (disk, small, large, huge, million, reflink, append, stages)}
 
 
 def arguments():
@@ -269,7 +274,7 @@ def arguments():
     p.add_argument("--gigabytes", type=float, default=1)
     p.add_argument("--huge", type=float, default=10)
     p.add_argument("--rounds", type=int, default=5)
-    p.add_argument("--only", default="disk,small,large,append")
+    p.add_argument("--only", default="disk,small,large,append,stages")
     p.add_argument("--with", dest="peers", default="", help="programs, such as rondo,dvc; all without it")
     p.add_argument("--link", default="", help="of huge: hardlink or copy alone")
     p.add_argument("--how", default="warm,cold", help="with the files in the system's memory, without, or both")

@@ -9,4 +9,4 @@ if [ ! -e $oxen ]; then
 		echo "data: oxenai cannot be installed; Oxen is not measured" >&2
 fi
 PYTHONPATH=build/bench exec .venv/bin/python build/bench/data.py build/bin/rondo --dvc .venv/bin/dvc --oxen $oxen \
-	--only "${PARTS:-disk,small,large,append}" --cache build/cache/data --write docs/benchmarks.md "$@"
+	--only "${PARTS:-disk,small,large,append,stages}" --cache build/cache/data --write docs/benchmarks.md "$@"

@@ -12,6 +12,7 @@ MARKS = "<!-- data -->", "<!-- /data -->"
 AIMS = {
     "million": {("first snapshot", "rondo"): 20, ("nothing changed", "rondo"): 1.5, ("one file changed", "rondo"): 1.6, ("checkout", "rondo"): 25, ("difference of the two", "rondo"): 0.05},
     "huge": {("first snapshot", "rondo, hardlink"): 3.5, ("first snapshot", "rondo, copy"): 8},
+    "stages": {(what, who): 0.3 for what in ("status", "repro") for who in ("rondo", "rondo, rondo.yaml")},
 }
 # Times that Rondo is to be faster than dvc: everywhere, and on unchanged and small files.
 FASTER, MUCH = 5, 20

@@ -35,6 +35,9 @@ func (p *Past) Ran() bool { return p.locked }
 // MD5 is how DVC names the data, empty where it does not.
 func (d Data) MD5() string { return d.entry.MD5 }
 
+// Hash is the way in which MD5 was made: MD5, or Dos2Unix.
+func (d Data) Hash() string { return d.entry.Hash }
+
 // History tells of every commit that a branch or a tag reaches, the oldest first, and then
 // of the experiments. Nothing is checked out.
 func (p *Project) History(ctx context.Context, tell func(*Past) error) error {

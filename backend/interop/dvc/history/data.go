@@ -13,7 +13,7 @@ import (
 )
 
 // messageMD5 finds DVC's name of the content in the message of a snapshot that came so.
-var messageMD5 = regexp.MustCompile(`\(dvc md5 ([0-9a-f]{32}(?:\.dir)?)\)$`)
+var messageMD5 = regexp.MustCompile(`\(dvc (md5(?:-dos2unix)? [0-9a-f]{32}(?:\.dir)?)\)$`)
 
 func namedMD5(message string) string {
 	if m := messageMD5.FindStringSubmatch(message); m != nil {
@@ -21,6 +21,9 @@ func namedMD5(message string) string {
 	}
 	return ""
 }
+
+// nameOfData is DVC's name of content. DVC 2 has the same hash for other line ends.
+func nameOfData(d dvc.Data) string { return d.Hash() + " " + d.MD5() }
 
 // data makes a snapshot of what a .dvc file named at a commit, and gives it the names of
 // the commit's tags.
@@ -30,7 +33,7 @@ func (b *bringing) data(ctx context.Context, p *dvc.Past, d dvc.Data) error {
 		b.lose("%s: its earlier contents stay DVC's, because it is no dataset now", d.Path)
 		return nil
 	}
-	key := set.Name + " " + d.MD5()
+	key := set.Name + " " + nameOfData(d)
 	snap, ok := b.known[key]
 	if !ok {
 		var err error
@@ -57,7 +60,7 @@ func (b *bringing) snapshot(ctx context.Context, p *dvc.Past, d dvc.Data, name s
 	if err := b.from.Bring(ctx, d, at); err != nil {
 		return dataset.Snapshot{}, err
 	}
-	message := fmt.Sprintf("as %s named it at commit %.12s of %s (dvc md5 %s)", d.From, p.Commit, p.At.Format("2006-01-02"), d.MD5())
+	message := fmt.Sprintf("as %s named it at commit %.12s of %s (dvc %s)", d.From, p.Commit, p.At.Format("2006-01-02"), nameOfData(d))
 	snap, fresh, err := b.Datasets.Carry(ctx, name, at, dataset.Git{Commit: p.Commit}, message)
 	if err != nil {
 		return snap, err
