@@ -10,7 +10,7 @@ import (
 func (h *house) openLoop(context.Context) error {
 	h.loop = loop.New(loop.Options{
 		Ledger: h.ledger, Events: h.events, Store: h.store, Dir: h.server.project.Dir, File: h.file.get, Trusted: h.mayBegin,
-		Datasets: h.datasets, Trainer: trainer{h.pipeline}, Registry: h.registry, Serving: h.serve, Monitors: judged{h.monitors},
+		Datasets: h.datasets, Trainer: &trainer{Service: h.pipeline}, Registry: h.registry, Serving: h.serve, Monitors: judged{h.monitors},
 	})
 	return nil
 }

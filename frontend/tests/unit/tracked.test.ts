@@ -9,7 +9,7 @@ const commands = (i: TrackedItem, s: TrackedState) => ways(i, s).map((w) => w.co
 
 describe('what DVC tracks', () => {
   it('shows every word that the server has', () => {
-    for (const word of ['unchanged', 'modified', 'missing', 'unrecorded', 'versioned', 'unreadable', 'new', 'whole', 'uncached']) expect(t(look(word)!.text)).not.toBe('')
+    for (const word of ['unchanged', 'modified', 'missing', 'unrecorded', 'versioned', 'unreadable', 'new', 'whole', 'there', 'uncached']) expect(t(look(word)!.text)).not.toBe('')
     expect(look('what is this')).toBeUndefined()
   })
   it('finds the state of a path, also before any is known', () => {

@@ -17,6 +17,7 @@ const looks: Record<string, Look> = {
   versioned: { text: 'tracked.versioned', tone: 'idle' },
   unreadable: { text: 'tracked.unreadable', tone: 'bad' },
   whole: { text: 'tracked.whole', tone: 'ok' },
+  there: { text: 'tracked.there', tone: 'ok' },
   uncached: { text: 'tracked.uncached', tone: 'idle' },
 }
 
