@@ -37,11 +37,19 @@ func modelVersions(ctx context.Context, c *call) error {
 	return c.fetch(ctx, modelPath(c.args[0], "versions"), &list, func() error {
 		rows := [][]string{{"VERSION", "ALIASES", "METRICS", "RUN", "DIGEST", "CREATED"}}
 		for _, v := range list {
-			rows = append(rows, []string{strconv.Itoa(v.Version), strings.Join(v.Aliases, " "), figures(v.Metrics, 3), short(v.RunID), v.Digest.Short(), when(v.CreatedAt)})
+			rows = append(rows, []string{strconv.Itoa(v.Version), strings.Join(v.Aliases, " "), figures(v.Metrics, 3), short(v.RunID), content(v), when(v.CreatedAt)})
 		}
 		c.table(rows)
 		return nil
 	})
+}
+
+// content is short for what a version holds.
+func content(v registry.Version) string {
+	if v.Empty {
+		return "no files"
+	}
+	return v.Digest.Short()
 }
 
 // figures writes the first few metrics.
@@ -61,6 +69,7 @@ func (c *call) version(v registry.Version) {
 	rows := [][]string{
 		{"  aliases", strings.Join(v.Aliases, " ")},
 		{"  digest", v.Digest.String()},
+		{"  files", held(v)},
 		{"  kind", v.Flavor},
 		{"  run", v.RunID},
 		{"  commit", v.Commit},
@@ -72,6 +81,14 @@ func (c *call) version(v registry.Version) {
 		rows = append(rows, []string{"  reproduced", v.Reproduced.Text})
 	}
 	c.table(rows)
+}
+
+// held says so where a version holds no files, and nothing where it does.
+func held(v registry.Version) string {
+	if v.Held() == nil {
+		return ""
+	}
+	return "none: nothing was at " + v.Source + " when it was registered"
 }
 
 // evidence prints what the newest judging found.

@@ -135,7 +135,7 @@ func applyVersion(tx *index.Tx, rec journal.Record) error {
 		Model: in.Model, Version: in.Number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
 		ExecutionID: in.ExecutionID, SnapshotIDs: in.SnapshotIDs, Commit: in.Commit, Signature: in.Signature, Metrics: in.Metrics,
 		Params: in.Params, Baseline: in.Baseline, Holdout: in.Holdout, Label: in.Label, Segment: in.Segment, Task: in.Task,
-		Status: "READY", Stage: "None", Description: in.Description, Size: in.Size, CreatedAt: at, UpdatedAt: at, CreatedBy: rec.By,
+		Status: "READY", Stage: "None", Description: in.Description, Size: in.Size, Empty: in.Empty, CreatedAt: at, UpdatedAt: at, CreatedBy: rec.By,
 	}
 	if _, err := tx.Exec("INSERT INTO registry_versions VALUES (?,?,0,?,?,?,?,?,?)", v.Model, v.Version, in.Key, v.RunID, v.Digest.String(), v.Stage, at.UnixMilli(), text(v)); err != nil {
 		return err

@@ -87,7 +87,7 @@ func (s *Service) CarryVersion(ctx context.Context, in CarryVersion) (number int
 		Created: in.CreatedAt.UnixMilli(), Updated: in.UpdatedAt.UnixMilli(),
 	}
 	if fresh = number == 0; fresh {
-		if err := s.describe(ctx, &rec.created); err != nil && (rec.Digest.IsZero() || rec.Size == 0) {
+		if err := s.describe(ctx, &rec.created); err != nil && (rec.Digest.IsZero() || rec.Size == 0 && !rec.Empty) {
 			return 0, true, err
 		}
 	}
@@ -117,7 +117,7 @@ func applyCarriedVersion(tx *index.Tx, rec journal.Record) error {
 	v := Version{
 		Model: in.Model, Version: in.Number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
 		Signature: in.Signature, Metrics: in.Metrics, Params: in.Params, Status: in.Status, Stage: in.Stage, Description: in.Description,
-		Size: in.Size, CreatedAt: time.UnixMilli(in.Created).UTC(), UpdatedAt: time.UnixMilli(in.Updated).UTC(), CreatedBy: in.By,
+		Size: in.Size, Empty: in.Empty, CreatedAt: time.UnixMilli(in.Created).UTC(), UpdatedAt: time.UnixMilli(in.Updated).UTC(), CreatedBy: in.By,
 	}
 	var data string
 	err := tx.QueryRow("SELECT data FROM registry_versions WHERE model=? AND version=?", in.Model, in.Number).Scan(&data)

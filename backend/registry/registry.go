@@ -47,7 +47,8 @@ type Version struct {
 	Description string             `json:"description,omitempty"`
 	Tags        map[string]string  `json:"tags"`
 	Aliases     []string           `json:"aliases"`
-	Size        int64              `json:"size"` // bytes
+	Size        int64              `json:"size"`            // bytes
+	Empty       bool               `json:"empty,omitempty"` // nothing was at its source when it was registered: it holds no files
 	CreatedAt   time.Time          `json:"created_at"`
 	UpdatedAt   time.Time          `json:"updated_at"`
 	CreatedBy   string             `json:"created_by,omitempty"`
@@ -101,6 +102,8 @@ type CreateVersion struct {
 	Task        string             `json:"task,omitempty"`
 	Description string             `json:"description,omitempty"`
 	Tags        map[string]string  `json:"tags,omitempty"`
+	// MayBeEmpty lets a version be made of nothing, as MLflow does where nothing is at the source yet.
+	MayBeEmpty bool `json:"-"`
 	// Key makes the call repeatable: a second one with the same Key returns the first one's version.
 	Key string `json:"key,omitempty"`
 }
@@ -112,6 +115,7 @@ type created struct {
 	Flavor    string          `json:"flavor"`
 	Signature json.RawMessage `json:"signature,omitempty"`
 	Size      int64           `json:"size"`
+	Empty     bool            `json:"empty,omitempty"`
 }
 
 // Evidence is what gates found out about a version, at one moment. It never changes.

@@ -132,9 +132,13 @@ func (s *Service) doVersion(ctx context.Context, kind, name string, version int,
 	return err
 }
 
-// Materialise returns a folder of this device with the version's verified files.
+// Materialise returns a folder of this device with the version's verified files. A
+// version that holds none is kind Precondition.
 func (s *Service) Materialise(ctx context.Context, name string, version int) (string, error) {
 	v, err := s.Version(ctx, name, version)
+	if err == nil {
+		err = v.Held()
+	}
 	if err != nil {
 		return "", err
 	}

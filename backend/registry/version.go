@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
+	"rondo/backend/store"
 )
 
 // CreateVersion stores the content and gives it the model's next number; a model
@@ -59,24 +60,15 @@ func (s *Service) ensure(ctx context.Context, name string) error {
 
 // describe puts the content into the store and looks at what it is.
 func (s *Service) describe(ctx context.Context, d *created) error {
-	dir := d.Dir
-	if dir != "" {
-		_, digest, err := s.opts.Store.PutTree(ctx, dir)
-		if err != nil {
-			return err
-		}
-		d.Digest = digest
-	} else {
-		var err error
-		if dir, err = s.materialise(ctx, d.Digest); err != nil {
-			return err
-		}
+	dir, err := s.content(ctx, d)
+	if err != nil {
+		return err
 	}
 	tree, err := s.opts.Store.OpenTree(ctx, d.Digest)
 	if err != nil {
 		return err
 	}
-	if len(tree.Files) == 0 {
+	if d.Empty = len(tree.Files) == 0; d.Empty && !d.MayBeEmpty {
 		return errs.New(errs.Invalid, "%s holds no files, so there is no model to register", d.Source)
 	}
 	d.Size = tree.Size()
@@ -84,6 +76,29 @@ func (s *Service) describe(ctx context.Context, d *created) error {
 		d.Flavor, d.Signature, err = s.opts.Describe(dir)
 	}
 	return err
+}
+
+// content puts what a version is made of into the store, and says which folder holds it.
+func (s *Service) content(ctx context.Context, d *created) (dir string, err error) {
+	switch {
+	case d.Dir != "":
+		_, d.Digest, err = s.opts.Store.PutTree(ctx, d.Dir)
+		return d.Dir, err
+	case d.Digest.IsZero() && d.MayBeEmpty:
+		d.Digest, err = s.opts.Store.PutTreeList(ctx, store.Tree{})
+		return "", err
+	}
+	return s.materialise(ctx, d.Digest)
+}
+
+// Held is nil where a version holds files, and else the reason why nothing can be loaded,
+// served or judged with it.
+func (v Version) Held() error {
+	if !v.Empty {
+		return nil
+	}
+	return errs.New(errs.Precondition, "version %d of model %q holds no files: nothing was at %s when it was registered", v.Version, v.Model, v.Source).
+		WithHint("log the model's files and register them again; they become the next version")
 }
 
 // UpdateVersion sets a version's description.

@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -110,6 +111,21 @@ func TestPathAttacks(t *testing.T) {
 	}
 }
 
+// holds looks for a text in the files of a version.
+func (h *house) holds(t *testing.T, a answer, text string) (found bool) {
+	t.Helper()
+	dir, err := h.registry.Materialise(t.Context(), a.at("model_version.name"), must1(strconv.Atoi(a.at("model_version.version"))))
+	must(t, err)
+	must(t, filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			b, _ := os.ReadFile(name)
+			found = found || strings.Contains(string(b), text)
+		}
+		return err
+	}))
+	return found
+}
+
 // A link that leads outside of the artifacts is not followed.
 func TestLinks(t *testing.T) {
 	h := open(t)
@@ -130,7 +146,14 @@ func TestLinks(t *testing.T) {
 		t.Error("a file was written through a link")
 	}
 	h.ok(t, "POST", "mlflow/registered-models/create", `{"name":"m"}`)
-	if a := h.do(t, "POST", "mlflow/model-versions/create", `{"name":"m","source":"runs:/`+id+`/dir"}`); a.status == 200 || a.status >= 500 {
-		t.Errorf("a version of what is outside: %d %s", a.status, a.text)
+	must(t, os.MkdirAll(filepath.Join(dir, "inner"), 0o755))
+	must(t, os.Symlink(filepath.Join(outside, "f"), filepath.Join(dir, "inner", "f")))
+	must(t, os.Symlink(filepath.Join(outside, "nothing"), filepath.Join(dir, "broken")))
+	for _, source := range []string{"runs:/" + id + "/dir", "runs:/" + id + "/dir/sub", "runs:/" + id + "/inner", "runs:/" + id + "/broken", "mlflow-artifacts:/0/" + id + "/artifacts/dir"} {
+		if a := h.do(t, "POST", "mlflow/model-versions/create", `{"name":"m","source":"`+source+`"}`); a.status >= 500 || a.status == 200 && h.holds(t, a, "secret") {
+			t.Errorf("a version of what is outside, %s: %d %s", source, a.status, a.text)
+		} else if a.status == 200 && !strings.HasSuffix(source, "inner") {
+			t.Errorf("%s is registered: %s", source, a.text)
+		}
 	}
 }

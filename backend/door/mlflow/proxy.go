@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/registry"
 	"rondo/backend/run"
 )
 
@@ -68,6 +69,9 @@ func (d *Door) listVersion(ctx context.Context, p place) (files []run.File, err 
 	if err != nil {
 		return nil, err
 	}
+	if err := held(v); err != nil {
+		return nil, err
+	}
 	tree, err := d.opts.Store.OpenTree(ctx, v.Digest)
 	if err != nil {
 		return nil, err
@@ -118,8 +122,24 @@ func (d *Door) sendOwned(w http.ResponseWriter, req *http.Request, owner, name s
 	return nil
 }
 
+// held refuses with the reason where a version holds no files; to a client they are not found.
+func held(v registry.Version) error {
+	err := v.Held()
+	if err == nil {
+		return nil
+	}
+	return errs.New(errs.NotFound, "%w", err).WithHint("%s", errs.HintOf(err))
+}
+
 // sendVersion sends a file of a version out of its verified copy on this device.
 func (d *Door) sendVersion(w http.ResponseWriter, req *http.Request, p place) error {
+	v, err := d.opts.Registry.Version(req.Context(), p.model, p.version)
+	if err == nil {
+		err = held(v)
+	}
+	if err != nil {
+		return err
+	}
 	dir, err := d.opts.Registry.Materialise(req.Context(), p.model, p.version)
 	if err != nil {
 		return err

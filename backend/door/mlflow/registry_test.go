@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"rondo/backend/errs"
 )
 
 // version registers a version of a file that a run logged.
@@ -79,7 +81,7 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s: %d %s", source, a.status, a.text)
 		}
 	}
-	for _, source := range []string{"runs:/" + id + "/none", "runs:/none/model", "models:/m-none", "models:/m/99", "models:/none/1", "models:/m@none", "runs:/" + id + "/model/MLmodel"} {
+	for _, source := range []string{"runs:/none/model", "models:/m-none", "models:/m/99", "models:/none/1", "models:/m@none", "runs:/" + id + "/model/MLmodel"} {
 		if a := create(source, ""); a.status != 404 {
 			t.Errorf("%s: %d %s", source, a.status, a.text)
 		}
@@ -92,6 +94,46 @@ func TestSources(t *testing.T) {
 	}
 	if a := h.do(t, "POST", "mlflow/model-versions/create", `{"name":"none","source":"models:/m/1"}`); a.status != 404 {
 		t.Errorf("a model that is not: %d %s", a.status, a.text)
+	}
+}
+
+// TestVersionsWithoutFiles registers what is not there (yet), as MLflow does. Such a version
+// says so wherever it is asked, and what is logged later does not become its content.
+func TestVersionsWithoutFiles(t *testing.T) {
+	h := open(t)
+	id := h.run(t)
+	logged := h.ok(t, "POST", "mlflow/logged-models", `{"experiment_id":"0","name":"net","source_run_id":"`+id+`"}`).at("model.info.model_id")
+	h.ok(t, "POST", "mlflow/registered-models/create", `{"name":"m"}`)
+	for _, source := range []string{
+		`models:/` + logged + `","model_id":"` + logged, `mlflow-artifacts:/0/models/` + logged + `/artifacts","model_id":"` + logged, `runs:/` + id + `/later`, `mlflow-artifacts:/0/` + id + `/artifacts/later`,
+		`runs:/elsewhere/model","run_id":"` + id, `models:/m/1`,
+	} {
+		a := h.ok(t, "POST", "mlflow/model-versions/create", `{"name":"m","source":"`+source+`"}`)
+		if a.at("model_version.status") != "READY" || !strings.Contains(a.at("model_version.status_message"), "holds no files") || a.at("model_version.run_id") != id {
+			t.Errorf("%s: %s", source, a.text)
+		}
+	}
+	if tags := h.ok(t, "GET", "mlflow/logged-models/"+logged, "").text; !strings.Contains(tags, `{\"name\": \"m\", \"version\": 2}`) {
+		t.Errorf("the logged model does not say which versions it became: %s", tags)
+	}
+	if a := h.do(t, "POST", "mlflow/model-versions/create", `{"name":"m","source":"runs:/elsewhere/model","run_id":"nobody"}`); a.status != 400 {
+		t.Errorf("of a run that is not: %d %s", a.status, a.text)
+	}
+	h.ok(t, "PUT", proxy+"/0/models/"+logged+"/artifacts/MLmodel", "y")
+	for _, path := range []string{proxy + "/registry/m/1/MLmodel", proxy + "?path=registry/m/1", "/model-versions/get-artifact?name=m&version=1&path=MLmodel"} {
+		if a := h.do(t, "GET", path, ""); a.status != 404 || !strings.Contains(a.text, "holds no files") || !strings.Contains(a.text, "register them again") {
+			t.Errorf("%s: %d %s", path, a.status, a.text)
+		}
+	}
+	if _, err := h.registry.Materialise(t.Context(), "m", 1); !errs.Is(err, errs.Precondition) {
+		t.Errorf("its files: %v", err)
+	}
+	a := h.ok(t, "POST", "mlflow/model-versions/create", `{"name":"m","source":"models:/`+logged+`"}`)
+	if a.at("model_version.status_message") != "" {
+		t.Errorf("with files: %s", a.text)
+	}
+	if a = h.ok(t, "GET", proxy+"/registry/m/7/MLmodel", ""); a.text != "y" {
+		t.Errorf("with files: %s", a.text)
 	}
 }
 

@@ -2,6 +2,8 @@ package mlflow
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -16,7 +18,8 @@ import (
 )
 
 // origin is where the content of a new version comes from: a folder below a run or
-// logged model, or the tree of another version.
+// logged model, or the tree of another version. Without either nothing is there (yet),
+// and the version holds no files.
 type origin struct {
 	source  string
 	dir     string
@@ -42,7 +45,7 @@ func (d *Door) createVersion(ctx context.Context, in message) (any, error) {
 	}
 	c := registry.CreateVersion{
 		Model: name, Dir: o.dir, Digest: o.digest, Source: o.source, RunID: o.runID, Description: in.text("description"), Tags: tags,
-		Metrics: map[string]float64{}, Params: map[string]string{},
+		Metrics: map[string]float64{}, Params: map[string]string{}, MayBeEmpty: true,
 	}
 	if err := d.provenance(ctx, o, &c); err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (d *Door) origin(ctx context.Context, in message) (o origin, err error) {
 	case "models":
 		o, err = d.fromModels(ctx, rest)
 	case "runs":
-		o, err = d.fromRuns(ctx, rest)
+		o, err = d.fromRuns(ctx, rest, runID)
 	case "mlflow-artifacts":
 		o, err = d.fromPlace(ctx, rest)
 	default:
@@ -132,15 +135,19 @@ func (d *Door) fromLogged(ctx context.Context, id, path string) (origin, error) 
 }
 
 // fromRuns finds runs:/<run>/<path>: a folder of the run's artifacts, or the logged
-// model that the run made under that name.
-func (d *Door) fromRuns(ctx context.Context, rest string) (origin, error) {
+// model that the run made under that name. A run that is not known has nothing there,
+// where runID says which run the version is of.
+func (d *Door) fromRuns(ctx context.Context, rest, runID string) (origin, error) {
 	id, path, _ := strings.Cut(rest, "/")
 	r, err := d.opts.Runs.Get(ctx, id)
+	if errs.Is(err, errs.NotFound) && runID != "" { // its files cannot be another's
+		return origin{}, nil
+	}
 	if err != nil {
 		return origin{}, err
 	}
 	dir, err := d.folder(r.ID, path)
-	if !errs.Is(err, errs.NotFound) {
+	if dir != "" || err != nil {
 		return origin{dir: dir, runID: r.ID}, err
 	}
 	for _, out := range r.ModelOutputs {
@@ -148,7 +155,7 @@ func (d *Door) fromRuns(ctx context.Context, rest string) (origin, error) {
 			return d.fromLogged(ctx, m.ID, "")
 		}
 	}
-	return origin{}, err
+	return origin{runID: r.ID}, nil
 }
 
 func (d *Door) fromPlace(ctx context.Context, rest string) (origin, error) {
@@ -170,13 +177,16 @@ func (d *Door) fromPlace(ctx context.Context, rest string) (origin, error) {
 	return origin{dir: dir, runID: r.ID}, err
 }
 
-// folder returns the local path of a folder of artifacts. The question goes through
-// os.Root, so that no link leads outside.
+// folder returns the local path of a folder of artifacts, "" where nothing is at path.
+// The question goes through os.Root, so that no link leads outside.
 func (d *Door) folder(owner, path string) (string, error) {
 	missing := errs.New(errs.NotFound, "%s has no folder %q among its artifacts", owner, short(path, 200)).
 		WithHint("a version is made of a folder, such as log_model writes")
 	dir := d.opts.Runs.ArtifactDir(owner)
 	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
 	if err != nil {
 		return "", missing
 	}
@@ -186,10 +196,19 @@ func (d *Door) folder(owner, path string) (string, error) {
 		name = "."
 	}
 	info, err := root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) && !linked(root, name) {
+		return "", nil
+	}
 	if err != nil || !info.IsDir() {
 		return "", missing
 	}
 	return filepath.Join(dir, name), nil
+}
+
+// linked says whether a name is there all the same: as a link that leads nowhere.
+func linked(root *os.Root, name string) bool {
+	_, err := root.Lstat(name)
+	return err == nil
 }
 
 // provenance says what the version was made from: what the run and the logged model know.

@@ -36,6 +36,7 @@ type modelVersion struct {
 	Source      string   `json:"source"`
 	RunID       string   `json:"run_id"`
 	Status      string   `json:"status"`
+	Message     string   `json:"status_message,omitempty"`
 	Tags        []pair   `json:"tags,omitempty"`
 	RunLink     string   `json:"run_link"`
 	Aliases     []string `json:"aliases,omitempty"`
@@ -51,7 +52,13 @@ type versionList struct {
 }
 
 func fromVersion(v registry.Version) modelVersion {
+	message := ""
+	if err := v.Held(); err != nil {
+		message = err.Error()
+	}
 	return modelVersion{
+		Message: message,
+
 		Name: v.Model, Version: strconv.Itoa(v.Version), Created: millis(v.CreatedAt), Updated: millis(v.UpdatedAt), Stage: v.Stage,
 		Description: v.Description, Source: v.Source, RunID: v.RunID, Status: v.Status, Tags: listed(v.Tags), Aliases: v.Aliases,
 	}

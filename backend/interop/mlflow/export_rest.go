@@ -207,7 +207,7 @@ func (l *leaving) versions(ctx context.Context, m registry.Model) error {
 	for _, v := range list {
 		var storage any
 		source := v.Source
-		if !strings.EqualFold(m.Tags[promptTag], "true") {
+		if !strings.EqualFold(m.Tags[promptTag], "true") && !v.Empty {
 			dir, err := l.Registry.Materialise(ctx, m.Name, v.Version)
 			if err != nil {
 				return err

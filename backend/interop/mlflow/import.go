@@ -36,6 +36,7 @@ type bringing struct {
 	about       About
 	known       map[originKey]origin // what came before
 	experiments map[string]run.Experiment
+	partly      map[string]bool // runs and logged models of which not all files came
 	*tally
 }
 
@@ -60,7 +61,7 @@ func (im *Importer) Import(ctx context.Context, spec string, o Options, tell fun
 		return Account{}, err
 	}
 	defer from.Close()
-	b := &bringing{Importer: im, from: from, about: from.About(), experiments: map[string]run.Experiment{}, tally: t}
+	b := &bringing{Importer: im, from: from, about: from.About(), experiments: map[string]run.Experiment{}, partly: map[string]bool{}, tally: t}
 	b.progress.Source = b.about.Words
 	if b.known, err = origins(ctx, im.Ledger, b.about.ID); err != nil {
 		return Account{}, err

@@ -178,10 +178,14 @@ func (b *bringing) content(ctx context.Context, m Model, v Version, c *registry.
 			c.Digest = d
 			return "", err
 		}
-		if dir := b.own(uri, v.RunID); dir != "" {
-			c.Dir = dir
+		dir, none := b.own(ctx, uri, v.RunID)
+		if c.Dir = dir; dir != "" {
 			return "", nil
 		}
+		c.MayBeEmpty = c.MayBeEmpty || none
+	}
+	if c.MayBeEmpty {
+		return "", nil
 	}
 	temp, err = b.fetched(ctx, v, c)
 	if errs.Is(err, errs.NotFound) && missing != nil {
@@ -234,9 +238,8 @@ var (
 	})
 )
 
-// own is the folder here of artifacts that came with a run or logged model, "" if none did.
-func (b *bringing) own(uri, runID string) string {
-	var owner, below string
+// ownerOf says to which run or logged model an address belongs, and what is below it.
+func ownerOf(uri, runID string) (owner, below string) {
 	if p := runURI().FindStringSubmatch(uri); p != nil {
 		owner, below = p[1], p[2]
 	} else if p := loggedURI().FindStringSubmatch(uri); p != nil {
@@ -244,23 +247,47 @@ func (b *bringing) own(uri, runID string) string {
 	} else if _, rest, ok := strings.Cut(uri, "/"+runID+"/artifacts"); ok && runID != "" {
 		owner, below = runID, strings.TrimPrefix(rest, "/")
 	}
-	below = strings.Trim(below, "/")
+	return owner, strings.Trim(below, "/")
+}
+
+// own is the folder here of artifacts that came with a run or logged model, "" if none did.
+// None says that all artifacts of the owner came, and that there are none at this address.
+func (b *bringing) own(ctx context.Context, uri, runID string) (dir string, none bool) {
+	owner, below := ownerOf(uri, runID)
 	if owner == "" || below != "" && !fs.ValidPath(below) {
-		return ""
+		return "", false
 	}
-	root, err := os.OpenRoot(b.Runs.ArtifactDir(owner))
-	if err != nil {
-		return ""
-	}
-	defer root.Close()
 	if below == "" {
 		below = "."
 	}
-	list, err := fs.ReadDir(root.FS(), below)
-	if err != nil || len(list) == 0 {
-		return ""
+	list, err := b.artifacts(owner, below)
+	if len(list) > 0 {
+		return filepath.Join(b.Runs.ArtifactDir(owner), filepath.FromSlash(below)), false
 	}
-	return filepath.Join(b.Runs.ArtifactDir(owner), filepath.FromSlash(below))
+	return "", errors.Is(err, fs.ErrNotExist) && b.cameWhole(ctx, owner)
+}
+
+func (b *bringing) artifacts(owner, below string) ([]fs.DirEntry, error) {
+	root, err := os.OpenRoot(b.Runs.ArtifactDir(owner))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return fs.ReadDir(root.FS(), below)
+}
+
+// cameWhole says that a run or logged model is here with all the files that it has there.
+func (b *bringing) cameWhole(ctx context.Context, owner string) bool {
+	whole := true
+	b.with(func() { whole = !b.partly[owner] })
+	if !whole {
+		return false
+	}
+	if _, err := b.Runs.Get(ctx, owner); err == nil {
+		return true
+	}
+	_, err := b.Runs.LoggedModel(ctx, owner)
+	return err == nil
 }
 
 // fetched brings the files at an address that is no run's or logged model's.

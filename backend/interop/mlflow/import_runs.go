@@ -122,6 +122,7 @@ func (b *bringing) listed(ctx context.Context, o Owner, kind, name string) (l *l
 	var no *nowhere
 	if errors.As(err, &no) {
 		b.miss("files of a "+kind, name, no.why)
+		b.with(func() { b.partly[o.ID] = true })
 		return l, nil
 	}
 	if err != nil || l.tree == nil {
@@ -130,7 +131,10 @@ func (b *bringing) listed(ctx context.Context, o Owner, kind, name string) (l *l
 	err = l.tree.List(ctx, "", func(f File) error {
 		l.list = append(l.list, f)
 		return nil
-	}, func(file, why string) { b.miss("artifact", name+"/"+file, why) })
+	}, func(file, why string) {
+		b.miss("artifact", name+"/"+file, why)
+		b.with(func() { b.partly[o.ID] = true })
+	})
 	if err != nil {
 		l.close()
 		return nil, err
@@ -161,6 +165,9 @@ func (b *bringing) files(ctx context.Context, owner string, l *listing) (whole b
 			whole = false
 			b.miss("artifact", path.Join(owner, f.Path), reason(err))
 		}
+	}
+	if !whole {
+		b.with(func() { b.partly[owner] = true })
 	}
 	return whole, to.Commit()
 }

@@ -156,7 +156,7 @@ func inPostgres(t *testing.T, c *client, dir string, want map[string]any) {
 	if n := counts(a, "run"); n != [4]int{6, 0, 0, 0} || len(a.Left) != 1 {
 		t.Errorf("came: %+v", a)
 	}
-	same(t, want, c.dump(t, h.url), noFiles...)
+	same(t, want, c.dump(t, h.url), keptStep...)
 	a, err = bring(pg.address("right", "postgres"))
 	must(t, err)
 	if n := counts(a, "run"); n != [4]int{0, 0, 6, 0} {

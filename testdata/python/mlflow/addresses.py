@@ -24,7 +24,11 @@ for module in pkgutil.iter_modules(mlflow.protos.__path__):
                 found.add((endpoint.method, f"/api/{endpoint.since.major}.0/{endpoint.path.lstrip('/')}"))
 
 from mlflow.server import app
-from mlflow.server.fastapi_app import app as pages
+
+try:
+    from mlflow.server.fastapi_app import app as pages
+except ImportError:  # before 3
+    pages = None
 
 
 def routes(of, prefix=""):
@@ -37,7 +41,8 @@ def routes(of, prefix=""):
 
 for rule in app.url_map.iter_rules():
     found.update((method, rule.rule) for method in rule.methods)
-found.update(routes(pages.routes))
+if pages:
+    found.update(routes(pages.routes))
 filled = {(method, re.sub(r"<path:[^>]*>|\{\w+:path\}", "a/b", re.sub(r"<(?!path:)[^>]*>|\{[^:}]*\}", "1", path))) for method, path in found}
 for method, path in sorted(filled):
     if method not in ("HEAD", "OPTIONS"):

@@ -1663,6 +1663,7 @@ export interface RegistryVersion {
 	tags: Record<string, string>;
 	aliases: string[];
 	size: number;
+	empty?: boolean;
 	created_at: string;
 	updated_at: string;
 	created_by?: string;
