@@ -194,9 +194,17 @@ func (q *query) fields(depth int) (list []selected, err error) {
 	return list, nil
 }
 
-func (q *query) field(depth int) (f selected, err error) {
+// counted bounds the work that a query is: fields, and fragments, which may hold none.
+func (q *query) counted() error {
 	if q.count++; q.count > maxSelections {
-		return f, badQuery("Query exceeds maximum total selections of %d", maxSelections)
+		return badQuery("Query exceeds maximum total selections of %d", maxSelections)
+	}
+	return nil
+}
+
+func (q *query) field(depth int) (f selected, err error) {
+	if err := q.counted(); err != nil {
+		return f, err
 	}
 	f.name = q.next()
 	if f.alias = f.name; q.take(":") {
@@ -245,6 +253,9 @@ func (q *query) directives() (err error) {
 
 // fragment puts a fragment's fields in place; types have no meaning here.
 func (q *query) fragment(depth int) ([]selected, error) {
+	if err := q.counted(); err != nil {
+		return nil, err
+	}
 	if q.take("on") {
 		q.next()
 	}

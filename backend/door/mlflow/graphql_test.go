@@ -54,12 +54,19 @@ func TestGraphQLBombs(t *testing.T) {
 		laughs[i] = fmt.Sprintf("fragment A%d on X { %s }", i+1, strings.Repeat(fmt.Sprintf("...A%d ", i+2), 4))
 	}
 	laughs[8] = "fragment A9 on X { experiment { name } }"
+	var hollow [9]string // the same with nothing in the last one: what is counted must not be fields alone
+	for i := range hollow {
+		hollow[i] = fmt.Sprintf("fragment A%d on X { %s }", i+1, strings.Repeat(fmt.Sprintf("...A%d ", i+2), 30))
+	}
+	hollow[8] = "fragment A9 on X { }"
 	for name, query := range map[string]string{
 		"roots":     "{" + many(50, `k%d: test(inputString: "a") { output } `) + "}",
 		"aliases":   get + many(50, "e%d: experiment { name } ") + "}}",
 		"depth":     get + strings.Repeat("experiment {", 50) + "name" + strings.Repeat("}", 50) + "}}",
 		"width":     get + many(2000, "f%d ") + "}}",
 		"circle":    get + "...A }} fragment A on X { experiment { ...A } }",
+		"knot":      get + "...A }} fragment A on X { ...A }",
+		"hollow":    get + "...A1 }}" + strings.Join(hollow[:], " "),
 		"laughs":    get + "...A1 }}" + strings.Join(laughs[:], " "),
 		"long":      `{ test(inputString: "a") { output } } # ` + strings.Repeat("a", 300_000),
 		"values":    `{mlflowGetExperiment(input: ` + strings.Repeat(`{a: `, 500) + "1" + strings.Repeat("}", 500) + ") { experiment { name } }}",
