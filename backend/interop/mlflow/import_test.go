@@ -155,7 +155,7 @@ func moved(t *testing.T, dir string) {
 	must(t, os.Rename(dir+"/mlruns", dir+"/gone"))
 	h := open(t)
 	a := h.bring(t, to)
-	if a.Files < 8 || counts(a, "version")[0] != 6 {
+	if a.Files < 8 || counts(a, "version")[0] != 7 {
 		t.Errorf("of a moved store came %+v", a)
 	}
 }
