@@ -110,9 +110,11 @@ func (f *finder) match(ctx context.Context, tx *index.Tx) ([]int32, error) {
 // among returns the rows of the experiments and the view.
 func (f *finder) among() []int32 {
 	all := f.table.rows
-	wanted := map[string]bool{}
+	wanted := make([]bool, len(f.table.groups))
 	for _, id := range f.in.ExperimentIDs {
-		wanted[id] = true
+		if place, known := f.table.groups[id]; known {
+			wanted[place] = true
+		}
 	}
 	rows := make([]int32, 0, len(all))
 	for i := range all {
@@ -120,7 +122,7 @@ func (f *finder) among() []int32 {
 		if r.id == "" || f.in.View == ViewActive && !r.active || f.in.View == ViewDeleted && r.active || f.at.Before > 0 && r.created > f.at.Before {
 			continue
 		}
-		if len(wanted) == 0 || wanted[r.experiment] {
+		if len(f.in.ExperimentIDs) == 0 || wanted[r.experiment] {
 			rows = append(rows, int32(i))
 		}
 	}

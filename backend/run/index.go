@@ -31,8 +31,7 @@ CREATE TABLE run_tags_apart (run INTEGER NOT NULL, key TEXT NOT NULL, value TEXT
 CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
 CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_latest (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE run_summaries (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE run_latest (run INTEGER PRIMARY KEY, data BLOB NOT NULL, rest BLOB NOT NULL) STRICT;
 CREATE TABLE run_files (run INTEGER NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_opened (run INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
@@ -68,7 +67,7 @@ func Index(dir string) index.Noun {
 		Tables: []string{
 			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_params_apart", "run_tags", "run_tags_apart",
 			"run_inputs", "run_model_links",
-			"run_latest", "run_summaries", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
+			"run_latest", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
 		},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"experiment.create": apply(applyExperiment), "experiment.rename": apply(applyRename),

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"cmp"
+	"errors"
 	"maps"
 	"slices"
 )
@@ -25,8 +27,7 @@ func Pack(r Run) Listed {
 	keys := make([]summary, 0, len(r.Metrics))
 	for _, k := range slices.Sorted(maps.Keys(r.Metrics)) {
 		m := r.Metrics[k]
-		l := latest{Step: m.Step, Time: m.Time, Bits: order(float64(m.Value)), Model: m.Model, Dataset: m.Data.Name, Digest: m.Data.Digest}
-		keys = append(keys, summary{Key: k, Latest: l, Min: m.Min, Max: m.Max, Count: m.Count})
+		keys = append(keys, summary{Key: k, Latest: latestOf(&m), Min: m.Min, Max: m.Max, Count: m.Count})
 	}
 	out := Listed{Run: r, params: packPairs(r.Params), tags: packPairs(r.Tags), latest: packLatest(keys), rest: packRest(keys)}
 	out.Params, out.Tags, out.Metrics = nil, nil, nil
@@ -34,51 +35,47 @@ func Pack(r Run) Listed {
 }
 
 // EachParam calls fn for every param; what it gets is worthless after it returns.
-func (l *Listed) EachParam(fn func(key, value []byte)) { _ = eachPair(l.params, fn) } // whole checks them
+func (l *Listed) EachParam(fn func(key, value []byte)) error { return eachPair(l.params, fn) }
 
 // EachTag calls fn for every tag; what it gets is worthless after it returns.
-func (l *Listed) EachTag(fn func(key, value []byte)) { _ = eachPair(l.tags, fn) }
+func (l *Listed) EachTag(fn func(key, value []byte)) error { return eachPair(l.tags, fn) }
 
 // EachMetric calls fn for the latest point of every key, which has no Key of its own;
 // what it gets is worthless after it returns.
-func (l *Listed) EachMetric(fn func(key []byte, m *Metric)) {
+func (l *Listed) EachMetric(fn func(key []byte, m *Metric)) error {
+	u, at := unpacker{b: l.rest}, int64(0)
 	var m Metric
-	_ = eachSummary(l.latest, l.rest, func(key []byte, s *summary) {
-		m = s.metric()
+	err := eachLatest(l.latest, func(key []byte, v float64) bool {
+		at = u.metric(&m, v, at)
 		fn(key, &m)
+		return !u.bad
 	})
-}
-
-// whole reports whether all that is packed can be read.
-func (l *Listed) whole() error {
-	for _, pairs := range [][]byte{l.params, l.tags} {
-		if err := eachPair(pairs, func(_, _ []byte) {}); err != nil {
-			return err
-		}
-	}
-	return eachSummary(l.latest, l.rest, func([]byte, *summary) {})
+	return cmp.Or(err, u.end())
 }
 
 // run returns the run with maps. Known keeps names that other runs have too.
-func (l *Listed) run(known names) Run {
+func (l *Listed) run(known names) (Run, error) {
 	r := l.Run
 	r.Params, r.Tags, r.Metrics = map[string]string{}, map[string]string{}, map[string]Metric{}
-	l.EachParam(func(k, v []byte) { r.Params[known.text(k)] = known.text(v) })
-	l.EachTag(func(k, v []byte) { r.Tags[known.text(k)] = known.text(v) })
-	l.EachMetric(func(k []byte, m *Metric) {
+	e1 := l.EachParam(func(k, v []byte) { r.Params[known.text(k)] = known.text(v) })
+	e2 := l.EachTag(func(k, v []byte) { r.Tags[known.text(k)] = known.text(v) })
+	e3 := l.EachMetric(func(k []byte, m *Metric) {
 		one := *m
 		one.Key = known.text(k)
 		r.Metrics[one.Key] = one
 	})
-	return r
+	return r, errors.Join(e1, e2, e3)
 }
 
-func unlisted(list []Listed) []Run {
-	out, known := make([]Run, len(list)), names{}
+func unlisted(list []Listed) (out []Run, err error) {
+	out = make([]Run, len(list))
+	known := names{}
 	for i := range list {
-		out[i] = list[i].run(known)
+		if out[i], err = list[i].run(known); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
 // names keeps each text once: many runs have the same keys.

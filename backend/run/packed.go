@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"encoding/binary"
 	"maps"
 	"math"
@@ -231,49 +232,43 @@ func packOne(b []byte, k *summary, before int64) []byte {
 // unpackSummaries is the inverse of packLatest and packRest.
 func unpackSummaries(latest, rest []byte) (list []summary, err error) {
 	list = make([]summary, 0, len(latest)/12)
-	err = eachSummary(latest, rest, func(key []byte, s *summary) {
-		one := *s
-		one.Key = string(key)
-		list = append(list, one)
-	})
-	return list, err
-}
-
-// eachSummary calls fn for every summary, of which the key is apart. What fn gets is
-// worthless after it returns.
-func eachSummary(latest, rest []byte, fn func(key []byte, s *summary)) error {
 	u, at := unpacker{b: rest}, int64(0)
-	var k summary
-	err := eachLatest(latest, func(key []byte, v float64) bool {
-		k = summary{}
-		at = u.one(&k, v, at)
-		fn(key, &k)
+	var m Metric
+	err = eachLatest(latest, func(key []byte, v float64) bool {
+		at = u.metric(&m, v, at)
+		l := latestOf(&m)
+		list = append(list, summary{Key: string(key), Latest: l, Min: m.Min, Max: m.Max, Count: m.Count})
 		return !u.bad
 	})
-	if err == nil && len(u.b) > 0 {
-		err = errPacked
-	}
-	if err == nil {
-		err = u.err()
-	}
-	return err
+	return list, cmp.Or(err, u.end())
 }
 
-func (u *unpacker) one(k *summary, v float64, before int64) int64 {
+// end is err where nothing may be left.
+func (u *unpacker) end() error {
+	if len(u.b) > 0 {
+		return errPacked
+	}
+	return u.err()
+}
+
+// metric reads one packed summary, whose latest value is v, into m, which may hold the
+// one before; it returns its time.
+func (u *unpacker) metric(m *Metric, v float64, before int64) int64 {
 	flags := u.take(1)
-	l := &k.Latest
-	l.Bits, l.Step, l.Time = order(v), u.varint(), before+u.varint()
-	k.Min, k.Max, k.Count = Float(v), Float(v), u.varint()
+	m.Value, m.Step, m.Time = Float(v), u.varint(), before+u.varint()
+	m.Min, m.Max, m.Count = Float(v), Float(v), u.varint()
 	if flags == nil {
 		return 0
 	}
 	if flags[0]&spreads != 0 {
-		k.Min, k.Max = Float(u.float()), Float(u.float())
+		m.Min, m.Max = Float(u.float()), Float(u.float())
 	}
 	if flags[0]&belongs != 0 {
-		l.Model, l.Dataset, l.Digest = u.text(), u.text(), u.text()
+		m.Model, m.Data.Name, m.Data.Digest = u.text(), u.text(), u.text()
+	} else if m.Model != "" || m.Data != (Dataset{}) {
+		m.Model, m.Data = "", Dataset{}
 	}
-	return l.Time
+	return m.Time
 }
 
 // mergeSummaries merges more into a list that is sorted by key.

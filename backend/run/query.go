@@ -236,7 +236,10 @@ func (q *query) view(expr string, v View) {
 // Search selects runs. Total counts all that match.
 func (s *Service) Search(ctx context.Context, in Search) (list []Run, next string, total int, err error) {
 	found, next, total, err := s.SearchListed(ctx, in)
-	return unlisted(found), next, total, err
+	if err == nil {
+		list, err = unlisted(found)
+	}
+	return list, next, total, err
 }
 
 // SearchListed is Search for who wants the params, tags and metrics of each run only to write them.

@@ -36,7 +36,7 @@ func load(tx *index.Tx, ids []string) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unlisted(found), nil
+	return unlisted(found)
 }
 
 // loadListed is load with what a run has many of as it is packed.
@@ -82,7 +82,7 @@ func (l *loader) load(n int) error {
 		return nil
 	}
 	l.runs, l.byNo = make(map[string]*Listed, n), make(map[int64]*Listed, n)
-	for _, part := range []func() error{l.rows, l.found, l.params, l.tags, l.metrics, l.whole, l.inputs, l.links} {
+	for _, part := range []func() error{l.rows, l.found, l.params, l.tags, l.metrics, l.inputs, l.links} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (l *loader) pairs(table string, of func(*Listed) *[]byte) error {
 }
 
 func (l *loader) metrics() error {
-	return l.each("SELECT l.run, l.data, s.data FROM run_latest l JOIN run_summaries s ON s.run=l.run WHERE l.run"+amongIDs, l.nos, func(rows *sql.Rows) error {
+	return l.each("SELECT run, data, rest FROM run_latest WHERE run"+amongIDs, l.nos, func(rows *sql.Rows) error {
 		var no int64
 		var latest, rest sql.RawBytes
 		if err := rows.Scan(&no, &latest, &rest); err != nil {
@@ -197,15 +197,6 @@ func (l *loader) metrics() error {
 		r.latest, r.rest = bytes.Clone(latest), bytes.Clone(rest)
 		return nil
 	})
-}
-
-func (l *loader) whole() error {
-	for _, r := range l.byNo {
-		if err := r.whole(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (l *loader) inputs() error {

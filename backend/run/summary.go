@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"database/sql"
 	"errors"
 	"math"
 
@@ -27,6 +28,10 @@ type latest struct {
 	Model   string `json:"model,omitempty"`
 	Dataset string `json:"dataset,omitempty"`
 	Digest  string `json:"digest,omitempty"`
+}
+
+func latestOf(m *Metric) latest {
+	return latest{Step: m.Step, Time: m.Time, Bits: order(float64(m.Value)), Model: m.Model, Dataset: m.Data.Name, Digest: m.Data.Digest}
 }
 
 // modelKey places the metrics of logged models.
@@ -196,14 +201,15 @@ func (s summaries) storeKeys(tx *index.Tx, no int64) error {
 		return err
 	}
 	list = mergeSummaries(list, s.Keys)
-	return errors.Join(setPacked(tx, "run_latest", no, packLatest(list)), setPacked(tx, "run_summaries", no, packRest(list)))
+	_, err = tx.Exec("INSERT INTO run_latest VALUES (?,?,?) ON CONFLICT DO UPDATE SET data=excluded.data, rest=excluded.rest", no, packLatest(list), packRest(list))
+	return err
 }
 
 // summariesOf reads those of a run, sorted by key.
 func summariesOf(tx *index.Tx, no int64) ([]summary, error) {
-	latest, e1 := packedOf(tx, "run_latest", no)
-	rest, e2 := packedOf(tx, "run_summaries", no)
-	if err := errors.Join(e1, e2); err != nil {
+	var latest, rest []byte
+	err := tx.QueryRow("SELECT data, rest FROM run_latest WHERE run=?", no).Scan(&latest, &rest)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	return unpackSummaries(latest, rest)

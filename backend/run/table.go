@@ -20,6 +20,7 @@ type table struct {
 	mu      sync.Mutex
 	at      int64 // the change up to which all columns are current
 	rows    []row
+	groups  map[string]int32 // of experiments' ids: their place among those that have runs
 	columns map[search.Source]*kept
 	clock   int64 // counts searches
 }
@@ -27,11 +28,11 @@ type table struct {
 // row is what every search wants of a run.
 type row struct {
 	id         string // empty: there is none of this number
-	experiment string
+	started    int64  // ms since 1970
+	created    int64  // clock
+	experiment int32  // its place
 	active     bool
-	started    int64 // ms since 1970
 	unstarted  bool
-	created    int64 // clock
 }
 
 type kept struct {
@@ -56,7 +57,7 @@ func (t *table) use(s *Service, ctx context.Context, fn func(tx *index.Tx) error
 }
 
 func (t *table) drop() {
-	t.at, t.rows, t.columns = 0, nil, map[search.Source]*kept{}
+	t.at, t.rows, t.groups, t.columns = 0, nil, map[string]int32{}, map[search.Source]*kept{}
 }
 
 // refresh reads the rows that have changed, or all where that is less work.
@@ -114,24 +115,29 @@ func (t *table) readAll(tx *index.Tx, at int64) error {
 
 // readRows reads what every search wants, of all runs or of some.
 func (t *table) readRows(tx *index.Tx, where string, some []int64) error {
-	known := map[string]string{} // so that each experiment's id is kept once
 	return eachOf(tx, "SELECT no, id, experiment, lifecycle='active', started, created FROM run_runs "+where, some, func(rows *sql.Rows) error {
 		var no int64
 		var r row
+		var experiment sql.RawBytes
 		var started sql.NullInt64
-		if err := rows.Scan(&no, &r.id, &r.experiment, &r.active, &started, &r.created); err != nil {
+		if err := rows.Scan(&no, &r.id, &experiment, &r.active, &started, &r.created); err != nil {
 			return err
 		}
-		if e, ok := known[r.experiment]; ok {
-			r.experiment = e
-		} else {
-			known[r.experiment] = r.experiment
-		}
-		r.started, r.unstarted = started.Int64, !started.Valid
+		r.started, r.unstarted, r.experiment = started.Int64, !started.Valid, t.group(experiment)
 		t.grow(int(no) + 1)
 		t.rows[no] = r
 		return nil
 	})
+}
+
+// group returns the place of an experiment among those that have runs.
+func (t *table) group(id []byte) int32 {
+	place, known := t.groups[string(id)]
+	if !known {
+		place = int32(len(t.groups))
+		t.groups[string(id)] = place
+	}
+	return place
 }
 
 func (t *table) grow(n int) {

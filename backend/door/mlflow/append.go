@@ -3,6 +3,7 @@ package mlflow
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // appender writes itself as JSON, in pieces. The long answers do: runs and histories are tens
 // of thousands of small values, and looking up how each is written takes most of the time.
 type appender interface {
-	appendJSON() [][]byte
+	appendJSON() ([][]byte, error)
 }
 
 type letters interface{ ~string | ~[]byte }
@@ -136,12 +137,13 @@ func (l *opened) pair(key, value []byte) {
 }
 
 // appendEach is appendList of what fill adds.
-func appendEach(b []byte, name string, fill func(*opened)) []byte {
+func appendEach(b []byte, name string, fill func(*opened) error) ([]byte, error) {
 	l := opened{b: append(append(append(b, '"'), name...), '"', ':', '[')}
-	if fill(&l); !l.begun {
-		return b
+	err := fill(&l)
+	if !l.begun {
+		return b, err
 	}
-	return append(l.b, ']', ',')
+	return append(l.b, ']', ','), err
 }
 
 func appendInfo(b []byte, i *runInfo) []byte {
@@ -162,18 +164,19 @@ func appendInfo(b []byte, i *runInfo) []byte {
 }
 
 // appendRun writes what fromRun would return.
-func appendRun(b []byte, r *run.Listed) []byte {
+func appendRun(b []byte, r *run.Listed) ([]byte, error) {
 	info := wireInfo(&r.Run)
 	b = appendInfo(append(b, `{"info":`...), &info)
 	b = append(b, `,"data":{`...)
-	b = appendEach(b, "metrics", func(l *opened) {
-		r.EachMetric(func(key []byte, m *run.Metric) {
+	b, e1 := appendEach(b, "metrics", func(l *opened) error {
+		return r.EachMetric(func(key []byte, m *run.Metric) {
 			w := wireMetric(m)
 			l.b = appendPoint(l.next(), key, &w)
 		})
 	})
-	b = appendEach(b, "params", func(l *opened) { r.EachParam(l.pair) })
-	b = closed(appendEach(b, "tags", func(l *opened) { eachTag(r, l.pair) }))
+	b, e2 := appendEach(b, "params", func(l *opened) error { return r.EachParam(l.pair) })
+	b, e3 := appendEach(b, "tags", func(l *opened) error { return eachTag(r, l.pair) })
+	b = closed(b)
 	b = append(b, `,"inputs":`...)
 	if len(r.Inputs)+len(r.ModelInputs) > 0 {
 		b = appendAny(b, wireInputs(&r.Run))
@@ -186,7 +189,7 @@ func appendRun(b []byte, r *run.Listed) []byte {
 	} else {
 		b = append(b, "{}"...)
 	}
-	return append(b, '}')
+	return append(b, '}'), errors.Join(e1, e2, e3)
 }
 
 // runsAnswer is a page of runs.
@@ -197,12 +200,15 @@ type runsAnswer struct {
 
 const runsAtOnce = 100 // that are worth a goroutine of their own to be written
 
-func (a runsAnswer) appendJSON() [][]byte {
+func (a runsAnswer) appendJSON() ([][]byte, error) {
 	return inParts("runs", a.Runs, runsAtOnce, a.Next, appendRun)
 }
 
 // MarshalJSON is for GraphQL, which takes answers apart.
-func (a runsAnswer) MarshalJSON() ([]byte, error) { return slices.Concat(a.appendJSON()...), nil }
+func (a runsAnswer) MarshalJSON() ([]byte, error) {
+	pieces, err := a.appendJSON()
+	return slices.Concat(pieces...), err
+}
 
 // metricsAnswer is a page of points.
 type metricsAnswer struct {
@@ -210,12 +216,12 @@ type metricsAnswer struct {
 	Next    string   `json:"next_page_token,omitempty"`
 }
 
-func (a metricsAnswer) appendJSON() [][]byte {
+func (a metricsAnswer) appendJSON() ([][]byte, error) {
 	b := appendList([]byte{'{'}, "metrics", a.Metrics, appendMetric)
 	if a.Next != "" {
 		b = appendText(append(b, `"next_page_token":`...), a.Next)
 	}
-	return [][]byte{closed(b)}
+	return [][]byte{closed(b)}, nil
 }
 
 // historyAnswer is metricsAnswer of one run's points, which are up to 25,000.
@@ -226,9 +232,9 @@ type historyAnswer struct {
 
 const pointsAtOnce = 2000 // that are worth a goroutine of their own to be written
 
-func (a historyAnswer) appendJSON() [][]byte {
-	return inParts("metrics", a.Points, pointsAtOnce, a.Next, func(b []byte, p *run.Point) []byte {
+func (a historyAnswer) appendJSON() ([][]byte, error) {
+	return inParts("metrics", a.Points, pointsAtOnce, a.Next, func(b []byte, p *run.Point) ([]byte, error) {
 		m := wirePoint(*p, "")
-		return m.appendJSON(b)
+		return m.appendJSON(b), nil
 	})
 }

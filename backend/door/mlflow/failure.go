@@ -70,8 +70,9 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := encoded(v)
 	if err != nil {
 		slog.Error("mlflow answer cannot be encoded", "err", err)
-		status = http.StatusInternalServerError
-		body = [][]byte{[]byte(`{"error_code":"INTERNAL_ERROR","message":"the answer cannot be written as JSON"}`)}
+		r := refusalOf(err)
+		status = r.status
+		body, _ = encoded(map[string]string{"error_code": r.code, "message": r.text}) // texts always encode
 	}
 	size := 0
 	for _, piece := range body {
@@ -89,7 +90,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // encoded is the answer as JSON, in pieces.
 func encoded(v any) ([][]byte, error) {
 	if a, ok := v.(appender); ok {
-		return append(a.appendJSON(), []byte{'\n'}), nil
+		pieces, err := a.appendJSON()
+		return append(pieces, []byte{'\n'}), err
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -155,7 +155,7 @@ const nameTag = "mlflow.runName"
 
 // eachTag calls fn for every tag in the order of their keys, with the run's name as one
 // of them, as clients expect.
-func eachTag(r *run.Listed, fn func(key, value []byte)) {
+func eachTag(r *run.Listed, fn func(key, value []byte)) error {
 	named := false
 	name := func() {
 		if !named {
@@ -163,7 +163,7 @@ func eachTag(r *run.Listed, fn func(key, value []byte)) {
 			named = true
 		}
 	}
-	r.EachTag(func(key, value []byte) {
+	err := r.EachTag(func(key, value []byte) {
 		if string(key) >= nameTag {
 			name()
 		}
@@ -172,4 +172,5 @@ func eachTag(r *run.Listed, fn func(key, value []byte)) {
 		}
 	})
 	name()
+	return err
 }
