@@ -2,10 +2,7 @@ package run
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
-	"maps"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -57,14 +54,12 @@ func (s *Service) link(ctx context.Context, kind, id string, models []string, da
 
 func applyInputs(tx *index.Tx, rec journal.Record, in inputsRecord) error {
 	for _, i := range in.Inputs {
-		if err := withKnownTags(tx, rec.ID, &i); err != nil {
-			return err
-		}
 		b, err := json.Marshal(i)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO run_inputs VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET context=excluded.context, data=excluded.data",
+		// an input keeps the tags that it came with, as in MLflow: who names it again changes nothing
+		if _, err := tx.Exec("INSERT INTO run_inputs VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
 			rec.ID, i.Name, i.Digest, i.Tags[contextTag], string(b)); err != nil {
 			return err
 		}
@@ -74,26 +69,6 @@ func applyInputs(tx *index.Tx, rec journal.Record, in inputsRecord) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// withKnownTags adds the tags that the dataset already has as an input of the run: who
-// names it again, as a metric computed on it does, takes nothing back.
-func withKnownTags(tx *index.Tx, run string, i *Input) error {
-	var data string
-	err := tx.QueryRow("SELECT data FROM run_inputs WHERE run=? AND name=? AND digest=?", run, i.Name, i.Digest).Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	var known Input
-	if err == nil {
-		err = json.Unmarshal([]byte(data), &known)
-	}
-	if err != nil || len(known.Tags) == 0 {
-		return err
-	}
-	maps.Copy(known.Tags, i.Tags)
-	i.Tags = known.Tags
 	return nil
 }
 

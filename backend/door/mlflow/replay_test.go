@@ -79,9 +79,9 @@ func record(t *testing.T, backend *url.URL, flow string) (tape []*said) {
 		req.Body, req.Host = io.NopCloser(bytes.NewReader(b)), backend.Host
 		req.Header.Del("Accept-Encoding")
 		e := &said{method: req.Method, path: req.URL.RequestURI(), header: req.Header.Clone(), body: b}
-		mu.Lock()
+		mu.Lock() // one after the other, so that the order of the tape is that in which they were answered
+		defer mu.Unlock()
 		tape = append(tape, e)
-		mu.Unlock()
 		answer := httptest.NewRecorder()
 		proxy.ServeHTTP(answer, req)
 		e.status, e.answer = answer.Code, answer.Body.Bytes()
@@ -294,7 +294,7 @@ func join(field, name string) string {
 // sort evens out the order of lists whose order means nothing.
 func (c *comparison) sort(field string, list []any) {
 	name := field[strings.LastIndexByte(field, '.')+1:]
-	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values", "records", "model_outputs", "dataset_inputs"}, name) || strings.Contains(c.route, "history") {
+	if !slices.Contains([]string{"tags", "params", "metrics", "request_metadata", "aliases", "files", "attributes", "latest_versions", "values", "records", "model_outputs", "model_inputs", "dataset_inputs"}, name) || strings.Contains(c.route, "history") {
 		return
 	}
 	key := func(v any) string {

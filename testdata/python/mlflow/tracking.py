@@ -184,6 +184,7 @@ def datasets():
     with mlflow.start_run() as run:
         mlflow.log_input(data, context="training", tags={"fold": "1"})
         mlflow.log_metric("rmse", 0.5, dataset=data)
+        mlflow.log_input(data, context="eval")  # what an input was logged as it stays
     inputs = client.get_run(run.info.run_id).inputs.dataset_inputs
     assert len(inputs) == 1 and inputs[0].dataset.name == "weather", inputs
     assert inputs[0].dataset.digest == data.digest and "temp" in inputs[0].dataset.schema
