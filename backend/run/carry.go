@@ -194,7 +194,7 @@ func (s *Service) recordCarried(ctx context.Context, id string, rec carriedRecor
 		apart, rec.Inputs = rec.Inputs, nil
 	}
 	_, err := s.opts.Ledger.Do(ctx, "run.carry", id, func(tx *index.Tx) (any, error) {
-		_, err := experimentByID(tx, rec.ExperimentID)
+		_, err := experimentState(tx, rec.ExperimentID)
 		return rec, err
 	})
 	for _, i := range apart {

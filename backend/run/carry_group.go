@@ -75,7 +75,7 @@ func (s *Service) placeFor(ctx context.Context, e Experiment, here, apart string
 				name = e.Name + " (" + apart + " " + strconv.Itoa(n+1) + ")"
 			}
 		}
-		_, err := experimentByID(tx, id)
+		_, err := experimentState(tx, id)
 		switch {
 		case err == nil: // of another experiment
 			id = newExperimentID()
@@ -122,7 +122,7 @@ func (s *Service) CarryModel(ctx context.Context, m LoggedModel) error {
 		modelRecord{m.ExperimentID, m.Name, m.Type, m.RunID, m.Params, m.Tags}, m.Status, m.Message, m.CreatedAt.UnixMilli(), m.UpdatedAt.UnixMilli(),
 	}
 	_, err := s.opts.Ledger.Do(ctx, "logged_model.carry", m.ID, func(tx *index.Tx) (any, error) {
-		_, err := experimentByID(tx, m.ExperimentID)
+		_, err := experimentState(tx, m.ExperimentID)
 		return rec, err
 	})
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"rondo/backend/errs"
@@ -52,7 +53,18 @@ func (s *Service) Create(ctx context.Context, in Create) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	return s.Get(ctx, in.ID)
+	return in.made(s.opts.Ledger.Device()), nil
+}
+
+// made is what Get returns of the run before anything happens to it.
+func (in Create) made(device string) Run {
+	r := Run{
+		ID: in.ID, ExperimentID: in.ExperimentID, Name: in.Name, User: in.User, Kind: in.Kind, Status: in.Status, Lifecycle: Active, ParentID: in.ParentID,
+		Device: device, StartedAt: time.UnixMilli(in.StartedAt.UnixMilli()).UTC(), Params: map[string]string{}, Metrics: map[string]Metric{}, Tags: map[string]string{},
+	}
+	maps.Copy(r.Params, in.Params)
+	maps.Copy(r.Tags, in.Tags)
+	return r
 }
 
 func (in Create) complete(now time.Time) (Create, error) {
@@ -98,11 +110,7 @@ func (in Create) fits(tx *index.Tx) error {
 	if n > 0 {
 		return errs.New(errs.Conflict, "Run %s exists already", in.ID)
 	}
-	e, err := experimentByID(tx, in.ExperimentID)
-	if err == nil && e.Lifecycle != Active {
-		err = inactive("experiment", in.ExperimentID)
-	}
-	return err
+	return experimentActive(tx, in.ExperimentID)
 }
 
 func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
@@ -220,8 +228,8 @@ func (s *Service) setLifecycle(ctx context.Context, kind, id, to string) error {
 }
 
 func experimentActive(tx *index.Tx, id string) error {
-	e, err := experimentByID(tx, id)
-	if err == nil && e.Lifecycle != Active {
+	lifecycle, err := experimentState(tx, id)
+	if err == nil && lifecycle != Active {
 		err = inactive("experiment", id)
 	}
 	return err

@@ -122,9 +122,23 @@ func (s *Service) Experiment(ctx context.Context, id string) (e Experiment, err 
 func experimentByID(tx *index.Tx, id string) (Experiment, error) {
 	e, err := experimentWhere(tx, "id=?", id)
 	if errs.Is(err, errs.NotFound) {
-		err = errs.New(errs.NotFound, "No Experiment with id=%.80s exists", id).WithHint("list them to see which there are")
+		err = noExperiment(id)
 	}
 	return e, err
+}
+
+func noExperiment(id string) error {
+	return errs.New(errs.NotFound, "No Experiment with id=%.80s exists", id).WithHint("list them to see which there are")
+}
+
+// experimentState is for who only wants to know whether there is one and whether it was
+// deleted: counting its runs, which experimentByID does, takes as long as they are many.
+func experimentState(tx *index.Tx, id string) (lifecycle string, err error) {
+	err = tx.QueryRow("SELECT lifecycle FROM run_experiments WHERE id=?", id).Scan(&lifecycle)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = noExperiment(id)
+	}
+	return lifecycle, err
 }
 
 // ExperimentByName returns one by name; active ones first.

@@ -5,9 +5,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/run"
@@ -39,6 +41,20 @@ func TestWhatIsLoggedComesBackExactly(t *testing.T) {
 	}
 	if r.Params["lr"] != "0.1" || r.Tags["team"] != "a" || r.Status != run.Running || r.Device != "laptop" {
 		t.Errorf("run %+v", r)
+	}
+}
+
+func TestCreateAnswersWhatIsKept(t *testing.T) {
+	h := open(t, t.TempDir())
+	parent := h.run(t, run.Create{})
+	for _, in := range []run.Create{
+		{}, {Name: "a", User: "ann", Kind: run.Launched, Status: run.Queued, ParentID: parent.ID, StartedAt: time.Now(), Params: map[string]string{"lr": "1"}, Tags: map[string]string{"t": ""}},
+	} {
+		made := h.run(t, in)
+		kept, err := h.Get(t.Context(), made.ID)
+		if must(t, err); !reflect.DeepEqual(made, kept) {
+			t.Errorf("made %+v\nkept %+v", made, kept)
+		}
 	}
 }
 

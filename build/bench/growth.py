@@ -30,6 +30,7 @@ from table import Kept, render, save
 
 WRITES = [(what, clients) for what in ("metric", "batch") for clients in (1, 8, 32)] + [("run", 1)]
 LONG_RUN = run_id(0xfffffff)
+EXPERIMENTS = [str(700_000_000_000_000_000 + i) for i in range(50)]  # that build/bench/fill makes
 TOKEN = re.compile(rb'"next_page_token": ?"([^"]*)"')
 
 
@@ -65,8 +66,8 @@ class Bench:
         found, others = rounds(of.pids(), measure, **limits)
         return statistics.median(found), others
 
-    def writing(self, of, what, clients):
-        args = [self.a.writes, "-url", of.server.url, "-what", what, "-clients", str(clients), "-time", "800ms"]
+    def writing(self, of, what, clients, experiment="0"):
+        args = [self.a.writes, "-url", of.server.url, "-what", what, "-clients", str(clients), "-time", "800ms", "-experiment", experiment]
         if of.server.token:
             args += ["-token", of.server.token]
         key, failed = "per_second" if what == "batch" else "p50_us", []
@@ -149,7 +150,6 @@ class Bench:
 
     def grown(self, r):
         say(f"{self.a.runs:,} runs are in the index after {r.load:.1f} s")
-        experiments = [str(700_000_000_000_000_000 + i) for i in range(10)]
 
         def start():
             took = r.start()
@@ -157,8 +157,8 @@ class Bench:
             return took
         start_time, others = self.measured(r, start)
         r.start()
-        first, _ = timed(self.searching, r.server, experiments, 100, 1)
-        found = self.searches(r, experiments, 40, 15)
+        first, _ = timed(self.searching, r.server, EXPERIMENTS[:10], 100, 1)
+        found = self.searches(r, EXPERIMENTS[:10], 40, 15)
         history, more = self.measured(r, lambda: self.history(r, LONG_RUN)[0], n=3)
         found |= {"runs": self.a.runs, "load": r.load, "start": start_time, "first": first, "history": history,
                   "index": sum(f.stat().st_size for f in r.home.rglob("index.db*")), "memory": rss(r.process.pid), "others": max(found["others"], others, more)}
@@ -184,12 +184,12 @@ class Bench:
         return found
 
     def flat(self, kept):
-        """What a write costs as the store grows."""
+        """What a write costs as the store grows, to an experiment that has a tenth of all runs."""
         for n in (1_000, 10_000, 100_000):
             if self.ours and n <= self.a.runs:
                 r = self.rondo(f"flat-{n}", "-runs", str(n))
                 r.start()
-                found = {what: self.writing(r, what, 1) for what in ("metric", "run", "batch")}
+                found = {what: self.writing(r, what, 1, EXPERIMENTS[0]) for what in ("metric", "run", "batch")}
                 others = max(o for _, o, _ in found.values())
                 kept[str(n)] = {"metric": found["metric"][0], "run": found["run"][0], "batch": 1e6 / found["batch"][0], "others": others}
                 say(f"with {n:,} runs: {kept[str(n)]}")
@@ -230,9 +230,9 @@ class Bench:
         whole, r = timed(self.rondo, "stress", "-experiments", "50", "-runs", str(a.stress_runs), "-metrics", "1500", "-steps", "20", "-params", "150", "-tags", "50")
         say(f"stress: filled and loaded in {whole:.0f} s")
         start = r.start()
-        experiments, took = [str(700_000_000_000_000_000 + i) for i in range(50)], []
+        took = []
         for k in range(0, 60, 3):
-            body = {"experiment_ids": experiments, "max_results": 20, "order_by": [f"metrics.m{k % 6 * 200 + 1}"],
+            body = {"experiment_ids": EXPERIMENTS, "max_results": 20, "order_by": [f"metrics.m{k % 6 * 200 + 1}"],
                     "filter": f"metrics.m{k % 6 * 200} > {k % 6 * 200}.5 AND params.p1 = 'value 1'"}
             took.append(timed(r.server.ask, "POST", "/api/2.0/mlflow/runs/search", body)[0])
         took.sort()

@@ -21,6 +21,7 @@ func main() {
 	flag.StringVar(&l.base, "url", "", "address of the server")
 	flag.StringVar(&l.token, "token", "", "bearer token")
 	flag.StringVar(&l.what, "what", "metric", "metric, batch or run")
+	flag.StringVar(&l.experiment, "experiment", "0", "experiment of the runs")
 	flag.IntVar(&l.clients, "clients", 1, "concurrent clients")
 	flag.DurationVar(&l.time, "time", 2*time.Second, "how long")
 	flag.Parse()
@@ -33,6 +34,7 @@ func main() {
 // load is one measurement.
 type load struct {
 	base, token, what string
+	experiment        string
 	clients           int
 	time              time.Duration
 	http              *http.Client
@@ -99,7 +101,7 @@ func batch(run string, i int) string {
 }
 
 func (l *load) newRun() (string, error) {
-	b, err := l.post("create", `{"experiment_id":"0","start_time":1,"tags":[{"key":"mlflow.user","value":"ann"}]}`)
+	b, err := l.post("create", fmt.Sprintf(`{"experiment_id":%q,"start_time":1,"tags":[{"key":"mlflow.user","value":"ann"}]}`, l.experiment))
 	var out struct {
 		Run struct {
 			Info struct {
