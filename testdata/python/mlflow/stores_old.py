@@ -5,8 +5,8 @@ import tempfile
 
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
 
-from mlflow.entities import Dataset, DatasetInput, Expectation, ExperimentTag, Feedback, InputTag, Metric, Param, RunStatus, RunTag, ViewType
-from mlflow.entities.assessment import AssessmentSource
+from mlflow.entities import Dataset, DatasetInput, ExperimentTag, InputTag, Metric, Param, RunStatus, RunTag, ViewType
+from mlflow.entities.assessment import Assessment, AssessmentSource, Expectation, Feedback
 from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.entities.trace_status import TraceStatus
 from mlflow.exceptions import MlflowException
@@ -92,9 +92,9 @@ info = t.get_trace_info(trace.request_id)
 assert info.execution_time_ms == 500 and info.status == TraceStatus.OK and info.tags["seen"] == "yes" and "tag" not in info.tags, info
 assert [x.request_id for x in t.search_traces([e], "tags.seen = 'yes'", 10, ["timestamp_ms DESC"])[0]] == [trace.request_id]
 who = AssessmentSource("HUMAN", "ann")
-good = t.create_assessment(Feedback(name="good", value=True, trace_id=trace.request_id, source=who))
-answer = t.create_assessment(Expectation(name="answer", value="42", trace_id=trace.request_id, source=who))
-assert t.update_assessment(trace.request_id, good.assessment_id, feedback=Feedback(name="good", value=False), rationale="no").rationale == "no"
+good = t.create_assessment(Assessment(name="good", source=who, trace_id=trace.request_id, feedback=Feedback(True)))
+answer = t.create_assessment(Assessment(name="answer", source=who, trace_id=trace.request_id, expectation=Expectation("42")))
+assert t.update_assessment(trace.request_id, good.assessment_id, feedback=Feedback(False), rationale="no").rationale == "no"
 t.delete_assessment(trace.request_id, answer.assessment_id)
 assert t.get_trace_info(trace.request_id, should_query_v3=True).request_id == trace.request_id
 assert t._delete_traces(e, request_ids=[trace.request_id]) == 1
@@ -106,21 +106,21 @@ r.set_registered_model_tag("net", RegisteredModelTag("l", "w"))
 r.delete_registered_model_tag("net", "k")
 assert r.rename_registered_model("net", "mesh").name == "mesh"
 v = r.create_model_version("mesh", f"runs:/{run}/model", run, [ModelVersionTag("a", "b")], None, "one")
-assert v.version == 1 and v.status == "READY" and v.run_id == run, v
+assert v.version == "1" and v.status == "READY" and v.run_id == run, v
 r.update_model_version("mesh", 1, "two")
 r.set_model_version_tag("mesh", 1, ModelVersionTag("c", "d"))
 r.delete_model_version_tag("mesh", 1, "a")
 r.set_registered_model_alias("mesh", "best", 1)
-assert r.get_model_version_by_alias("mesh", "best").version == 1
+assert r.get_model_version_by_alias("mesh", "best").version == "1"
 assert r.transition_model_version_stage("mesh", 1, "Staging", True).current_stage == "Staging"
 v = r.get_model_version("mesh", 1)
 assert (v.description, v.tags, v.aliases) == ("two", {"c": "d"}, ["best"]), v
-assert [x.version for x in r.get_latest_versions("mesh", ["Staging"])] == [1]
+assert [x.version for x in r.get_latest_versions("mesh", ["Staging"])] == ["1"]
 assert r.get_model_version_download_uri("mesh", 1)
 assert [x.name for x in r.search_registered_models("name LIKE 'me%'", 10, ["name ASC"])] == ["mesh"]
-assert [x.version for x in r.search_model_versions(f"run_id = '{run}'", 10, ["version_number DESC"])] == [1]
+assert [x.version for x in r.search_model_versions(f"run_id = '{run}'", 10, ["version_number DESC"])] == ["1"]
 m = r.get_registered_model("mesh")
-assert (m.description, m.tags, m.aliases) == ("other words", {"l": "w"}, {"best": 1}), m
+assert (m.description, m.tags, m.aliases) == ("other words", {"l": "w"}, {"best": "1"}), m
 r.delete_registered_model_alias("mesh", "best")
 r.delete_model_version("mesh", 1)
 gone(r.get_model_version, "mesh", 1)
