@@ -133,7 +133,7 @@ torture:
 HISTORIES ?= 200
 conformance: setup build/cache/dvc2/bin/dvc build/cache/libraries/made build/cache/old/made
 	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) RONDO_TORCH_PYTHON=$(TORCH_PYTHON) \
-		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream|Libraries|Torch' ./backend/door/mlflow
+		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream|Libraries|Torch|OldClient' ./backend/door/mlflow
 	go test -tags conformance -count=1 -timeout 20m -run TestServer ./backend/interop/mlflow
 	GIT_ROUNDS=3000 go test -count=1 -timeout 60m -run 'OfAny|Ignore' ./backend/git
 	DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run AnyHistoryInTurn ./backend/interop/dvc
