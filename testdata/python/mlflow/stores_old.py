@@ -107,23 +107,23 @@ r.delete_registered_model_tag("net", "k")
 assert r.rename_registered_model("net", "mesh").name == "mesh"
 v = r.create_model_version("mesh", f"runs:/{run}/model", run, [ModelVersionTag("a", "b")], None, "one")
 assert v.version == "1" and v.status == "READY" and v.run_id == run, v
-r.update_model_version("mesh", 1, "two")
-r.set_model_version_tag("mesh", 1, ModelVersionTag("c", "d"))
-r.delete_model_version_tag("mesh", 1, "a")
-r.set_registered_model_alias("mesh", "best", 1)
+r.update_model_version("mesh", "1", "two")
+r.set_model_version_tag("mesh", "1", ModelVersionTag("c", "d"))
+r.delete_model_version_tag("mesh", "1", "a")
+r.set_registered_model_alias("mesh", "best", "1")
 assert r.get_model_version_by_alias("mesh", "best").version == "1"
-assert r.transition_model_version_stage("mesh", 1, "Staging", True).current_stage == "Staging"
-v = r.get_model_version("mesh", 1)
+assert r.transition_model_version_stage("mesh", "1", "Staging", True).current_stage == "Staging"
+v = r.get_model_version("mesh", "1")
 assert (v.description, v.tags, v.aliases) == ("two", {"c": "d"}, ["best"]), v
 assert [x.version for x in r.get_latest_versions("mesh", ["Staging"])] == ["1"]
-assert r.get_model_version_download_uri("mesh", 1)
+assert r.get_model_version_download_uri("mesh", "1")
 assert [x.name for x in r.search_registered_models("name LIKE 'me%'", 10, ["name ASC"])] == ["mesh"]
 assert [x.version for x in r.search_model_versions(f"run_id = '{run}'", 10, ["version_number DESC"])] == ["1"]
 m = r.get_registered_model("mesh")
 assert (m.description, m.tags, m.aliases) == ("other words", {"l": "w"}, {"best": "1"}), m
 r.delete_registered_model_alias("mesh", "best")
-r.delete_model_version("mesh", 1)
-gone(r.get_model_version, "mesh", 1)
+r.delete_model_version("mesh", "1")
+gone(r.get_model_version, "mesh", "1")
 r.delete_registered_model("mesh")
 gone(r.get_registered_model, "mesh")
 
