@@ -103,6 +103,34 @@ func TestImportDVCBringsThePast(t *testing.T) {
 	}
 }
 
+// TestImportDVCTellsWhatTheCacheLacks names the content of a commit that is nowhere, and
+// brings the rest.
+func TestImportDVCTellsWhatTheCacheLacks(t *testing.T) {
+	w := newDVCWorld(t)
+	w.dir = t.TempDir()
+	p := &past{t, w.dir}
+	p.git("init", "-q", "-b", "main")
+	first := p.state("a\n1\n", "1", 0.5)
+	p.state("a\n2\n", "2", 0.75)
+	gone := p.cached("a\n1\n")
+	if err := os.Remove(filepath.Join(w.dir, ".dvc/cache/files/md5", gone[:2], gone[2:])); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		History struct {
+			Runs int
+			Left []string
+		}
+	}
+	if err := json.Unmarshal([]byte(w.ok("import", "dvc", "--json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := "data.csv as commit " + first[:12] + " has it: the cache has no object " + gone
+	if h := got.History; h.Runs != 2 || len(h.Left) != 1 || h.Left[0] != want {
+		t.Errorf("the past: %+v, want %q", h, want)
+	}
+}
+
 // runs looks at two of the runs: that of the first commit, and that of the experiment.
 func (p *past) runs(w *world, first, tried string) {
 	p.t.Helper()

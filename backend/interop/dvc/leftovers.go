@@ -64,6 +64,19 @@ func (p *Project) noteLinks() error {
 			all[o.at] = link{o.entry.Hash, sum}
 		}
 	}
+	return p.writeLinks(all)
+}
+
+// dropLinks takes paths out of the list: they are a person's own files now.
+func (p *Project) dropLinks(paths []string) error {
+	all := p.links()
+	for _, at := range paths {
+		delete(all, at)
+	}
+	return p.writeLinks(all)
+}
+
+func (p *Project) writeLinks(all map[string]link) error {
 	b, err := json.Marshal(all)
 	if err == nil {
 		err = p.root.MkdirAll(ownTmp, 0o755)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -154,8 +155,10 @@ func (past *Past) read(then *Project) {
 // Bring writes data of a commit, which the cache has, to a new path of the project, every
 // hash compared.
 func (p *Project) Bring(ctx context.Context, d Data, to string) error {
-	if has, err := p.Cache.has(ctx, d.entry); err != nil || !has {
+	if has, err := p.Cache.has(ctx, d.entry); err != nil {
 		return notCached(d.entry.MD5, err)
+	} else if !has {
+		return notCached(d.entry.MD5, fs.ErrNotExist)
 	}
 	if err := p.root.MkdirAll(path.Dir(to), 0o755); err != nil {
 		return cannotWrite(to, err)

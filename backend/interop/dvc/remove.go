@@ -36,6 +36,9 @@ func (p *Project) Remove(ctx context.Context, name string, outs bool) error {
 		return err
 	}
 	defer release()
+	if err := p.noteLinks(); err != nil { // what dvc has brought, too, goes with the next checkout, as dvc has it
+		return err
+	}
 	for _, at := range all {
 		if outs {
 			err = p.root.RemoveAll(at)
@@ -46,6 +49,11 @@ func (p *Project) Remove(ctx context.Context, name string, outs bool) error {
 			return cannotWrite(at, err)
 		}
 		if err := p.gitUnignore(at); err != nil {
+			return err
+		}
+	}
+	if kind := p.Cache.types[0]; kind == "hardlink" || kind == "symlink" {
+		if err := p.dropLinks(all); err != nil {
 			return err
 		}
 	}
