@@ -52,6 +52,9 @@ func TestAttackCounts(t *testing.T) {
 		"clauses about traces": {"POST", v3 + "/search", func(n int) string {
 			return `{"locations":[{"mlflow_experiment":{"experiment_id":"0"}}],"filter":"` + several(n, "tags.a = 'b'", " AND ") + `"}`
 		}, 100},
+		"bytes about traces": {"POST", v3 + "/search", func(n int) string {
+			return `{"locations":[{"mlflow_experiment":{"experiment_id":"0"}}],"filter":"tags.a = '` + strings.Repeat("a", n-len("tags.a = ''")) + `'"}`
+		}, 50_000},
 		"a page of traces": {"POST", v3 + "/search", func(n int) string {
 			return fmt.Sprintf(`{"locations":[{"mlflow_experiment":{"experiment_id":"0"}}],"max_results":%d}`, n)
 		}, 500},
