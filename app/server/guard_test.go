@@ -187,7 +187,10 @@ func TestACookieSpeaksForOurOwnPageOnly(t *testing.T) {
 func TestBodiesHaveALimit(t *testing.T) {
 	s := serve(t, options(t, weather(t), t.TempDir()))
 	token := "Authorization: Bearer " + s.Info().Token
-	for _, base := range []string{s.Info().URL + "/api/v1/datasets", s.Info().URL + "/api/2.0/mlflow/runs/create", s.Info().ServingURL + "/v2/models/weather/infer"} {
+	for _, base := range []string{
+		s.Info().URL + "/api/v1/datasets", s.Info().URL + "/api/2.0/mlflow/runs/create", s.Info().ServingURL + "/v2/models/weather/infer",
+		s.Info().URL + "/api/v1/nothing", s.Info().ServingURL + "/nothing", // where nobody but the guard looks
+	} {
 		req, _ := http.NewRequest("POST", base, endless{})
 		req.ContentLength = 10 << 30
 		req.Header.Set("Authorization", strings.TrimPrefix(token, "Authorization: "))
