@@ -1,11 +1,32 @@
 package mlflow_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+
+	"rondo/backend/index"
 )
+
+// What goes wrong inside is told to the log and not to whoever asks: a table of the index is gone.
+func TestAttackInside(t *testing.T) {
+	h := open(t)
+	var file string
+	must(t, h.ledger.View(t.Context(), func(tx *index.Tx) error {
+		return tx.QueryRow("SELECT file FROM pragma_database_list WHERE name='main'").Scan(&file)
+	}))
+	db, err := sql.Open("sqlite", "file:"+file)
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec("DROP TABLE registry_models")
+	must(t, err)
+	a := h.do(t, "GET", "mlflow/registered-models/search", "")
+	if a.status != 500 || a.at("error_code") != "INTERNAL_ERROR" || strings.Contains(a.text, "registry_models") || strings.Contains(strings.ToLower(a.text), "sql") {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+}
 
 // One more than may be in a request is refused, and nothing of it is kept; as many as may be are answered.
 func TestAttackCounts(t *testing.T) {
