@@ -67,6 +67,8 @@ func TestNoRouteIsOutsideTheGuard(t *testing.T) {
 				{"a wrong token", 401, []string{"Authorization: Bearer " + strings.Repeat("A", len(info.Token))}},
 				{"a shorter token", 401, []string{"Authorization: Bearer " + info.Token[:10]}},
 				{"a wrong password", 401, []string{"Authorization: Basic cm9uZG86d3Jvbmc="}},
+				{"an empty password", 401, []string{"Authorization: Basic cm9uZG86"}},
+				{"an empty token", 401, []string{"Authorization: Bearer "}},
 				{"an invented cookie", 401, []string{"Cookie: rondo-" + s.Project8() + "=1790000000.AAAA"}},
 				{"a foreign host", 403, []string{token, "Host: evil.example:" + u.Port()}},
 				{"another port", 403, []string{token, "Host: 127.0.0.1:1"}},
