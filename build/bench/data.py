@@ -5,8 +5,9 @@ usage: data.py RONDO [--only PART,…] [--files N] [--gigabytes G] [--rounds R] 
 Parts: disk; small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
 all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB, Rondo
 alone); reflink (G GB where --in has them); append (what the next version takes when 1 % is
-added to a CSV of G GB, or one row group of Parquet is written anew); stages (a pipeline of 155
-of which nothing must run). Huge, million and reflink are measured where they are named.
+added to a CSV of G GB, or one row group of Parquet is written anew); cancel (how soon work on
+G GB stops); stages (a pipeline of 155 of which nothing must run). Huge, million and reflink are
+measured where they are named.
 
 Every program is asked for the same and starts from the same state; figures are medians of R
 rounds, by turns, once with the files in memory and, where this user may drop the system's
@@ -107,12 +108,14 @@ class Part:
     def measure(self, programs, lay, steps=None):
         """Has each program do its steps with the same data, by turns."""
         with tempfile.TemporaryDirectory(dir=self.args.folder, ignore_cleanup_errors=True) as t:
-            lay(pathlib.Path(t) / "data")
+            t = pathlib.Path(t) / "turns"
+            t.mkdir()
+            lay(t / "data")
             time.sleep(1.1)  # what was written this moment is not believed unread
             for warm in self.args.how:
                 for _ in range(self.args.rounds):
                     for program in programs:
-                        self.turn(program, pathlib.Path(t), warm, steps)
+                        self.turn(program, t, warm, steps)
 
     def turn(self, program, t, warm, steps):
         if why := program.missing(self.args):
@@ -135,7 +138,7 @@ class Part:
             writable(data)
         finally:
             p.close()
-        shutil.rmtree(work)
+        away(work)
         warm_up(data, warm)
 
     @contextlib.contextmanager
@@ -158,7 +161,19 @@ def prepare(what, data):
         first.chmod(mode | 0o200)
         time.sleep(0.2)
     elif what == peers.CHECKOUT:
-        shutil.rmtree(data)
+        away(data)
+
+
+def away(folder):
+    """Removes a folder of large files. One of many is kept to the end: ext4 passes over every inode that was
+    freed in the last minutes when it looks for one, so what is created after many were removed takes several times as long."""
+    if sum(len(files) for _, _, files in os.walk(folder)) < 1000:
+        shutil.rmtree(folder)
+        return
+    top = folder
+    while top.parent.name != "turns":
+        top = top.parent
+    os.rename(folder, top.parent / f"away-{time.monotonic_ns()}")
 
 
 def busy():
@@ -193,8 +208,10 @@ def writable(data):
 
 
 def kind(folder):
-    line = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
-    return line[0] + (", mounted with discard" if len(line) > 1 and "discard" in line[1].split(",") else "") if line else "unknown"
+    line = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,SOURCE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
+    if len(line) < 3:
+        return "unknown"
+    return line[0] + (" in a file" if line[1].startswith("/dev/loop") else "") + (", mounted with discard" if "discard" in line[2].split(",") else "")
 
 
 def linked(program, link):
@@ -263,7 +280,67 @@ def stages(p, args):
     pipelines.measure(p, args)
 
 
-PARTS = {f.__name__: f for f in (disk, small, large, huge, million, reflink, append, stages)}
+def held(folder):
+    """The files below a folder, how long they are and when they were written to: whatever is done there changes it."""
+    found = {}
+    for at, _, files in os.walk(folder):
+        for f in files:
+            with contextlib.suppress(FileNotFoundError):
+                one = os.stat(os.path.join(at, f))
+                found[os.path.join(at, f)] = one.st_size, one.st_mtime_ns
+    return found
+
+
+def given_up(p, r, what, into, *verb):
+    """How long it takes after Ctrl-C until the command has ended, and until nothing is written any more."""
+    program = subprocess.Popen([p.args.rondo, "data", *verb], cwd=r.home, env=r.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = held(into)
+    while held(into) == before:  # until it has begun to write
+        if program.poll() is not None:
+            raise SystemExit(f"data: {what} was over before it could be given up")
+    time.sleep(0.3)
+    asked = last = time.monotonic()
+    program.send_signal(signal.SIGINT)
+    program.wait()
+    p.note(what, "command ended", True, time.monotonic() - asked)
+    now = held(into)
+    while time.monotonic() < last + 1:
+        if now != (now := held(into)):
+            last = time.monotonic()
+    p.note(what, "nothing changes on the disk any more", True, last - asked)
+
+
+def cancel(p, args):
+    p.call(f"{args.gigabytes:g} GB given up by Ctrl-C")
+    for _ in range(args.rounds):
+        with p.at("data", peers.Rondo) as (r, at):
+            lay_large(at, args.gigabytes)
+            far = r.home.parent / "remote"
+            far.mkdir()
+            r("remote", "disk", str(far))
+            r.take()
+            given_up(p, r, "snapshot", r.home / ".rondo/objects", "snapshot", "data")
+            r("snapshot", "data")
+            os.sync()
+            given_up(p, r, "push", far, "push")
+            r("push")
+            os.sync()
+            other = at.parent.parent / "other"
+            ask = lambda *cmd: peers.ask(args.rondo, *cmd, cwd=other, env=r.env)
+            peers.ask(args.rondo, "init", other, env=r.env)
+            ask("data", "remote", "disk", str(far))
+            here, r.home = r.home, other
+            try:
+                given_up(p, r, "fetch", other / ".rondo/objects", "fetch")
+                ask("data", "fetch")
+                os.sync()
+                given_up(p, r, "checkout, as pull does it", other / ".rondo/tmp", "pull", "data")
+            finally:
+                r.close()
+                r.home = here
+
+
+PARTS = {f.__name__: f for f in (disk, small, large, huge, million, reflink, append, cancel, stages)}
 
 
 def arguments():

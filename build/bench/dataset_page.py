@@ -82,14 +82,14 @@ def rounds(found):
 
 def busy(found):
     """What else the machine did, as the share of its processors that was used before each turn began."""
-    return f"other programs used {statistics.median(found['load']):.0%} of the processors" if found["load"] else "alone"
+    return f"; before the turns other programs used {statistics.median(found['load']):.0%} of the processors" if found["load"] else ""
 
 
 def text(parts):
     said = [f"Machine: {machine()}. Seconds; where there are two, first with the files in the system's memory, then without."]
     for name, found in parts.items():
         left = "".join(f" Without {who}, which {why}." for who, why in found["without"].items())
-        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}; {busy(found)}; {found['date']}){':' if not left else '.' + left}")
+        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}{busy(found)}; {found['date']}){':' if not left else '.' + left}")
         said.append(table(name, found))
     return "\n\n".join(said) + "\n"
 
