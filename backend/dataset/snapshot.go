@@ -110,7 +110,9 @@ func (s *Service) withContent(ctx context.Context, name string, c content) (Snap
 		return snap, err
 	}
 	list, e := s.Snapshots(ctx, name)
-	if e != nil || !slices.ContainsFunc(list, func(s Snapshot) bool { return int64(s.Files) == c.list.Files && s.Size == c.list.Size }) {
+	if e != nil || !slices.ContainsFunc(list, func(old Snapshot) bool {
+		return int64(old.Files) == c.list.Files && old.Size == c.list.Size && s.mayBeList(ctx, old.Tree)
+	}) {
 		return snap, cmp.Or(e, err)
 	}
 	old, e := c.list.OldDigest(ctx)
@@ -118,6 +120,13 @@ func (s *Service) withContent(ctx context.Context, name string, c content) (Snap
 		return snap, e
 	}
 	return s.withTree(ctx, name, old)
+}
+
+// mayBeList is false for a tree that is sure to be none of the old ones, which costs less
+// than to tell what an old one of a million files would be.
+func (s *Service) mayBeList(ctx context.Context, tree ref.Digest) bool {
+	list, err := s.opts.Store.IsList(ctx, tree)
+	return list || err != nil
 }
 
 // withTree returns the newest snapshot of the dataset with exactly this content.

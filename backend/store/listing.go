@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 
@@ -137,6 +138,21 @@ func (l *Listing) Tree(ctx context.Context) (Tree, error) {
 		t.Files = append(t.Files, page...)
 	}
 	return t, nil
+}
+
+// IsList reports whether a tree is one list in JSON, as all were before those of many
+// files had nodes. It reads no more than the first bytes.
+func (s *Store) IsList(ctx context.Context, d ref.Digest) (bool, error) {
+	r, err := s.Open(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	head := make([]byte, len(nodeMagic))
+	if _, err := io.ReadFull(r, head); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, err
+	}
+	return string(head) != nodeMagic, nil
 }
 
 // OldDigest is the digest that the tree had before trees of many files had nodes: that of
