@@ -58,7 +58,7 @@ def verdict(part, what, by):
     if rondo and dvc and rondo["warm"] and dvc["warm"]:
         aim = MUCH if part == "small" or what == "nothing changed" else FASTER
         times = statistics.median(dvc["warm"]) / statistics.median(rondo["warm"])
-        said.append(f"≥ {aim}× dvc: **{times:.1f}×**")
+        said.append(f"≥ {aim}× dvc: **{times:.1f}×**" + ("" if times >= aim else ", **not reached**"))
     return "; ".join(said) or "–"
 
 
