@@ -144,7 +144,9 @@ class Bench:
     def growth(self, kept):
         """A store of many runs: searches, a long history, the start, memory."""
         if self.ours:
-            kept["Rondo"] = self.grown(self.rondo("growth", "-runs", str(self.a.runs), "-long", str(self.a.points)))
+            r = self.rondo("growth", "-runs", str(self.a.runs), "-long", str(self.a.points))
+            kept["Rondo"] = self.grown(r)
+            shutil.rmtree(r.dir.parent)  # which takes a minute
         for kind in self.kinds:
             kept[kind] = self.peer_grown(kind)
 
@@ -164,7 +166,6 @@ class Bench:
                   "index": sum(f.stat().st_size for f in r.home.rglob("index.db*")), "memory": rss(r.process.pid), "others": max(found["others"], others, more)}
         say(f"history {history:.2f} s, start {start_time:.3f} s, memory {found['memory'] / 1e6:.0f} MB")
         r.stop()
-        shutil.rmtree(r.dir.parent)
         return found
 
     def peer_grown(self, kind):
