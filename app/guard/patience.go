@@ -2,6 +2,7 @@ package guard
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"time"
 
@@ -53,6 +54,29 @@ func (p *patient) extend() { p.rc.SetWriteDeadline(time.Now().Add(patience)) }
 func (p *patient) Write(b []byte) (int, error) {
 	p.extend()
 	return p.ResponseWriter.Write(b)
+}
+
+// piece is what is sent under one deadline where the kernel copies.
+const piece = 512 << 10
+
+// ReadFrom sends src piece by piece. It lets the connection see the file that src is, or
+// that it limits, so that the kernel copies it (sendfile).
+func (p *patient) ReadFrom(src io.Reader) (n int64, err error) {
+	left := int64(math.MaxInt64)
+	if l, ok := src.(*io.LimitedReader); ok {
+		src, left = l.R, l.N
+		defer func() { l.N -= n }()
+	}
+	for n < left && err == nil {
+		var sent int64
+		p.extend()
+		sent, err = io.CopyN(p.ResponseWriter, src, min(piece, left-n))
+		n += sent
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the connection.

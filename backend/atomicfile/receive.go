@@ -32,9 +32,30 @@ func Receive(ctx context.Context, root *os.Root, name string, r io.Reader, limit
 
 // Copy does the same with a file that is open, and leaves making it durable to the caller.
 func Copy(ctx context.Context, w io.Writer, r io.Reader, limit int64) (int64, error) {
-	n, err := io.Copy(w, io.LimitReader(&sender{ctx, r}, limit+1))
+	if f, ok := w.(*os.File); ok {
+		w = &early{f: f}
+	}
+	n, err := io.CopyBuffer(w, io.LimitReader(&sender{ctx, r}, limit+1), make([]byte, 128<<10))
 	if err == nil && n > limit {
 		err = ErrTooLong
+	}
+	return n, err
+}
+
+// early lets the system begin to write to the disk what has come, so that less is left
+// for the sync at the end.
+type early struct {
+	f          *os.File
+	come, told int64 // bytes
+}
+
+const earlyPiece = 8 << 20
+
+func (e *early) Write(b []byte) (int, error) {
+	n, err := e.f.Write(b)
+	if e.come += int64(n); e.come-e.told >= earlyPiece {
+		beginWriting(e.f, e.told, e.come-e.told)
+		e.told = e.come
 	}
 	return n, err
 }
