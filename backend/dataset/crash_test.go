@@ -153,8 +153,13 @@ func workUntilKilled(dir string) {
 	}
 }
 
+// dieAt kills the program at the point, one of the first times that it comes there.
 func dieAt(point string) {
-	left := rand.IntN(3)
+	often, err := strconv.Atoi(os.Getenv("RONDO_TEST_CRASH_WITHIN"))
+	if err != nil {
+		often = 3
+	}
+	left := rand.IntN(often)
 	fault.Hook(func(p string) {
 		if p == point {
 			if left--; left < 0 {
