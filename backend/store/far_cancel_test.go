@@ -61,9 +61,12 @@ func TestWhoGivesUpMovesNothingMore(t *testing.T) {
 	check(t, err)
 	all := []ref.Digest{d}
 	r := &trickster{Remote: folder(t, t.TempDir())}
-	for what, move := range map[string]func(context.Context) error{
-		"send": func(ctx context.Context) error { _, err := far(t, r).Send(ctx, s, all); return err },
-		"receive": func(ctx context.Context) error {
+	for _, one := range []struct {
+		what string
+		move func(context.Context) error
+	}{
+		{"send", func(ctx context.Context) error { _, err := far(t, r).Send(ctx, s, all); return err }},
+		{"receive", func(ctx context.Context) error {
 			_, err := far(t, r).Send(t.Context(), s, all)
 			check(t, err)
 			to, err := store.Open(t.TempDir())
@@ -72,8 +75,9 @@ func TestWhoGivesUpMovesNothingMore(t *testing.T) {
 			r.get = r.getting
 			_, err = to.Receive(ctx, f, all)
 			return err
-		},
+		}},
 	} {
+		what := one.what
 		ctx, giveUp := context.WithCancel(t.Context())
 		p := &patience{ctx: ctx, giveUp: giveUp}
 		r.getting = func(_ string, body io.ReadCloser) (io.ReadCloser, error) {
@@ -87,7 +91,7 @@ func TestWhoGivesUpMovesNothingMore(t *testing.T) {
 				return io.NewSectionReader(meter{ReaderAt: c, patience: p}, 0, c.Size()), nil
 			}
 		}
-		if err := move(ctx); !errors.Is(err, context.Canceled) {
+		if err := one.move(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if n := p.after.Load(); n > 4<<20 {

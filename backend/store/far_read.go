@@ -18,6 +18,7 @@ const (
 	farTries = 4
 	farGap   = 128 << 10 // bytes between two entries that are fetched along rather than asked for apart
 	farRange = 8 << 20   // bytes of one question
+	farPiece = 256 << 10 // bytes of one read of its answer
 )
 
 // get reads a part of a blob, again where the connection fails.
@@ -29,7 +30,7 @@ func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []b
 		}
 		defer r.Close()
 		b = make([]byte, length)
-		n, err := io.ReadFull(r, b)
+		n, err := readInPieces(readerCtx{ctx, r}, b)
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return errs.New(errs.Corrupt, "%s is damaged: it ends %d bytes early", name, length-int64(n)).
 				WithHint("push again from a project that has what was in it")
@@ -37,6 +38,17 @@ func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []b
 		return err
 	})
 	return b, err
+}
+
+// readInPieces fills b as io.ReadFull does, but asks for a little at a time, so that r can
+// refuse when it is given up.
+func readInPieces(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = io.ReadFull(r, b[n:min(len(b), n+farPiece)])
+		n += m
+	}
+	return n, err
 }
 
 // again repeats what failed for a reason that may pass.
