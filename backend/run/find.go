@@ -44,8 +44,14 @@ func newFinder(t *table, in Search) (*finder, error) {
 	return f, err
 }
 
-// run returns the numbers of the page's runs, the token of the next one, and how many match.
-func (f *finder) run(ctx context.Context, tx *index.Tx) (page []int64, next string, total int, err error) {
+// hit is a run that was found: by its number it is quick to load, by its id sure.
+type hit struct {
+	no int64
+	id string
+}
+
+// run returns the runs of the page, the token of the next one, and how many match.
+func (f *finder) run(ctx context.Context, tx *index.Tx) (page []hit, next string, total int, err error) {
 	if f.columns, err = f.table.want(tx, f.sources()); err != nil {
 		return nil, "", 0, err
 	}
@@ -69,9 +75,9 @@ func (f *finder) run(ctx context.Context, tx *index.Tx) (page []int64, next stri
 		f.at.Offset += f.limit
 		next = f.at.token()
 	}
-	page = make([]int64, len(top))
+	page = make([]hit, len(top))
 	for i, r := range top {
-		page[i] = int64(r)
+		page[i] = hit{int64(r), f.table.rows[r].id}
 	}
 	return page, next, total, nil
 }

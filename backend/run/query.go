@@ -251,7 +251,7 @@ func (s *Service) SearchListed(ctx context.Context, in Search) (list []Listed, n
 	if err := s.settle(ctx); err != nil {
 		return nil, "", 0, err
 	}
-	var page []int64
+	var page []hit
 	err = s.table.use(s, ctx, func(tx *index.Tx) error {
 		page, next, total, err = f.run(ctx, tx)
 		return err
@@ -267,7 +267,7 @@ func (s *Service) SearchListed(ctx context.Context, in Search) (list []Listed, n
 const atOnce = 150
 
 // loadPage reads runs, with as many readers at once as there are processors to keep busy.
-func (s *Service) loadPage(ctx context.Context, page []int64) ([]Listed, error) {
+func (s *Service) loadPage(ctx context.Context, page []hit) ([]Listed, error) {
 	parts := min(runtime.GOMAXPROCS(0), mostReaders, 1+len(page)/atOnce)
 	lists, fails := make([][]Listed, parts), make([]error, parts)
 	var wg sync.WaitGroup
@@ -275,7 +275,7 @@ func (s *Service) loadPage(ctx context.Context, page []int64) ([]Listed, error) 
 		part := page[i*len(page)/parts : (i+1)*len(page)/parts]
 		wg.Go(func() {
 			fails[i] = s.opts.Ledger.View(ctx, func(tx *index.Tx) (err error) {
-				lists[i], err = loadNumbered(tx, part)
+				lists[i], err = loadHits(tx, part)
 				return err
 			})
 		})

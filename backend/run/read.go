@@ -48,11 +48,21 @@ func loadListed(tx *index.Tx, ids []string) ([]Listed, error) {
 	return inOrder(ids, l.runs), nil
 }
 
-// loadNumbered is loadListed for who knows the numbers of the runs, which are quicker to find.
-func loadNumbered(tx *index.Tx, numbers []int64) ([]Listed, error) {
+// loadHits is loadListed by numbers, which are quicker to find. An index that was made
+// anew since the search has other numbers: then the ids count.
+func loadHits(tx *index.Tx, hits []hit) ([]Listed, error) {
+	numbers, ids := make([]int64, len(hits)), make([]string, len(hits))
+	for i, h := range hits {
+		numbers[i], ids[i] = h.no, h.id
+	}
 	l := loader{tx: tx, where: "no", chosen: numbers}
 	if err := l.load(len(numbers)); err != nil {
 		return nil, err
+	}
+	for _, h := range hits {
+		if r := l.byNo[h.no]; r == nil || r.ID != h.id {
+			return loadListed(tx, ids)
+		}
 	}
 	return inOrder(numbers, l.byNo), nil
 }
