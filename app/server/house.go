@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/app/lineage"
 	"rondo/backend/api"
 	"rondo/backend/dataset"
 	"rondo/backend/door/mlflow"
@@ -124,6 +125,12 @@ func (h *house) openModels(context.Context) error {
 		Ledger: h.ledger, Store: h.store, Device: h.server.deviceDir, Describe: describe, Predict: h.predict,
 	})
 	return nil
+}
+
+// lineage asks nouns that are opened after the datasets.
+func (h *house) lineage(ctx context.Context, snap dataset.Snapshot) (dataset.Lineage, error) {
+	n := lineage.Nouns{Datasets: h.datasets, Pipeline: h.pipeline, Runs: h.runs, Registry: h.registry, Serve: h.serve}
+	return n.Of(ctx, snap)
 }
 
 // predict answers rows for the gates; only the labels matter to them.

@@ -6,7 +6,7 @@ import { ticks } from '$lib/charts/ticks'
 import { rates, some } from '$features/endpoints/rate'
 import { first, kindOf, row } from '$features/endpoints/inputs'
 import { lead, tracks } from '$features/monitors/monitor'
-import { layers, layout } from '$features/pipeline/layout'
+import { layers, layout } from '$lib/charts/flow/layout'
 import { pairs } from '$features/pipeline/pairs'
 import { matrix } from '$lib/charts/matrix'
 import { places } from '$features/endpoints/inputs'
@@ -89,7 +89,7 @@ describe('the graph', () => {
   it('ends although stages form a circle or name what is not there', () => {
     expect(layers([s('a', 'b'), s('b', 'a'), s('c', 'nowhere')]).flat().sort()).toEqual(['a', 'b', 'c'])
   })
-  it('draws an edge for every dependency', () => expect(layout([s('a'), s('b', 'a'), s('c', 'a', 'b')]).edges).toHaveLength(3))
+  it('draws an edge for every dependency', () => expect(layout([s('a'), s('b', 'a'), s('c', 'a', 'b')], { width: 200, height: 60, gapX: 40, gapY: 14 }).edges).toHaveLength(3))
   it('reads params a line at a time', () => expect(pairs('a.b = 1\n\nno\nc=x=y')).toEqual({ 'a.b': '1', c: 'x=y' }))
 })
 

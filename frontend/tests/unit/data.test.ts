@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shade } from '$features/data/associations'
 import { page, related, size, steps } from '$features/data/lineage'
-import { layout } from '$features/pipeline/layout'
+import { layout } from '$lib/charts/flow/layout'
 import type { Lineage, LineageNode } from '$lib/api/types'
 
 describe('the colour of a coefficient', () => {

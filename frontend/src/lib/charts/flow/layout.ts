@@ -1,4 +1,4 @@
-/** Node is a stage's place in the drawn graph, in pixels. */
+/** Node is a box's place in the drawing, in pixels. */
 export interface Node {
   name: string
   x: number
@@ -19,11 +19,9 @@ export interface Size {
   gapY: number
 }
 
-export const size: Size = { width: 248, height: 88, gapX: 64, gapY: 20 }
-
-/** layers puts every stage one step behind the last of those it depends on. A circle, which the server refuses, ends up in the first layer. */
-export function layers(stages: { name: string; upstream: string[] }[]): string[][] {
-  const by = new Map(stages.map((s) => [s.name, s]))
+/** layers puts every box one step behind the last of those it comes from. A circle ends up in the first layer. */
+export function layers(boxes: { name: string; upstream: string[] }[]): string[][] {
+  const by = new Map(boxes.map((s) => [s.name, s]))
   const depth = new Map<string, number>()
   const visit = (name: string, path: Set<string>): number => {
     const known = depth.get(name)
@@ -36,13 +34,13 @@ export function layers(stages: { name: string; upstream: string[] }[]): string[]
     return d
   }
   const out: string[][] = []
-  for (const s of stages) (out[visit(s.name, new Set())] ??= []).push(s.name)
+  for (const s of boxes) (out[visit(s.name, new Set())] ??= []).push(s.name)
   return out.map((l) => l ?? [])
 }
 
 /** layout places the layers from left to right and draws edges as curves between their sides. */
-export function layout(stages: { name: string; upstream: string[] }[], box: Size = size): Layout {
-  const rows = layers(stages)
+export function layout(boxes: { name: string; upstream: string[] }[], box: Size): Layout {
+  const rows = layers(boxes)
   const tallest = Math.max(1, ...rows.map((r) => r.length))
   const height = tallest * box.height + (tallest - 1) * box.gapY
   const at = new Map<string, Node>()
@@ -50,7 +48,7 @@ export function layout(stages: { name: string; upstream: string[] }[], box: Size
     const own = row.length * box.height + (row.length - 1) * box.gapY
     row.forEach((name, j) => at.set(name, { name, x: i * (box.width + box.gapX), y: (height - own) / 2 + j * (box.height + box.gapY) }))
   })
-  const edges = stages.flatMap((s) =>
+  const edges = boxes.flatMap((s) =>
     s.upstream.flatMap((u) => {
       const a = at.get(u)
       const b = at.get(s.name)
