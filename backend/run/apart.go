@@ -11,7 +11,7 @@ import (
 )
 
 // Params or tags that would take more than maxPacked bytes as one value have a row
-// each, in a table whose name ends in _apart: adding some to very many then costs what
+// each, in run_params_apart or run_tags_apart: adding some to very many then costs what
 // they cost, and not what is there. In place of the packed value stands their size, by
 // which they come back when they become few again: how they are kept depends on nothing
 // but what they are.
@@ -45,11 +45,11 @@ func packedSize(key, value string) int {
 }
 
 // apartPairs reads those of some keys.
-func apartPairs(tx *index.Tx, table string, no int64, keys []string) (map[string]string, error) {
+func apartPairs(tx *index.Tx, column string, no int64, keys []string) (map[string]string, error) {
 	some := map[string]string{}
 	for _, k := range keys {
 		var v string
-		err := tx.QueryRow("SELECT value FROM "+table+"_apart WHERE run=? AND key=?", no, k).Scan(&v)
+		err := tx.QueryRow("SELECT value FROM run_"+column+"_apart WHERE run=? AND key=?", no, k).Scan(&v)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -62,9 +62,9 @@ func apartPairs(tx *index.Tx, table string, no int64, keys []string) (map[string
 }
 
 // addApart sets some pairs, beside others that take size bytes.
-func addApart(tx *index.Tx, table string, no int64, size int, pairs map[string]string) error {
+func addApart(tx *index.Tx, column string, no int64, size int, pairs map[string]string) error {
 	keys := slices.Sorted(maps.Keys(pairs))
-	old, err := apartPairs(tx, table, no, keys)
+	old, err := apartPairs(tx, column, no, keys)
 	if err != nil {
 		return err
 	}
@@ -77,50 +77,50 @@ func addApart(tx *index.Tx, table string, no int64, size int, pairs map[string]s
 		if size += packedSize(k, v); known {
 			size -= packedSize(k, before)
 		}
-		if _, err := tx.Exec("INSERT INTO "+table+"_apart VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value", no, k, v); err != nil {
+		if _, err := tx.Exec("INSERT INTO run_"+column+"_apart VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value", no, k, v); err != nil {
 			return err
 		}
 	}
-	return settleApart(tx, table, no, size)
+	return settleApart(tx, column, no, size)
 }
 
-func removeApart(tx *index.Tx, table string, no int64, size int, key string) error {
-	old, err := apartPairs(tx, table, no, []string{key})
+func removeApart(tx *index.Tx, column string, no int64, size int, key string) error {
+	old, err := apartPairs(tx, column, no, []string{key})
 	if err != nil {
 		return err
 	}
 	if v, known := old[key]; known {
 		size -= packedSize(key, v)
 	}
-	if _, err := tx.Exec("DELETE FROM "+table+"_apart WHERE run=? AND key=?", no, key); err != nil {
+	if _, err := tx.Exec("DELETE FROM run_"+column+"_apart WHERE run=? AND key=?", no, key); err != nil {
 		return err
 	}
-	return settleApart(tx, table, no, size)
+	return settleApart(tx, column, no, size)
 }
 
 // settleApart notes the size of a run's pairs, and packs them where they are few.
-func settleApart(tx *index.Tx, table string, no int64, size int) error {
+func settleApart(tx *index.Tx, column string, no int64, size int) error {
 	if size > maxPacked {
-		return setPacked(tx, table, no, packApart(size))
+		return setPacked(tx, column, no, packApart(size))
 	}
 	all := map[string]string{}
-	err := eachApart(tx, table, []int64{no}, func(_ int64, k, v string) { all[k] = v })
+	err := eachApart(tx, column, []int64{no}, func(_ int64, k, v string) { all[k] = v })
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM "+table+"_apart WHERE run=?", no); err != nil {
+	if _, err := tx.Exec("DELETE FROM run_"+column+"_apart WHERE run=?", no); err != nil {
 		return err
 	}
-	return setPacked(tx, table, no, packPairs(all))
+	return setPacked(tx, column, no, packPairs(all))
 }
 
 // eachApart calls fn for the pairs that have rows of their own, of all runs or of some.
-func eachApart(tx *index.Tx, table string, some []int64, fn func(no int64, key, value string)) error {
+func eachApart(tx *index.Tx, column string, some []int64, fn func(no int64, key, value string)) error {
 	where := ""
 	if some != nil {
 		where = " WHERE run" + amongIDs
 	}
-	return eachOf(tx, "SELECT run, key, value FROM "+table+"_apart"+where, some, func(rows *sql.Rows) error {
+	return eachOf(tx, "SELECT run, key, value FROM run_"+column+"_apart"+where, some, func(rows *sql.Rows) error {
 		var no int64
 		var k, v string
 		if err := rows.Scan(&no, &k, &v); err != nil {

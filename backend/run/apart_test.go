@@ -80,8 +80,8 @@ func sameAtOnce(t *testing.T, h *house, id string, tags map[string]string) {
 	}
 	type row struct {
 		Table, ID, Key, Value string
-		Data                  []byte
 		No, Run               any
+		Tags                  []byte
 	}
 	numbers, kept := map[string]any{}, map[any][]string{}
 	for l := range strings.Lines(h.dump(t)) {
@@ -92,8 +92,9 @@ func sameAtOnce(t *testing.T, h *house, id string, tags map[string]string) {
 		switch r.Table {
 		case "run_runs":
 			numbers[r.ID] = r.No
-		case "run_tags", "run_tags_apart":
-			kept[r.Run] = append(kept[r.Run], fmt.Sprintf("%s %s=%s %x", r.Table, r.Key, r.Value, r.Data))
+			kept[r.No] = append(kept[r.No], fmt.Sprintf("%x", r.Tags))
+		case "run_tags_apart":
+			kept[r.Run] = append(kept[r.Run], r.Key+"="+r.Value)
 		}
 	}
 	a, b := kept[numbers[id]], kept[numbers[fresh]]

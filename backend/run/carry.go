@@ -210,7 +210,8 @@ func applyCarried(tx *index.Tx, rec journal.Record, in carriedRecord) error {
 	if lifecycle == "" {
 		lifecycle = Active
 	}
-	_, err := tx.Exec(`INSERT INTO run_runs VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,NULL,'') ON CONFLICT (id) DO UPDATE SET name=excluded.name, user=excluded.user,
+	_, err := tx.Exec(`INSERT INTO run_runs (id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, created)
+		VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT (id) DO UPDATE SET name=excluded.name, user=excluded.user,
 		status=excluded.status, parent=excluded.parent, started=excluded.started, ended=excluded.ended,
 		lifecycle=CASE WHEN ?14='' THEN lifecycle ELSE ?14 END, deleted=CASE WHEN ?14='' THEN deleted ELSE excluded.deleted END`,
 		rec.ID, in.ExperimentID, in.Name, in.User, in.Kind, in.Status, lifecycle, in.ParentID, rec.Device, in.StartedAt, in.EndedAt, in.DeletedAt,
@@ -228,7 +229,7 @@ func applyCarried(tx *index.Tx, rec journal.Record, in carriedRecord) error {
 		}
 	}
 	return errors.Join(
-		addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags),
+		addPairs(tx, paramsColumn, no, in.Params), addPairs(tx, tagsColumn, no, in.Tags),
 		applyInputs(tx, rec, inputsRecord{in.Inputs, in.Models}), applyOutputs(tx, rec, outputsRecord{in.Outputs}),
 		in.Points.store(tx, rec.ID, no),
 	)

@@ -114,7 +114,8 @@ func (in Create) fits(tx *index.Tx) error {
 }
 
 func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
-	res, err := tx.Exec("INSERT INTO run_runs VALUES (NULL,?,?,?,?,?,?,?,?,?,?,NULL,NULL,?,NULL,'')", rec.ID, in.ExperimentID, in.Name, in.User,
+	res, err := tx.Exec(`INSERT INTO run_runs (id, experiment, name, user, kind, status, lifecycle, parent, device, started, created)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?)`, rec.ID, in.ExperimentID, in.Name, in.User,
 		in.Kind, in.Status, Active, in.ParentID, rec.Device, in.StartedAt, int64(rec.Clock))
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func applyCreate(tx *index.Tx, rec journal.Record, in createRecord) error {
 			return err
 		}
 	}
-	return errors.Join(addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags))
+	return errors.Join(addPairs(tx, paramsColumn, no, in.Params), addPairs(tx, tagsColumn, no, in.Tags))
 }
 
 // before lets the default experiment be older than what a record makes: nobody makes it,

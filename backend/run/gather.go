@@ -1,8 +1,6 @@
 package run
 
 import (
-	"database/sql"
-
 	"rondo/backend/index"
 	"rondo/backend/run/search"
 )
@@ -20,7 +18,7 @@ func (g *gatherer) gather(tx *index.Tx, entity string) error {
 	if err := g.gatherPacked(tx, entity); err != nil || entity == search.Metric {
 		return err
 	}
-	return eachApart(tx, packedTables[entity], nil, func(no int64, key, value string) {
+	return eachApart(tx, packed[entity].column, nil, func(no int64, key, value string) {
 		if c := g.cells([]byte(key), false); c != nil {
 			g.text(c, int(no), value)
 		}
@@ -28,12 +26,7 @@ func (g *gatherer) gather(tx *index.Tx, entity string) error {
 }
 
 func (g *gatherer) gatherPacked(tx *index.Tx, entity string) error {
-	return eachOf(tx, "SELECT run, data FROM "+packedTables[entity], nil, func(rows *sql.Rows) error {
-		var no int
-		var data sql.RawBytes
-		if err := rows.Scan(&no, &data); err != nil {
-			return err
-		}
+	return eachPacked(tx, entity, nil, func(no int, data []byte) error {
 		if entity == search.Metric {
 			return eachLatest(data, func(key []byte, v float64) bool {
 				if c := g.cells(key, true); c != nil {

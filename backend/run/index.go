@@ -19,14 +19,13 @@ CREATE INDEX run_experiments_name ON run_experiments (name);
 INSERT INTO run_experiments VALUES ('0', 'Default', 'active', '', 0, 0);
 CREATE TABLE run_experiment_tags (experiment TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (experiment, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_runs (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment TEXT NOT NULL, name TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, lifecycle TEXT NOT NULL,
-  parent TEXT NOT NULL, device TEXT NOT NULL, started INTEGER, ended INTEGER, deleted INTEGER, created INTEGER NOT NULL, exit TEXT, reason TEXT NOT NULL) STRICT;
+  parent TEXT NOT NULL, device TEXT NOT NULL, started INTEGER, ended INTEGER, deleted INTEGER, created INTEGER NOT NULL, exit TEXT, reason TEXT NOT NULL DEFAULT '',
+  params BLOB NOT NULL DEFAULT x'', tags BLOB NOT NULL DEFAULT x'') STRICT;
 CREATE INDEX run_runs_experiment ON run_runs (experiment, lifecycle, started);
 CREATE INDEX run_runs_started ON run_runs (lifecycle, started);
 CREATE INDEX run_runs_parent ON run_runs (parent) WHERE parent<>'';
 CREATE INDEX run_runs_open ON run_runs (device, id) WHERE exit IS NULL AND kind<>'client';
-CREATE TABLE run_params (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE run_params_apart (run INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_tags (run INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE run_tags_apart (run INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_inputs (run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, name, digest)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
@@ -50,10 +49,6 @@ const changes = `
 CREATE TABLE run_changes (at INTEGER PRIMARY KEY, run INTEGER NOT NULL) STRICT;
 CREATE TRIGGER run_changes_new AFTER INSERT ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;
 CREATE TRIGGER run_changes_run AFTER UPDATE ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;
-CREATE TRIGGER run_changes_params AFTER UPDATE ON run_params BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
-CREATE TRIGGER run_changes_param AFTER INSERT ON run_params BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
-CREATE TRIGGER run_changes_tags AFTER UPDATE ON run_tags BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
-CREATE TRIGGER run_changes_tag AFTER INSERT ON run_tags BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
 CREATE TRIGGER run_changes_metrics AFTER UPDATE ON run_latest BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
 CREATE TRIGGER run_changes_metric AFTER INSERT ON run_latest BEGIN INSERT INTO run_changes VALUES (NULL, new.run); END;
 CREATE TRIGGER run_changes_few AFTER INSERT ON run_changes WHEN new.at % 65536 = 0 BEGIN DELETE FROM run_changes WHERE at < new.at - 8192; END;`
@@ -65,7 +60,7 @@ func Index(dir string) index.Noun {
 		Name:   "run",
 		Schema: schema,
 		Tables: []string{
-			"run_experiments", "run_experiment_tags", "run_runs", "run_params", "run_params_apart", "run_tags", "run_tags_apart",
+			"run_experiments", "run_experiment_tags", "run_runs", "run_params_apart", "run_tags_apart",
 			"run_inputs", "run_model_links",
 			"run_latest", "run_files", "run_blocks", "run_models", "run_model_params", "run_model_tags", "run_model_metrics",
 		},

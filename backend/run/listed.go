@@ -16,6 +16,19 @@ type Listed struct {
 	params, tags, latest, rest []byte // packed; pairs are never kept apart here
 }
 
+// keep copies packed values, one behind the other: they live and die together.
+func (l *Listed) keep(params, tags, latest, rest []byte) {
+	b := make([]byte, 0, len(params)+len(tags)+len(latest)+len(rest))
+	for _, part := range []struct {
+		to   *[]byte
+		from []byte
+	}{{&l.params, params}, {&l.tags, tags}, {&l.latest, latest}, {&l.rest, rest}} {
+		at := len(b)
+		b = append(b, part.from...)
+		*part.to = b[at:len(b):len(b)]
+	}
+}
+
 // Pair is a param or a tag.
 type Pair struct {
 	Key   string `json:"key"`

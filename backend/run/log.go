@@ -104,7 +104,7 @@ func (b Batch) fits(tx *index.Tx, id string) error {
 	if err != nil || len(b.Params) == 0 {
 		return err
 	}
-	have, err := somePairs(tx, "run_params", st.no, slices.Sorted(maps.Keys(b.Params)))
+	have, err := somePairs(tx, paramsColumn, st.no, slices.Sorted(maps.Keys(b.Params)))
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func applyLog(tx *index.Tx, rec journal.Record, in logRecord) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(addPairs(tx, "run_params", no, in.Params), addPairs(tx, "run_tags", no, in.Tags))
+	err = errors.Join(addPairs(tx, paramsColumn, no, in.Params), addPairs(tx, tagsColumn, no, in.Tags))
 	if err != nil || in.Block == nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Service) DeleteTag(ctx context.Context, id, key string) error {
 		if err != nil {
 			return nil, err
 		}
-		tags, err := somePairs(tx, "run_tags", st.no, []string{key})
+		tags, err := somePairs(tx, tagsColumn, st.no, []string{key})
 		if _, ok := tags[key]; err == nil && !ok {
 			err = errs.New(errs.NotFound, "No tag with name: %.80s in run with id %s", key, id)
 		}
@@ -201,5 +201,5 @@ func applyUntag(tx *index.Tx, rec journal.Record, in untagRecord) error {
 	if err != nil {
 		return err
 	}
-	return removePair(tx, "run_tags", no, in.Key)
+	return removePair(tx, tagsColumn, no, in.Key)
 }

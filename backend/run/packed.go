@@ -34,6 +34,15 @@ func (u *unpacker) err() error {
 }
 
 func (u *unpacker) uvarint() uint64 {
+	if len(u.b) > 0 && u.b[0] < 0x80 { // as nearly all are
+		v := u.b[0]
+		u.b = u.b[1:]
+		return uint64(v)
+	}
+	return u.longUvarint()
+}
+
+func (u *unpacker) longUvarint() uint64 {
 	v, n := binary.Uvarint(u.b)
 	if n <= 0 {
 		u.b, u.bad = nil, true
@@ -43,14 +52,10 @@ func (u *unpacker) uvarint() uint64 {
 	return v
 }
 
+// varint is binary.Varint: the sign is the lowest bit.
 func (u *unpacker) varint() int64 {
-	v, n := binary.Varint(u.b)
-	if n <= 0 {
-		u.b, u.bad = nil, true
-		return 0
-	}
-	u.b = u.b[n:]
-	return v
+	v := u.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (u *unpacker) take(n uint64) []byte {

@@ -23,7 +23,7 @@ const (
 
 var runSpace = search.Space{
 	Plural: "runs", ID: "r.id", Owner: "run",
-	Metrics: search.SQL{Text: "run_latest"}, Params: "run_params", Tags: "run_tags", Datasets: "run_inputs", // read by table.go
+	Metrics: search.SQL{Text: "run_latest"}, Params: paramsColumn, Tags: tagsColumn, Datasets: "run_inputs", // read by table.go
 	Attributes: map[string]search.Column{
 		"run_id": {Expr: "r.id"}, "experiment_id": {Expr: "r.experiment"}, "kind": {Expr: "r.kind"},
 		"run_name": {Expr: "r.name"}, "run name": {Expr: "r.name"}, "Run name": {Expr: "r.name"}, "Run Name": {Expr: "r.name"}, "name": {Expr: "r.name"},

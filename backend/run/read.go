@@ -1,10 +1,10 @@
 package run
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -79,12 +79,12 @@ func inOrder[K comparable](chosen []K, runs map[K]*Listed) []Listed {
 
 // loader reads the parts of many runs, each with one query.
 type loader struct {
-	tx       *index.Tx
-	where    string // column by which they are chosen
-	chosen   any    // list of its values
-	ids, nos string // of those that are there; JSON lists, each the one bound value of a query
-	runs     map[string]*Listed
-	byNo     map[int64]*Listed
+	tx     *index.Tx
+	where  string // column by which they are chosen
+	chosen any    // list of its values
+	ids    string // of those that are there; a JSON list, the one bound value of a query
+	runs   map[string]*Listed
+	byNo   map[int64]*Listed
 }
 
 func (l *loader) load(n int) error {
@@ -92,7 +92,7 @@ func (l *loader) load(n int) error {
 		return nil
 	}
 	l.runs, l.byNo = make(map[string]*Listed, n), make(map[int64]*Listed, n)
-	for _, part := range []func() error{l.rows, l.found, l.params, l.tags, l.metrics, l.inputs, l.links} {
+	for _, part := range []func() error{l.rows, l.apart, l.found, l.inputs, l.links} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -121,92 +121,63 @@ func (l *loader) rows() error {
 	if err != nil {
 		return err
 	}
-	return l.each("SELECT no, id, experiment, name, user, kind, status, lifecycle, parent, device, started, ended, deleted, exit, reason FROM run_runs WHERE "+l.where+amongIDs, string(chosen),
-		func(rows *sql.Rows) error {
-			r := &Listed{}
-			var started, ended, deleted sql.NullInt64
-			var exit sql.NullString
-			var no int64
-			err := rows.Scan(&no, &r.ID, &r.ExperimentID, &r.Name, &r.User, &r.Kind, &r.Status, &r.Lifecycle, &r.ParentID, &r.Device,
-				&started, &ended, &deleted, &exit, &r.Reason)
-			r.StartedAt, r.EndedAt, r.DeletedAt = moment(started), moment(ended), moment(deleted)
-			if exit.Valid {
-				r.Exit = json.RawMessage(exit.String)
-			}
-			l.runs[r.ID], l.byNo[no] = r, r
-			return err
-		})
+	return l.each(`SELECT r.no, r.id, r.experiment, r.name, r.user, r.kind, r.status, r.lifecycle, r.parent, r.device, r.started, r.ended, r.deleted, r.exit, r.reason,
+		r.params, r.tags, m.data, m.rest FROM run_runs r LEFT JOIN run_latest m ON m.run=r.no WHERE r.`+l.where+amongIDs, string(chosen), l.row)
 }
 
-func moment(ms sql.NullInt64) time.Time {
-	if !ms.Valid {
+func (l *loader) row(rows *sql.Rows) error {
+	r := &Listed{}
+	var no int64
+	var started, ended, deleted, exit any // a Null type is several times as slow to scan into
+	var params, tags, latest, rest sql.RawBytes
+	err := rows.Scan(&no, &r.ID, &r.ExperimentID, &r.Name, &r.User, &r.Kind, &r.Status, &r.Lifecycle, &r.ParentID, &r.Device,
+		&started, &ended, &deleted, &exit, &r.Reason, &params, &tags, &latest, &rest)
+	r.StartedAt, r.EndedAt, r.DeletedAt = moment(started), moment(ended), moment(deleted)
+	if s, ok := exit.(string); ok {
+		r.Exit = json.RawMessage(s)
+	}
+	r.keep(params, tags, latest, rest)
+	l.runs[r.ID], l.byNo[no] = r, r
+	return err
+}
+
+func moment(ms any) time.Time {
+	n, ok := ms.(int64)
+	if !ok {
 		return time.Time{}
 	}
-	return time.UnixMilli(ms.Int64).UTC()
+	return time.UnixMilli(n).UTC()
 }
 
 // found notes which runs there are.
 func (l *loader) found() error {
 	ids, err := json.Marshal(slices.Sorted(maps.Keys(l.runs)))
-	if err != nil {
-		return err
-	}
-	nos, err := json.Marshal(slices.Sorted(maps.Keys(l.byNo)))
-	l.ids, l.nos = string(ids), string(nos)
+	l.ids = string(ids)
 	return err
 }
 
-// packed reads the packed values of a table.
-func (l *loader) packed(table string, fn func(no int64, data []byte) error) error {
-	return l.each("SELECT run, data FROM "+table+" WHERE run"+amongIDs, l.nos, func(rows *sql.Rows) error {
-		var no int64
-		var data sql.RawBytes
-		if err := rows.Scan(&no, &data); err != nil {
-			return err
-		}
-		return fn(no, data)
-	})
+// apart reads the pairs that have rows of their own, see apart.go.
+func (l *loader) apart() error {
+	return errors.Join(
+		l.pairsApart(paramsColumn, func(r *Listed) *[]byte { return &r.params }),
+		l.pairsApart(tagsColumn, func(r *Listed) *[]byte { return &r.tags }))
 }
 
-func (l *loader) params() error {
-	return l.pairs("run_params", func(r *Listed) *[]byte { return &r.params })
-}
-
-func (l *loader) tags() error {
-	return l.pairs("run_tags", func(r *Listed) *[]byte { return &r.tags })
-}
-
-func (l *loader) pairs(table string, of func(*Listed) *[]byte) error {
+func (l *loader) pairsApart(column string, of func(*Listed) *[]byte) error {
 	apart := map[int64]map[string]string{}
-	err := l.packed(table, func(no int64, data []byte) error {
-		if _, many := unpackApart(data); many {
+	for no, r := range l.byNo {
+		if _, many := unpackApart(*of(r)); many {
 			apart[no] = map[string]string{}
-		} else {
-			*of(l.byNo[no]) = bytes.Clone(data)
 		}
-		return nil
-	})
-	if err != nil || len(apart) == 0 {
-		return err
 	}
-	err = eachApart(l.tx, table, slices.Collect(maps.Keys(apart)), func(no int64, k, v string) { apart[no][k] = v })
+	if len(apart) == 0 {
+		return nil
+	}
+	err := eachApart(l.tx, column, slices.Collect(maps.Keys(apart)), func(no int64, k, v string) { apart[no][k] = v })
 	for no, all := range apart {
 		*of(l.byNo[no]) = packPairs(all)
 	}
 	return err
-}
-
-func (l *loader) metrics() error {
-	return l.each("SELECT run, data, rest FROM run_latest WHERE run"+amongIDs, l.nos, func(rows *sql.Rows) error {
-		var no int64
-		var latest, rest sql.RawBytes
-		if err := rows.Scan(&no, &latest, &rest); err != nil {
-			return err
-		}
-		r := l.byNo[no]
-		r.latest, r.rest = bytes.Clone(latest), bytes.Clone(rest)
-		return nil
-	})
 }
 
 func (l *loader) inputs() error {

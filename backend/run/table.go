@@ -263,7 +263,27 @@ func (t *table) take(tx *index.Tx, fresh map[search.Source]*kept) error {
 	return t.fill(tx, fresh, nil)
 }
 
-var packedTables = map[string]string{search.Metric: "run_latest", search.Param: "run_params", search.Tag: "run_tags"}
+// packed says where the pairs or latest values of all runs are, by run.
+var packed = map[string]struct{ column, run, table string }{
+	search.Metric: {"data", "run", "run_latest"}, search.Param: {paramsColumn, "no", "run_runs"}, search.Tag: {tagsColumn, "no", "run_runs"},
+}
+
+// eachPacked calls fn for the packed bytes of an entity, of all runs or of some; they are
+// worthless after it returns.
+func eachPacked(tx *index.Tx, entity string, some []int64, fn func(no int, data []byte) error) error {
+	p, where := packed[entity], ""
+	if some != nil {
+		where = " WHERE " + p.run + amongIDs
+	}
+	return eachOf(tx, "SELECT "+p.run+", "+p.column+" FROM "+p.table+where, some, func(rows *sql.Rows) error {
+		var no int
+		var data sql.RawBytes
+		if err := rows.Scan(&no, &data); err != nil {
+			return err
+		}
+		return fn(no, data)
+	})
+}
 
 func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*search.Cells, some []int64) error {
 	if entity == search.Attribute {
@@ -278,17 +298,8 @@ func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*sear
 	for i, s := range list {
 		keys[i] = s.Key
 	}
-	where := ""
-	if some != nil {
-		where = " WHERE run" + amongIDs
-	}
 	var apart []int
-	err := eachOf(tx, "SELECT run, data FROM "+packedTables[entity]+where, some, func(rows *sql.Rows) error {
-		var no int
-		var data sql.RawBytes
-		if err := rows.Scan(&no, &data); err != nil {
-			return err
-		}
+	err := eachPacked(tx, entity, some, func(no int, data []byte) error {
 		if entity == search.Metric {
 			return findLatest(data, keys, func(i int, v float64) { cells[i].Number(no, v) })
 		}
@@ -305,7 +316,7 @@ func fillEntity(tx *index.Tx, entity string, list []search.Source, cells []*sear
 
 func fillApart(tx *index.Tx, entity string, keys []string, cells []*search.Cells, runs []int) error {
 	for _, no := range runs {
-		have, err := apartPairs(tx, packedTables[entity], int64(no), keys)
+		have, err := apartPairs(tx, packed[entity].column, int64(no), keys)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,11 @@ func FuzzAppend(f *testing.F) {
 		} {
 			same(t, v, plain(v))
 		}
-		some := []run.Run{r, {}, r}
+		next := run.Run{Metrics: map[string]run.Metric{}} // other keys at the same places, another time
+		for _, k := range []string{"0" + text, key, text + "/"} {
+			next.Metrics[k] = run.Metric{Key: k, Value: one.Value, Time: n - 1}
+		}
+		some := []run.Run{r, {}, next, r}
 		for _, runs := range [][]run.Run{nil, some, slices.Repeat(some, runsAtOnce)} {
 			packed, shaped := make([]run.Listed, len(runs)), make([]wireRun, len(runs))
 			for i, r := range runs {
@@ -50,6 +54,26 @@ func FuzzAppend(f *testing.F) {
 			}{shaped, text})
 		}
 	})
+}
+
+// However far the point has to be moved, what is written is what encoding/json writes.
+func TestNumbersAreWrittenShortest(t *testing.T) {
+	check := func(x float64) {
+		want, err := json.Marshal(x)
+		if got := appendNumber([]byte("["), run.Float(x)); err != nil || string(got) != "["+string(want) {
+			t.Fatalf("%g is written as %s, want %s", x, got[1:], want)
+		}
+	}
+	digits := []float64{1, 9, 1.5, 1.25, 1.234567, 9.87654321012345, 1.2345678901234567, 5.0000000000000009}
+	for e := -12; e < 24; e++ {
+		for _, d := range digits {
+			check(d * math.Pow10(e))
+			check(-d * math.Pow10(e))
+		}
+	}
+	for range 200_000 {
+		check((rand.Float64() - 0.5) * math.Pow10(rand.IntN(14)-4))
+	}
 }
 
 // same compares what v writes with what encoding/json writes of a plain value.

@@ -85,6 +85,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	for _, piece := range body {
 		w.Write(piece)
 	}
+	sent(body)
 }
 
 // encoded is the answer as JSON, in pieces.
