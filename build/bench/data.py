@@ -3,8 +3,8 @@
 usage: data.py RONDO [--only PART,…] [--files N] [--gigabytes G] [--rounds R] [--in FOLDER] [--write docs/benchmarks.md]
 
 Parts: disk; small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
-all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB, Rondo
-alone); reflink (G GB where --in has them); append (what the next version takes when 1 % is
+all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB beside cp
+and tar); reflink (G GB where --in has them); append (what the next version takes when 1 % is
 added to a CSV of G GB, or one row group of Parquet is written anew); cancel (how soon work on
 G GB stops); stages (a pipeline of 155 of which nothing must run). Huge, million and reflink are
 measured where they are named.
@@ -244,7 +244,7 @@ def huge(p, args):
 
 def million(p, args):
     p.call(f"{args.million:,} files of 4 KiB")
-    p.measure([peers.Rondo], lambda at: lay_small(at, args.million))
+    p.measure([peers.Rondo, peers.Copy, peers.Tar], lambda at: lay_small(at, args.million))
 
 
 def reflink(p, args):

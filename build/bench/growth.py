@@ -228,7 +228,7 @@ class Bench:
     def stress(self, kept):
         """The shape of a real team, as far as this machine bears it."""
         a = self.a
-        whole, r = timed(self.rondo, "stress", "-experiments", "50", "-runs", str(a.stress_runs), "-metrics", "1500", "-steps", "20", "-params", "150", "-tags", "50")
+        whole, r = timed(self.rondo, "stress", "-experiments", "50", "-runs", str(a.stress_runs), "-metrics", "1500", "-steps", str(a.stress_steps), "-params", "150", "-tags", "50")
         say(f"stress: filled and loaded in {whole:.0f} s")
         start = r.start()
         took = []
@@ -237,7 +237,7 @@ class Bench:
                     "filter": f"metrics.m{k % 6 * 200} > {k % 6 * 200}.5 AND params.p1 = 'value 1'"}
             took.append(timed(r.server.ask, "POST", "/api/2.0/mlflow/runs/search", body)[0])
         took.sort()
-        kept["Rondo"] = {"runs": a.stress_runs, "whole": whole, "load": r.load, "start": start, "p50": took[len(took) // 2], "most": took[-1],
+        kept["Rondo"] = {"runs": a.stress_runs, "steps": a.stress_steps, "whole": whole, "load": r.load, "start": start, "p50": took[len(took) // 2], "most": took[-1],
                          "index": sum(f.stat().st_size for f in r.home.rglob("index.db*")), "memory": rss(r.process.pid)}
         r.stop()
         shutil.rmtree(r.dir.parent)
@@ -256,6 +256,7 @@ def main():
     ap.add_argument("--peer-runs", type=int, default=20_000)
     ap.add_argument("--points", type=int, default=1_000_000)
     ap.add_argument("--stress-runs", type=int, default=1_500)
+    ap.add_argument("--stress-steps", type=int, default=20)
     ap.add_argument("--cache", help="folder that keeps what was measured of each part and server")
     ap.add_argument("--write")
     a = ap.parse_args()

@@ -13,4 +13,4 @@ if [ ! -d build/cache/bench-pg ]; then
 		echo "growth: psycopg2 cannot be installed; PostgreSQL is not measured" >&2
 fi
 PYTHONPATH=build/bench:$PWD/build/cache/bench-pg exec .venv/bin/python build/bench/growth.py \
-	build/bin/rondo build/cache/fill build/cache/writes --only "${PARTS:-}" --servers "${SERVERS:-}" --cache build/cache/growth --write docs/benchmarks.md
+	build/bin/rondo build/cache/fill build/cache/writes --only "${PARTS:-}" --servers "${SERVERS:-}" --cache build/cache/growth --write docs/benchmarks.md "$@"

@@ -125,7 +125,7 @@ def artifacts(kept):
 
 def stress(kept):
     s = kept["Rondo"]
-    shape = f"50 experiments, {s['runs']:,} runs × 1,500 metrics × 20 steps × 150 params × 50 tags"
+    shape = f"50 experiments, {s['runs']:,} runs × 1,500 metrics × {s['steps']} steps × 150 params × 50 tags"
     yield f"{shape}: written and taken into an index of {s['index'] / 1e6:,.0f} MB", f"{ms(s['whole'])}, of it {ms(s['load'])} for the index", "–", "loads"
     yield "the same: server ready", ms(s["start"]), "–", "opens"
     yield "the same: search by metric and param, 20 answered: p50, and the slowest", f"{ms(s['p50'])}, {ms(s['most'])}", "–", "answers"

@@ -20,7 +20,7 @@ func (d *Door) artifactRoutes() []route {
 		get("/mlflow/artifacts/list", d.listArtifacts, id, text("path"), text("page_token")),
 		get("/mlflow/logged-models/{model_id}/artifacts/directories", d.listLoggedArtifacts, model, text("artifact_directory_path"), text("page_token")),
 		file(http.MethodGet, "/mlflow/logged-models/{model_id}/artifacts/files", d.getLoggedArtifact, model, need(text("artifact_file_path"))),
-		file(http.MethodPost, "/mlflow/upload-artifact", d.uploadArtifact, text("run_uuid"), text("path")),
+		file(http.MethodPost, "/mlflow/upload-artifact", d.uploadArtifact, text("run_id"), text("path")),
 		page(file(http.MethodGet, "/get-artifact", d.getArtifact, id, need(text("path")))),
 		page(file(http.MethodGet, "/model-versions/get-artifact", d.getVersionArtifact, need(text("name")), need(text("version")), need(text("path")))),
 	}
@@ -95,10 +95,11 @@ func (d *Door) getVersionArtifact(w http.ResponseWriter, req *http.Request, in m
 
 // uploadArtifact is how MLflow's pages send a small file.
 func (d *Door) uploadArtifact(w http.ResponseWriter, req *http.Request, in message) error {
-	for _, name := range []string{"run_uuid", "path"} {
-		if in.text(name) == "" {
-			return errs.New(errs.Invalid, "Request must specify %s.", name)
-		}
+	switch {
+	case in.text("run_id") == "":
+		return errs.New(errs.Invalid, "Request must specify run_id or run_uuid.")
+	case in.text("path") == "":
+		return errs.New(errs.Invalid, "Request must specify path.")
 	}
 	if err := checkPath(in.text("path")); err != nil {
 		return err
@@ -107,7 +108,7 @@ func (d *Door) uploadArtifact(w http.ResponseWriter, req *http.Request, in messa
 	if _, err := body.Peek(1); err != nil {
 		return errs.New(errs.Invalid, "Request must specify data.")
 	}
-	_, err := d.opts.Runs.PutArtifact(req.Context(), in.text("run_uuid"), in.text("path"), body)
+	_, err := d.opts.Runs.PutArtifact(req.Context(), in.text("run_id"), in.text("path"), body)
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
 		return errs.New(errs.Invalid, "Artifact size is too large. Max size is 10MB.")

@@ -57,6 +57,23 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
+// MLflow's pages name the run as run_uuid, those of 3.18 as run_id.
+func TestPagesUpload(t *testing.T) {
+	h := open(t)
+	id := h.run(t)
+	for _, name := range []string{"run_uuid", "run_id"} {
+		h.ok(t, "POST", "/ajax-api/2.0/mlflow/upload-artifact?"+name+"="+id+"&path="+name+".txt", "by "+name)
+		if a := h.ok(t, "GET", "/get-artifact?"+name+"="+id+"&path="+name+".txt", ""); a.text != "by "+name {
+			t.Errorf("%s: %q", name, a.text)
+		}
+	}
+	for query, missing := range map[string]string{"path=x": "run_id or run_uuid", "run_id=" + id: "path", "run_id=" + id + "&path=x": "data"} {
+		if a := h.do(t, "POST", "/ajax-api/2.0/mlflow/upload-artifact?"+query, ""); a.status != 400 || !strings.Contains(a.at("message"), "specify "+missing+".") {
+			t.Errorf("%s: %d %s", query, a.status, a.text)
+		}
+	}
+}
+
 func TestUploadLimits(t *testing.T) {
 	h := open(t)
 	base := proxy + "/0/" + h.run(t) + "/artifacts/"

@@ -21,6 +21,7 @@ var absent = []struct{ path, what string }{
 	{"/mlflow/jobs", "MLflow's jobs"},
 	{"/jobs", "MLflow's jobs"},
 	{"/mlflow/mcp-servers", "a registry of MCP servers"},
+	{"/mlflow/skills", "a registry of skills"},
 	{"/mlflow/assistant", "an assistant"},
 	{"/mlflow/scorers/online-config", "online scoring"},
 	{"/mlflow/scorer/invoke", "online scoring"},
