@@ -11,8 +11,8 @@ import (
 // schema: run is the run's number, no, except where a run may come later than what
 // refers to it. What is packed, see packed.go, is read whole or by the table of columns
 // that searches keep, see table.go; very many pairs are kept apart, see apart.go. Of
-// metrics of models, value is for comparing, with NULL for NaN; bits is the exact value
-// in an order that SQLite can compare, see order.
+// metrics of models, value is for comparing, with NULL for NaN, and so are least and most
+// of all values; bits is the exact value in an order that SQLite can compare, see order.
 const schema = `
 CREATE TABLE run_experiments (id TEXT PRIMARY KEY, name TEXT NOT NULL, lifecycle TEXT NOT NULL, location TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
 CREATE INDEX run_experiments_name ON run_experiments (name);
@@ -40,7 +40,7 @@ CREATE INDEX run_models_run ON run_models (run);
 CREATE TABLE run_model_params (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_tags (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, run TEXT NOT NULL,
-  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
+  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, least REAL, most REAL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
 
 // changes notes the numbers of runs that were changed, the newest last, so that the
 // table of columns knows which of its rows are old. It says nothing of the project and

@@ -11,6 +11,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/journal"
 	"rondo/backend/ref"
+	"rondo/backend/run/search"
 )
 
 // Statuses of a logged model.
@@ -243,10 +244,11 @@ func (s *Service) SearchLoggedModels(ctx context.Context, in Search) (list []Log
 	q := query{space: modelSpace, from: "run_models m", usual: "m.created DESC, m.id", tie: "m.created DESC, m.id"}
 	q.among("m.experiment", in.ExperimentIDs)
 	q.measured(in.Datasets)
-	if err := q.prepare(in, "(m.created*65536)"); err != nil {
+	q.space.Measured = func(c search.Clause) ([]string, error) { return s.modelsWith(ctx, c, in.Datasets) }
+	if err := s.settle(ctx); err != nil {
 		return nil, "", err
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := q.prepare(in, "(m.created*65536)"); err != nil {
 		return nil, "", err
 	}
 	list = []LoggedModel{}

@@ -128,7 +128,7 @@ func (in Search) orders() (list []search.Order, err error) {
 // newestMetrics is the newest of each metric of a logged model among some.
 func newestMetrics(among string) string {
 	return `(SELECT model, key, value FROM (SELECT model, key, value, row_number() OVER (PARTITION BY model, key
-		ORDER BY step DESC, time DESC, bits DESC, dataset, digest, run) AS place FROM run_model_metrics ` + among + `) WHERE place=1)`
+		ORDER BY time DESC, step DESC, run, bits DESC, dataset, digest) AS place FROM run_model_metrics ` + among + `) WHERE place=1)`
 }
 
 func limitOf(n int) (int, error) {
@@ -210,19 +210,14 @@ func (q *query) among(expr string, ids []string) {
 	q.where.Args = append(q.where.Args, string(b))
 }
 
-// measured lets only metrics count that were computed on one of some datasets: those
-// that the filter asks for, and where it asks for none, any one metric.
+// measured wants a metric that was computed on one of some datasets. What a filter says
+// of metrics is then said of those, see model_filter.go.
 func (q *query) measured(datasets []Dataset) {
 	if len(datasets) == 0 {
 		return
 	}
-	on := search.SQL{Text: "WHERE 0"}
-	for _, d := range datasets {
-		on.Text += " OR (dataset=? AND (?='' OR digest=?))"
-		on.Args = append(on.Args, d.Name, d.Digest, d.Digest)
-	}
-	q.space.Metrics = search.SQL{Text: newestMetrics(on.Text), Args: on.Args}
-	q.where.Text += " AND m.id IN (SELECT model FROM run_model_metrics " + on.Text + ")"
+	on := onDatasets(datasets)
+	q.where.Text += " AND m.id IN (SELECT model FROM run_model_metrics WHERE " + on.Text + ")"
 	q.where.Args = append(q.where.Args, on.Args...)
 }
 

@@ -45,6 +45,18 @@ type modelKey struct {
 type modelLatest struct {
 	modelKey
 	Latest latest `json:"latest"`
+	Range  *span  `json:"range,omitempty"` // of all values; nil in records from before it was noted
+}
+
+// span is the least and the greatest of some values, NaN where every value is.
+type span [2]Float
+
+func (m *modelLatest) span() span {
+	if m.Range == nil {
+		v := Float(value(m.Latest.Bits))
+		return span{v, v}
+	}
+	return *m.Range
 }
 
 // summaries are those of one run.
@@ -134,7 +146,7 @@ func (c *collector) point(p *Point) {
 	l := latest{p.Step, p.Time, order(p.Value), p.Model, p.Dataset.Name, p.Dataset.Digest}
 	c.key(summary{p.Key, l, Float(p.Value), Float(p.Value), 1})
 	if p.Model != "" {
-		c.model(modelLatest{modelKey{p.Model, p.Key, p.Dataset.Name, p.Dataset.Digest}, l})
+		c.model(modelLatest{modelKey{p.Model, p.Key, p.Dataset.Name, p.Dataset.Digest}, l, nil})
 	}
 }
 
@@ -150,11 +162,16 @@ func (c *collector) key(s summary) {
 func (c *collector) model(m modelLatest) {
 	i, known := c.models[m.modelKey]
 	if !known {
-		c.models[m.modelKey] = len(c.out.Models)
+		r := m.span()
+		m.Range, c.models[m.modelKey] = &r, len(c.out.Models)
 		c.out.Models = append(c.out.Models, m)
-	} else if m.Latest.compare(c.out.Models[i].Latest) > 0 {
-		c.out.Models[i].Latest = m.Latest
+		return
 	}
+	have, more := &c.out.Models[i], m.span()
+	if m.Latest.compare(have.Latest) > 0 {
+		have.Latest = m.Latest
+	}
+	have.Range[0], have.Range[1] = lower(have.Range[0], more[0]), higher(have.Range[1], more[1])
 }
 
 func (c *collector) add(s summaries) {
@@ -174,9 +191,13 @@ func (c *collector) block(b points.Block) error {
 	})
 }
 
-const storeModel = `INSERT INTO run_model_metrics VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
-	value=excluded.value, bits=excluded.bits, step=excluded.step, time=excluded.time
-	WHERE (excluded.step, excluded.time, excluded.bits) > (step, time, bits)`
+const (
+	storeModel = `INSERT INTO run_model_metrics VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
+	value=iif(` + newer + `, excluded.value, value), bits=iif(` + newer + `, excluded.bits, bits),
+	step=iif(` + newer + `, excluded.step, step), time=iif(` + newer + `, excluded.time, time),
+	least=coalesce(min(least, excluded.least), least, excluded.least), most=coalesce(max(most, excluded.most), most, excluded.most)`
+	newer = "(excluded.step, excluded.time, excluded.bits) > (step, time, bits)"
+)
 
 // store merges the summaries into the index.
 func (s summaries) store(tx *index.Tx, run string, no int64) error {
@@ -184,8 +205,9 @@ func (s summaries) store(tx *index.Tx, run string, no int64) error {
 		return err
 	}
 	for _, m := range s.Models {
-		l := m.Latest
-		if _, err := tx.Exec(storeModel, m.Model, m.Key, m.Dataset, m.Digest, run, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time); err != nil {
+		l, r := m.Latest, m.span()
+		if _, err := tx.Exec(storeModel, m.Model, m.Key, m.Dataset, m.Digest, run, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time,
+			sqlValue(float64(r[0])), sqlValue(float64(r[1]))); err != nil {
 			return err
 		}
 	}

@@ -104,6 +104,15 @@ var exchange = []request{
 	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"name = 'net'"}`),
 	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc > 0.9"}`),
 	post("logged-models/search", `{"experiment_ids":["$exp"],"order_by":[{"field_name":"creation_timestamp"}]}`),
+	post("runs/log-batch", `{"run_id":"$run","metrics":[{"key":"acc","value":0.95,"timestamp":20,"step":1,"model_id":"$model","dataset_name":"d","dataset_digest":"1"},`+
+		`{"key":"acc","value":0.75,"timestamp":21,"step":2,"model_id":"$model","dataset_name":"d","dataset_digest":"1"},`+
+		`{"key":"acc","value":0.85,"timestamp":22,"step":3,"model_id":"$model","dataset_name":"d","dataset_digest":"1"}]}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc > 0.9"}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc = 0.85"}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc = 0.86"}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc < 0.6","datasets":[{"dataset_name":"d"}]}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc < 0.8","datasets":[{"dataset_name":"e"},{"dataset_name":"d","dataset_digest":"1"}]}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"datasets":[{"dataset_name":"d","dataset_digest":"2"}]}`),
 
 	post("registered-models/create", `{"name":"rm","description":"d","tags":[{"key":"a","value":"b"}]}`),
 	post("registered-models/create", `{"name":"rm"}`),

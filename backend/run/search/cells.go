@@ -128,6 +128,9 @@ func (c *Cells) keepNumbers(rows []int32, clause Clause) []int32 {
 	return out
 }
 
+// HoldsNumber reports whether v, which may be NaN, is what a clause about a number asks for.
+func (c Clause) HoldsNumber(v float64) bool { return holdsNumber(c.Op, v, c.Values[0].Number) }
+
 func holdsNumber(op string, v, want float64) bool {
 	switch op {
 	case "=":

@@ -16,6 +16,7 @@ type Space struct {
 	Owner      string            // column of the tables below that holds the id
 	Attributes map[string]Column // by every name they may have
 	Metrics    SQL               // table of key and value, or a query of one in parentheses; empty: there are none
+	Measured   func(Clause) (ids []string, err error) // finds rows by a metric; nil: Metrics does
 	Params     string
 	Tags       string
 	Datasets   string            // table of name, digest, context
@@ -80,9 +81,22 @@ func (s Space) clause(c Clause) (out SQL, err error) {
 	if err != nil {
 		return out, err
 	}
+	if c.Entity == Metric && s.Measured != nil {
+		return s.measured(c)
+	}
 	out.add(s.ID+" IN (SELECT x."+s.Owner+" FROM "+table.Text+" x WHERE x.key=? AND ", append(slices.Clone(table.Args), c.Key)...)
 	out.add(cmp.Text+")", cmp.Args...)
 	return out, nil
+}
+
+func (s Space) measured(c Clause) (out SQL, err error) {
+	ids, err := s.Measured(c)
+	if err != nil {
+		return out, err
+	}
+	b, err := json.Marshal(ids)
+	out.add(s.ID+" IN (SELECT value FROM json_each(?))", string(b))
+	return out, err
 }
 
 func (s Space) dataset(c Clause, table string) (out SQL, err error) {
