@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// BenchmarkImportSQLite imports 2,000 runs of 50 metrics of 20 points, and then looks
+// BenchmarkImportSQLite imports 200 runs of 50 metrics of 20 points, and then looks
 // again for what is new.
 func BenchmarkImportSQLite(b *testing.B) {
-	const runs, metrics, points = 2000, 50, 20
+	const runs, metrics, points = 200, 50, 20
 	at := filepath.Join(b.TempDir(), "mlflow.db")
 	makeMany(b, at, runs, metrics, points)
 	for b.Loop() {
