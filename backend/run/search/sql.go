@@ -11,11 +11,11 @@ import (
 
 // Space says what can be searched, in SQL. All its texts come from the program.
 type Space struct {
-	Plural     string            // such as "runs", for errors
-	ID         string            // expression of a row's id, such as r.id
-	Owner      string            // column of the tables below that holds the id
-	Attributes map[string]Column // by every name they may have
-	Metrics    SQL               // table of key and value, or a query of one in parentheses; empty: there are none
+	Plural     string                                 // such as "runs", for errors
+	ID         string                                 // expression of a row's id, such as r.id
+	Owner      string                                 // column of the tables below that holds the id
+	Attributes map[string]Column                      // by every name they may have
+	Metrics    SQL                                    // table of key and value, or a query of one in parentheses; empty: there are none
 	Measured   func(Clause) (ids []string, err error) // finds rows by a metric; nil: Metrics does
 	Params     string
 	Tags       string
