@@ -9,17 +9,39 @@ import (
 	"rondo/backend/fault"
 )
 
-// SyncAll makes everything below dir durable with one call for its file system,
-// which is much cheaper than one for every file.
-func SyncAll(dir string) error {
+// Early says that a Whole may be synced while it is still being written to, so that less
+// is left in the end.
+const Early = true
+
+// Whole is a folder that is made durable as one. What went wrong with writing to its disk
+// after OpenWhole, a Sync says, also where the system wrote by itself (syncfs(2)).
+type Whole struct{ d *os.File }
+
+// OpenWhole opens the folder, before what is to be durable is written.
+func OpenWhole(dir string) (*Whole, error) {
+	d, err := os.Open(dir)
+	return &Whole{d}, err
+}
+
+// Sync makes everything below the folder durable with one call for its file system, which
+// is much cheaper than one for every file.
+func (w *Whole) Sync() error {
 	if err := fault.Check("syncfs"); err != nil {
 		return err
 	}
-	d, err := os.Open(dir)
+	return unix.Syncfs(int(w.d.Fd()))
+}
+
+// Close lets go of the folder.
+func (w *Whole) Close() error { return w.d.Close() }
+
+// SyncAll does so with a folder that was written to before.
+func SyncAll(dir string) error {
+	w, err := OpenWhole(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
+	return errors.Join(w.Sync(), w.Close())
 }
 
 // StartWriting asks the system to begin writing a part of the file to disk, without

@@ -23,6 +23,7 @@ type plan struct {
 	base   string        // the dataset's path
 	fresh  bool          // nothing is at the path
 	writes int           // files to bring in
+	starts []int         // of the parcels that they were staged in: how many files came before
 	stamps []store.Stamp // how the files that were brought in look
 	moved  time.Time     // when a fresh folder came into its place
 	count  *store.Count
@@ -110,15 +111,25 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	if err := s.lookForPlan(ctx, d, p); err != nil {
 		return nil, err
 	}
+	if p.there.Files == 0 { // so all is brought in, and nothing is lost
+		p.writes = int(p.want.Files)
+		p.of.set(p.want.Files, p.want.Size)
+		return p, nil
+	}
+	return p, s.weigh(ctx, d, snap, p, how.Force)
+}
+
+// weigh counts what is to be brought in, and refuses what would lose work.
+func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, force bool) error {
 	saved := s.savedBefore(ctx, d, snap)
 	var work []string
 	unsaved, size := 0, int64(0)
-	err = p.deeds(ctx, func(one deed) error {
+	err := p.deeds(ctx, func(one deed) error {
 		if one.kind == bring {
 			p.writes++
 			size += one.file.Size
 		}
-		if one.was.IsZero() || how.Force {
+		if one.was.IsZero() || force {
 			return nil
 		}
 		ok, err := saved(one.at, one.was)
@@ -130,10 +141,10 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.of.set(int64(p.writes), size)
-	return p, refuse(work, unsaved, d, snap)
+	return refuse(work, unsaved, d, snap)
 }
 
 // renamed gives the one file of a listing another name.

@@ -145,8 +145,13 @@ func (s *Service) moveAll(ctx context.Context, stage string, p *plan) error {
 	defer from.Close()
 	m := &mover{root: s.root, from: from}
 	defer m.close()
+	parcel := 0
 	return p.only(ctx, bring, func(i int, d deed) error {
-		if err := m.move(strconv.Itoa(i), d.at); err != nil {
+		if parcel+1 < len(p.starts) && p.starts[parcel+1] == i {
+			parcel++
+		}
+		staged := strconv.Itoa(parcel) + "/" + strconv.Itoa(i-p.starts[parcel])
+		if err := m.move(staged, d.at); err != nil {
 			return writeError(d.at, err)
 		}
 		if i == p.writes/2 {

@@ -6,31 +6,26 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
+	"runtime"
 	"strings"
 
-	"rondo/backend/atomicfile"
+	"golang.org/x/sync/errgroup"
+
 	"rondo/backend/fault"
-	"rondo/backend/folder"
-	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
-const stagedAtOnce = 8 << 10 // files
-
-// staging writes the files of a checkout, many at a time.
+// staging writes the files of a checkout, a parcel of them at a time on each core.
 type staging struct {
 	s     *Service
 	p     *plan
 	root  *os.Root // the staging folder
 	stage string   // its name in the project
-	deeds []deed
-	first int    // how many came before deeds
-	made  string // the folder that was made last
+	early *early
 }
 
-// stage writes the verified files, on all cores and in the order in which their content
-// lies on the disk, and syncs them: many with one call.
+// stage writes the verified files, on all cores and those of a folder in the order in which
+// their content lies on the disk, and syncs them: many with one call.
 func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	if p.writes == 0 {
 		return nil
@@ -41,62 +36,72 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	}
 	defer root.Close()
 	st := &staging{s: s, p: p, root: root, stage: stage}
-	p.stamps = make([]store.Stamp, p.writes)
-	err = p.only(ctx, bring, func(_ int, d deed) error {
-		if st.deeds = append(st.deeds, d); len(st.deeds) < stagedAtOnce {
-			return nil
-		}
-		return st.flush(ctx)
-	})
-	if err == nil {
-		err = st.flush(ctx)
-	}
-	if err != nil || p.writes <= maxSynced {
+	if st.early, err = openEarly(s.full(stage)); err != nil {
 		return err
 	}
-	return writeError(p.base, atomicfile.SyncAll(s.full(stage)))
-}
-
-// name is where the i-th of the files is staged.
-func (st *staging) name(i int) string {
-	if st.p.fresh {
-		return wholeName + strings.TrimPrefix(st.deeds[i].at, st.p.base)
+	defer st.early.close()
+	p.stamps = make([]store.Stamp, p.writes)
+	if err := st.all(ctx); err != nil || p.writes <= maxSynced {
+		return err
 	}
-	return strconv.Itoa(st.first + i)
+	return writeError(p.base, st.early.end())
 }
 
-func (st *staging) flush(ctx context.Context) error {
-	folders, err := st.folders()
-	defer folders.close()
+// all stages every file.
+func (st *staging) all(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	parcels := make(chan *parcel, 1)
+	g.Go(func() error {
+		defer close(parcels)
+		return st.p.pack(ctx, parcels)
+	})
+	for range runtime.NumCPU() + 1 {
+		g.Go(func() error { return st.work(ctx, parcels) })
+	}
+	return g.Wait()
+}
+
+// work stages one parcel after the other.
+func (st *staging) work(ctx context.Context, parcels <-chan *parcel) error {
+	in, err := descend(st.root)
 	if err != nil {
-		return writeError(st.p.base, err)
+		return writeError(st.stage, err)
 	}
-	digests := make([]ref.Digest, len(st.deeds))
-	for i, d := range st.deeds {
-		digests[i] = d.file.Digest
-	}
-	err = st.s.opts.Store.ReadMany(ctx, digests, func(i int, c store.Content, err error) error {
+	defer in.close()
+	r := st.s.opts.Store.ManyReader()
+	defer r.Close()
+	for c := range parcels {
+		err := r.Each(ctx, st.p.groups(c), func(i int, content store.Content, err error) error {
+			if err != nil {
+				return err
+			}
+			return st.write(in, c, i, content)
+		})
+		if err == nil && st.p.writes > maxSynced {
+			err = writeError(st.p.base, st.early.wrote(int64(len(c.deeds)), c.size))
+		}
 		if err != nil {
 			return err
 		}
-		return st.write(folders.of[i], i, c)
-	})
-	st.first += len(st.deeds)
-	st.deeds = st.deeds[:0]
-	return err
+	}
+	return nil
 }
 
-// write stages one file; dir is its folder where that is open.
-func (st *staging) write(dir *folder.Dir, i int, c store.Content) (err error) {
-	d := st.deeds[i]
-	var stamp store.Stamp
-	if b := c.Bytes(); dir != nil && b != nil && st.p.writes > maxSynced {
-		stamp, err = dir.WriteSmall(path.Base(st.name(i)), b, d.file.Perm())
+// write stages one file.
+func (st *staging) write(in *descent, c *parcel, i int, content store.Content) error {
+	d, name := c.deeds[i], st.p.staged(c, i)
+	dir, base := path.Split(name)
+	to, err := in.enter(strings.TrimSuffix(dir, "/"))
+	if err != nil {
+		return writeError(d.at, err)
+	}
+	stamp := &st.p.stamps[c.first+i]
+	if b := content.Bytes(); b != nil && st.p.writes > maxSynced {
+		*stamp, err = to.WriteSmall(base, b, d.file.Perm())
 		err = writeError(d.at, err)
 	} else {
-		stamp, err = st.writeLarge(d, st.name(i), c)
+		*stamp, err = st.writeLarge(d, name, content)
 	}
-	st.p.stamps[st.first+i] = stamp
 	st.p.count.Add(1, d.file.Size)
 	return err
 }
@@ -159,50 +164,6 @@ func syncFile(f *os.File) error {
 		return err
 	}
 	return f.Sync()
-}
-
-// folders are those that files are written to, by the file; nil for those with few.
-type folders struct {
-	of   []*folder.Dir
-	open []*folder.Dir
-}
-
-func (f *folders) close() {
-	for _, d := range f.open {
-		d.Close()
-	}
-}
-
-const worthOpening = 32 // files in a folder
-
-// folders makes the folders of a fresh checkout, and opens those that many files go to.
-func (st *staging) folders() (*folders, error) {
-	f := &folders{of: make([]*folder.Dir, len(st.deeds))}
-	for i := 0; i < len(st.deeds); {
-		dir, end := path.Dir(st.name(i)), i+1
-		for end < len(st.deeds) && path.Dir(st.name(end)) == dir {
-			end++
-		}
-		if st.p.fresh && dir != st.made {
-			if err := st.root.MkdirAll(dir, 0o755); err != nil {
-				return f, err
-			}
-			st.made = dir
-		}
-		if end-i >= worthOpening {
-			open, err := st.root.Open(dir)
-			if err != nil {
-				return f, err
-			}
-			d := folder.DirOf(open)
-			f.open = append(f.open, d)
-			for k := i; k < end; k++ {
-				f.of[k] = d
-			}
-		}
-		i = end
-	}
-	return f, nil
 }
 
 // unjoin returns the one error of a join, which has a kind and a hint.

@@ -6,7 +6,7 @@ var failing atomic.Pointer[func(op string) error]
 
 // Check is asked before the file system is: what it returns, the operation fails with. It
 // returns nothing unless Fail was called. The operations are named after the system calls
-// that they stand for: "create", "write", "sync", "rename", "syncdir", "syncfs", "read".
+// that they stand for: "create", "write", "mkdir", "sync", "rename", "syncdir", "syncfs", "read".
 func Check(op string) error {
 	if f := failing.Load(); f != nil {
 		return (*f)(op)

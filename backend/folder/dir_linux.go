@@ -53,6 +53,17 @@ func DirOf(f *os.File) *Dir {
 // Close lets go of the folder.
 func (d *Dir) Close() { d.release() }
 
+// Make opens a folder in this one, and no link. Where there is none it is made.
+func (d *Dir) Make(name string) (*Dir, error) {
+	if err := fault.Check("mkdir"); err != nil {
+		return nil, &fs.PathError{Op: "mkdir", Path: name, Err: err}
+	}
+	if err := unix.Mkdirat(d.fd, name, 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
+		return nil, &fs.PathError{Op: "mkdir", Path: name, Err: err}
+	}
+	return d.openDir(name)
+}
+
 // WriteSmall makes a file that is not there yet, and says how it looks.
 func (d *Dir) WriteSmall(name string, b []byte, perm os.FileMode) (now Stamp, err error) {
 	if err := fault.Check("write"); err != nil {

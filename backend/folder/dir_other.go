@@ -26,6 +26,22 @@ func DirOf(f *os.File) *Dir { return &Dir{f.Name(), f} }
 // Close lets go of the folder.
 func (d *Dir) Close() { d.file.Close() }
 
+// Make opens a folder in this one, and no link. Where there is none it is made.
+func (d *Dir) Make(name string) (*Dir, error) {
+	root, err := os.OpenRoot(d.path)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if err := root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if fi, err := root.Lstat(name); err != nil || !fi.IsDir() {
+		return nil, errors.Join(err, &fs.PathError{Op: "mkdir", Path: name, Err: fs.ErrExist})
+	}
+	return d.openDir(name)
+}
+
 // WriteSmall makes a file that is not there yet, and says how it looks.
 func (d *Dir) WriteSmall(name string, b []byte, perm os.FileMode) (now Stamp, err error) {
 	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)

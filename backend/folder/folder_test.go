@@ -224,3 +224,29 @@ func TestDamagedMemoryTellsNothingWrong(t *testing.T) {
 		}
 	}
 }
+
+// TestMakeEntersNoLink: a folder is made or opened, and what only looks like one is refused.
+func TestMakeEntersNoLink(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	must(t, os.Symlink(outside, filepath.Join(dir, "link")))
+	must(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
+	f, err := os.Open(dir)
+	must(t, err)
+	top := folder.DirOf(f)
+	defer top.Close()
+	for _, name := range []string{"one", "two"} {
+		sub, err := top.Make("sub")
+		must(t, err)
+		_, err = sub.WriteSmall(name, nil, 0o644)
+		must(t, err)
+		sub.Close()
+		_, err = os.Stat(filepath.Join(dir, "sub", name))
+		must(t, err)
+	}
+	for _, name := range []string{"link", "file"} {
+		if sub, err := top.Make(name); err == nil {
+			sub.Close()
+			t.Errorf("%s was entered", name)
+		}
+	}
+}

@@ -165,16 +165,9 @@ type opener struct {
 // content returns what an entry holds, unpacked but not verified; it is good until the
 // next call with the same buffers.
 func (o *opener) content(d ref.Digest, p place, buf *buffers) ([]byte, error) {
-	if o.p != p.pack {
-		o.close()
-		f, now, err := o.s.openEntry(d)
-		if f == nil && err == nil {
-			_, err = o.s.whole(d) // which says that it is missing
-		}
-		if f == nil {
-			return nil, err
-		}
-		o.p, o.f, p = now.pack, f, now
+	p, err := o.open(d, p)
+	if err != nil {
+		return nil, err
 	}
 	if cap(buf.raw) < int(p.stored) {
 		buf.raw = make([]byte, p.stored)
@@ -186,14 +179,36 @@ func (o *opener) content(d ref.Digest, p place, buf *buffers) ([]byte, error) {
 	if _, err := o.f.ReadAt(raw, p.offset); err != nil && !errors.Is(err, io.EOF) {
 		return nil, diskError(err)
 	}
+	return unpack(d, p, raw, buf)
+}
+
+// unpack returns what the stored bytes of an entry hold.
+func unpack(d ref.Digest, p place, raw []byte, buf *buffers) (content []byte, err error) {
 	if p.form != squeezed {
 		return raw, nil
 	}
-	var err error
 	if buf.whole, err = unsqueeze(raw, buf.whole[:0]); err != nil {
 		return nil, corrupt(d, p.pack.name, err.Error())
 	}
 	return buf.whole, nil
+}
+
+// open opens the pack that an object lies in, and says where it does now: another process
+// may have merged the pack that was expected into another.
+func (o *opener) open(d ref.Digest, p place) (place, error) {
+	if o.p == p.pack {
+		return p, nil
+	}
+	o.close()
+	f, now, err := o.s.openEntry(d)
+	if f == nil && err == nil {
+		_, err = o.s.whole(d) // which says that it is missing
+	}
+	if f == nil {
+		return p, err
+	}
+	o.p, o.f = now.pack, f
+	return now, nil
 }
 
 func (o *opener) close() error {

@@ -41,51 +41,34 @@ const (
 func (s *Store) ReadMany(ctx context.Context, digests []ref.Digest, fn func(i int, c Content, err error) error) error {
 	spans := s.spans(digests)
 	return Each(ctx, len(spans), func(ctx context.Context, k int) error {
-		o := opener{s: s}
-		defer o.close()
-		var buf buffers
-		for _, one := range spans[k] {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			c := Content{ctx: ctx, s: s, d: digests[one.i]}
-			var err error
-			if one.at.pack != nil && one.at.form != listed {
-				if err = o.verify(c.d, one.at, &buf); err == nil {
-					c.whole = buf.content(one.at)
-				}
-			}
-			if err := fn(one.i, c, err); err != nil {
-				return err
-			}
-		}
-		return nil
+		r := s.ManyReader()
+		defer r.Close()
+		return r.read(ctx, spans[k], fn)
 	})
-}
-
-// content is what verify has read last.
-func (b *buffers) content(at place) []byte {
-	if at.form == squeezed {
-		return b.whole
-	}
-	return b.raw[:at.stored]
 }
 
 type wanted struct {
 	i  int
+	d  ref.Digest
 	at place // no pack: it is a file of its own, or missing
+}
+
+// wanted says where objects lie, of which the first has a number. They come in that order.
+func (s *Store) wanted(all []wanted, first int, digests []ref.Digest) []wanted {
+	begun := len(all)
+	for i, d := range digests {
+		at, _ := s.entry(d)
+		all = append(all, wanted{first + i, d, at})
+	}
+	slices.SortFunc(all[begun:], func(a, b wanted) int {
+		return cmp.Or(cmp.Compare(packName(a), packName(b)), cmp.Compare(a.at.offset, b.at.offset))
+	})
+	return all
 }
 
 // spans divides a list into parts that lie together on the disk.
 func (s *Store) spans(digests []ref.Digest) (spans [][]wanted) {
-	all := make([]wanted, len(digests))
-	for i, d := range digests {
-		all[i].i = i
-		all[i].at, _ = s.entry(d)
-	}
-	slices.SortFunc(all, func(a, b wanted) int {
-		return cmp.Or(cmp.Compare(packName(a), packName(b)), cmp.Compare(a.at.offset, b.at.offset))
-	})
+	all := s.wanted(make([]wanted, 0, len(digests)), 0, digests)
 	start, size := 0, int64(0)
 	for i, one := range all {
 		size += int64(one.at.stored)

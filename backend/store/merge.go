@@ -127,12 +127,11 @@ func (o *opener) verify(d ref.Digest, at place, buf *buffers) error {
 	switch {
 	case err != nil:
 		return err
-	case at.form == listed:
-		if _, err := decodeList(content); err != nil {
-			return corrupt(d, at.pack.name, err.Error())
-		}
-	case ref.Of(content) != d:
-		return corrupt(d, at.pack.name, "its content has digest "+ref.Of(content).Short())
+	case at.form != listed:
+		return sameAs(d, at, content)
+	}
+	if _, err := decodeList(content); err != nil {
+		return corrupt(d, at.pack.name, err.Error())
 	}
 	return nil
 }
