@@ -3,6 +3,9 @@ package dataset_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +169,44 @@ func TestUsageAddsUp(t *testing.T) {
 	}
 	if sum := x.Stored + y.Stored - x.Shared + u.Other + u.Free; sum != u.Stored {
 		t.Errorf("the parts are %d bytes and the whole %d", sum, u.Stored)
+	}
+}
+
+// TestLostObjectsAreStoredAgain: that files look as they did says what they hold, and not
+// that the store still has it.
+func TestLostObjectsAreStoredAgain(t *testing.T) {
+	dir := project(t)
+	h := open(t, dir)
+	h.now = func() time.Time { return time.Now().Add(time.Hour) } // so that all are remembered
+	lay := func(from, to int) {
+		for i := from; i < to; i++ {
+			write(t, dir, fmt.Sprintf("data/%04d", i), fmt.Sprint("content ", i))
+		}
+	}
+	packs := func() []string {
+		names, err := filepath.Glob(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
+		must(t, err)
+		return names
+	}
+	lay(0, 400)
+	h.add(t, "d", "data")
+	h.snap(t, "d")
+	kept := packs()
+	lay(400, 800)
+	h.snap(t, "d")
+	for _, name := range packs() {
+		if !slices.Contains(kept, name) {
+			must(t, os.Remove(name))
+		}
+	}
+	h.close()
+	h = open(t, dir)
+	h.now = func() time.Time { return time.Now().Add(time.Hour) }
+	h.snap(t, "d")
+	v, err := h.Verify(t.Context(), "d", 0)
+	must(t, err)
+	problems := slices.DeleteFunc(v.Problems, func(p dataset.Problem) bool { return p.Path == "(profile)" }) // which nobody stores again
+	if len(problems) > 0 || v.Files != 800 {
+		t.Fatalf("%d of %d files are damaged, such as %q", len(problems), v.Files, problems[:1])
 	}
 }

@@ -162,10 +162,10 @@ func stampOf(st *unix.Stat_t) Stamp {
 	return Stamp{Size: st.Size, Mtime: st.Mtim.Nano(), Ctime: st.Ctim.Nano(), Inode: st.Ino, Exec: st.Mode&0o111 != 0}
 }
 
-// stat says how an entry looks and what it is.
+// stat says how an entry looks and what it is. The name is one that list returned.
 func (d *Dir) stat(name string) (Stamp, kind, error) {
 	var st unix.Stat_t
-	if err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return Stamp{}, unknown, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
 	return stampOf(&st), kindOf(st.Mode), nil

@@ -250,3 +250,30 @@ func TestMakeEntersNoLink(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeFoldersAreInTheOrderOfPaths: names that differ late, early, in length, and
+// folders among them, more than are sorted by comparing.
+func TestLargeFoldersAreInTheOrderOfPaths(t *testing.T) {
+	dir := t.TempDir()
+	rnd := rand.New(rand.NewPCG(7, 7))
+	var want []string
+	for i := range 1500 {
+		name := []string{
+			fmt.Sprintf("img%07d.bin", rnd.IntN(1e7)), fmt.Sprintf("img-of-a-cat-%d", rnd.IntN(900)), strings.Repeat("é", 1+rnd.IntN(9)) + fmt.Sprint(i),
+			fmt.Sprintf("%c%c", 33+rnd.IntN(14), 48+rnd.IntN(60)), fmt.Sprintf("imgs%d/x", rnd.IntN(99)), fmt.Sprintf("imgs%d.x", rnd.IntN(99)),
+		}[rnd.IntN(6)]
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+		want = append(want, name)
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	if got, _ := walk(t, dir); !slices.Equal(got, want) {
+		for i := range got {
+			if i >= len(want) || got[i] != want[i] {
+				t.Fatalf("%d of %d is %q", i, len(want), got[max(0, i-2):min(len(got), i+3)])
+			}
+		}
+		t.Fatalf("%d files instead of %d", len(got), len(want))
+	}
+}

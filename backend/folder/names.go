@@ -58,12 +58,55 @@ func (n *names) sort() {
 	for i := range n.entries {
 		n.entries[i].key = n.key(n.entries[i], skip)
 	}
-	slices.SortFunc(n.entries, func(a, b entry) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+	n.entries = byKey(n.entries)
+	for i := 0; i < len(n.entries); {
+		end := i + 1
+		for end < len(n.entries) && n.entries[end].key == n.entries[i].key {
+			end++
 		}
-		return n.compare(a, b)
-	})
+		if end > i+1 {
+			slices.SortFunc(n.entries[i:end], n.compare)
+		}
+		i = end
+	}
+}
+
+const fewEntries = 48 // for which comparing is quicker than counting
+
+// byKey sorts by counting, from the last byte of the keys to the first (radix sort). Bytes
+// that all keys share, as those of numbered files mostly do, cost nothing.
+func byKey(from []entry) []entry {
+	if len(from) < fewEntries {
+		slices.SortFunc(from, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
+		return from
+	}
+	all, some := ^uint64(0), uint64(0)
+	for i := range from {
+		all &= from[i].key
+		some |= from[i].key
+	}
+	to := make([]entry, len(from))
+	for shift := 0; shift < 64; shift += 8 {
+		if (some&^all)>>shift&0xff == 0 {
+			continue
+		}
+		var at [256]int
+		for i := range from {
+			at[byte(from[i].key>>shift)]++
+		}
+		sum := 0
+		for b, count := range at {
+			at[b] = sum
+			sum += count
+		}
+		for i := range from {
+			b := byte(from[i].key >> shift)
+			to[at[b]] = from[i]
+			at[b]++
+		}
+		from, to = to, from
+	}
+	return from
 }
 
 // shared is how many bytes all names begin with alike.
@@ -89,6 +132,7 @@ func (n *names) key(e entry, skip int) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
+// compare is for names whose keys are the same.
 func (n *names) compare(a, b entry) int {
 	x, y := n.bytes(a), n.bytes(b)
 	k := min(len(x), len(y))

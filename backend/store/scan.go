@@ -218,19 +218,23 @@ func (s *Store) filesOf(b *folder.Batch) []TreeFile {
 func (s *Store) unkept(files []TreeFile, unread []int) []int {
 	var all, lists []int
 	s.mu.RLock()
-	next := 0
-	for i, f := range files {
+	next, near := 0, s.packed.near(files)
+	for i := range files {
 		if next < len(unread) && unread[next] == i {
 			next++
 			all = append(all, i)
 			continue
 		}
-		_, doomed := s.condemned.since[f.Digest]
-		at, here := s.packed.get(f.Digest)
+		f := &files[i]
+		doomed := false
+		if len(s.condemned.since) > 0 {
+			_, doomed = s.condemned.since[f.Digest]
+		}
+		r := s.packed.follow(near[i], &f.Digest)
 		switch {
 		case doomed:
 			all = append(all, i)
-		case !here || at.form == listed:
+		case r == nil || r.form == listed:
 			lists = append(lists, i)
 		}
 	}
