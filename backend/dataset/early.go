@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -23,6 +24,7 @@ type early struct {
 	bytes int64
 	busy  chan struct{} // closed when the sync that goes on has ended
 	err   error         // of any of them
+	left  bool          // nobody waits any more
 }
 
 func openEarly(dir string) (*early, error) {
@@ -48,31 +50,34 @@ func (e *early) begin(busy chan struct{}) {
 	err := e.whole.Sync()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.err, e.busy = errors.Join(e.err, err), nil
+	if e.err, e.busy = errors.Join(e.err, err), nil; e.left {
+		e.whole.Close()
+	}
 }
 
 // end waits for what goes on, and makes all durable that was staged.
-func (e *early) end() error {
-	if err := e.wait(); err != nil {
+func (e *early) end(ctx context.Context) error {
+	e.mu.Lock()
+	busy := e.busy
+	e.mu.Unlock()
+	if busy != nil {
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := e.wrote(0, 0); err != nil {
 		return err
 	}
 	return e.whole.Sync()
 }
 
-func (e *early) wait() error {
-	e.mu.Lock()
-	busy := e.busy
-	e.mu.Unlock()
-	if busy != nil {
-		<-busy
-	}
+// close gives up at once, or ends what end has ended.
+func (e *early) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.err
-}
-
-// close gives up, or ends what end has ended.
-func (e *early) close() {
-	_ = e.wait()
-	e.whole.Close()
+	if e.left = true; e.busy == nil {
+		e.whole.Close()
+	}
 }

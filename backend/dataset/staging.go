@@ -44,7 +44,10 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	if err := st.all(ctx); err != nil || p.writes <= maxSynced {
 		return err
 	}
-	return writeError(p.base, st.early.end())
+	if err = st.early.end(ctx); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return writeError(p.base, err)
 }
 
 // all stages every file.

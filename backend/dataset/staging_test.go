@@ -1,14 +1,18 @@
 package dataset_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -108,5 +112,50 @@ func TestASyncThatFailsOnTheWay(t *testing.T) {
 	}
 	if t.Logf("%d syncs failed", syncs); syncs < 2 {
 		t.Errorf("only %d syncs: none while more was written", syncs)
+	}
+}
+
+// TestGivenUpWhileTheDiskWrites: a sync that goes on is not waited for.
+func TestGivenUpWhileTheDiskWrites(t *testing.T) {
+	dir := project(t)
+	h := open(t, dir)
+	data := filepath.Join(dir, "data")
+	must(t, os.Mkdir(data, 0o755))
+	h.add(t, "d", "data")
+	for i := range 2600 {
+		write(t, data, fmt.Sprintf("%d/%d", i/300, i), fmt.Sprint(i))
+	}
+	h.snap(t, "d")
+	must(t, os.RemoveAll(data))
+	begun, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	var first sync.Once
+	fault.Fail(func(op string) error {
+		if op == "syncfs" {
+			first.Do(func() { close(begun); <-release })
+		}
+		return nil
+	})
+	defer fault.Fail(nil)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		_, err := h.Checkout(ctx, "d", 1, false)
+		ended <- err
+	}()
+	<-begun
+	stop()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it still waits")
+	}
+	close(release)
+	if left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*")); len(left) > 0 || len(files(t, dir)) == 0 {
+		t.Errorf("it leaves %v", left)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("the folder is there")
 	}
 }
