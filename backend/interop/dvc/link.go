@@ -121,16 +121,24 @@ func (p *Project) relink(ctx context.Context, at, hash string, now sight) error 
 // unprotect makes what is a link to the cache a file of its own, so that writing to it does
 // not reach the object.
 func (p *Project) unprotect(at string) error {
+	info, err := p.root.Lstat(at)
+	if err != nil || !info.IsDir() {
+		return p.unprotectFile(at)
+	}
 	return fs.WalkDir(p.root.FS(), at, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return ignoreMissing(err)
 		}
-		info, err := p.root.Lstat(name)
-		if err != nil || info.Mode().IsRegular() && info.Mode().Perm()&0o200 != 0 {
-			return ignoreMissing(err)
-		}
-		return p.ownCopy(name)
+		return p.unprotectFile(name)
 	})
+}
+
+func (p *Project) unprotectFile(name string) error {
+	info, err := p.root.Lstat(name)
+	if err != nil || info.Mode().IsRegular() && info.Mode().Perm()&0o200 != 0 {
+		return ignoreMissing(err)
+	}
+	return p.ownCopy(name)
 }
 
 func ignoreMissing(err error) error {

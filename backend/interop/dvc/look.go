@@ -55,7 +55,7 @@ func (p *Project) look(ctx context.Context, at, hash string) (sight, error) {
 }
 
 func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
-	info, err := p.root.Stat(filepath.FromSlash(at))
+	info, err := p.stat(at)
 	if err != nil {
 		return sight{}, err
 	}
@@ -69,7 +69,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	if sum, ok := p.sums.get(hash+" "+at, info); ok {
 		return sight{sum: sum, size: info.Size(), exec: exec}, nil
 	}
-	f, err := p.root.Open(filepath.FromSlash(at))
+	f, err := p.open(at)
 	if err != nil {
 		return sight{}, err
 	}
@@ -103,7 +103,7 @@ func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 		if p.ignore.Match(name, false) {
 			return nil
 		}
-		if info, err := p.root.Stat(filepath.FromSlash(name)); err == nil && info.IsDir() {
+		if info, err := p.stat(name); err == nil && info.IsDir() {
 			return nil // a link to a folder is not followed
 		}
 		one, err := p.read(ctx, name, hash)

@@ -2,7 +2,6 @@ package dvc
 
 import (
 	"context"
-	"path/filepath"
 
 	"rondo/backend/errs"
 )
@@ -124,7 +123,7 @@ func (p *Project) keepFile(ctx context.Context, at, hash, want string) error {
 	if err := p.Cache.drop(hash, want); err != nil {
 		return err // it is damaged
 	}
-	f, err := p.root.Open(filepath.FromSlash(at))
+	f, err := p.open(at)
 	if err != nil {
 		return errs.New(errs.Precondition, "%s cannot be read: %w", at, err)
 	}

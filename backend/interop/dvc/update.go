@@ -148,7 +148,7 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 // ready refuses to run a stage whose deps are not there, before its outs are removed.
 func (u *update) ready() error {
 	for _, at := range u.reads {
-		if _, err := u.p.root.Stat(at); missing(err) {
+		if _, err := u.p.stat(at); missing(err) {
 			return errs.New(errs.Precondition, "dep %s is missing", at).WithHint("bring it back (`rondo data checkout`), or name what makes it")
 		}
 	}

@@ -1,0 +1,61 @@
+package dvc
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// stat looks at a path of the project. A link to an object of the cache, as cache.type =
+// symlink makes them, is that object, wherever the cache lies; other links that lead out of
+// the project are refused.
+func (p *Project) stat(at string) (fs.FileInfo, error) {
+	info, err := p.root.Stat(filepath.FromSlash(at))
+	if err != nil && !missing(err) {
+		if object, ok := p.linked(at); ok {
+			return os.Stat(object)
+		}
+	}
+	return info, err
+}
+
+// open opens what stat sees.
+func (p *Project) open(at string) (*os.File, error) {
+	f, err := p.root.Open(filepath.FromSlash(at))
+	if err != nil && !missing(err) {
+		if object, ok := p.linked(at); ok {
+			return os.Open(object)
+		}
+	}
+	return f, err
+}
+
+// linked is the object of the cache that a path links to.
+func (p *Project) linked(at string) (string, bool) {
+	target, err := p.root.Readlink(filepath.FromSlash(at))
+	if err != nil {
+		return "", false
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(p.Dir, filepath.FromSlash(at), "..", target)
+	}
+	tops := []string{p.Cache.Dir}
+	if real, err := filepath.EvalSymlinks(p.Cache.Dir); err == nil {
+		tops = append(tops, real)
+	}
+	for _, top := range tops {
+		rel, err := filepath.Rel(top, target)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		kind, name := Dos2Unix, filepath.ToSlash(rel)
+		if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
+			kind, name = MD5, in
+		}
+		if md5 := strings.Replace(name, "/", "", 1); strings.Index(name, "/") == 2 && validMD5(md5) == "" {
+			return p.Cache.Path(kind, md5), true
+		}
+	}
+	return "", false
+}
