@@ -129,7 +129,7 @@ torture:
 # and an interpreter with its test tools in MLFLOW_PYTHON, also its own tests. Libraries
 # that log by themselves run with the newest client and the last of MLflow 2; with an
 # interpreter that has torch in TORCH_PYTHON, PyTorch as well. Then git, and both lines of
-# dvc, on histories made at random: HISTORIES of each, at half a minute or less.
+# dvc, on histories made at random: HISTORIES of each, at a quarter of a minute or less.
 HISTORIES ?= 200
 conformance: setup build/cache/dvc2/bin/dvc build/cache/libraries/made build/cache/old/made
 	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) RONDO_TORCH_PYTHON=$(TORCH_PYTHON) \

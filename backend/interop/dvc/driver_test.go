@@ -8,51 +8,60 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strings"
 	"testing"
 )
 
-// driver is a real dvc that takes one command after the other.
+// driver is a real dvc that takes one command after the other. Each is a process of its
+// own, forked off one that has loaded dvc; plain ones start the program instead.
 type driver struct {
-	t   *testing.T
-	old bool // of dvc's second line, which knows no matrix
-	in  io.WriteCloser
-	out *bufio.Reader
+	t       *testing.T
+	old     bool // of dvc's second line, which knows no matrix
+	plain   bool
+	program string
+	env     []string
+	in      io.WriteCloser
+	out     *bufio.Reader
 }
 
 func newDriver(t *testing.T, program string) *driver {
 	t.Helper()
-	script, err := filepath.Abs("testdata/driver.py")
-	if err != nil {
-		t.Fatal(err)
-	}
 	home := t.TempDir()
-	cmd := exec.Command(filepath.Join(filepath.Dir(program), "python"), script)
-	cmd.Env = append(os.Environ(), "DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	d := &driver{t: t, program: program, plain: runtime.GOOS == "windows", env: append(os.Environ(),
+		"DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh")}
 	said, err := exec.Command(program, "--version").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &driver{t: t, old: strings.HasPrefix(string(said), "2."), in: in, out: bufio.NewReader(out)}
+	d.old = strings.HasPrefix(string(said), "2.")
+	if d.plain {
+		return d
+	}
+	cmd := exec.Command(filepath.Join(filepath.Dir(program), "python"), "testdata/driver.py")
+	cmd.Env, cmd.Stderr = d.env, os.Stderr
+	if d.in, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.out = bufio.NewReader(out)
+	t.Cleanup(func() { d.in.Close(); cmd.Wait() })
+	return d
 }
 
 // try runs a dvc command; what it printed comes back, and whether it went well.
 func (d *driver) try(dir string, args ...string) (string, bool) {
 	d.t.Helper()
+	if d.plain {
+		return d.start(dir, args...)
+	}
 	b, _ := json.Marshal(map[string]any{"dir": dir, "args": args})
 	if _, err := d.in.Write(append(b, '\n')); err != nil {
 		d.t.Fatal(err)
@@ -71,6 +80,14 @@ func (d *driver) try(dir string, args ...string) (string, bool) {
 	return a.Out, a.RC == 0
 }
 
+// start runs the program.
+func (d *driver) start(dir string, args ...string) (string, bool) {
+	cmd := exec.Command(d.program, args...)
+	cmd.Dir, cmd.Env = dir, d.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err == nil
+}
+
 func (d *driver) must(dir string, args ...string) string {
 	d.t.Helper()
 	out, ok := d.try(dir, args...)
@@ -80,19 +97,41 @@ func (d *driver) must(dir string, args ...string) string {
 	return out
 }
 
-// answer is what dvc says as JSON, in one form.
-func (d *driver) json(dir string, args ...string) string {
+// said is what `dvc status` and `dvc data status` say of a project.
+func (d *driver) said(dir string) (status any, data map[string]any) {
+	d.t.Helper()
+	var all map[string]any
+	if d.plain {
+		all = map[string]any{
+			"status": d.json(dir, "status", "--json"),
+			"data":   d.json(dir, "data", "status", "--granular", "--unchanged", "--json"),
+		}
+	} else {
+		all = d.json(dir, "SAID")
+	}
+	told, _ := all["data"].(map[string]any)
+	data = map[string]any{}
+	for part, none := range map[string]any{"not_in_cache": []any{}, "committed": map[string]any{}, "uncommitted": map[string]any{}, "unchanged": []any{}} {
+		if data[part] = told[part]; told[part] == nil {
+			data[part] = none // the program leaves out what is empty
+		}
+	}
+	return all["status"], data
+}
+
+// json is what a command says as JSON, after what else it says.
+func (d *driver) json(dir string, args ...string) map[string]any {
 	d.t.Helper()
 	out := d.must(dir, args...)
 	i := strings.IndexByte(out, '{')
 	if i < 0 {
 		d.t.Fatalf("dvc %v says %q", args, out)
 	}
-	var v any
+	var v map[string]any
 	if err := json.Unmarshal([]byte(out[i:strings.LastIndexByte(out, '}')+1]), &v); err != nil {
 		d.t.Fatalf("dvc %v says %q", args, out)
 	}
-	return canonical(v)
+	return v
 }
 
 // canonical is JSON with the members of lists sorted.
