@@ -11,8 +11,10 @@ import (
 	"rondo/backend/interop/dvc"
 )
 
-// tidy takes away what lies in main only and is tracked no more: dvc's checkout removes it
-// in the twin, and does not know of what Rondo has brought.
+// tidy takes away what lies in main only, because Rondo leaves what dvc removes there: what
+// is tracked no more, of which dvc has a list of its own, and what no cache has; the outs of
+// stages that the lock does not know, at a checkout; and outs before the stage turns out to
+// lack a dep.
 func (h *history) tidy(main, twin map[string]string) {
 	h.t.Helper()
 	p, err := dvc.Open(h.main)
@@ -23,7 +25,8 @@ func (h *history) tidy(main, twin map[string]string) {
 	tracked := p.Tracked()
 	for name := range main {
 		_, too := twin[name]
-		if too || slices.ContainsFunc(tracked, func(o dvc.Tracked) bool { return o.Path == name || strings.HasPrefix(name, o.Path+"/") }) {
+		i := slices.IndexFunc(tracked, func(o dvc.Tracked) bool { return o.Path == name || strings.HasPrefix(name, o.Path+"/") })
+		if too || i >= 0 && tracked[i].MD5 != "" && (!h.failed || strings.HasSuffix(tracked[i].By, dvc.Suffix)) {
 			continue
 		}
 		h.note("left over: %s", name)
