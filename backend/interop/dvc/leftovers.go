@@ -3,6 +3,7 @@ package dvc
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path"
 	"path/filepath"
 
@@ -35,11 +36,31 @@ func (p *Project) leftovers(ctx context.Context) (list []string, err error) {
 		}
 		if has, err := p.Cache.has(ctx, Entry{Hash: l.Hash, MD5: l.MD5}); err != nil {
 			return nil, err
-		} else if has && now.sum == l.MD5 {
+		} else if has && now.sum == l.MD5 && p.stillLink(at, l, now) {
 			list = append(list, at)
 		}
 	}
 	return list, nil
+}
+
+// stillLink reports whether a path is a link to the cache, where cache.type makes links: what
+// dvc has unprotected is a person's own file.
+func (p *Project) stillLink(at string, l link, now sight) bool {
+	if kind := p.Cache.types[0]; kind != "hardlink" && kind != "symlink" {
+		return true
+	}
+	files := now.files
+	if !now.dir {
+		files = []TreeFile{{MD5: now.sum}}
+	}
+	for _, f := range files {
+		here, err := p.stat(path.Join(at, f.Path))
+		object, err2 := os.Stat(p.Cache.Path(l.Hash, f.MD5))
+		if err != nil || err2 != nil || !os.SameFile(here, object) {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Project) links() map[string]link {

@@ -81,6 +81,17 @@ func TestRemovedGoesWithTheNextCheckout(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		dir := folder(t, map[string]string{".dvc/config": "[core]\n    no_scm = true\n[cache]\n    type = " + kind + "\n", "a": "1"})
+		if err := open(t, dir).Add(ctx, "a"); err != nil {
+			t.Fatal(err)
+		}
+		d.must(dir, "remove", "a.dvc")
+		if _, err := open(t, dir).Checkout(ctx, dvc.Checkout{Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "a")); (err == nil) != left[0] {
+			t.Errorf("cache.type %s: added by Rondo, removed by dvc: %v", kind, err)
+		}
 		if left[0] != left[1] || left[0] != (kind == "hardlink") {
 			t.Errorf("cache.type %s: by dvc it stays: %v, by Rondo: %v", kind, left[0], left[1])
 		}
