@@ -102,6 +102,9 @@ func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, 
 func (p *Project) saveSingle(ctx context.Context, f SingleFile, top string) error {
 	e := f.Outs[0].Entry
 	if !f.Outs[0].NoCache {
+		if err := p.untracked(top); err != nil {
+			return err
+		}
 		if err := p.keep(ctx, top, e.Hash); err != nil {
 			return err
 		}

@@ -91,6 +91,9 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 	}
 	var records []LockStage
 	for _, s := range stages {
+		if err := p.outsUntracked(s); err != nil {
+			return err
+		}
 		r, err := p.Record(ctx, pl, s)
 		if err != nil {
 			return err
@@ -119,6 +122,18 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 	}
 	p.Locks[pl.File], err = p.texts.lock(name, text)
 	return err
+}
+
+// outsUntracked refuses a stage one of whose outs git tracks.
+func (p *Project) outsUntracked(s Stage) error {
+	for _, o := range s.Outs {
+		if in, here := p.where(s.Wdir, o.Path); here && !o.NoCache {
+			if err := p.untracked(in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // keepOuts brings the outs of a stage into the cache, and lets git ignore them.

@@ -5,7 +5,24 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/git"
 )
+
+// untracked refuses data that git tracks, as dvc does: both would then keep it, and the
+// line in .gitignore would mean nothing.
+func (p *Project) untracked(at string) error {
+	if !p.scm() {
+		return nil
+	}
+	repo, err := git.Open(p.Dir)
+	if err != nil || !repo.Tracked(at) {
+		return err
+	}
+	return errs.New(errs.Conflict, "%s is tracked by git, so DVC cannot track it too", at).
+		WithHint("take it out of git and try again: git rm -r --cached '%s'", at)
+}
 
 // gitIgnore lets git ignore a path that DVC tracks, unless git does so already.
 func (p *Project) gitIgnore(at string) error {

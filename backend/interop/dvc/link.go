@@ -138,6 +138,9 @@ func (p *Project) unprotectFile(name string) error {
 	if err != nil || info.Mode().IsRegular() && info.Mode().Perm()&0o200 != 0 {
 		return ignoreMissing(err)
 	}
+	if to, err := p.stat(name); err != nil || !to.Mode().IsRegular() {
+		return nil // it is no link to the cache
+	}
 	return p.ownCopy(name)
 }
 
@@ -149,7 +152,7 @@ func ignoreMissing(err error) error {
 }
 
 func (p *Project) ownCopy(name string) error {
-	from, err := os.Open(filepath.Join(p.Dir, filepath.FromSlash(name))) // a link to the cache may lead out
+	from, err := p.open(name)
 	if err != nil {
 		return ignoreMissing(err)
 	}

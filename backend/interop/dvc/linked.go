@@ -14,7 +14,7 @@ func (p *Project) stat(at string) (fs.FileInfo, error) {
 	info, err := p.root.Stat(filepath.FromSlash(at))
 	if err != nil && !missing(err) {
 		if object, ok := p.linked(at); ok {
-			return os.Stat(object)
+			return os.Lstat(object)
 		}
 	}
 	return info, err
@@ -25,13 +25,24 @@ func (p *Project) open(at string) (*os.File, error) {
 	f, err := p.root.Open(filepath.FromSlash(at))
 	if err != nil && !missing(err) {
 		if object, ok := p.linked(at); ok {
-			return os.Open(object)
+			return openIn(filepath.Dir(object), filepath.Base(object))
 		}
 	}
 	return f, err
 }
 
-// linked is the object of the cache that a path links to.
+// openIn opens a file of a folder, and nothing that it may have become a link to meanwhile.
+func openIn(dir, name string) (*os.File, error) {
+	in, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return in.Open(name)
+}
+
+// linked is the object of the cache that a path links to. What is no file there, such as a
+// link that leads on, is no object.
 func (p *Project) linked(at string) (string, bool) {
 	target, err := p.root.Readlink(filepath.FromSlash(at))
 	if err != nil {
@@ -54,7 +65,9 @@ func (p *Project) linked(at string) (string, bool) {
 			kind, name = MD5, in
 		}
 		if md5 := strings.Replace(name, "/", "", 1); strings.Index(name, "/") == 2 && validMD5(md5) == "" {
-			return p.Cache.Path(kind, md5), true
+			object := p.Cache.Path(kind, md5)
+			info, err := os.Lstat(object)
+			return object, err != nil || info.Mode().IsRegular()
 		}
 	}
 	return "", false

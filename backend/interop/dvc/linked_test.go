@@ -55,6 +55,41 @@ func TestLinksToTheCacheAreWhatTheyLinkTo(t *testing.T) {
 	}
 }
 
+// TestLinksThatLeadOnAreNotFollowed: a cache that came along with a project may hold links
+// to anything on the machine. Neither looking nor adding nor unprotecting reads them.
+func TestLinksThatLeadOnAreNotFollowed(t *testing.T) {
+	ctx, secret := context.Background(), filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	single := "outs:\n- md5: 5ebe2294ecd0e0f08eab7690d2a6ee69\n  size: 6\n  hash: md5\n  path: "
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    no_scm = true\n[cache]\n    type = symlink\n", "a.csv.dvc": single + "a.csv\n", "b.csv.dvc": single + "b.csv\n",
+	})
+	object := ".dvc/cache/files/md5/5e/be2294ecd0e0f08eab7690d2a6ee69" // of "secret"
+	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(object)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{object: secret, "a.csv": object, "b.csv": secret} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, at := range []string{"a.csv", "b.csv"} {
+		if err := open(t, dir).Add(ctx, at); err == nil {
+			t.Errorf("%s was added", at)
+		}
+		if err := open(t, dir).Remove(ctx, at+".dvc", false); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+		if b, err := os.ReadFile(filepath.Join(dir, at)); err == nil {
+			if info, _ := os.Lstat(filepath.Join(dir, at)); info.Mode().IsRegular() {
+				t.Errorf("%s has become a file: %q", at, b)
+			}
+		}
+	}
+}
+
 // TestRemovedGoesWithTheNextCheckout: what was tracked, and is no more, goes as in dvc, also
 // where dvc has added it; not where it was a link, which has become a file of its own.
 func TestRemovedGoesWithTheNextCheckout(t *testing.T) {
