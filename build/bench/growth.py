@@ -221,7 +221,7 @@ class Bench:
             took["client"] = self.fetched(r, run, self.work / "by-client")
             say("artifacts: " + ", ".join(f"{way} {t:.2f} s" for way, t in took.items()))
             return took
-        turns, others = rounds(r.pids(), turn, n=3, enough=60, patience=120)
+        turns, others = rounds(r.pids(), turn, n=5, enough=90, patience=120)
         subprocess.run(["cmp", str(source), str(back)], check=True)
         r.stop()
         kept["Rondo"] = {way: statistics.median(t[way] for t in turns) for way in (*ways, "client")} | {"others": others}
