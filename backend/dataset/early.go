@@ -67,7 +67,10 @@ func (e *early) end(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	if err := e.wrote(0, 0); err != nil {
+	e.mu.Lock()
+	err := e.err
+	e.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	return e.whole.Sync()

@@ -77,12 +77,13 @@ func TestManyFilesComeBack(t *testing.T) {
 	}
 }
 
-// TestASyncThatFailsOnTheWay: whichever sync of many files fails, also one that goes on
-// while more is written, the checkout says so and nothing of the old files is touched.
-func TestASyncThatFailsOnTheWay(t *testing.T) {
+// manyStored is a dataset of so many files that they are synced on the way, which only the
+// store has.
+func manyStored(t *testing.T) (h *house, data string) {
+	t.Helper()
 	dir := project(t)
-	h := open(t, dir)
-	data := filepath.Join(dir, "data")
+	h = open(t, dir)
+	data = filepath.Join(dir, "data")
 	must(t, os.Mkdir(data, 0o755))
 	h.add(t, "d", "data")
 	for i := range 2600 {
@@ -90,6 +91,13 @@ func TestASyncThatFailsOnTheWay(t *testing.T) {
 	}
 	h.snap(t, "d")
 	must(t, os.RemoveAll(data))
+	return h, data
+}
+
+// TestASyncThatFailsOnTheWay: whichever sync of many files fails, also one that goes on
+// while more is written, the checkout says so and nothing of the old files is touched.
+func TestASyncThatFailsOnTheWay(t *testing.T) {
+	h, data := manyStored(t)
 	write(t, data, "old", "old")
 	syncs := 0
 	for n := int64(1); ; n++ {
@@ -117,16 +125,7 @@ func TestASyncThatFailsOnTheWay(t *testing.T) {
 
 // TestGivenUpWhileTheDiskWrites: a sync that goes on is not waited for.
 func TestGivenUpWhileTheDiskWrites(t *testing.T) {
-	dir := project(t)
-	h := open(t, dir)
-	data := filepath.Join(dir, "data")
-	must(t, os.Mkdir(data, 0o755))
-	h.add(t, "d", "data")
-	for i := range 2600 {
-		write(t, data, fmt.Sprintf("%d/%d", i/300, i), fmt.Sprint(i))
-	}
-	h.snap(t, "d")
-	must(t, os.RemoveAll(data))
+	h, data := manyStored(t)
 	begun, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	var first sync.Once
 	fault.Fail(func(op string) error {
@@ -152,7 +151,7 @@ func TestGivenUpWhileTheDiskWrites(t *testing.T) {
 		t.Error("it still waits")
 	}
 	close(release)
-	if left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*")); len(left) > 0 || len(files(t, dir)) == 0 {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(data), ".rondo/tmp/*")); len(left) > 0 || len(files(t, filepath.Dir(data))) == 0 {
 		t.Errorf("it leaves %v", left)
 	}
 	if _, err := os.Stat(data); err == nil {
