@@ -34,7 +34,7 @@ type cluster struct {
 
 // startPostgres starts one, as another user where the test is root's, since PostgreSQL
 // does not run as root.
-func startPostgres(t *testing.T) *cluster {
+func startPostgres(t testing.TB) *cluster {
 	t.Helper()
 	c := &cluster{}
 	for _, dir := range append(binDirs(), filepath.SplitList(os.Getenv("PATH"))...) {
@@ -73,7 +73,7 @@ func binDirs() []string {
 	return list
 }
 
-func (c *cluster) asOther(t *testing.T) {
+func (c *cluster) asOther(t testing.TB) {
 	t.Helper()
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -99,7 +99,7 @@ func (c *cluster) command(ctx context.Context, name string, args ...string) *exe
 }
 
 // serve starts the server and waits until it says that it is ready.
-func (c *cluster) serve(t *testing.T, data string) {
+func (c *cluster) serve(t testing.TB, data string) {
 	t.Helper()
 	cmd := c.command(context.Background(), "postgres", "-D", data, "-k", c.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "fsync=off", "-c", "logging_collector=off")
 	out, err := cmd.StderrPipe()
@@ -167,7 +167,7 @@ func inPostgres(t *testing.T, c *client, dir string, want map[string]any) {
 var postgresTypes = strings.NewReplacer("FLOAT", "DOUBLE PRECISION", "BLOB", "BYTEA", "DATETIME", "TIMESTAMP")
 
 // intoPostgres copies MLflow's tables, with the types that MLflow gives them in PostgreSQL.
-func intoPostgres(t *testing.T, from string, to *sql.DB) {
+func intoPostgres(t testing.TB, from string, to *sql.DB) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+from)
 	must(t, err)
@@ -186,7 +186,7 @@ func intoPostgres(t *testing.T, from string, to *sql.DB) {
 	}
 }
 
-func copyTable(t *testing.T, from, to *sql.DB, name string) {
+func copyTable(t testing.TB, from, to *sql.DB, name string) {
 	t.Helper()
 	rows, err := from.Query("SELECT * FROM " + name)
 	must(t, err)
