@@ -3,74 +3,18 @@ package run
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
-	"rondo/backend/run/points"
 )
 
 const pointsSuffix = ".points"
 
 func pointsFile(runs, id, device string) string {
 	return filepath.Join(runs, id, "metrics", device+pointsSuffix)
-}
-
-// catchUp brings the index up to the files of points of some runs, of some devices or
-// with none named of all.
-func catchUp(tx *index.Tx, runs string, ids, devices []string) (all []points.Damage, err error) {
-	for _, id := range ids {
-		files := filesOf
-		if len(devices) > 0 {
-			files = func(_, id string) (list []pointFile) {
-				for _, d := range devices {
-					list = append(list, pointFile{id, d})
-				}
-				return list
-			}
-		}
-		for _, f := range files(runs, id) {
-			_, damage, err := catchUpFile(tx, runs, f.run, f.device)
-			if all = append(all, damage...); err != nil {
-				return all, err
-			}
-		}
-	}
-	return all, nil
-}
-
-// catchUpFile adds what one file holds beyond what the index has seen of it. Blocks
-// that wait for a record are left out: the record brings their summary.
-func catchUpFile(tx *index.Tx, runs, id, device string) (end int64, damage []points.Damage, err error) {
-	no, err := numberOf(tx, id)
-	if errs.Is(err, errs.NotFound) {
-		return 0, nil, nil // its record has not come yet
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	seen, err := seenOf(tx, no, device)
-	if err != nil {
-		return 0, nil, err
-	}
-	path := pointsFile(runs, id, device)
-	if info, err := os.Stat(path); err != nil || info.Size() == seen {
-		return seen, nil, nil
-	}
-	c := newCollector()
-	end, damage, err = points.Scan(path, seen, func(b points.Block) error {
-		if b.Pending {
-			return nil
-		}
-		return c.block(b)
-	})
-	if err != nil || end <= seen {
-		return end, damage, err
-	}
-	return end, damage, errors.Join(c.out.store(tx, id, no), setSeen(tx, no, device, end))
 }
 
 // seenOf says how much of a file is in the index.

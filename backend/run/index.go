@@ -40,7 +40,7 @@ CREATE INDEX run_models_run ON run_models (run);
 CREATE TABLE run_model_params (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_tags (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, run TEXT NOT NULL,
-  value REAL, bits INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, least REAL, most REAL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
+  value REAL, bits INTEGER NOT NULL, time INTEGER NOT NULL, step INTEGER NOT NULL, least REAL, most REAL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
 
 // changes notes the numbers of runs that were changed, the newest last, so that the
 // table of columns knows which of its rows are old. It says nothing of the project and

@@ -134,3 +134,34 @@ func TestModelsAreOrderedByWhatWasLoggedLast(t *testing.T) {
 		}
 	}
 }
+
+// Of one dataset and run too the newest is what was logged last, also where its step is
+// less; an index that is made anew says the same.
+func TestOfOneDatasetWhatWasLoggedLastOrdersModels(t *testing.T) {
+	h := open(t, t.TempDir())
+	id := h.run(t, run.Create{}).ID
+	model := func(name string) string {
+		m, err := h.CreateLoggedModel(t.Context(), run.LoggedModel{Name: name})
+		must(t, err)
+		return m.ID
+	}
+	back, usual := model("back"), model("usual")
+	point := func(model string, value float64, step, time int64) run.Point {
+		return run.Point{Key: "acc", Value: value, Step: step, Time: time, Model: model, Dataset: train}
+	}
+	must(t, h.Log(t.Context(), id, run.Batch{Points: []run.Point{point(back, 0.9, 9, 1), point(back, 0.1, 1, 2), point(usual, 0.5, 1, 1)}}))
+	want := func(value run.Float) {
+		t.Helper()
+		list, _, err := h.SearchLoggedModels(t.Context(), run.Search{OrderBy: []string{"metrics.acc DESC"}, OrderOn: []run.Dataset{train}})
+		if err != nil || len(list) != 2 || list[0].ID != usual || list[1].Metrics[0].Value != value {
+			t.Errorf("%+v, %v; want %v last", list, err, value)
+		}
+	}
+	want(0.1)
+	must(t, h.Log(t.Context(), id, run.Batch{Params: map[string]string{"p": "1"}, Points: []run.Point{point(back, 0.8, 99, 1), point(back, 0.2, 2, 2)}})) // by a record
+	want(0.2)
+	h.close()
+	must(t, os.Remove(indexPath(h.dir)))
+	h = open(t, h.dir)
+	want(0.2)
+}

@@ -20,7 +20,8 @@ type summary struct {
 	Count  int64  `json:"count"`
 }
 
-// latest is the point of a key that counts: the greatest by step, time and value.
+// latest is the point of a key that counts: the greatest by step, time and value, or of
+// a logged model's metric by time, step and value.
 type latest struct {
 	Step    int64  `json:"step"`
 	Time    int64  `json:"time"`
@@ -97,7 +98,17 @@ func sqlValue(v float64) any {
 }
 
 func (a latest) compare(b latest) int {
-	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Bits, b.Bits),
+	return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Time, b.Time), a.rest(b))
+}
+
+// since orders the points of a logged model's metric, of which what was logged last
+// counts, whatever its step. MLflow has these two orders.
+func (a latest) since(b latest) int {
+	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Step, b.Step), a.rest(b))
+}
+
+func (a latest) rest(b latest) int {
+	return cmp.Or(cmp.Compare(a.Bits, b.Bits),
 		cmp.Compare(a.Model, b.Model), cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.Digest, b.Digest))
 }
 
@@ -168,7 +179,7 @@ func (c *collector) model(m modelLatest) {
 		return
 	}
 	have, more := &c.out.Models[i], m.span()
-	if m.Latest.compare(have.Latest) > 0 {
+	if m.Latest.since(have.Latest) > 0 {
 		have.Latest = m.Latest
 	}
 	have.Range[0], have.Range[1] = lower(have.Range[0], more[0]), higher(have.Range[1], more[1])
@@ -184,19 +195,43 @@ func (c *collector) add(s summaries) {
 }
 
 // block adds a block of a file.
-func (c *collector) block(b points.Block) error {
-	return b.Each(nil, func(fp points.Point) {
-		p := fromFile(fp)
-		c.point(&p)
-	})
+func (c *collector) block(b points.Block) error { return b.EachSeries(nil, c.series) }
+
+// series adds what a block holds of one key, without a look at the maps for each point.
+func (c *collector) series(s *points.Series) {
+	sum := summary{Key: s.Key, Min: Float(math.NaN()), Max: Float(math.NaN()), Count: int64(len(s.Steps))}
+	for i := range s.Steps {
+		v := Float(s.Value(i))
+		sum.Min, sum.Max = lower(sum.Min, v), higher(sum.Max, v)
+	}
+	sum.Latest = greatest(s, s.Steps, latest.compare)
+	c.key(sum)
+	if s.Model != "" {
+		c.model(modelLatest{modelKey{s.Model, s.Key, s.Dataset, s.Digest}, greatest(s, s.Times, latest.since), &span{sum.Min, sum.Max}})
+	}
+}
+
+// greatest returns the point that comes last in an order which looks at first before all else.
+func greatest(s *points.Series, first []int64, order func(a, b latest) int) latest {
+	best := 0
+	for i := 1; i < len(first); i++ {
+		if first[i] > first[best] || first[i] == first[best] && order(pointAt(s, i), pointAt(s, best)) > 0 {
+			best = i
+		}
+	}
+	return pointAt(s, best)
+}
+
+func pointAt(s *points.Series, i int) latest {
+	return latest{s.Steps[i], s.Times[i], order(s.Value(i)), s.Model, s.Dataset, s.Digest}
 }
 
 const (
 	storeModel = `INSERT INTO run_model_metrics VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
 	value=iif(` + newer + `, excluded.value, value), bits=iif(` + newer + `, excluded.bits, bits),
-	step=iif(` + newer + `, excluded.step, step), time=iif(` + newer + `, excluded.time, time),
+	time=iif(` + newer + `, excluded.time, time), step=iif(` + newer + `, excluded.step, step),
 	least=coalesce(min(least, excluded.least), least, excluded.least), most=coalesce(max(most, excluded.most), most, excluded.most)`
-	newer = "(excluded.step, excluded.time, excluded.bits) > (step, time, bits)"
+	newer = "(excluded.time, excluded.step, excluded.bits) > (time, step, bits)"
 )
 
 // store merges the summaries into the index.
@@ -206,7 +241,7 @@ func (s summaries) store(tx *index.Tx, run string, no int64) error {
 	}
 	for _, m := range s.Models {
 		l, r := m.Latest, m.span()
-		if _, err := tx.Exec(storeModel, m.Model, m.Key, m.Dataset, m.Digest, run, sqlValue(value(l.Bits)), l.Bits, l.Step, l.Time,
+		if _, err := tx.Exec(storeModel, m.Model, m.Key, m.Dataset, m.Digest, run, sqlValue(value(l.Bits)), l.Bits, l.Time, l.Step,
 			sqlValue(float64(r[0])), sqlValue(float64(r[1]))); err != nil {
 			return err
 		}

@@ -113,6 +113,14 @@ var exchange = []request{
 	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc < 0.6","datasets":[{"dataset_name":"d"}]}`),
 	post("logged-models/search", `{"experiment_ids":["$exp"],"filter":"metrics.acc < 0.8","datasets":[{"dataset_name":"e"},{"dataset_name":"d","dataset_digest":"1"}]}`),
 	post("logged-models/search", `{"experiment_ids":["$exp"],"datasets":[{"dataset_name":"d","dataset_digest":"2"}]}`),
+	post("logged-models", `{"experiment_id":"$exp","name":"back","source_run_id":"$run"}`).as("back=model.info.model_id"), // logs step 1 after step 9
+	post("runs/log-batch", `{"run_id":"$run","metrics":[{"key":"acc","value":0.99,"timestamp":30,"step":9,"model_id":"$back","dataset_name":"d","dataset_digest":"1"},`+
+		`{"key":"acc","value":0.65,"timestamp":31,"step":1,"model_id":"$back","dataset_name":"d","dataset_digest":"1"},`+
+		`{"key":"acc","value":0.7,"timestamp":31,"step":2,"model_id":"$back","dataset_name":"d","dataset_digest":"1"}]}`),
+	post("runs/log-metric", `{"run_id":"$run","key":"acc","value":0.9,"timestamp":29,"step":99,"model_id":"$back","dataset_name":"d","dataset_digest":"1"}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"order_by":[{"field_name":"metrics.acc","ascending":false}]}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"order_by":[{"field_name":"metrics.acc"}]}`),
+	post("logged-models/search", `{"experiment_ids":["$exp"],"order_by":[{"field_name":"metrics.acc","ascending":false,"dataset_name":"d","dataset_digest":"1"}]}`),
 
 	post("registered-models/create", `{"name":"rm","description":"d","tags":[{"key":"a","value":"b"}]}`),
 	post("registered-models/create", `{"name":"rm"}`),

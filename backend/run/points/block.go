@@ -67,16 +67,25 @@ func encode(list []Point) ([]byte, error) {
 }
 
 // group collects the positions of each series, series in the order they first come.
+// Points of one series mostly come together.
 func group(list []Point) (order []series, groups map[series][]int32) {
 	groups = make(map[series][]int32, 16)
+	var now series
+	var at []int32
 	for i := range list {
-		s := list[i].series()
-		at, known := groups[s]
-		if !known {
-			order = append(order, s)
+		if s := list[i].series(); i == 0 || s != now {
+			if i > 0 {
+				groups[now] = at
+			}
+			var known bool
+			if at, known = groups[s]; !known {
+				order = append(order, s)
+			}
+			now = s
 		}
-		groups[s] = append(at, int32(i))
+		at = append(at, int32(i))
 	}
+	groups[now] = at
 	return order, groups
 }
 

@@ -17,21 +17,51 @@ type Block struct {
 
 var errShape = errs.New(errs.Corrupt, "a block of points does not hold what it says")
 
+// Series is what a block holds of one line in a chart, in the order it was logged. It is
+// worthless after the function that received it returns.
+type Series struct {
+	Key     string
+	Model   string // as in Point
+	Dataset string
+	Digest  string
+	Steps   []int64
+	Times   []int64 // ms since 1970
+	values  []byte
+}
+
+// Value returns the value at a place.
+func (s *Series) Value(i int) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(s.values[8*i:]))
+}
+
 // Each calls fn for the points whose key is wanted, in the order they were logged
 // within each series; a nil want takes all.
 func (b *Block) Each(want func(key string) bool, fn func(Point)) error {
-	r := reader{b: b.payload}
+	return b.EachSeries(want, func(s *Series) {
+		p := Point{Key: s.Key, Model: s.Model, Dataset: s.Dataset, Digest: s.Digest}
+		for i := range s.Steps {
+			p.Step, p.Time, p.Value = s.Steps[i], s.Times[i], s.Value(i)
+			fn(p)
+		}
+	})
+}
+
+// EachSeries calls fn for the series whose key is wanted; a nil want takes all.
+func (b *Block) EachSeries(want func(key string) bool, fn func(*Series)) error {
+	r, s := reader{b: b.payload}, Series{}
 	left := b.Count
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		one := reader{b: r.take(r.uvarint())}
 		if r.bad {
 			break
 		}
-		count, err := one.series(want, left, fn)
+		count, err := one.series(&s, want, left)
 		if err != nil {
 			return err
 		}
-		left -= count
+		if left -= count; len(s.Steps) > 0 {
+			fn(&s)
+		}
 	}
 	if r.bad || len(r.b) != 0 {
 		return errShape
@@ -50,6 +80,15 @@ func (r *reader) fail() {
 }
 
 func (r *reader) uvarint() uint64 {
+	if len(r.b) > 0 && r.b[0] < 0x80 { // as nearly all are
+		v := r.b[0]
+		r.b = r.b[1:]
+		return uint64(v)
+	}
+	return r.longUvarint()
+}
+
+func (r *reader) longUvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
 		r.fail()
@@ -59,14 +98,10 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
+// varint is binary.Varint: the sign is the lowest bit.
 func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (r *reader) take(n uint64) []byte {
@@ -81,36 +116,31 @@ func (r *reader) take(n uint64) []byte {
 
 func (r *reader) text() string { return string(r.take(r.uvarint())) }
 
-// series reads one series of at most most points.
-func (r *reader) series(want func(string) bool, most int, fn func(Point)) (int, error) {
-	p := Point{Key: r.text()}
-	p.Model, p.Dataset, p.Digest = r.text(), r.text(), r.text()
+// series reads one series of at most most points; of one that is not wanted no point.
+func (r *reader) series(s *Series, want func(string) bool, most int) (int, error) {
+	s.Key = r.text()
+	s.Model, s.Dataset, s.Digest = r.text(), r.text(), r.text()
+	s.Steps, s.Times = s.Steps[:0], s.Times[:0]
 	n := r.uvarint()
 	if r.bad || n == 0 || n > uint64(most) || n*10 > uint64(len(r.b)) { // a point takes 1+1+8 bytes at least
 		return 0, errShape
 	}
-	if want != nil && !want(p.Key) {
+	if want != nil && !want(s.Key) {
 		return int(n), nil
 	}
-	steps, times := r.deltas(int(n)), r.deltas(int(n))
-	values := r.take(8 * n)
+	s.Steps, s.Times = r.deltas(s.Steps, int(n)), r.deltas(s.Times, int(n))
+	s.values = r.take(8 * n)
 	if r.bad || len(r.b) != 0 {
 		return 0, errShape
-	}
-	for i := range steps {
-		p.Step, p.Time = steps[i], times[i]
-		p.Value = math.Float64frombits(binary.LittleEndian.Uint64(values[8*i:]))
-		fn(p)
 	}
 	return int(n), nil
 }
 
-func (r *reader) deltas(n int) []int64 {
-	out := make([]int64, n)
+func (r *reader) deltas(out []int64, n int) []int64 {
 	var last int64
-	for i := range out {
+	for range n {
 		last += r.varint()
-		out[i] = last
+		out = append(out, last)
 	}
 	return out
 }
