@@ -15,7 +15,10 @@ type gatherer struct {
 
 // gather reads the wanted keys, and all others as long as they are few.
 func (g *gatherer) gather(tx *index.Tx, entity string) error {
-	if err := g.gatherPacked(tx, entity); err != nil || entity == search.Metric {
+	if entity == search.Metric {
+		return g.gatherMetrics(tx)
+	}
+	if err := g.gatherPacked(tx, entity); err != nil {
 		return err
 	}
 	return eachApart(tx, packed[entity].column, nil, func(no int64, key, value string) {

@@ -40,11 +40,12 @@ CREATE INDEX run_models_run ON run_models (run);
 CREATE TABLE run_model_params (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_tags (model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_model_metrics (model TEXT NOT NULL, key TEXT NOT NULL, dataset TEXT NOT NULL, digest TEXT NOT NULL, run TEXT NOT NULL,
-  value REAL, bits INTEGER NOT NULL, time INTEGER NOT NULL, step INTEGER NOT NULL, least REAL, most REAL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes
+  value REAL, bits INTEGER NOT NULL, time INTEGER NOT NULL, step INTEGER NOT NULL, least REAL, most REAL, PRIMARY KEY (model, key, dataset, digest, run)) STRICT, WITHOUT ROWID;` + changes + columnsSchema
 
 // changes notes the numbers of runs that were changed, the newest last, so that the
 // table of columns knows which of its rows are old. It says nothing of the project and
-// is no part of a dump, and neither is run_opened, see recover.go.
+// is no part of a dump, and neither is run_opened, see recover.go, nor run_columns, see
+// columns.go.
 const changes = `
 CREATE TABLE run_changes (at INTEGER PRIMARY KEY, run INTEGER NOT NULL) STRICT;
 CREATE TRIGGER run_changes_new AFTER INSERT ON run_runs BEGIN INSERT INTO run_changes VALUES (NULL, new.no); END;

@@ -41,6 +41,9 @@ type Service struct {
 	settled  chan struct{} // closed when keepSettled has ended
 	once     sync.Once
 
+	keeping sync.WaitGroup // keepColumns
+	endKeep context.CancelFunc
+
 	mu      sync.Mutex
 	repairs []string
 
@@ -72,6 +75,9 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 		return s.settle(ctx)
 	})
 	go s.keepSettled()
+	keep, end := context.WithCancel(context.WithoutCancel(ctx))
+	s.endKeep = end
+	s.keeping.Go(func() { s.keepColumns(keep) })
 	return s, nil
 }
 
@@ -123,9 +129,11 @@ func (s *Service) now() time.Time { return s.opts.Now() }
 // Close makes what is buffered durable.
 func (s *Service) Close() (err error) {
 	s.once.Do(func() {
+		s.endKeep()
 		s.logs.closeAll()
 		close(s.closing)
 		<-s.settled
+		s.keeping.Wait()
 		s.later.Wait()
 		if err = s.settle(context.Background()); err == nil {
 			err = s.clean(context.Background())
