@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
 
@@ -21,7 +22,8 @@ type file struct {
 	mu      sync.Mutex
 	stamp   stamp
 	inputs  map[string]stamp // what of another tool's project was read, too
-	touched bool             // since the last call of changed
+	texts   dvc.Readings
+	touched bool // since the last call of changed
 	good    *project.File
 	problem error
 }
@@ -67,7 +69,7 @@ func (f *file) look() {
 		return
 	}
 	f.stamp, f.touched = now, true
-	good, inputs, err := read(f.project)
+	good, inputs, err := read(f.project, &f.texts)
 	f.inputs = stampsOf(f.project, inputs)
 	if f.problem = err; err == nil {
 		f.good = good

@@ -9,6 +9,7 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
 
@@ -53,7 +54,7 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return out, unavailable(err, "read %s", project.FileName)
 	}
-	out.File, _, err = read(s.project)
+	out.File, _, err = read(s.project, &dvc.Readings{})
 	out.Problem = asFailure(err)
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/event"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/serve"
@@ -15,7 +16,7 @@ import (
 
 // Trust implements api.House.
 func (s *Server) Trust(context.Context) (project.Question, error) {
-	file, _, err := read(s.project)
+	file, _, err := read(s.project, &dvc.Readings{})
 	if err != nil {
 		return project.Question{}, err
 	}
@@ -25,7 +26,7 @@ func (s *Server) Trust(context.Context) (project.Question, error) {
 // GrantTrust implements api.House: digest names the commands of rondo.yaml as they
 // are now, or the content of a model version that brings its own code.
 func (s *Server) GrantTrust(ctx context.Context, digest ref.Digest) (project.Question, error) {
-	file, _, err := read(s.project)
+	file, _, err := read(s.project, &dvc.Readings{})
 	if err != nil {
 		return project.Question{}, err
 	}

@@ -119,7 +119,11 @@ func (s *Service) Pipeline(ctx context.Context) (View, error) {
 // Preview says what an execution would do, and why. It changes nothing.
 func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	v := View{Stages: []StageStatus{}, Edges: []Edge{}}
-	g, err := s.graph(in)
+	file, err := s.current()
+	if err != nil {
+		return v, err
+	}
+	g, err := graph(file, in)
 	if err != nil {
 		return v, err
 	}
@@ -147,16 +151,21 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	return v, nil
 }
 
-// graph is that of the stages that rondo.yaml has now and that a request asks for.
-func (s *Service) graph(in Request) (Graph, error) {
+// current is rondo.yaml as it lies there now.
+func (s *Service) current() (*project.File, error) {
 	if err := s.opts.Problem(); err != nil {
 		return nil, err
 	}
+	return s.opts.File(), nil
+}
+
+// graph is that of the stages of a file that a request asks for.
+func graph(file *project.File, in Request) (Graph, error) {
 	if len(in.Params) > maxOverrides {
 		return nil, errs.New(errs.TooLarge, "%d params are set at once; the limit is %d", len(in.Params), maxOverrides).
 			WithHint("write them into %s, or keep them in a data file that is a dep", project.DefaultParams)
 	}
-	g, err := BuildFile(s.opts.File())
+	g, err := BuildFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -183,14 +192,11 @@ func (s *Service) Start(ctx context.Context, in Request) (Execution, error) {
 
 // begin checks the request, puts it on record and launches it.
 func (s *Service) begin(ctx context.Context, in Request) error {
-	if err := s.opts.Problem(); err != nil {
+	file, err := s.check(in)
+	if err != nil {
 		return err
 	}
-	file := s.opts.File()
-	if err := s.check(file, in); err != nil {
-		return err
-	}
-	if err := s.opts.Trusted(); err != nil {
+	if err := s.trusted(file); err != nil {
 		return err
 	}
 	code, err := s.opts.Code(ctx)
@@ -225,19 +231,31 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	return s.launchOrFail(ctx, e, env)
 }
 
-func (s *Service) check(file *project.File, in Request) error {
+// check returns the file as it is now, whose stages the request may be about.
+func (s *Service) check(in Request) (*project.File, error) {
 	if len(in.ID) != 32 || strings.Trim(in.ID, "0123456789abcdef") != "" {
-		return errs.New(errs.Invalid, "%.40q cannot be the id of an execution: want 32 hex digits", in.ID)
+		return nil, errs.New(errs.Invalid, "%.40q cannot be the id of an execution: want 32 hex digits", in.ID)
+	}
+	file, err := s.current()
+	if err != nil {
+		return nil, err
 	}
 	if len(file.Stages) == 0 {
-		return errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
+		return nil, errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
 	}
-	g, err := s.graph(in)
-	if err != nil {
-		return err
+	g, err := graph(file, in)
+	if err == nil {
+		_, err = s.eyes.paramsOf(g, in.Params)
 	}
-	_, err = s.eyes.paramsOf(g, in.Params)
-	return err
+	return file, err
+}
+
+// trusted says whether the commands of the file, as it was just read, may run here.
+func (s *Service) trusted(file *project.File) error {
+	if s.opts.Trust != nil {
+		return s.opts.Trust(file)
+	}
+	return s.opts.Trusted()
 }
 
 func modelPaths(f *project.File) map[string]string {

@@ -62,6 +62,11 @@ func ReadPipeline(file string, b []byte, read func(string) ([]byte, error)) (*Pi
 	if err != nil {
 		return nil, err
 	}
+	return fillPipeline(file, v, read)
+}
+
+// fillPipeline writes out the ${…}, foreach and matrix of a dvc.yaml, and leaves v as it is.
+func fillPipeline(file string, v any, read func(string) ([]byte, error)) (*Pipeline, error) {
 	if v == nil {
 		return &Pipeline{File: file}, nil
 	}

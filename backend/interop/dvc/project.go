@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -30,7 +31,7 @@ type Project struct {
 	hash   string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen   map[string]sight
 	sums   *sums
-	texts  readings
+	texts  *Readings
 	inputs []string // DVC's own files and what they name, read so far
 }
 
@@ -59,16 +60,21 @@ func Find(dir string) (string, error) {
 
 // Open reads a DVC project: its settings, pipelines, locks and .dvc files. What of them
 // cannot be read is in Problems.
-func Open(dir string) (*Project, error) { return OpenTree(dir, nil) }
+func Open(dir string) (*Project, error) { return OpenAgain(dir, &Readings{}) }
+
+// OpenAgain is Open for who does it often: what looks as texts remember it is not parsed anew.
+func OpenAgain(dir string, texts *Readings) (*Project, error) { return openTree(dir, nil, texts) }
 
 // OpenTree reads a DVC project as it was in a commit: DVC's own files come from tree, the
 // settings and the cache are those of the folder. A nil tree is the folder.
-func OpenTree(dir string, tree fs.FS) (*Project, error) {
+func OpenTree(dir string, tree fs.FS) (*Project, error) { return openTree(dir, tree, &Readings{}) }
+
+func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	root, err := openRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, sums: loadSums(dir)}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, sums: loadSums(dir), texts: texts}
 	p.settings()
 	if tree != nil {
 		p.tree = tree
@@ -180,11 +186,14 @@ func (p *Project) Read(name string) ([]byte, error) {
 	if err == nil && info.Size() > maxMeta {
 		return nil, tooLarge(name, int(info.Size()))
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxMeta+1))
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s", name)
 	}
-	return b, nil
+	text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // dvc.lock is read for every stage
+	if _, err := text.ReadFrom(io.LimitReader(f, maxMeta+1)); err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "read %s", name)
+	}
+	return text.Bytes(), nil
 }
 
 // walk collects DVC's files as DVC does: not in what is ignored, not in what a stage
@@ -262,7 +271,7 @@ func (w *walk) file(at string) {
 }
 
 func (w *walk) pipeline(at string, b []byte) {
-	pl, err := ReadPipeline(at, b, w.p.Read)
+	pl, err := w.p.texts.pipeline(at, b, w.p.Read)
 	if err != nil {
 		w.p.problem(err)
 		return

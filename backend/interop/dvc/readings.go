@@ -2,10 +2,11 @@ package dvc
 
 import "bytes"
 
-// readings remember what files said, by their text: a project of hundreds of stages asks
-// for the same dvc.lock and params as often. What it gives is shared and must not be
-// changed. The zero value is ready.
-type readings struct {
+// Readings remember what files said, by their text: a project of hundreds of stages asks
+// for the same dvc.lock and params as often, and one that is opened again and again for
+// the same dvc.yaml. What they give is shared and must not be changed. The zero value is
+// ready, for one goroutine at a time.
+type Readings struct {
 	known map[string]said // by name
 }
 
@@ -13,9 +14,22 @@ type said struct {
 	text   []byte
 	lock   *Lock
 	params *Map
+	yaml   any // of a dvc.yaml, before ${…} is filled in
 }
 
-func (t *readings) lock(name string, text []byte) (*Lock, error) {
+func (t *Readings) pipeline(name string, text []byte, read func(string) ([]byte, error)) (*Pipeline, error) {
+	if s := t.known[name]; s.yaml != nil && bytes.Equal(s.text, text) {
+		return fillPipeline(name, s.yaml, read)
+	}
+	v, err := parseYAML(name, text)
+	if err != nil {
+		return nil, err
+	}
+	t.put(name, said{text: text, yaml: v})
+	return fillPipeline(name, v, read)
+}
+
+func (t *Readings) lock(name string, text []byte) (*Lock, error) {
 	if s := t.known[name]; s.lock != nil && bytes.Equal(s.text, text) {
 		return s.lock, nil
 	}
@@ -26,7 +40,7 @@ func (t *readings) lock(name string, text []byte) (*Lock, error) {
 	return l, err
 }
 
-func (t *readings) params(name string, text []byte) (*Map, error) {
+func (t *Readings) params(name string, text []byte) (*Map, error) {
 	if s := t.known[name]; s.params != nil && bytes.Equal(s.text, text) {
 		return s.params, nil
 	}
@@ -37,7 +51,7 @@ func (t *readings) params(name string, text []byte) (*Map, error) {
 	return m, err
 }
 
-func (t *readings) put(name string, s said) {
+func (t *Readings) put(name string, s said) {
 	if t.known == nil {
 		t.known = map[string]said{}
 	}
