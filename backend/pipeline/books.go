@@ -7,8 +7,9 @@ import "context"
 type Books interface {
 	// Reasons says why the stage at an address has to run; none where it need not.
 	Reasons(ctx context.Context, address string) ([]string, error)
-	// Begin brings up to date what the stages read and no stage makes.
-	Begin(ctx context.Context, addresses []string, say func(format string, args ...any)) error
+	// Begin brings up to date what the stage reads and no stage makes; all of it, changed or
+	// not, where force says so.
+	Begin(ctx context.Context, address string, force bool, say func(format string, args ...any)) error
 	// Update brings one stage up to date: leaves it, restores its outs, or has its commands
 	// run and records what came out.
 	Update(ctx context.Context, address string, w Work) (Kept, error)

@@ -25,20 +25,12 @@ func (g Graph) books(dir string, open OpenBooks) (Books, error) {
 	return open(dir)
 }
 
-func (r *runner) beginForeign(ctx context.Context) (err error) {
+func (r *runner) beginForeign() (err error) {
 	if r.plan.NoLock {
 		return nil
 	}
-	if r.books, err = r.graph.books(r.eyes.dir, r.openBooks); err != nil || r.books == nil {
-		return err
-	}
-	var addresses []string
-	for _, n := range r.graph {
-		if n.From != "" {
-			addresses = append(addresses, n.From)
-		}
-	}
-	return r.books.Begin(ctx, addresses, func(format string, args ...any) { r.say("", format, args...) })
+	r.books, err = r.graph.books(r.eyes.dir, r.openBooks)
+	return err
 }
 
 func (r *runner) endForeign() {
@@ -54,6 +46,9 @@ func (r *runner) updateForeign(ctx context.Context, n *Node, res *StageResult) e
 	}
 	r.turn.Lock()
 	defer r.turn.Unlock()
+	if err := r.books.Begin(ctx, n.From, r.plan.Force, r.sayOf("")); err != nil {
+		return err
+	}
 	reasons, err := r.books.Reasons(ctx, n.From)
 	if err != nil {
 		return err
@@ -84,7 +79,7 @@ func (r *runner) foreignWork(n *Node, res *StageResult) Work {
 	began := false
 	return Work{
 		Cmd: n.Cmd, Force: r.plan.Force,
-		Say:   func(format string, args ...any) { r.say(n.Name, format, args...) },
+		Say:   r.sayOf(n.Name),
 		Aside: r.moveAside,
 		Run: func(argv, env []string) error {
 			if !began {
@@ -94,6 +89,10 @@ func (r *runner) foreignWork(n *Node, res *StageResult) Work {
 			return r.command(n, argv, env...)
 		},
 	}
+}
+
+func (r *runner) sayOf(stage string) func(format string, args ...any) {
+	return func(format string, args ...any) { r.say(stage, format, args...) }
 }
 
 // moveAside moves what nobody has kept out of the way.

@@ -61,7 +61,7 @@ func Run(ctx context.Context, runDir string, out io.Writer, describe Describe, b
 		return err
 	}
 	defer r.eyes.save()
-	if err := r.beginForeign(ctx); err != nil {
+	if err := r.beginForeign(); err != nil {
 		return err
 	}
 	defer r.endForeign()

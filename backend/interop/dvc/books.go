@@ -12,7 +12,8 @@ import (
 
 // Books carry out the stages of a DVC project as `dvc repro` would.
 type Books struct {
-	p *Project
+	p     *Project
+	begun map[string]bool // the .dvc files that were looked at
 }
 
 // OpenBooks opens the books of the DVC project in dir.
@@ -25,7 +26,7 @@ func OpenBooks(dir string) (pipeline.Books, error) {
 		p.Close()
 		return nil, p.Problems[0]
 	}
-	return &Books{p}, nil
+	return &Books{p, map[string]bool{}}, nil
 }
 
 // Close implements pipeline.Books.
@@ -109,47 +110,50 @@ func reasonsOf(what string, words *Map) (out []string) {
 }
 
 // Begin implements pipeline.Books: data that .dvc files track and that changed is recorded
-// anew before the stages that read it run, as DVC does.
-func (b *Books) Begin(ctx context.Context, addresses []string, say func(format string, args ...any)) error {
+// anew before the first stage that reads it, as DVC does. What comes after a stage that
+// fails stays as it was recorded.
+func (b *Books) Begin(ctx context.Context, address string, force bool, say func(format string, args ...any)) error {
+	_, s, err := b.p.find(address)
+	if err != nil || s.Frozen {
+		return err
+	}
 	unlock, err := b.p.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	for _, f := range b.p.Singles {
-		if f.Cmd != "" || !b.reads(addresses, f) {
+		if f.Cmd != "" || b.begun[f.Path] || !b.p.reads(s, f) {
 			continue
 		}
-		st, err := b.p.singleStatus(ctx, f)
-		if err != nil {
-			return err
-		}
-		if st.Outs.Len() == 0 {
-			continue
-		}
-		say("%s: %s changed, and is recorded", f.Path, f.Outs[0].Entry.Path)
-		if err := b.p.commitSingle(ctx, f); err != nil {
+		b.begun[f.Path] = true
+		if err := b.track(ctx, f, force, say); err != nil {
 			return err
 		}
 	}
 	return b.p.noteLinks()
 }
 
-// reads reports whether one of the stages depends on what a .dvc file tracks.
-func (b *Books) reads(addresses []string, f SingleFile) bool {
-	for _, address := range addresses {
-		_, s, err := b.p.find(address)
-		if err != nil || s.Frozen {
-			continue
-		}
-		for _, o := range f.Outs {
-			at, here := b.p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
-			if here && slices.ContainsFunc(s.Deps, func(d string) bool {
-				in, ok := b.p.where(s.Wdir, d)
-				return ok && (in == at || inside(in, at) || inside(at, in))
-			}) {
-				return true
-			}
+func (b *Books) track(ctx context.Context, f SingleFile, force bool, say func(format string, args ...any)) error {
+	st, err := b.p.singleStatus(ctx, f)
+	if err != nil || st.Outs.Len() == 0 && !force {
+		return err
+	}
+	if st.Outs.Len() > 0 {
+		say("%s: %s changed, and is recorded", f.Path, f.Outs[0].Entry.Path)
+	}
+	return b.p.commitSingle(ctx, f)
+}
+
+// reads reports whether a stage depends on what a .dvc file tracks.
+func (p *Project) reads(s Stage, f SingleFile) bool {
+	for _, o := range f.Outs {
+		at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
+		if here && slices.ContainsFunc(s.Deps, func(d string) bool {
+			in, ok := p.where(s.Wdir, d)
+			return ok && (in == at || inside(in, at) || inside(at, in))
+		}) {
+			return true
 		}
 	}
 	return false

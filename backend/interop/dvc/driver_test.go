@@ -30,7 +30,7 @@ func newDriver(t *testing.T, program string) *driver {
 	t.Helper()
 	home := t.TempDir()
 	d := &driver{t: t, program: program, plain: runtime.GOOS == "windows", env: append(os.Environ(),
-		"DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh")}
+		"DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh", "PYTHONHASHSEED=0")}
 	said, err := exec.Command(program, "--version").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +117,23 @@ func (d *driver) said(dir string) (status any, data map[string]any) {
 		}
 	}
 	return all["status"], data
+}
+
+// steps are the stages and .dvc files that a repro would go through, in dvc's order: dvc 2's
+// depends on how Python hashes texts. None where dvc would not begin, or does not tell.
+func (d *driver) steps(dir string, args ...string) (list []string) {
+	d.t.Helper()
+	if d.plain {
+		return nil
+	}
+	if out, ok := d.try(dir, append([]string{"STEPS"}, args...)...); ok {
+		var told struct{ Steps []string }
+		if err := json.Unmarshal([]byte(out[strings.LastIndex(out, `{"steps"`):]), &told); err != nil {
+			d.t.Fatalf("dvc %v: %v\n%s", args, err, out)
+		}
+		list = told.Steps
+	}
+	return list
 }
 
 // json is what a command says as JSON, after what else it says.

@@ -29,21 +29,21 @@ var commands = []func(h *history, word string){
 	func(h *history, _ string) { h.byDVC("unprotect", h.one("data/a.csv", "images", "prep.txt")) },
 }
 
-func (h *history) repro(string) { h.does(reproAll(false), "repro") }
+func (h *history) repro(string) { h.does(h.reproAll(), "repro") }
 
 // reproSome forces, or runs a part of the pipeline.
 func (h *history) reproSome(string) {
 	stage := h.one("prep", "score", "keep", "split@two")
 	switch h.r.Intn(4) {
 	case 0:
-		h.does(reproAll(true), "repro", "-f")
+		h.does(h.reproAll("-f"), "repro", "-f")
 	case 1:
-		h.does(reproOf(stage, only), "repro", "-s", stage)
+		h.does(h.reproOf(stage, only, "-s"), "repro", "-s", stage)
 	case 2:
-		h.does(reproOf(stage, upstream), "repro", stage)
+		h.does(h.reproOf(stage, upstream), "repro", stage)
 	case 3:
 		stage = h.one("split@one", "keep") // with few after them, whose order is one only
-		h.does(reproOf(stage, downstream), "repro", "--downstream", stage)
+		h.does(h.reproOf(stage, downstream, "--downstream"), "repro", "--downstream", stage)
 	}
 }
 

@@ -42,7 +42,7 @@ func own(t *testing.T, dir string) (records, data map[string]string) {
 		if d.Name() == "dvc.lock" || d.Name() == ".gitignore" || strings.HasSuffix(rel, ".dvc") || strings.HasPrefix(rel, ".dvc/") {
 			records[rel] = string(b)
 		} else {
-			data[rel] = string(b) // a copy or a link: dvc's repro -f makes links again, also of what no stage makes
+			data[rel] = kindOf(info) + " " + string(b)
 		}
 		return err
 	})
@@ -58,7 +58,7 @@ func (h *history) compare() {
 	twin, twinData := own(h.t, h.twin)
 	h.tidy(mainData, twinData)
 	h.equal(mainData, twinData)
-	if h.anyOrder || h.d.old { // dvc 2 runs stages that do not need each other in the order of their addresses in memory
+	if h.anyOrder {
 		unordered(main)
 		unordered(twin)
 	}
@@ -66,7 +66,7 @@ func (h *history) compare() {
 		h.equal(main, twin)
 	}
 	status, parts := h.d.said(h.main)
-	if h.mixed || h.n%5 == 0 { // the files being equal, it asks for what dvc keeps beside them
+	if h.mixed || h.d.old || h.n%5 == 0 { // the files being equal, it asks for what dvc keeps beside them: dvc 2 knows more once it was asked
 		h.agree(status, parts)
 	}
 	h.same(status, parts)
@@ -135,6 +135,9 @@ func (h *history) same(status any, theirs map[string]any) {
 	}
 	if h.d.old {
 		theirs["unchanged"] = withoutEmpty(theirs["unchanged"], data.Unchanged)
+		folders := h.lost()
+		withoutLost(got, folders)
+		withoutLost(theirs, folders)
 	}
 	for _, part := range []string{"not_in_cache", "committed", "uncommitted", "unchanged"} {
 		if a, b := canonical(got[part]), canonical(theirs[part]); a != b {

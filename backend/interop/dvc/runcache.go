@@ -57,7 +57,8 @@ func (p *Project) cachesRuns(s Stage) bool {
 	})
 }
 
-// saveRun notes a run. What the stage makes without the cache comes into the cache here.
+// saveRun notes a run. What the stage makes without the cache comes into the cache here, and
+// stays a file of its own, as git keeps it, where a run was restored by links.
 func (p *Project) saveRun(ctx context.Context, s Stage, r LockStage) error {
 	if !p.cachesRuns(s) {
 		return nil
@@ -65,6 +66,9 @@ func (p *Project) saveRun(ctx context.Context, s Stage, r LockStage) error {
 	for i, o := range s.Outs {
 		if in, _ := p.where(s.Wdir, o.Path); o.NoCache {
 			if err := p.keep(ctx, in, r.Outs[i].Hash); err != nil {
+				return err
+			}
+			if err := p.unprotect(in); err != nil {
 				return err
 			}
 		}

@@ -28,6 +28,17 @@ def said():
     return 0
 
 
+def steps(args):
+    """The stages and .dvc files that `dvc repro ARGS` goes through, in its order."""
+    from dvc.stage import Stage
+
+    order = []
+    Stage.reproduce = lambda self, **how: order.append(self.addressing)
+    rc = main(args)
+    print(json.dumps({"steps": order}))
+    return rc
+
+
 def command(ask, out):
     """The child's life: the command in its folder, with its own streams; then its end."""
     os.chdir(ask["dir"])
@@ -35,7 +46,12 @@ def command(ask, out):
     for to, of in ((0, null), (1, out), (2, out)):
         os.dup2(of, to)
     sys.argv = ["dvc", *ask["args"]]
-    return said() if ask["args"] == ["SAID"] else main(ask["args"])
+    match ask["args"]:
+        case ["SAID"]:
+            return said()
+        case ["STEPS", *args]:
+            return steps(args)
+    return main(ask["args"])
 
 
 def code(end):
