@@ -36,6 +36,10 @@ func openPostgres(ctx context.Context, spec string, o Options) (Source, error) {
 		return nil, refused(config, err)
 	}
 	d.close = append(d.close, tx.Rollback)
+	if _, err := tx.ExecContext(ctx, alone); err != nil {
+		d.Close()
+		return nil, refused(config, err)
+	}
 	where := config.Host + ":" + strconv.Itoa(int(config.Port)) + "/" + config.Database
 	if schema := schemaOf(rest); schema != "" {
 		where += "?" + schema
@@ -53,6 +57,10 @@ func openPostgres(ctx context.Context, spec string, o Options) (Source, error) {
 	d.ask = tx
 	return d, nil
 }
+
+// alone lets the server work without helpers of its own: to start them for each run's
+// points, as it does where a table was never analyzed, takes ten times what they save.
+const alone = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name='max_parallel_workers_per_gather'"
 
 func schemaOf(rest string) string {
 	_, query, _ := strings.Cut(rest, "?")

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,6 +29,7 @@ import (
 type cluster struct {
 	bin, dir string
 	port     int
+	helpers  atomic.Int64 // processes that the server has started to answer a query
 	as       *syscall.SysProcAttr
 }
 
@@ -101,7 +102,8 @@ func (c *cluster) command(ctx context.Context, name string, args ...string) *exe
 // serve starts the server and waits until it says that it is ready.
 func (c *cluster) serve(t testing.TB, data string) {
 	t.Helper()
-	cmd := c.command(context.Background(), "postgres", "-D", data, "-k", c.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "fsync=off", "-c", "logging_collector=off")
+	cmd := c.command(context.Background(), "postgres", "-D", data, "-k", c.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "fsync=off", "-c", "logging_collector=off",
+		"-c", "log_min_messages=debug1", "-c", "parallel_setup_cost=0", "-c", "parallel_tuple_cost=0", "-c", "min_parallel_table_scan_size=0")
 	out, err := cmd.StderrPipe()
 	must(t, err)
 	must(t, cmd.Start())
@@ -121,7 +123,17 @@ func (c *cluster) serve(t testing.TB, data string) {
 			t.Fatalf("PostgreSQL did not start: %s", said)
 		}
 	}
-	go io.Copy(io.Discard, r)
+	go func() {
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if strings.Contains(line, "starting background worker process \"parallel") {
+				c.helpers.Add(1)
+			}
+		}
+	}()
 }
 
 func (c *cluster) address(password, database string) string {
@@ -151,12 +163,16 @@ func inPostgres(t *testing.T, c *client, dir string, want map[string]any) {
 	if _, err := bring("postgresql://ann:right@127.0.0.1:1/x"); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("a server that is not there: %v", err)
 	}
+	before := pg.helpers.Load() // to make the tables
 	a, err := bring(pg.address("right", "postgres"))
 	must(t, err)
 	if n := counts(a, "run"); n != [4]int{6, 0, 0, 0} || len(a.Left) != 0 {
 		t.Errorf("came: %+v", a)
 	}
 	same(t, want, c.dump(t, h.url), keptStep...)
+	if n := pg.helpers.Load() - before; n > 0 {
+		t.Errorf("the server has started %d helpers for what one process answers sooner", n)
+	}
 	a, err = bring(pg.address("right", "postgres"))
 	must(t, err)
 	if n := counts(a, "run"); n != [4]int{0, 0, 6, 0} {
