@@ -43,28 +43,44 @@ const (
 	spanColumns        // its columns hold what its runs do
 )
 
-// KeepColumns makes the columns of full spans that have none. The service does so by
-// itself now and then.
+// KeepColumns makes the columns of all full spans that have none. The service does so by
+// itself for those whose runs rest.
 func (s *Service) KeepColumns(ctx context.Context) error {
-	if err := s.settle(ctx); err != nil {
-		return err
+	missing, err := s.missingSpans(ctx)
+	if err == nil {
+		err = s.keepSpans(ctx, slices.Sorted(maps.Keys(missing)))
 	}
-	var spans []int64
-	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) (err error) {
-		spans, err = numbers(tx, `WITH RECURSIVE full(span) AS (SELECT 0 WHERE (SELECT max(no) FROM run_runs) >= ?1-1
-			UNION ALL SELECT span+1 FROM full WHERE (span+2)*?1 <= (SELECT max(no)+1 FROM run_runs))
-			SELECT span FROM full WHERE span NOT IN (SELECT span FROM run_spans WHERE state<>?2)`, spanSize, spanBegun)
-		return err
-	})
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+func (s *Service) keepSpans(ctx context.Context, spans []int64) error {
 	for _, span := range spans {
-		if err := s.keepSpan(ctx, span); err != nil && !errors.Is(err, errChanged) { // which the next time makes
+		if err := s.keepSpan(ctx, span); err != nil && !errors.Is(err, errChanged) { // which another time makes
 			return err
 		}
 	}
 	return nil
+}
+
+// missingSpans returns the full spans without columns, with the newest change of a run of each.
+func (s *Service) missingSpans(ctx context.Context) (spans map[int64]int64, err error) {
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	spans = map[int64]int64{}
+	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
+		return tx.Each(func(rows *sql.Rows) error {
+			var span, newest int64
+			err := rows.Scan(&span, &newest)
+			spans[span] = newest
+			return err
+		}, `WITH RECURSIVE full(span) AS (SELECT 0 WHERE (SELECT max(no) FROM run_runs) >= ?1-1
+			UNION ALL SELECT span+1 FROM full WHERE (span+2)*?1 <= (SELECT max(no)+1 FROM run_runs)),
+			missing(span) AS (SELECT span FROM full WHERE span NOT IN (SELECT span FROM run_spans WHERE state<>?2))
+			SELECT m.span, coalesce(c.newest, 0) FROM missing m LEFT JOIN (SELECT run/?1 AS span, max(at) AS newest FROM run_changes GROUP BY 1) c
+			ON c.span=m.span`, spanSize, spanBegun)
+	})
+	return spans, err
 }
 
 var errChanged = errors.New("a run of the span has logged a metric meanwhile")
@@ -226,17 +242,31 @@ const (
 	columnsEvery = time.Minute
 )
 
-// keepColumns makes columns from time to time, until the service closes.
+// keepColumns makes columns from time to time, until the service closes: after the start
+// of all spans, then of those in which nobody has logged for a while. A run that logs on
+// and on would have its span made anew each time.
 func (s *Service) keepColumns(ctx context.Context) {
 	wait := time.NewTimer(columnsAfter)
 	defer wait.Stop()
-	for {
+	var before map[int64]int64
+	for first := true; ; first = false {
 		select {
 		case <-ctx.Done():
 			return
 		case <-wait.C:
 		}
-		_ = s.KeepColumns(ctx) // without them searches are slower, and not wrong
+		missing, err := s.missingSpans(ctx)
+		var rest []int64
+		for span, newest := range missing {
+			if was, known := before[span]; first || known && was == newest {
+				rest = append(rest, span)
+			}
+		}
+		slices.Sort(rest)
+		if err == nil {
+			_ = s.keepSpans(ctx, rest) // without them searches are slower, and not wrong
+		}
+		before = missing
 		wait.Reset(columnsEvery)
 	}
 }
