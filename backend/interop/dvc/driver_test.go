@@ -2,12 +2,12 @@ package dvc_test
 
 import (
 	"bufio"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"sort"
 	"strings"
@@ -26,6 +26,9 @@ type driver struct {
 	out     *bufio.Reader
 }
 
+//go:embed testdata/driver.py
+var driverScript string
+
 func newDriver(t *testing.T, program string) *driver {
 	t.Helper()
 	home := t.TempDir()
@@ -39,7 +42,7 @@ func newDriver(t *testing.T, program string) *driver {
 	if d.plain {
 		return d
 	}
-	cmd := exec.Command(filepath.Join(filepath.Dir(program), "python"), "testdata/driver.py")
+	cmd := exec.Command(interpreter(program), "-c", driverScript)
 	cmd.Env, cmd.Stderr = d.env, os.Stderr
 	if d.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

@@ -32,11 +32,18 @@ func realDVC(t *testing.T) string {
 	return ""
 }
 
+// interpreter is the python that a dvc is installed for: the one beside it.
+func interpreter(program string) string {
+	if real, err := filepath.EvalSymlinks(program); err == nil {
+		program = real
+	}
+	return filepath.Join(filepath.Dir(program), "python")
+}
+
 // python runs a script with the interpreter that dvc is installed for.
 func python(t *testing.T, script, stdin string) string {
 	t.Helper()
-	at := filepath.Join(filepath.Dir(realDVC(t)), "python")
-	cmd := exec.Command(at, "-c", script)
+	cmd := exec.Command(interpreter(realDVC(t)), "-c", script)
 	cmd.Stdin = strings.NewReader(stdin)
 	var fail bytes.Buffer
 	cmd.Stderr = &fail
