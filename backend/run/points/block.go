@@ -13,12 +13,14 @@ import (
 )
 
 const (
-	header   = "rondo points 1\n" // at the start of every file
+	header   = "rondo points 2\n" // at the start of every file
+	oldest   = "rondo points 1\n" // of one that has no squeezed blocks
 	magic    = "RPB1"             // at the start of every block
 	headSize = 32                 // magic, flags, payload size, points, durable, 4 bytes of zero, checksum
 
 	maxPayload = 32 << 20 // bytes of one block's points
 	pending    = 1        // flag: the block counts only where a record of the journal says so
+	squeezed   = 2        // flag: see squeeze.go
 )
 
 // MaxBatch is how many points one block may hold.
@@ -43,53 +45,72 @@ type series struct{ key, model, dataset, digest string }
 func (p *Point) series() series { return series{p.Key, p.Model, p.Dataset, p.Digest} }
 
 // encode returns a block with the head left open: the writer fills it in when it
-// knows what is on disk by then.
-func encode(list []Point) ([]byte, error) {
+// knows what is on disk by then. A plain one is not squeezed, however large it is.
+func encode(list []Point, plain bool) (b []byte, flags uint32, err error) {
 	if len(list) == 0 || len(list) > MaxBatch {
-		return nil, errs.New(errs.TooLarge, "a batch holds %d metric points, over the limit of %d", len(list), MaxBatch).
+		return nil, 0, errs.New(errs.TooLarge, "a batch holds %d metric points, over the limit of %d", len(list), MaxBatch).
 			WithHint("log them in several calls")
 	}
+	plain = plain || len(list) < fewPoints
+	b = appendPayload(make([]byte, headSize, headSize+24*len(list)), list, plain)
+	if len(b)-headSize > maxPayload {
+		return nil, 0, errs.New(errs.TooLarge, "a batch of metric points takes %d bytes, over the limit of %d", len(b)-headSize, maxPayload).
+			WithHint("log them in several calls")
+	}
+	if !plain {
+		if small := squeeze(b); len(small)-headSize <= maxPayload {
+			b, flags = small, squeezed
+		}
+	}
+	binary.LittleEndian.PutUint32(b[12:], uint32(len(list)))
+	return b, flags, nil
+}
+
+func appendPayload(b []byte, list []Point, plain bool) []byte {
 	order, groups := group(list)
-	b := make([]byte, headSize, headSize+16*len(list)+64*len(order))
 	b = binary.AppendUvarint(b, uint64(len(order)))
 	var one []byte
-	for _, s := range order {
-		one = appendSeries(one[:0], s, list, groups[s])
+	for g, s := range order {
+		one = appendSeries(one[:0], s, list, groups[g], plain)
 		b = binary.AppendUvarint(b, uint64(len(one)))
 		b = append(b, one...)
 	}
-	if len(b)-headSize > maxPayload {
-		return nil, errs.New(errs.TooLarge, "a batch of metric points takes %d bytes, over the limit of %d", len(b)-headSize, maxPayload).
-			WithHint("log them in several calls")
+	if !plain {
+		b = appendPlanes(b, list, groups)
 	}
-	binary.LittleEndian.PutUint32(b[12:], uint32(len(list)))
-	return b, nil
+	return b
 }
 
 // group collects the positions of each series, series in the order they first come.
-// Points of one series mostly come together.
-func group(list []Point) (order []series, groups map[series][]int32) {
-	groups = make(map[series][]int32, 16)
-	var now series
-	var at []int32
+func group(list []Point) (order []series, groups [][]int32) {
+	known := make(map[series]int32, min(len(list), 1024))
+	of, sizes := make([]int32, len(list)), []int32{}
 	for i := range list {
-		if s := list[i].series(); i == 0 || s != now {
-			if i > 0 {
-				groups[now] = at
+		s := list[i].series()
+		if i > 0 && s == order[of[i-1]] { // points of one series mostly come together
+			of[i] = of[i-1]
+		} else {
+			g, is := known[s]
+			if !is {
+				g = int32(len(order))
+				known[s], order, sizes = g, append(order, s), append(sizes, 0)
 			}
-			var known bool
-			if at, known = groups[s]; !known {
-				order = append(order, s)
-			}
-			now = s
+			of[i] = g
 		}
-		at = append(at, int32(i))
+		sizes[of[i]]++
 	}
-	groups[now] = at
+	room := make([]int32, len(list))
+	groups = make([][]int32, len(order))
+	for g, n := range sizes {
+		groups[g], room = room[:0:n], room[n:]
+	}
+	for i, g := range of {
+		groups[g] = append(groups[g], int32(i))
+	}
 	return order, groups
 }
 
-func appendSeries(b []byte, s series, list []Point, at []int32) []byte {
+func appendSeries(b []byte, s series, list []Point, at []int32, values bool) []byte {
 	for _, text := range []string{s.key, s.model, s.dataset, s.digest} {
 		b = binary.AppendUvarint(b, uint64(len(text)))
 		b = append(b, text...)
@@ -106,7 +127,9 @@ func appendSeries(b []byte, s series, list []Point, at []int32) []byte {
 		last = list[i].Time
 	}
 	for _, i := range at {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(list[i].Value))
+		if values {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(list[i].Value))
+		}
 	}
 	return b
 }
@@ -141,7 +164,7 @@ func parseHead(b []byte) (h head, ok bool) {
 	h.size = int64(binary.LittleEndian.Uint32(b[8:]))
 	h.points = int(binary.LittleEndian.Uint32(b[12:]))
 	h.durable = int64(binary.LittleEndian.Uint64(b[16:]))
-	return h, h.flags <= pending && h.size <= maxPayload && h.points > 0 && h.points <= MaxBatch && h.durable >= 0
+	return h, h.flags <= pending|squeezed && h.size <= maxPayload && h.points > 0 && h.points <= MaxBatch && h.durable >= 0
 }
 
 // whole verifies head and payload against the checksum.

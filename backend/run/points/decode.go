@@ -12,7 +12,10 @@ type Block struct {
 	At, End int64 // where it lies
 	Pending bool  // counts only where a record says so
 	Count   int   // points in it
-	payload []byte
+
+	payload  []byte
+	squeezed bool
+	room     *room
 }
 
 var errShape = errs.New(errs.Corrupt, "a block of points does not hold what it says")
@@ -48,14 +51,17 @@ func (b *Block) Each(want func(key string) bool, fn func(Point)) error {
 
 // EachSeries calls fn for the series whose key is wanted; a nil want takes all.
 func (b *Block) EachSeries(want func(key string) bool, fn func(*Series)) error {
-	r, s := reader{b: b.payload}, Series{}
-	left := b.Count
+	r, values, err := b.open()
+	if err != nil {
+		return err
+	}
+	s, left := Series{}, b.Count
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		one := reader{b: r.take(r.uvarint())}
 		if r.bad {
 			break
 		}
-		count, err := one.series(&s, want, left)
+		count, err := one.series(&s, want, left, values)
 		if err != nil {
 			return err
 		}
@@ -63,7 +69,7 @@ func (b *Block) EachSeries(want func(key string) bool, fn func(*Series)) error {
 			fn(&s)
 		}
 	}
-	if r.bad || len(r.b) != 0 {
+	if r.bad || len(r.b) != 0 || values != nil && len(values.b) != 0 {
 		return errShape
 	}
 	return nil
@@ -116,21 +122,29 @@ func (r *reader) take(n uint64) []byte {
 
 func (r *reader) text() string { return string(r.take(r.uvarint())) }
 
-// series reads one series of at most most points; of one that is not wanted no point.
-func (r *reader) series(s *Series, want func(string) bool, most int) (int, error) {
+// series reads one series of at most most points, whose values stand apart or, with
+// values nil, behind them; of one that is not wanted no point.
+func (r *reader) series(s *Series, want func(string) bool, most int, values *reader) (int, error) {
 	s.Key = r.text()
 	s.Model, s.Dataset, s.Digest = r.text(), r.text(), r.text()
 	s.Steps, s.Times = s.Steps[:0], s.Times[:0]
 	n := r.uvarint()
-	if r.bad || n == 0 || n > uint64(most) || n*10 > uint64(len(r.b)) { // a point takes 1+1+8 bytes at least
+	least := uint64(2) // bytes that a point takes here: a step and a time
+	if values == nil {
+		values, least = r, 10
+	}
+	if r.bad || n == 0 || n > uint64(most) || n*least > uint64(len(r.b)) {
 		return 0, errShape
 	}
 	if want != nil && !want(s.Key) {
+		if values != r {
+			values.take(8 * n)
+		}
 		return int(n), nil
 	}
 	s.Steps, s.Times = r.deltas(s.Steps, int(n)), r.deltas(s.Times, int(n))
-	s.values = r.take(8 * n)
-	if r.bad || len(r.b) != 0 {
+	s.values = values.take(8 * n)
+	if r.bad || values.bad || len(r.b) != 0 {
 		return 0, errShape
 	}
 	return int(n), nil

@@ -5,11 +5,11 @@ package points
 func File(batches ...[]Point) ([]byte, error) {
 	out := []byte(header)
 	for _, list := range batches {
-		b, err := encode(list)
+		b, flags, err := encode(list, false)
 		if err != nil {
 			return nil, err
 		}
-		seal(b, 0, int64(len(out)))
+		seal(b, flags, int64(len(out)))
 		out = append(out, b...)
 	}
 	return out, nil

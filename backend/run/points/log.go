@@ -2,6 +2,7 @@ package points
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +15,8 @@ import (
 
 // Log appends to one file. Many may append at a time; they share syncs.
 type Log struct {
-	path string
+	path  string
+	plain bool // the file is older than squeezed blocks, and stays without
 
 	mu   sync.Mutex // of next
 	next *batch
@@ -60,6 +62,9 @@ func (l *Log) open() (err error) {
 	if err == nil && info.Size() > l.size {
 		err = errors.Join(l.f.Truncate(l.size), l.f.Sync())
 	}
+	if err == nil && l.size > 0 {
+		l.plain, err = isOldest(l.f)
+	}
 	for range 3 { // the folder of points, of the run, of all runs
 		if err != nil {
 			break
@@ -73,18 +78,24 @@ func (l *Log) open() (err error) {
 	return err
 }
 
+func isOldest(r io.ReaderAt) (bool, error) {
+	b := make([]byte, len(oldest))
+	_, err := r.ReadAt(b, 0)
+	return string(b) == oldest, err
+}
+
 // Append writes the points as one block and returns when it is on disk. Durable is
 // called then, before Append returns, for all blocks of the file one after the other
 // and in the order in which they lie there. Blocks that are not sure count only
 // where the journal confirms their place.
 func (l *Log) Append(list []Point, sure bool, durable func(at, end int64)) error {
-	b, err := encode(list)
+	b, flags, err := encode(list, l.plain)
 	if err != nil {
 		return err
 	}
-	e := &entry{bytes: b, durable: durable}
+	e := &entry{bytes: b, flags: flags, durable: durable}
 	if !sure {
-		e.flags = pending
+		e.flags |= pending
 	}
 	l.mu.Lock()
 	mine := l.next

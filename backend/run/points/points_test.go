@@ -193,6 +193,7 @@ func FuzzScan(f *testing.F) {
 	l := open(f, path, 0)
 	add(f, l, points.Point{Key: "a", Value: 1}, points.Point{Key: "b", Step: 2, Time: 3})
 	add(f, l, points.Point{Key: "a", Value: 2})
+	add(f, l, step(1, 40)...)
 	seed, err := os.ReadFile(path)
 	if err != nil {
 		f.Fatal(err)

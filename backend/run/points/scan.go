@@ -56,6 +56,7 @@ type scanner struct {
 	path string
 	size int64
 	buf  []byte
+	room room
 }
 
 func (s *scanner) damage(at, end int64, tail bool) []Damage {
@@ -104,7 +105,7 @@ func (s *scanner) begins() (bool, error) {
 	if err == io.EOF {
 		err = nil
 	}
-	return string(b[:n]) == header, errs.Wrap(errs.Unavailable, err, "read metric points")
+	return string(b[:n]) == header || string(b[:n]) == oldest, errs.Wrap(errs.Unavailable, err, "read metric points")
 }
 
 // block reads and verifies the block at an offset.
@@ -127,7 +128,10 @@ func (s *scanner) block(at int64) (b Block, ok bool, err error) {
 	if _, err := s.f.ReadAt(s.buf, at); err != nil {
 		return b, false, errs.Wrap(errs.Unavailable, err, "read metric points")
 	}
-	b = Block{At: at, End: at + headSize + h.size, Pending: h.flags&pending != 0, Count: h.points, payload: s.buf[headSize:]}
+	b = Block{
+		At: at, End: at + headSize + h.size, Pending: h.flags&pending != 0, Count: h.points,
+		payload: s.buf[headSize:], squeezed: h.flags&squeezed != 0, room: &s.room,
+	}
 	return b, whole(s.buf), nil
 }
 
