@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/store"
 )
@@ -51,7 +52,7 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		return p, err
 	}
 	p, err := s.recorded(ctx, snap)
-	if err == nil && p.older() {
+	if err == nil && p.older() || notFound(err) || errs.Is(err, errs.Corrupt) { // the data tells it again
 		p, _, err = s.makeProfile(ctx, snap, facts{tables: 1, odd: true})
 	}
 	return p, err

@@ -3,8 +3,10 @@ package dataset_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -113,4 +115,50 @@ func TestWhatCannotBeHealedStaysNamed(t *testing.T) {
 	if err != nil || len(r.Unasked) == 0 {
 		t.Errorf("a remote that is not there is not told: %+v %v", r, err)
 	}
+}
+
+// TestAProfileIsMadeAgain: one that is lost or damaged is read from the data again and kept.
+func TestAProfileIsMadeAgain(t *testing.T) {
+	for what, harm := range map[string]func(t *testing.T, pack string){
+		"lost":    func(t *testing.T, pack string) { must(t, os.Remove(pack)) },
+		"damaged": func(t *testing.T, pack string) { flip(t, pack, 60) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := open(t, project(t))
+			write(t, h.dir, "data/t.csv", "a,b\n1,2\n3,4\n")
+			h.add(t, "d", "data")
+			snap := h.snap(t, "d")
+			want, err := h.Profile(t.Context(), snap)
+			must(t, err)
+			harm(t, newestPack(t, h))
+			h.close()
+			h = open(t, h.dir)
+			if got, err := h.Profile(t.Context(), snap); err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("made again it is %+v, and was %+v; %v", got, want, err)
+			}
+			again, err := h.Find(t.Context(), snap.ID)
+			must(t, err)
+			if _, err := h.store.ReadAll(t.Context(), again.Profile, 1<<20); err != nil {
+				t.Errorf("it is not kept: %v", err)
+			}
+		})
+	}
+}
+
+// newestPack is the one that was written last.
+func newestPack(t *testing.T, h *house) (newest string) {
+	t.Helper()
+	packs, _ := filepath.Glob(filepath.Join(h.dir, ".rondo/objects/packs/*.pack"))
+	var last time.Time
+	for _, p := range packs {
+		info, err := os.Stat(p)
+		must(t, err)
+		if info.ModTime().After(last) {
+			newest, last = p, info.ModTime()
+		}
+	}
+	if len(packs) < 2 {
+		t.Fatalf("%d packs: the profile has none of its own", len(packs))
+	}
+	return newest
 }
