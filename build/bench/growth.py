@@ -31,6 +31,11 @@ from table import Kept, render, save
 WRITES = [(what, clients) for what in ("metric", "batch") for clients in (1, 8, 32)] + [("run", 1)]
 LONG_RUN = run_id(0xfffffff)
 EXPERIMENTS = [str(700_000_000_000_000_000 + i) for i in range(50)]  # that build/bench/fill makes
+SENDING = """import sys, time; from mlflow import MlflowClient; client = MlflowClient(); client.get_run(sys.argv[1])
+began = time.monotonic(); client.log_artifact(sys.argv[1], sys.argv[2], "by-client"); print(time.monotonic() - began)"""
+FETCHING = """import sys, time, os; from mlflow.artifacts import download_artifacts
+began = time.monotonic(); at = download_artifacts(run_id=sys.argv[1], artifact_path="gb.bin", dst_path=sys.argv[2])
+os.fsync(os.open(at, os.O_RDONLY)); print(time.monotonic() - began)"""
 TOKEN = re.compile(rb'"next_page_token": ?"([^"]*)"')
 
 
@@ -218,24 +223,28 @@ class Bench:
                     old.unlink(missing_ok=True)
                 os.sync()
                 took[way], _ = timed(lambda: subprocess.run(["sh", "-c", command], check=True))
+            took["client up"] = self.by_client(r, run, SENDING, source)
             took["client"] = self.fetched(r, run, self.work / "by-client")
             say("artifacts: " + ", ".join(f"{way} {t:.2f} s" for way, t in took.items()))
             return took
         turns, others = rounds(r.pids(), turn, n=5, enough=90, patience=120)
         subprocess.run(["cmp", str(source), str(back)], check=True)
         r.stop()
-        kept["Rondo"] = {way: statistics.median(t[way] for t in turns) for way in (*ways, "client")} | {"others": others}
+        kept["Rondo"] = {way: statistics.median(t[way] for t in turns) for way in turns[0]} | {"others": others}
 
     def fetched(self, r, run, to):
-        """Seconds that MLflow's own client takes for the same, with a sync of what it wrote."""
+        """Seconds that MLflow's own client takes to fetch the same, with a sync of what it wrote."""
         shutil.rmtree(to, ignore_errors=True)
         to.mkdir()
         os.sync()
-        code = ("import sys, time, os, mlflow; mlflow.set_tracking_uri(sys.argv[1])\nfrom mlflow.artifacts import download_artifacts\n"
-                "began = time.monotonic(); at = download_artifacts(run_id=sys.argv[2], artifact_path='gb.bin', dst_path=sys.argv[3]); os.fsync(os.open(at, os.O_RDONLY)); print(time.monotonic() - began)")
-        env = dict(os.environ, MLFLOW_TRACKING_TOKEN=r.info["token"], PYTHONWARNINGS="ignore", TQDM_DISABLE="1")
-        out = subprocess.run([sys.executable, "-c", code, r.info["url"], run, str(to)], env=env, check=True, capture_output=True, text=True).stdout
+        took = self.by_client(r, run, FETCHING, to)
         subprocess.run(["cmp", str(self.work / "gb"), str(to / "gb.bin")], check=True)
+        return took
+
+    def by_client(self, r, run, script, place):
+        """Seconds that a script says it took with MLflow's own client."""
+        env = dict(os.environ, MLFLOW_TRACKING_URI=r.info["url"], MLFLOW_TRACKING_TOKEN=r.info["token"], PYTHONWARNINGS="ignore", TQDM_DISABLE="1")
+        out = subprocess.run([sys.executable, "-c", script, run, str(place)], env=env, check=True, capture_output=True, text=True).stdout
         return float(out.split()[-1])
 
     def stress(self, kept):
