@@ -150,7 +150,13 @@ func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key 
 }
 
 func (s *Service) opener(ctx context.Context, d ref.Digest) opener {
-	return func() (io.ReadCloser, error) { return s.opts.Store.Open(ctx, d) }
+	return func() (io.ReadCloser, error) {
+		r, err := s.opts.Store.Open(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		return yielding{ctx, r}, nil
+	}
 }
 
 // columnsOf compares the types of the columns, and finds those that may be a key: all

@@ -86,7 +86,7 @@ func (s *Service) profiled(ctx context.Context, snap Snapshot, f facts) (Snapsho
 		return done, nil
 	}
 	s.background.Go(func() {
-		if _, _, err := s.makeProfile(s.stopped, snap, f); err != nil && s.stopped.Err() == nil {
+		if _, _, err := s.makeProfile(s.inBackground(), snap, f); err != nil && s.stopped.Err() == nil {
 			s.opts.Log.Warn("the snapshot is not profiled yet", "snapshot", snap.Ref(), "err", err)
 		}
 	})
@@ -218,8 +218,10 @@ func gather(ctx context.Context, name string, open opener, also func(row []strin
 		if err != nil {
 			return t, columns, rows, err
 		}
-		if rows++; rows%4096 == 0 && ctx.Err() != nil {
-			return t, columns, rows, ctx.Err()
+		if rows++; rows%4096 == 0 {
+			if err := giveWay(ctx); err != nil {
+				return t, columns, rows, err
+			}
 		}
 		for i, v := range row {
 			columns[i].add(v)

@@ -42,6 +42,7 @@ type Service struct {
 	link  store.Link             // how large files are kept and brought back
 
 	background sync.WaitGroup // profiles that are being made
+	foreground gate           // snapshots, checkouts and what else somebody waits for
 	stop       context.CancelFunc
 	stopped    context.Context
 }
@@ -84,7 +85,7 @@ func (s *Service) linking() store.Link {
 	return s.link
 }
 
-// lock makes the caller the only one who works on the dataset's files.
+// lock makes the caller the only one who works on the dataset's files. Profiles rest meanwhile.
 func (s *Service) lock(name string) (unlock func()) {
 	s.mu.Lock()
 	l := s.locks[name]
@@ -93,8 +94,9 @@ func (s *Service) lock(name string) (unlock func()) {
 		s.locks[name] = l
 	}
 	s.mu.Unlock()
+	leave := s.foreground.enter()
 	l.Lock()
-	return l.Unlock
+	return func() { l.Unlock(); leave() }
 }
 
 // full is the place of a slash-separated path of the project.

@@ -33,7 +33,7 @@ func (sc *scanner) cutUp(ctx context.Context, known folder.Known, now ref.Digest
 		return nil // it is no clone, or was collected
 	}
 	defer f.Close()
-	d, _, err := sc.p.putLarge(ctx, f)
+	d, _, err := sc.p.putLarge(ctx, f, ref.Zero)
 	if err != nil {
 		return err
 	}

@@ -232,40 +232,51 @@ func (f *Far) shipChunks(ctx context.Context, s *Store, d ref.Digest, ship *ship
 		return nil, err
 	}
 	defer r.Close()
-	slabs, free, stop := readSlabs(r)
-	defer stop()
-	seen, compress, rest := map[ref.Digest]bool{}, false, []byte(nil)
-	for {
-		one := <-slabs
-		if one.err != nil {
-			return nil, one.err
-		}
-		if list == nil {
-			compress = gains(one.b[maxChunk : maxChunk+one.n])
-		}
-		start := maxChunk - len(rest)
-		copy(one.b[start:], rest)
-		parts, left := cutAll(one.b[start:maxChunk+one.n], one.last)
-		for _, part := range parts {
-			p := prepared{digest: ref.Of(part), stored: part}
-			list = append(list, chunk{p.digest, uint32(len(part))})
-			if seen[p.digest] || f.There(p.digest) {
-				continue
+	slabs, cuts := make(chan *slab), cutShipment{f: f, ship: ship, seen: map[ref.Digest]bool{}}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return readSlabs(ctx, r, slabs) })
+	g.Go(func() error {
+		for one := range slabs {
+			if err := cuts.slab(one); err != nil {
+				return err
 			}
-			seen[p.digest] = true
-			if compress {
-				p.squeeze()
-			}
-			if err := ship.add(p.digest, p.stored, p.form); err != nil {
-				return nil, err
-			}
+			one.release()
 		}
-		if one.last {
-			return list, ctx.Err()
+		return nil
+	})
+	err = g.Wait()
+	return cuts.list, err
+}
+
+// cutShipment cuts an object while it is sent.
+type cutShipment struct {
+	cutter
+	f    *Far
+	ship *shipment
+	seen map[ref.Digest]bool
+	list []chunk
+}
+
+// slab sends what is not there of its chunks.
+func (c *cutShipment) slab(one *slab) error {
+	c.cut(one)
+	digests := make([]ref.Digest, len(one.parts))
+	ref.OfAll(one.parts, digests)
+	for i, part := range one.parts {
+		p := prepared{digest: digests[i], stored: part}
+		c.list = append(c.list, chunk{p.digest, uint32(len(part))})
+		if c.seen[p.digest] || c.f.There(p.digest) {
+			continue
 		}
-		rest = append(rest[:0], left...)
-		free <- one
+		c.seen[p.digest] = true
+		if c.compress {
+			p.squeeze()
+		}
+		if err := c.ship.add(p.digest, p.stored, p.form); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func cmpErr(first, second error) error {

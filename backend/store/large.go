@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"hash"
 	"io"
 	"runtime"
 
@@ -11,152 +11,136 @@ import (
 	"rondo/backend/ref"
 )
 
-const slabSize = 4 << 20
-
-// slab is a part of a large object's content, with room in front of it for the chunk
-// that the part before did not end.
-type slab struct {
-	b    []byte // maxChunk bytes of room, then the content
-	n    int    // bytes of content
-	last bool
-	err  error
-}
-
-// putLarge cuts content into chunks and adds them and their list. Reading, the digest
-// of the whole, and the chunks go on side by side.
-func (p *packer) putLarge(ctx context.Context, r io.Reader) (ref.Digest, int64, error) {
-	slabs, free, stop := readSlabs(r)
-	defer stop()
-	c := &cutter{p: p, whole: ref.NewHash()}
-	for {
-		var one *slab
-		select {
-		case one = <-slabs:
-		case <-ctx.Done():
-			return ref.Zero, c.size, ctx.Err()
+// putLarge cuts content into chunks and adds them and their list. Reading, cutting, hashing
+// and writing go on side by side. The object named before is the one that the content
+// shares most with, such as a file's former version; Zero where there is none.
+func (p *packer) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (ref.Digest, int64, error) {
+	c := &cutter{p: p, whole: ref.NewHash(), former: p.s.former(before)}
+	read, cut, hashed := make(chan *slab), make(chan *slab), make(chan *slab)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return readSlabs(ctx, r, read) })
+	g.Go(func() error {
+		return pass(ctx, read, cut, func(_ context.Context, one *slab) error { c.cut(one); return nil })
+	})
+	g.Go(func() error { return pass(ctx, cut, hashed, c.hash) })
+	g.Go(func() error {
+		for one := range hashed {
+			if err := c.add(one); err != nil {
+				return err
+			}
+			one.release()
 		}
-		if one.err != nil {
-			return ref.Zero, c.size, one.err
-		}
-		if err := c.slab(ctx, one); err != nil {
-			return ref.Zero, c.size, err
-		}
-		if one.last {
-			d, err := c.end()
-			return d, c.size, err
-		}
-		free <- one
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return ref.Zero, c.size, err
 	}
+	d, err := c.end()
+	return d, c.size, err
 }
 
-// readSlabs reads ahead of whoever takes the slabs.
-func readSlabs(r io.Reader) (slabs, free chan *slab, stop func()) {
-	slabs, free = make(chan *slab, 1), make(chan *slab, 3)
-	for range 2 {
-		free <- &slab{b: make([]byte, maxChunk+slabSize)}
-	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			var one *slab
-			select {
-			case one = <-free:
-			case <-done:
-				return
-			}
-			one.n, one.err = io.ReadFull(r, one.b[maxChunk:])
-			if errors.Is(one.err, io.EOF) || errors.Is(one.err, io.ErrUnexpectedEOF) {
-				one.last, one.err = true, nil
-			}
-			ends := one.last || one.err != nil
-			select {
-			case slabs <- one:
-			case <-done:
-				return
-			}
-			if ends {
-				return
-			}
-		}
-	}()
-	return slabs, free, func() { close(done); <-ended }
-}
-
-// cutter turns slabs into chunks.
+// cutter turns slabs into chunks. Each of its steps is done by one goroutine.
 type cutter struct {
-	p     *packer
-	whole interface {
-		io.Writer
-		Sum(b []byte) []byte
-	}
+	p        *packer
+	former   *former
 	size     int64
 	rest     []byte // of the last slab, in no chunk yet
-	chunks   []chunk
 	decided  bool
 	compress bool
+
+	whole hash.Hash
+	chain ref.Digest // of the chunks so far
+
+	chunks []chunk
 }
 
-func (c *cutter) slab(ctx context.Context, one *slab) error {
-	content := one.b[maxChunk : maxChunk+one.n]
+// cut finds the chunks of a slab: first those that the former version has in this place.
+func (c *cutter) cut(one *slab) {
 	if !c.decided {
-		c.decided, c.compress = true, gains(content)
+		c.decided, c.compress = true, gains(one.b[maxChunk:maxChunk+one.n])
 	}
-	c.size += int64(one.n)
-	hashed := make(chan struct{})
-	go func() {
-		defer close(hashed)
-		c.whole.Write(content)
-	}()
 	start := maxChunk - len(c.rest)
 	copy(one.b[start:], c.rest)
-	parts, rest := cutAll(one.b[start:maxChunk+one.n], one.last)
-	ready, err := c.prepare(ctx, parts)
-	if err == nil {
-		err = c.p.add(ready...)
+	at, b := c.size-int64(len(c.rest)), one.b[start:maxChunk+one.n]
+	one.parts, one.ready = c.former.match(at, b, one.ready)
+	one.known = len(one.parts)
+	matched := 0
+	for _, p := range one.parts {
+		matched += len(p)
 	}
-	for i, r := range ready {
-		c.chunks = append(c.chunks, chunk{r.digest, uint32(len(parts[i]))})
-	}
-	<-hashed
+	parts, rest := cutAll(b[matched:], one.last)
+	one.parts, one.span = append(one.parts, parts...), b[:len(b)-len(rest)]
 	c.rest = append(c.rest[:0], rest...)
-	return err
-}
-
-func cutAll(b []byte, last bool) (parts [][]byte, rest []byte) {
-	for len(b) > 0 {
-		n := cut(b, last)
-		if n == 0 {
-			break
-		}
-		parts = append(parts, b[:n])
-		b = b[n:]
+	c.size += int64(one.n)
+	one.end = c.size - int64(len(rest))
+	if len(parts) > 0 {
+		c.former.leave()
 	}
-	return parts, b
 }
 
-// prepare hashes and compresses chunks on the cores that the digest of the whole leaves.
-func (c *cutter) prepare(ctx context.Context, parts [][]byte) ([]prepared, error) {
-	ready := make([]prepared, len(parts))
+// hash tells the digests of the chunks and goes on with that of the whole, unless a content
+// that began with just these chunks was hashed before.
+func (c *cutter) hash(ctx context.Context, one *slab) error {
+	fresh := one.parts[one.known:]
+	digests := make([]ref.Digest, len(fresh))
+	var leapt hash.Hash
+	if len(fresh) == 0 {
+		leapt = c.p.s.leaps.find(c.next(one))
+	}
+	if leapt != nil {
+		c.whole = leapt
+	} else {
+		ref.Beside(c.whole, one.span, fresh, digests)
+	}
+	for i, d := range digests {
+		one.ready = append(one.ready, prepared{digest: d, stored: fresh[i]})
+	}
+	c.chain = c.next(one)
+	c.p.s.leaps.note(c.chain, c.whole)
+	if len(fresh) > 0 {
+		c.former.spot(digests[len(digests)-1], one.end)
+	}
+	return c.prepare(ctx, one.ready)
+}
+
+// next is the digest of all chunks so far and those of a slab.
+func (c *cutter) next(one *slab) ref.Digest {
+	return ref.Of(append(c.chain[:], digestsOf(one.ready)...))
+}
+
+// prepare looks for the chunks in the store and compresses what is new, on all cores.
+func (c *cutter) prepare(ctx context.Context, ready []prepared) error {
+	for i := range ready {
+		c.p.s.lookUp(&ready[i])
+	}
+	if !c.compress {
+		return nil
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	workers := max(1, runtime.NumCPU()-1)
+	workers := runtime.NumCPU()
 	for w := range workers {
 		g.Go(func() error {
-			for i := w; i < len(parts); i += workers {
-				if err := ctx.Err(); err != nil {
-					return err
+			for i := w; i < len(ready) && ctx.Err() == nil; i += workers {
+				if !ready[i].here {
+					ready[i].squeeze()
 				}
-				ready[i] = c.p.s.prepare(parts[i], c.compress)
 			}
-			return nil
+			return ctx.Err()
 		})
 	}
-	return ready, g.Wait()
+	return g.Wait()
+}
+
+func (c *cutter) add(one *slab) error {
+	for i, r := range one.ready {
+		c.chunks = append(c.chunks, chunk{r.digest, uint32(len(one.parts[i]))})
+	}
+	return c.p.add(one.ready...)
 }
 
 // end adds the list, whose digest is that of the whole content.
-func (c *cutter) end() (d ref.Digest, err error) {
-	c.whole.Sum(d[:0])
+func (c *cutter) end() (ref.Digest, error) {
+	d := ref.Sum(c.whole)
 	if _, ok := c.p.s.entry(d); ok && !c.p.s.doomed(d) && c.p.s.Has(d) {
 		return d, nil
 	}

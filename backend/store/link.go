@@ -94,7 +94,7 @@ func (s *Store) KeepOpen(ctx context.Context, f *os.File, full string, was Stamp
 			return TreeFile{Digest: r.digest, Size: r.size}, r.now, err
 		}
 	}
-	d, n, err := s.PutOpen(ctx, f)
+	d, n, err := s.putOpen(ctx, f, known.Digest)
 	if err == nil {
 		err = s.cutUpOne(ctx, l, known, d)
 	}

@@ -89,13 +89,18 @@ type prepared struct {
 
 func (s *Store) prepare(content []byte, compress bool) prepared {
 	p := prepared{digest: ref.Of(content), stored: content}
-	if at, ok := s.entry(p.digest); ok && at.form != listed {
-		p.here = !s.doomed(p.digest)
-	}
+	s.lookUp(&p)
 	if !p.here && compress {
 		p.squeeze()
 	}
 	return p
+}
+
+// lookUp sees whether the content is packed already.
+func (s *Store) lookUp(p *prepared) {
+	if at, ok := s.entry(p.digest); ok && at.form != listed {
+		p.here = !s.doomed(p.digest)
+	}
 }
 
 // prepareWhole is prepare for what is no chunk, and may be there as a file of its own.

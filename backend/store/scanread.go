@@ -87,7 +87,7 @@ func (sc *scanner) keep(ctx context.Context, j *job, i int, f *os.File, full str
 				return r.digest, err
 			}
 		}
-		d, n, err = sc.p.putLarge(ctx, f)
+		d, n, err = sc.p.putLarge(ctx, f, j.known[i].Digest)
 	}
 	if err == nil {
 		_, err = steady(f, was, n, full)

@@ -41,6 +41,7 @@ type Store struct {
 	merging   sync.Mutex
 	condemned condemned
 	suspects  suspects
+	leaps     leaps
 }
 
 func at(dir string) *Store {
@@ -84,6 +85,11 @@ const zst = ".zst"
 
 // Put stores what r holds and returns its digest and length. It is durable on return.
 func (s *Store) Put(ctx context.Context, r io.Reader) (ref.Digest, int64, error) {
+	return s.putNext(ctx, r, ref.Zero)
+}
+
+// putNext is Put of what is the next version of an object, if that is not Zero.
+func (s *Store) putNext(ctx context.Context, r io.Reader, before ref.Digest) (ref.Digest, int64, error) {
 	head := make([]byte, Small+1)
 	n, err := io.ReadFull(r, head)
 	switch {
@@ -93,12 +99,12 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (ref.Digest, int64, error)
 	case err != nil:
 		return ref.Zero, 0, err
 	}
-	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(head), r))
+	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(head), r), before)
 }
 
-func (s *Store) putLarge(ctx context.Context, r io.Reader) (ref.Digest, int64, error) {
+func (s *Store) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (ref.Digest, int64, error) {
 	p := s.packer()
-	d, n, err := p.putLarge(ctx, r)
+	d, n, err := p.putLarge(ctx, r, before)
 	if err != nil {
 		p.discard()
 		return d, n, diskError(err)
@@ -109,7 +115,7 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader) (ref.Digest, int64, e
 // PutBytes stores b.
 func (s *Store) PutBytes(ctx context.Context, b []byte) (ref.Digest, error) {
 	if len(b) > Small {
-		d, _, err := s.putLarge(ctx, bytes.NewReader(b))
+		d, _, err := s.putLarge(ctx, bytes.NewReader(b), ref.Zero)
 		return d, err
 	}
 	s.sentence()
@@ -132,6 +138,10 @@ func (s *Store) PutFile(ctx context.Context, path string) (ref.Digest, int64, er
 
 // PutOpen stores what an open file holds from where it stands.
 func (s *Store) PutOpen(ctx context.Context, f *os.File) (ref.Digest, int64, error) {
+	return s.putOpen(ctx, f, ref.Zero)
+}
+
+func (s *Store) putOpen(ctx context.Context, f *os.File, former ref.Digest) (ref.Digest, int64, error) {
 	before, err := f.Stat()
 	if err != nil {
 		return ref.Zero, 0, err
@@ -139,7 +149,7 @@ func (s *Store) PutOpen(ctx context.Context, f *os.File) (ref.Digest, int64, err
 	if !before.Mode().IsRegular() {
 		return ref.Zero, 0, errs.New(errs.Invalid, "%s is not a regular file", f.Name())
 	}
-	d, n, err := s.Put(ctx, f)
+	d, n, err := s.putNext(ctx, f, former)
 	if err == nil {
 		err = unchanged(f, before, n)
 	}

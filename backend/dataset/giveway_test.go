@@ -1,0 +1,45 @@
+package dataset
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+)
+
+// TestWorkInTheBackgroundRests: until the last one is ready whom somebody waits for, and
+// no longer than its context.
+func TestWorkInTheBackgroundRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gate
+		ctx, stop := context.WithCancel(context.WithValue(context.Background(), behind{}, &g))
+		defer stop()
+		if err := giveWay(ctx); err != nil {
+			t.Fatalf("nobody is busy: %v", err)
+		}
+		leaveA, leaveB := g.enter(), g.enter()
+		went := make(chan error, 2)
+		go func() { went <- giveWay(ctx) }()
+		go func() { went <- giveWay(ctx) }()
+		synctest.Wait()
+		leaveA()
+		synctest.Wait()
+		if len(went) > 0 {
+			t.Fatal("it went on while somebody waited")
+		}
+		leaveB()
+		synctest.Wait()
+		if len(went) != 2 || <-went != nil || <-went != nil {
+			t.Fatal("it rests though nobody waits")
+		}
+		leave := g.enter()
+		defer leave()
+		if err := giveWay(context.Background()); err != nil {
+			t.Fatalf("what is not in the background waits: %v", err)
+		}
+		go func() { went <- giveWay(ctx) }()
+		stop()
+		if err := <-went; err == nil {
+			t.Fatal("it goes on though it was given up")
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"rondo/backend/ref"
+)
+
+const slabSize = 2 << 20
+
+// slab is a part of a large object's content on its way into the store, with room in
+// front of it for the chunk that the part before did not end.
+type slab struct {
+	b     []byte // maxChunk bytes of room, then the content
+	n     int    // bytes of content
+	last  bool
+	span  []byte     // what its chunks hold, one after the other
+	parts [][]byte   // they themselves
+	known int        // of how many the digest is known
+	ready []prepared // what becomes of them
+	end   int64      // where in the content they end
+}
+
+var slabs = sync.Pool{New: func() any { return &slab{b: make([]byte, maxChunk+slabSize)} }}
+
+func (one *slab) release() {
+	*one = slab{b: one.b, ready: one.ready[:0]}
+	clear(one.ready[:cap(one.ready)]) // what it refers to may go
+	slabs.Put(one)
+}
+
+// digestsOf lists the digests of what is ready.
+func digestsOf(ready []prepared) []byte {
+	b := make([]byte, 0, len(ready)*len(ref.Digest{}))
+	for _, r := range ready {
+		b = append(b, r.digest[:]...)
+	}
+	return b
+}
+
+// readSlabs hands on what it reads.
+func readSlabs(ctx context.Context, r io.Reader, to chan<- *slab) error {
+	defer close(to)
+	for last := false; !last; {
+		one := slabs.Get().(*slab)
+		n, err := io.ReadFull(r, one.b[maxChunk:])
+		last = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		one.n, one.last = n, last
+		select {
+		case to <- one:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// pass does its step with each slab and hands it on.
+func pass(ctx context.Context, from <-chan *slab, to chan<- *slab, step func(context.Context, *slab) error) error {
+	defer close(to)
+	for one := range from {
+		if err := step(ctx, one); err != nil {
+			return err
+		}
+		select {
+		case to <- one:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
