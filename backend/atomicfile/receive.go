@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 )
 
 // ErrTooLong is what Receive returns for more than it was to take.
@@ -31,31 +33,98 @@ func Receive(ctx context.Context, root *os.Root, name string, r io.Reader, limit
 }
 
 // Copy does the same with a file that is open, and leaves making it durable to the caller.
-func Copy(ctx context.Context, w io.Writer, r io.Reader, limit int64) (int64, error) {
+func Copy(ctx context.Context, w io.Writer, r io.Reader, limit int64) (n int64, err error) {
 	if f, ok := w.(*os.File); ok {
-		w = &early{f: f}
+		a := WriteAhead(f, f)
+		defer a.End()
+		w = a
 	}
-	n, err := io.CopyBuffer(w, io.LimitReader(&sender{ctx, r}, limit+1), make([]byte, 128<<10))
-	if err == nil && n > limit {
+	if n, err = copyBeside(w, io.LimitReader(&sender{ctx, r}, limit+1)); err == nil && n > limit {
 		err = ErrTooLong
 	}
 	return n, err
 }
 
-// early lets the system begin to write to the disk what has come, so that less is left
-// for the sync at the end.
-type early struct {
-	f          *os.File
-	come, told int64 // bytes
+const (
+	pieceSize   = 256 << 10
+	piecesAhead = 4
+)
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
+
+// copyBeside lets the one that writes work while more is read, once there is more than a piece.
+func copyBeside(w io.Writer, r io.Reader) (int64, error) {
+	first := pieces.Get().(*[]byte)
+	n, err := fill(*first, r)
+	if err != nil {
+		defer pieces.Put(first)
+		if err != io.EOF {
+			return 0, err
+		}
+		n, err = w.Write((*first)[:n])
+		return int64(n), err
+	}
+	l := &laying{w: w, full: make(chan piece, piecesAhead), ended: make(chan struct{})}
+	go l.lay()
+	l.full <- piece{first, n}
+	err = l.read(r)
+	close(l.full)
+	<-l.ended
+	return l.n, errors.Join(l.err, err)
 }
 
-const earlyPiece = 8 << 20
+type piece struct {
+	b *[]byte
+	n int
+}
 
-func (e *early) Write(b []byte) (int, error) {
-	n, err := e.f.Write(b)
-	if e.come += int64(n); e.come-e.told >= earlyPiece {
-		beginWriting(e.f, e.told, e.come-e.told)
-		e.told = e.come
+// laying writes the pieces that are read meanwhile.
+type laying struct {
+	w      io.Writer
+	full   chan piece
+	ended  chan struct{}
+	failed atomic.Bool
+	n      int64
+	err    error
+}
+
+func (l *laying) lay() {
+	defer close(l.ended)
+	for p := range l.full {
+		if l.err == nil {
+			n, err := l.w.Write((*p.b)[:p.n])
+			l.n, l.err = l.n+int64(n), err
+			l.failed.Store(err != nil)
+		}
+		pieces.Put(p.b)
+	}
+}
+
+func (l *laying) read(r io.Reader) error {
+	for !l.failed.Load() {
+		b := pieces.Get().(*[]byte)
+		n, err := fill(*b, r)
+		l.full <- piece{b, n}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill reads until b is full. Unlike io.ReadFull it tells an end that came too early, which
+// r says, from one that came before b was full.
+func fill(b []byte, r io.Reader) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = r.Read(b[n:])
+		n += k
+	}
+	if n == len(b) && err == io.EOF {
+		err = nil // it is said again
 	}
 	return n, err
 }

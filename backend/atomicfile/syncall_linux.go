@@ -43,9 +43,3 @@ func SyncAll(dir string) error {
 	}
 	return errors.Join(w.Sync(), w.Close())
 }
-
-// StartWriting asks the system to begin writing a part of the file to disk, without
-// waiting: what a later Sync then has to wait for is less.
-func StartWriting(f *os.File, offset, length int64) {
-	unix.SyncFileRange(int(f.Fd()), offset, length, unix.SYNC_FILE_RANGE_WRITE) // only a wish
-}

@@ -42,6 +42,3 @@ func SyncAll(dir string) error {
 		return errors.Join(f.Sync(), f.Close())
 	})
 }
-
-// StartWriting does nothing: there is no such call, and Sync does all of it.
-func StartWriting(*os.File, int64, int64) {}

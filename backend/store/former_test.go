@@ -3,10 +3,13 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	folders "rondo/backend/folder"
@@ -114,5 +117,17 @@ func TestADamagedFormerVersionIsNoExample(t *testing.T) {
 	more := append(slices.Clone(base), base[:1<<20]...)
 	if got := next(t, s, more, before); got != ref.Of(more) {
 		t.Fatalf("digest %s, want %s", got, ref.Of(more))
+	}
+}
+
+// TestWhatDidNotArriveWholeIsNotStored: a reader that ends too early says so, be it in what
+// would be one piece or in a chunk.
+func TestWhatDidNotArriveWholeIsNotStored(t *testing.T) {
+	for _, n := range []int{100, store.Small + 1, 5 << 20} {
+		s := mustOpen(t, t.TempDir())
+		r := io.MultiReader(bytes.NewReader(noise(25, n)), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if d, _, err := s.Put(ctx, r); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatalf("%d bytes of more were stored as %s (%v)", n, d, err)
+		}
 	}
 }

@@ -54,6 +54,7 @@ type Batch struct {
 	s    *Store
 	tmp  *atomicfile.File
 	w    *bufio.Writer
+	to   *atomicfile.Ahead
 	at   int64
 	rows []row
 	has  map[ref.Digest]struct{}
@@ -149,27 +150,11 @@ func (b *Batch) start() (err error) {
 	if b.tmp, err = atomicfile.Create(filepath.Join(b.s.dir, packsDir, "pack"), 0o444); err != nil {
 		return diskError(err)
 	}
-	b.w = bufio.NewWriterSize(&earlyWriter{f: b.tmp}, 1<<20)
+	b.to = atomicfile.WriteAhead(b.tmp, b.tmp.File)
+	b.w = bufio.NewWriterSize(b.to, 1<<20)
 	n, err := b.w.WriteString(packMagic)
 	b.at = int64(n)
 	return err
-}
-
-// earlyWriter lets the disk begin while the rest is still being hashed.
-type earlyWriter struct {
-	f         *atomicfile.File
-	at, begun int64
-}
-
-const earlyPart = 8 << 20
-
-func (w *earlyWriter) Write(b []byte) (int, error) {
-	n, err := w.f.Write(b)
-	if w.at += int64(n); w.at-w.begun >= earlyPart {
-		atomicfile.StartWriting(w.f.File, w.begun, w.at-w.begun)
-		w.begun = w.at
-	}
-	return n, err
 }
 
 // Commit makes every object of the batch durable and visible, or none.
@@ -192,6 +177,7 @@ func (b *Batch) commit() (name string, err error) {
 	if err := b.w.Flush(); err != nil {
 		return "", diskError(err)
 	}
+	b.to.End()
 	fault.Point("store.packed")
 	p := &pack{filepath.Join(packsDir, sum.String()+packExt), b.at + int64(len(index)) + footerSize, b.rows}
 	if err := b.tmp.CommitAs(filepath.Join(b.s.dir, p.name)); err != nil {
@@ -228,6 +214,7 @@ func (b *Batch) index() []byte {
 // Discard forgets a batch that was not committed.
 func (b *Batch) Discard() {
 	if b.tmp != nil {
+		b.to.End()
 		b.tmp.Close()
 		b.tmp = nil
 	}

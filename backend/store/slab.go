@@ -46,9 +46,8 @@ func readSlabs(ctx context.Context, r io.Reader, to chan<- *slab) error {
 	defer close(to)
 	for last := false; !last; {
 		one := slabs.Get().(*slab)
-		n, err := io.ReadFull(r, one.b[maxChunk:])
-		last = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
+		n, err := fill(one.b[maxChunk:], r)
+		if last = errors.Is(err, io.EOF); err != nil && !last {
 			return err
 		}
 		one.n, one.last = n, last
@@ -75,4 +74,15 @@ func pass(ctx context.Context, from <-chan *slab, to chan<- *slab, step func(con
 		}
 	}
 	return nil
+}
+
+// fill reads until b is full. Unlike io.ReadFull it tells an end that came too early, which
+// r says, from one that came before b was full.
+func fill(b []byte, r io.Reader) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = r.Read(b[n:])
+		n += k
+	}
+	return n, err
 }

@@ -91,12 +91,12 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (ref.Digest, int64, error)
 // putNext is Put of what is the next version of an object, if that is not Zero.
 func (s *Store) putNext(ctx context.Context, r io.Reader, before ref.Digest) (ref.Digest, int64, error) {
 	head := make([]byte, Small+1)
-	n, err := io.ReadFull(r, head)
+	n, err := fill(head, r)
 	switch {
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF) && n <= Small:
 		d, err := s.PutBytes(ctx, head[:n])
 		return d, int64(n), err
-	case err != nil:
+	case err != nil && !errors.Is(err, io.EOF):
 		return ref.Zero, 0, err
 	}
 	return s.putLarge(ctx, io.MultiReader(bytes.NewReader(head), r), before)

@@ -4,4 +4,4 @@ package atomicfile
 
 import "os"
 
-func beginWriting(*os.File, int64, int64) {}
+func startWriting(*os.File, int64, int64) {}
