@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -33,13 +34,9 @@ func Receive(ctx context.Context, root *os.Root, name string, r io.Reader, limit
 }
 
 // Copy does the same with a file that is open, and leaves making it durable to the caller.
-func Copy(ctx context.Context, w io.Writer, r io.Reader, limit int64) (n int64, err error) {
-	if f, ok := w.(*os.File); ok {
-		a := WriteAhead(f, f)
-		defer a.End()
-		w = a
-	}
-	if n, err = copyBeside(w, io.LimitReader(&sender{ctx, r}, limit+1)); err == nil && n > limit {
+func Copy(ctx context.Context, w io.Writer, r io.Reader, limit int64) (int64, error) {
+	n, err := CopyBeside(w, io.LimitReader(&sender{ctx, r}, limit+1))
+	if err == nil && n > limit {
 		err = ErrTooLong
 	}
 	return n, err
@@ -52,8 +49,14 @@ const (
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
 
-// copyBeside lets the one that writes work while more is read, once there is more than a piece.
-func copyBeside(w io.Writer, r io.Reader) (int64, error) {
+// CopyBeside is io.Copy where reading is work: while more is read, what has been is written,
+// and the disk begins with it.
+func CopyBeside(w io.Writer, r io.Reader) (int64, error) {
+	if f, ok := w.(*os.File); ok {
+		a := WriteAhead(f, f)
+		defer a.End()
+		w = a
+	}
 	first := pieces.Get().(*[]byte)
 	n, err := fill(*first, r)
 	if err != nil {
@@ -70,7 +73,7 @@ func copyBeside(w io.Writer, r io.Reader) (int64, error) {
 	err = l.read(r)
 	close(l.full)
 	<-l.ended
-	return l.n, errors.Join(l.err, err)
+	return l.n, cmp.Or(l.err, err)
 }
 
 type piece struct {

@@ -202,7 +202,10 @@ func (s *Store) Checkout(ctx context.Context, d ref.Digest, path string, perm fs
 		return diskError(err)
 	}
 	defer f.Close()
-	if _, err := io.Copy(f, readerCtx{ctx, r}); err != nil {
+	a := atomicfile.WriteAhead(f, f.File)
+	_, err = atomicfile.CopyBeside(a, readerCtx{ctx, r})
+	a.End()
+	if err != nil {
 		return diskError(err)
 	}
 	return diskError(f.Commit())

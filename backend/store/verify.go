@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/ref"
 )
 
@@ -163,6 +164,6 @@ func (s *Store) WriteTo(ctx context.Context, d ref.Digest, w io.Writer) (int64, 
 		return 0, err
 	}
 	defer r.Close()
-	n, err := io.Copy(w, readerCtx{ctx, r})
+	n, err := atomicfile.CopyBeside(w, readerCtx{ctx, r})
 	return n, diskError(err)
 }
