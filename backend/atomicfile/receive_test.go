@@ -61,26 +61,3 @@ func TestWhatIsCutIsNotReceived(t *testing.T) {
 		must(t, dir.Remove("a"))
 	}
 }
-
-// failing is a disk that takes some bytes and no more.
-type failing struct{ left int }
-
-func (f *failing) Write(b []byte) (int, error) {
-	if f.left -= len(b); f.left < 0 {
-		return 0, os.ErrPermission
-	}
-	return len(b), nil
-}
-
-// TestNobodyGoesOnSendingToAFullDisk: what the disk says comes back before the sender ends.
-func TestNobodyGoesOnSendingToAFullDisk(t *testing.T) {
-	endless := iotest.HalfReader(zeros{})
-	_, err := atomicfile.Copy(context.Background(), &failing{3 << 20}, endless, 1<<40)
-	if !errors.Is(err, os.ErrPermission) {
-		t.Fatal(err)
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }

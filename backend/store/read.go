@@ -203,7 +203,7 @@ func (s *Store) Checkout(ctx context.Context, d ref.Digest, path string, perm fs
 	}
 	defer f.Close()
 	a := atomicfile.WriteAhead(f, f.File)
-	_, err = atomicfile.CopyBeside(a, readerCtx{ctx, r})
+	_, err = atomicfile.CopyAhead(a, readerCtx{ctx, r})
 	a.End()
 	if err != nil {
 		return diskError(err)

@@ -164,6 +164,6 @@ func (s *Store) WriteTo(ctx context.Context, d ref.Digest, w io.Writer) (int64, 
 		return 0, err
 	}
 	defer r.Close()
-	n, err := atomicfile.CopyBeside(w, readerCtx{ctx, r})
+	n, err := atomicfile.CopyAhead(w, readerCtx{ctx, r})
 	return n, diskError(err)
 }
