@@ -65,7 +65,10 @@ func (s *Service) place(root *os.Root, temp, owner, name string) (File, error) {
 	if info, err := root.Lstat(at); err == nil && !info.Mode().IsRegular() {
 		return File{}, errs.New(errs.Conflict, "artifact %.200q of %s is a folder already", name, owner).WithHint("choose another name, or delete the folder")
 	}
-	if err := root.Rename(temp, at); err != nil {
+	replaced := atomicfile.Replacing(root, at)
+	err := root.Rename(temp, at)
+	replaced()
+	if err != nil {
 		return File{}, blocked(err, owner, name)
 	}
 	for dir := path.Dir(at); ; dir = path.Dir(dir) {
