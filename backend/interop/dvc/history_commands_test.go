@@ -101,7 +101,10 @@ func (h *history) checkout(string) {
 
 func (h *history) commit(string) {
 	targets := [][]string{{"data/a.csv.dvc", "images.dvc"}, {"prep"}, {"keep"}, nil}[h.r.Intn(4)]
-	h.does(func(p *dvc.Project) error { return p.CommitAll(context.Background(), targets...) }, append([]string{"commit", "-f"}, targets...)...)
+	well := h.does(func(p *dvc.Project) error { return p.CommitAll(context.Background(), targets...) }, append([]string{"commit", "-f"}, targets...)...)
+	if !well && targets == nil {
+		h.dataToo()
+	}
 }
 
 func (h *history) collect(string) {

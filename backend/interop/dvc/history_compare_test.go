@@ -80,6 +80,10 @@ func (h *history) agree(status any, parts map[string]any) {
 	if here, there := canonical(status), canonical(twinStatus); here != there {
 		h.fail("dvc status\nhere %s\ntwin %s", here, there)
 	}
+	if folders := h.lost(); len(folders) > 0 { // what is in them dvc knows only where it was asked in time
+		withoutLost(parts, folders)
+		withoutLost(twinParts, folders)
+	}
 	for name, part := range parts {
 		if h.mixed && (name == "committed" || name == "unchanged") {
 			continue
@@ -135,7 +139,9 @@ func (h *history) same(status any, theirs map[string]any) {
 	}
 	if h.d.old {
 		theirs["unchanged"] = withoutEmpty(theirs["unchanged"], data.Unchanged)
-		folders := h.lost()
+		withoutRenames(got)
+	}
+	if folders := h.lost(); len(folders) > 0 {
 		withoutLost(got, folders)
 		withoutLost(theirs, folders)
 	}

@@ -3,9 +3,7 @@ package dvc_test
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"rondo/backend/interop/dvc"
@@ -90,72 +88,3 @@ func (h *history) ignoresOf(twin string) {
 		}
 	}
 }
-
-// unordered sorts the stages of locks and the lines of .gitignore files.
-func unordered(all map[string]string) {
-	for name, text := range all {
-		split := "\n"
-		switch filepath.Base(name) {
-		case "dvc.lock":
-			text, split = blocks.ReplaceAllString(text, "\x00$1"), "\x00"
-		case ".gitignore":
-		default:
-			continue
-		}
-		parts := strings.Split(text, split)
-		sort.Strings(parts)
-		all[name] = strings.Join(parts, split)
-	}
-}
-
-// lost are the tracked folders of which the cache has no list any more, as they are or as
-// they were committed. What is in them dvc 2 may know from before, and Rondo cannot.
-func (h *history) lost() (folders []string) {
-	for file, all := range map[string][]string{"images.dvc": {"images/"}, dvc.LockFile: {"parts/one/", "parts/two/", "parts/three/"}} {
-		now, _ := os.ReadFile(filepath.Join(h.main, file))
-		for _, sum := range dirSums.FindAllString(string(now)+h.asks(h.main, "show", "HEAD:"+file), -1) {
-			at := filepath.Join(h.main, ".dvc/cache", sum[:2], sum[2:])
-			if _, err := os.Stat(at); err != nil {
-				folders = append(folders, all...)
-			}
-		}
-	}
-	return folders
-}
-
-// withoutLost takes what is in lost folders out of what a data status says.
-func withoutLost(said map[string]any, folders []string) {
-	stays := func(v any) []any {
-		list, _ := v.([]any)
-		return slices.DeleteFunc(list, func(at any) bool {
-			name, _ := at.(string)
-			return slices.ContainsFunc(folders, func(f string) bool { return name != f && strings.HasPrefix(name, f) })
-		})
-	}
-	for part, v := range said {
-		words, ok := v.(map[string]any)
-		if !ok {
-			said[part] = stays(v)
-			continue
-		}
-		for word, list := range words {
-			if words[word] = stays(list); len(words[word].([]any)) == 0 {
-				delete(words, word)
-			}
-		}
-	}
-}
-
-// withoutEmpty takes out the folders in tracked ones that dvc 2 lists as unchanged where one
-// side has no such folder, or nothing in it; dvc 3 does not.
-func withoutEmpty(theirs any, ours []string) []any {
-	list, _ := theirs.([]any)
-	return slices.DeleteFunc(list, func(at any) bool {
-		name, _ := at.(string)
-		return strings.HasSuffix(name, "/") && strings.Count(name, "/") > 1 && !slices.Contains(ours, name)
-	})
-}
-
-var dirSums = regexp.MustCompile(`[0-9a-f]{32}\.dir`)
-
-var blocks = regexp.MustCompile(`(?m)^(  \S)`)

@@ -79,7 +79,8 @@ func (r repro) carryOut(p *dvc.Project) error {
 		return err
 	}
 	ctx, say := context.Background(), func(string, ...any) {}
-	for _, n := range r.inOrder(p, g) {
+	g = r.inOrder(p, g)
+	for i, n := range g {
 		if r.data {
 			if err := books.Begin(ctx, n.From, r.force, say); err != nil {
 				return err
@@ -90,6 +91,7 @@ func (r repro) carryOut(p *dvc.Project) error {
 			r.h.outsOf(n)
 		}
 		if err != nil {
+			r.h.dataOf(g[:i+1])
 			return fmt.Errorf("stage %s: %w", n.From, err)
 		}
 	}

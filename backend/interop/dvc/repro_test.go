@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -96,4 +97,32 @@ func TestRestoredMetricIsNoLink(t *testing.T) {
 	}
 	h.sameKind("out.txt", fs.ModeSymlink)
 	h.sameKind("m.json", 0)
+}
+
+// TestFrozenStageIsRecordedAnew: a frozen stage does not run; what lies there is recorded, and
+// noted as a run, when its command changed and when it is forced.
+func TestFrozenStageIsRecordedAnew(t *testing.T) {
+	stages := "stages:\n  only:\n    cmd: cp a.csv out.txt\n    deps: [a.csv]\n    outs: [out.txt]\n"
+	h := pair(t, "", map[string]string{"dvc.yaml": stages, "a.csv": "1\n"})
+	h.reproduce(true)
+	was := h.sameText("dvc.lock")
+	recorded := func(anew bool, flags ...string) {
+		h.t.Helper()
+		h.reproduce(true, flags...)
+		now := h.sameText("dvc.lock")
+		if (now != was) != anew {
+			t.Errorf("repro %v: recorded anew %v: %s", flags, !anew, now)
+		}
+		was = now
+		here, _ := own(t, h.main)
+		there, _ := own(t, h.twin)
+		h.equal(here, there)
+	}
+	h.both("dvc.yaml", stages+"    frozen: true\n")
+	h.both("a.csv", "2\n")
+	recorded(false)
+	recorded(true, "-f")
+	h.both("dvc.yaml", strings.Replace(stages, "cp a", "cp -p a", 1)+"    frozen: true\n")
+	recorded(true)
+	h.sameText("out.txt")
 }

@@ -115,7 +115,7 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 	switch {
 	case u.s.Frozen:
 		u.kept.State, u.kept.Reasons = pipeline.Frozen, []string{}
-		if st.Outs.Len() > 0 {
+		if st.Outs.Len() > 0 || st.Command || u.w.Force { // dvc records what lies there then
 			return u.record(ctx)
 		}
 		return nil
@@ -302,8 +302,7 @@ func (u *update) record(ctx context.Context) error {
 		if now, err := u.p.look(ctx, at, MD5); err != nil {
 			return err
 		} else if now.sum == "" {
-			return errs.New(errs.Precondition, "its commands ended well, and %s is not there", at).
-				WithHint("let the stage write it, or take it out of the stage in %s", u.pl.File)
+			return u.notThere(at)
 		}
 	}
 	cached := !slices.ContainsFunc(u.s.Outs, func(o Out) bool { return o.NoCache && o.Kind == "outs" })
@@ -314,6 +313,15 @@ func (u *update) record(ctx context.Context) error {
 		return err
 	}
 	return u.params()
+}
+
+func (u *update) notThere(at string) error {
+	if u.s.Frozen {
+		return errs.New(errs.Precondition, "it is frozen, and %s is not there", at).
+			WithHint("bring it back (`rondo data checkout`), or unfreeze the stage in %s", u.pl.File)
+	}
+	return errs.New(errs.Precondition, "its commands ended well, and %s is not there", at).
+		WithHint("let the stage write it, or take it out of the stage in %s", u.pl.File)
 }
 
 // params tells the values of the params, those of other files than params.yaml with the
