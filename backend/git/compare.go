@@ -29,6 +29,7 @@ type comparison struct {
 	attrs    *attributes
 	stat     *index.Index
 	byName   map[string]*index.Entry // by name in the project
+	rules    map[string]*index.Entry // the .gitattributes and .gitignore of the index, by name from the top
 	links    map[string]bool         // folders that were asked for, and whether they are links
 	modes    bool                    // core.fileMode
 	symlinks bool                    // core.symlinks
@@ -38,9 +39,10 @@ type comparison struct {
 func (r *Repo) compare(root *os.Root) *comparison {
 	s := r.settings()
 	c := &comparison{
-		repo: r, root: root, top: root, settings: s, stat: r.statIndex(), byName: map[string]*index.Entry{}, links: map[string]bool{},
+		repo: r, root: root, top: root, settings: s, byName: map[string]*index.Entry{}, links: map[string]bool{},
 		modes: s.yes("core.filemode", nativeModes), symlinks: s.yes("core.symlinks", true), fold: s.yes("core.ignorecase", false),
 	}
+	c.stat, c.rules = r.statIndex()
 	if r.repo == nil {
 		return c
 	}
@@ -52,7 +54,7 @@ func (r *Repo) compare(root *os.Root) *comparison {
 			c.byName[e.Name] = e
 		}
 	}
-	c.attrs = r.attributes(s, func(name string) string { return c.own(name, true) })
+	c.attrs = r.attributes(s, c.attributesAt)
 	return c
 }
 
@@ -60,38 +62,6 @@ func (c *comparison) Close() {
 	if c.top != c.root {
 		c.top.Close()
 	}
-}
-
-// own reads a small file of the work tree that says what git shall do. git follows no link
-// there. With indexed, one that is in the index counts where there is none in the folder.
-func (c *comparison) own(name string, indexed bool) string {
-	fi, err := c.top.Lstat(filepath.FromSlash(name))
-	if err == nil && fi.Mode().IsRegular() && fi.Size() <= maxOwnFile {
-		b, _ := c.top.ReadFile(filepath.FromSlash(name))
-		return string(b)
-	}
-	if !indexed || !gone(err) {
-		return ""
-	}
-	in, ok := c.repo.inside(name)
-	if e := c.byName[in]; ok && e != nil {
-		text, _, _ := c.repo.blob(e.Hash)
-		return text
-	}
-	return ""
-}
-
-const maxOwnFile = 1 << 20
-
-// outside reads a file of the person or of the machine.
-func outside(at string) string {
-	f, err := os.Open(at)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	b, _ := io.ReadAll(io.LimitReader(f, maxOwnFile))
-	return string(b)
 }
 
 // leftOut reports that a sparse checkout leaves the file out of the folder.

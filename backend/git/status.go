@@ -126,16 +126,18 @@ func (r *Repo) treeOf(commit string) (*object.Tree, error) {
 	return tree, err
 }
 
-// statIndex is git's own memory of how the files looked, keyed by path in the folder.
-// Where it cannot be read every file is hashed instead.
-func (r *Repo) statIndex() *index.Index {
+// statIndex is git's own memory of how the files looked, keyed by path in the folder, and
+// the files with rules that it has anywhere. Where it cannot be read every file is hashed
+// instead.
+func (r *Repo) statIndex() (*index.Index, map[string]*index.Entry) {
 	if r.repo == nil {
-		return nil
+		return nil, nil
 	}
 	x, err := r.repo.Storer.Index()
 	if err != nil && !(errors.Is(err, index.ErrUnknownExtension) && x != nil) { // the entries come first
-		return nil
+		return nil, nil
 	}
+	rules := ruleFiles(x)
 	kept := x.Entries[:0]
 	for _, e := range x.Entries {
 		if name, ok := r.inside(e.Name); ok && e.Stage == settled {
@@ -144,5 +146,5 @@ func (r *Repo) statIndex() *index.Index {
 		}
 	}
 	x.Entries = kept
-	return x
+	return x, rules
 }

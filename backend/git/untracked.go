@@ -62,9 +62,9 @@ func (w *untrackedWalk) folder(dir string, rules []pattern) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
-		at := w.repo.inTop(path.Join(dir, ".gitignore"))
-		rules = append(rules[:len(rules):len(rules)], ignoreRules(w.own(at, false), folderOf(at))...)
+	at := w.repo.inTop(path.Join(dir, ".gitignore"))
+	if w.rules[at] != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
+		rules = append(rules[:len(rules):len(rules)], ignoreRules(w.ignoresAt(at), folderOf(at))...)
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
@@ -172,7 +172,7 @@ func (c *comparison) outerRules() (rules []pattern) {
 	}
 	at := ""
 	for part := range strings.SplitSeq(c.repo.sub, "/") {
-		rules = append(rules, ignoreRules(c.own(path.Join(at, ".gitignore"), false), at)...)
+		rules = append(rules, ignoreRules(c.ignoresAt(path.Join(at, ".gitignore")), at)...)
 		at = path.Join(at, part)
 	}
 	return rules
