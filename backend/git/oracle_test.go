@@ -24,7 +24,7 @@ func (w *world) oracle() git.Dirty {
 	if _, err := w.try(nil, "rev-parse", "--verify", "-q", "HEAD"); err == nil {
 		base = "HEAD"
 	}
-	must("-c", "core.safecrlf=false", "add", "-A")
+	w.addAll(must)
 	args := []string{"diff", "--cached", "--name-status", "--no-renames", "-z", base}
 	if w.sub != "" {
 		args = append(args, "--relative="+w.sub+"/")
@@ -44,6 +44,21 @@ func (w *world) oracle() git.Dirty {
 		}
 	}
 	return d
+}
+
+// addAll adds the files with attributes last. Of those that are gone from the folder, or are
+// links there, git goes by the index, and a single `git add -A` takes some of them out of it
+// before it comes to the files that they are about: by the order of the names, and by
+// whether an entry as young as the index had it look into a file, and so at the attributes,
+// before. `git status` does not depend on any of that.
+func (w *world) addAll(must func(args ...string) string) {
+	add := []string{"-c", "core.safecrlf=false", "add", "-A", "--"}
+	must(append(add, ".", ":(exclude,glob)**/.gitattributes", ":(exclude,glob)**/.gitattributes/**")...)
+	for _, glob := range []string{":(glob)**/.gitattributes", ":(glob)**/.gitattributes/**"} {
+		if must("ls-files", "-co", "--exclude-standard", "--", glob) != "" {
+			must(append(add, glob)...)
+		}
+	}
 }
 
 // copyOfIndex lets git work on an index that nobody else sees.

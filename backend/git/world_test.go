@@ -20,6 +20,7 @@ type world struct {
 	sub     string
 	outside string // where links out of the tree lead
 	fold    bool   // core.ignoreCase
+	renewed int    // files that were given a time of their own
 	log     []string
 }
 
@@ -232,6 +233,21 @@ func (w *world) age() {
 	}
 }
 
+// renew makes a file younger than the index that it goes into, so that git and Rondo always
+// look into it again. Otherwise it would hang on the turn of a second whether git does, and
+// whether it sees what other attributes have made of the file since.
+func (w *world) renew(name string) {
+	at := filepath.Join(w.top, name)
+	if fi, err := os.Lstat(at); err != nil || !fi.Mode().IsRegular() {
+		return // it would renew what a link leads to
+	}
+	w.renewed++
+	then := time.Now().Add(time.Hour + time.Duration(w.renewed)*time.Minute)
+	if err := os.Chtimes(at, then, then); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // hidden reports whether the project lies in a folder that is ignored as a whole. Then git
 // sees nothing new in it, and Rondo does: it is what the person works with.
 func (w *world) hidden() bool {
@@ -301,6 +317,7 @@ func (w *world) disturb() {
 			w.swap(one)
 		case 8:
 			w.note("add -f %q", one)
+			w.renew(one)
 			w.git("add", "-f", "--", ":(literal)"+one)
 		case 9:
 			w.write(w.folder()+w.pick(".gitignore", ".gitattributes"), w.pick(w.rules(4), w.attributes()))
