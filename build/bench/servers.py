@@ -40,16 +40,20 @@ class Rondo:
     """A project of its own, filled as files."""
 
     def __init__(self, exe, fill, work, *shape):
-        self.exe, self.dir, self.home = exe, work / "project", work / "home"
+        self.exe, self.program, self.dir, self.home = exe, fill, work / "project", work / "home"
         self.env = dict(os.environ, RONDO_HOME=str(self.home), HOME=str(work), XDG_DATA_HOME=str(work / "data"))
         subprocess.run([exe, "init", str(self.dir)], env=self.env, check=True, capture_output=True)
         self.process, self.load = None, 0
         self.start()
         self.stop()
         if shape:
-            subprocess.run([fill, "-project", str(self.dir), "-device", (self.home / "device").read_text().strip(), *shape], check=True)
-            self.load = self.start(600)
-            self.stop()
+            self.fill(*shape)
+
+    def fill(self, *shape):
+        """Adds runs as files, and has the server take them in."""
+        subprocess.run([self.program, "-project", str(self.dir), "-device", (self.home / "device").read_text().strip(), *shape], check=True)
+        self.load += self.start(600)
+        self.stop()
 
     def pids(self):
         return [self.process.pid]
