@@ -14,6 +14,7 @@ import (
 type Books struct {
 	p     *Project
 	begun map[string]bool // the .dvc files that were looked at
+	noted bool            // what lies there from before
 }
 
 // OpenBooks opens the books of the DVC project in dir.
@@ -26,7 +27,7 @@ func OpenBooks(dir string) (pipeline.Books, error) {
 		p.Close()
 		return nil, p.Problems[0]
 	}
-	return &Books{p, map[string]bool{}}, nil
+	return &Books{p: p, begun: map[string]bool{}}, nil
 }
 
 // Close implements pipeline.Books.
@@ -117,20 +118,24 @@ func (b *Books) Begin(ctx context.Context, address string, force bool, say func(
 	if err != nil || s.Frozen {
 		return err
 	}
+	fresh := slices.DeleteFunc(slices.Clone(b.p.Singles), func(f SingleFile) bool {
+		return f.Cmd != "" || b.begun[f.Path] || !b.p.reads(s, f)
+	})
+	if b.noted && len(fresh) == 0 { // as of most stages: nothing is locked for that, and nothing written
+		return nil
+	}
 	unlock, err := b.p.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	for _, f := range b.p.Singles {
-		if f.Cmd != "" || b.begun[f.Path] || !b.p.reads(s, f) {
-			continue
-		}
+	for _, f := range fresh {
 		b.begun[f.Path] = true
 		if err := b.track(ctx, f, force, say); err != nil {
 			return err
 		}
 	}
+	b.noted = true
 	return b.p.noteLinks()
 }
 
