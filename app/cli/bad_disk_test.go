@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -56,11 +57,12 @@ func (w *world) mlflow(method, path, body string) answer {
 	return w.request(method, w.info().URL+"/api/2.0/"+path, strings.NewReader(body))
 }
 
-// batch is so many points that they need a block of their own on disk.
+// batch is so many points of noise that they need a block of their own on disk.
 func batch(id string, points int) string {
 	var list []string
+	noise := rand.New(rand.NewPCG(1, 2))
 	for i := range points {
-		list = append(list, fmt.Sprintf(`{"key":"k%d","value":%d.5,"timestamp":%d,"step":%d}`, i%40, i*7919%1000, i, i))
+		list = append(list, fmt.Sprintf(`{"key":"k%d","value":%v,"timestamp":%d,"step":%d}`, i%40, noise.NormFloat64(), i, i))
 	}
 	return `{"run_id":"` + id + `","metrics":[` + strings.Join(list, ",") + `]}`
 }

@@ -97,7 +97,7 @@ func (d *Door) getVersionArtifact(w http.ResponseWriter, req *http.Request, in m
 func (d *Door) uploadArtifact(w http.ResponseWriter, req *http.Request, in message) error {
 	switch {
 	case in.text("run_id") == "":
-		return errs.New(errs.Invalid, "Request must specify run_id or run_uuid.")
+		return errs.New(errs.Invalid, "Request must specify run_uuid.")
 	case in.text("path") == "":
 		return errs.New(errs.Invalid, "Request must specify path.")
 	}

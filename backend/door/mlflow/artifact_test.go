@@ -67,7 +67,7 @@ func TestPagesUpload(t *testing.T) {
 			t.Errorf("%s: %q", name, a.text)
 		}
 	}
-	for query, missing := range map[string]string{"path=x": "run_id or run_uuid", "run_id=" + id: "path", "run_id=" + id + "&path=x": "data"} {
+	for query, missing := range map[string]string{"path=x": "run_uuid", "run_id=" + id: "path", "run_id=" + id + "&path=x": "data"} {
 		if a := h.do(t, "POST", "/ajax-api/2.0/mlflow/upload-artifact?"+query, ""); a.status != 400 || !strings.Contains(a.at("message"), "specify "+missing+".") {
 			t.Errorf("%s: %d %s", query, a.status, a.text)
 		}
