@@ -111,8 +111,10 @@ check-vulnerabilities:
 
 # --- the long ones
 
+# The table at the top of the page, and all beside mlflow's servers: half an hour.
 bench: setup build
 	build/bench.sh
+	build/bench/growth.sh
 
 # Versions of data beside what else copies and hashes files; PARTS=small,million measures some of it.
 bench-data: setup build
