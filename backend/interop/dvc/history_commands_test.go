@@ -152,7 +152,7 @@ func (h *history) does(rondo func(p *dvc.Project) error, args ...string) bool {
 	if (err == nil) != ok && args[0] != "checkout" && args[0] != "pull" { // dvc says that stages which never ran have no outs
 		h.fail("dvc %v went %v, Rondo says %v:\n%s", args, ok, err, out)
 	}
-	if h.failed = !ok; !ok {
+	if !ok {
 		h.ignoresOf(h.twin)
 	}
 	return ok

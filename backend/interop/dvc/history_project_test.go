@@ -87,7 +87,6 @@ type history struct {
 	n    int
 	link string // cache.type
 
-	failed   bool // the last command
 	anyOrder bool // of what dvc has written
 
 	proven bool // some commands are programs of their own: that they are forked makes no difference

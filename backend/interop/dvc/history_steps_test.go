@@ -60,7 +60,6 @@ func (h *history) one(of ...string) string { return of[h.r.Intn(len(of))] }
 // step does something to both projects.
 func (h *history) step() {
 	h.n++
-	h.failed = false
 	word := fmt.Sprint(h.r.Intn(4)) // few contents, so that what was comes again
 	if h.r.Intn(3) == 0 {
 		i := h.r.Intn(len(edits))
