@@ -156,10 +156,12 @@ type checkoutSnapshot struct {
 	Name   string `path:"name"`
 	Number int    `json:"number,omitempty"` // 0: the one that the pointer names
 	Force  bool   `json:"force,omitempty"`  // overwrite work that no snapshot has
+
+	Paths []string `json:"paths,omitempty"` // of files and folders in the dataset; empty: all of it
 }
 
 func (a *API) checkoutSnapshot(ctx context.Context, in checkoutSnapshot) (dataset.Snapshot, error) {
-	return a.Datasets.Checkout(ctx, in.Name, in.Number, in.Force)
+	return a.Datasets.CheckoutWith(ctx, in.Name, in.Number, dataset.Bring{Force: in.Force, Paths: in.Paths})
 }
 
 type verifySnapshot struct {

@@ -19,10 +19,12 @@ func (s *Service) Checkout(ctx context.Context, name string, number int, force b
 // Bring says how a snapshot is checked out.
 type Bring struct {
 	Force bool         // overwrite work that no snapshot has
+	Paths []string     // of files and folders in the dataset; empty: all of it
 	Count *store.Count // how far it has come, if somebody wants to know
 }
 
-// CheckoutWith is Checkout with more to say.
+// CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes,
+// and neither does the pointer.
 func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how Bring) (Snapshot, error) {
 	d, err := s.Get(ctx, name)
 	if err != nil {
@@ -44,8 +46,10 @@ func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how
 	if err != nil {
 		return snap, err
 	}
-	if err := s.point(snap); err != nil {
-		return snap, err
+	if len(p.part) == 0 {
+		if err := s.point(snap); err != nil {
+			return snap, err
+		}
 	}
 	s.note(ctx, name, p) // which costs only time if it fails
 	return snap, nil

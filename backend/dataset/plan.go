@@ -21,6 +21,7 @@ type plan struct {
 	was    bool          // what lies there is one file
 	single bool          // what is wanted is one file
 	base   string        // the dataset's path
+	part   []string      // what is to be brought back; empty: all
 	fresh  bool          // nothing is at the path
 	writes int           // files to bring in
 	starts []int         // of the parcels that they were staged in: how many files came before
@@ -47,6 +48,18 @@ const (
 
 // deeds hands out what is to be done, by path.
 func (p *plan) deeds(ctx context.Context, fn func(deed) error) error {
+	if len(p.part) == 0 {
+		return p.allDeeds(ctx, fn)
+	}
+	return p.allDeeds(ctx, func(d deed) error {
+		if !p.inPart(d.at) {
+			return nil
+		}
+		return fn(d)
+	})
+}
+
+func (p *plan) allDeeds(ctx context.Context, fn func(deed) error) error {
 	if p.was == p.single {
 		return store.Differences(ctx, p.there, p.want, func(d store.Difference) error { return fn(p.deed(d)) })
 	}
@@ -108,10 +121,17 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 			return nil, err
 		}
 	}
+	if p.part, err = p.chosen(ctx, snap, how.Paths); err != nil {
+		return nil, err
+	}
 	if err := s.lookForPlan(ctx, d, p); err != nil {
 		return nil, err
 	}
-	if p.there.Files == 0 { // so all is brought in, and nothing is lost
+	if len(p.part) > 0 && p.was != p.single && p.there.Files > 0 {
+		return nil, errs.New(errs.Conflict, "%s is a file on one side and a folder on the other, so that no part of it can be brought back", d.Path).
+			WithHint("bring all of it back: rondo data checkout %s", snap.Ref())
+	}
+	if p.there.Files == 0 && len(p.part) == 0 { // so all is brought in, and nothing is lost
 		p.writes = int(p.want.Files)
 		p.of.set(p.want.Files, p.want.Size)
 		return p, nil

@@ -27,6 +27,7 @@ export interface AskSQL {
 export interface CheckoutSnapshot {
 	number?: number;
 	force?: boolean;
+	paths?: string[];
 }
 
 export interface Dataset {
