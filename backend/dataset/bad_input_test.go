@@ -184,6 +184,16 @@ func readNothing(o opened, dir string) {
 		fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
 		os.Chmod(at, was.Mode())
 	}
+	_, err := o.Snapshot(ctx, "d", dataset.Take{})
+	fmt.Println("TAKEN", err)
+	packs, _ := filepath.Glob(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
+	for _, pack := range packs {
+		os.Chmod(pack, 0)
+	}
+	_, err = o.Checkout(ctx, "d", 1, true)
+	fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
+	v, err := o.VerifyAll(ctx, dataset.VerifyAll{})
+	fmt.Println("VERIFIED", err, len(v.Problems) == len(packs), v.Problems)
 }
 
 func TestUnreadableFilesAreNamed(t *testing.T) {
@@ -191,8 +201,14 @@ func TestUnreadableFilesAreNamed(t *testing.T) {
 	must(t, lay(filepath.Join(dir, "data"), map[string]string{"a.txt": "a", "closed.bin": noise(2 << 20), "closed/b.txt": "b"}))
 	out, err := runChild(t, dir, "RONDO_TEST_UNREADABLE=1")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if err != nil || len(lines) != 2 {
+	if err != nil || len(lines) != 5 || lines[2] != "TAKEN <nil>" {
 		t.Fatalf("%v %s", err, out)
+	}
+	if !strings.HasPrefix(lines[3], "KIND unavailable") || !strings.Contains(lines[3], ".pack cannot be read") || !strings.Contains(lines[3], "chmod") {
+		t.Errorf("objects that may not be read: %s", lines[3])
+	}
+	if !strings.HasPrefix(lines[4], "VERIFIED <nil> true") { // each pack once
+		t.Errorf("%s", lines[4])
 	}
 	for i, name := range []string{"data/closed.bin", "data/closed"} {
 		if !strings.HasPrefix(lines[i], "KIND precondition") || !strings.Contains(lines[i], name+" cannot be read") || !strings.Contains(lines[i], "chmod u+r") {

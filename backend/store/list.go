@@ -230,7 +230,7 @@ func (s *Store) openEntry(d ref.Digest) (*os.File, place, error) {
 		}
 		f, err := os.Open(filepath.Join(s.dir, p.pack.name))
 		if err == nil || again || !os.IsNotExist(err) {
-			return f, p, err
+			return f, p, readError(p.pack.name, err)
 		}
 		if err := s.Reload(); err != nil {
 			return nil, p, err

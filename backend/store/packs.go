@@ -116,7 +116,7 @@ func (s *Store) verifyPacks() (bad []badPack) {
 	for _, name := range names {
 		_, _, err := readIndex(filepath.Join(s.dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			bad = append(bad, badPack{name, err})
+			bad = append(bad, badPack{name, readError(name, err)})
 		}
 	}
 	return bad

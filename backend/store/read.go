@@ -106,7 +106,7 @@ func (s *Store) openWhole(d ref.Digest) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(filepath.Join(s.dir, info.File))
 	if err != nil {
-		return nil, err
+		return nil, readError(info.File, err)
 	}
 	v := &verified{s: s, want: d, file: info.File, hash: ref.NewHash(), r: f, close: f.Close}
 	if filepath.Ext(info.File) == zst {

@@ -165,6 +165,15 @@ func unchanged(f *os.File, before fs.FileInfo, read int64) error {
 	return err
 }
 
+// readError names a file of the store that may not be read; its content may be well.
+func readError(name string, err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return diskError(err)
+	}
+	return errs.New(errs.Unavailable, ".rondo/objects/%s cannot be read: %w", filepath.ToSlash(name), fs.ErrPermission).
+		WithHint("give yourself the right to read it: chmod -R u+rX .rondo")
+}
+
 // diskError tells a person what a full or read-only disk means here.
 func diskError(err error) error {
 	var said *errs.Error

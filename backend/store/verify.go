@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
 
@@ -27,8 +28,13 @@ type Check struct {
 
 // Check is Verify of a part.
 func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int, err error) {
+	shut := map[string]bool{} // what may not be read, which is said once
 	for _, bad := range s.verifyPacks() {
 		fn(Info{File: bad.file}, bad.err)
+		shut[bad.file] = errs.Is(bad.err, errs.Unavailable)
+	}
+	if skip := c.Skip; len(shut) > 0 {
+		c.Skip = func(file string) bool { return shut[file] || skip != nil && skip(file) }
 	}
 	units, err := s.units(c)
 	if err != nil {
