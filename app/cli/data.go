@@ -41,8 +41,8 @@ var dataVerbs = []verb{
 		run:   dataDiff,
 	},
 	{
-		name: "data checkout", args: "NAME[@NUMBER]", short: "bring a snapshot's files back",
-		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit.\n\n  rondo data checkout reviews@2",
+		name: "data checkout", args: "NAME[@NUMBER] [PATH…]", short: "bring a snapshot's files back, or some of them",
+		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
 		run:   dataCheckout,
 	},
@@ -210,15 +210,44 @@ func dataSnapshot(ctx context.Context, c *call) error {
 }
 
 func (c *call) take(ctx context.Context, name string) error {
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var before dataset.Dataset
+	if err := api.Get(ctx, dataPath(name), &before); err != nil {
+		return err
+	}
 	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit")}
 	var s dataset.Snapshot
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
 		c.say("%s  %s", s.Ref(), snapshotWords(s))
+		if before.Latest != nil && s.Number <= before.Latest.Number {
+			c.say("It holds just what lies there; no new snapshot was needed.")
+		}
+		c.warnOf(ctx, s)
 		if s.Git != nil && s.Git.Dirty {
 			c.say("The git work tree holds changes that are not committed; they are kept with the snapshot.")
 		}
 		return nil
 	})
+}
+
+// warnOf tells what is wrong with the names and tables of a snapshot, as far as that is
+// known already.
+func (c *call) warnOf(ctx context.Context, s dataset.Snapshot) {
+	api, err := c.api(ctx)
+	var p dataset.Profile
+	if err != nil || s.Profile.IsZero() || api.Get(ctx, dataPath(s.Dataset, "snapshots", strconv.Itoa(s.Number), "profile"), &p) != nil {
+		return
+	}
+	for i, w := range p.Warnings {
+		if i == maxShown {
+			c.say("  … and %d more (rondo data profile %s)", len(p.Warnings)-maxShown, s.Ref())
+			break
+		}
+		c.say("  %s", w)
+	}
 }
 
 func snapshotWords(s dataset.Snapshot) string {
@@ -281,7 +310,7 @@ func firstLine(s string) string {
 }
 
 func dataCheckout(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
+	if err := c.want(1, 1000); err != nil {
 		return err
 	}
 	name, number, err := c.splitRef(ctx, c.args[0])
@@ -289,8 +318,13 @@ func dataCheckout(ctx context.Context, c *call) error {
 		return err
 	}
 	var s dataset.Snapshot
-	in := map[string]any{"number": number, "force": c.isSet("force")}
+	part := c.args[1:]
+	in := map[string]any{"number": number, "force": c.isSet("force"), "paths": part}
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
+		if len(part) > 0 {
+			c.say("%s of %s is as in %s now; the rest stays as it was", strings.Join(part, ", "), s.Path, s.Ref())
+			return nil
+		}
 		c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
 		return nil
 	})

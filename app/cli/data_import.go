@@ -64,7 +64,7 @@ func dataImport(ctx context.Context, c *call) error {
 		}
 	}
 	var out dataset.Imported
-	return c.act(ctx, http.MethodPost, "/datasets/import", in, &out, func() error {
+	return c.actOnData(ctx, http.MethodPost, "/datasets/import", in, &out, func() error {
 		c.sayImported(out)
 		return nil
 	})
@@ -80,7 +80,7 @@ func dataUpdate(ctx context.Context, c *call) error {
 	}
 	in.Force = c.isSet("force")
 	var out dataset.Imported
-	return c.act(ctx, http.MethodPost, dataPath(c.args[0], "update"), in, &out, func() error {
+	return c.actOnData(ctx, http.MethodPost, dataPath(c.args[0], "update"), in, &out, func() error {
 		c.sayImported(out)
 		return nil
 	})

@@ -25,7 +25,8 @@ func dataRepair(ctx context.Context, c *call) error {
 		}
 	}
 	var r dataset.Repaired
-	return c.act(ctx, http.MethodPost, "/objects/repair", in, &r, func() error { return c.sayRepaired(r) })
+	err := c.actOnData(ctx, http.MethodPost, "/objects/repair", in, &r, func() error { return c.sayRepaired(r) })
+	return c.answered(err, r.OK)
 }
 
 func (c *call) sayRepaired(r dataset.Repaired) error {

@@ -106,7 +106,7 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 		return err
 	}
 	var v dataset.Verification
-	return c.actOnData(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
+	err = c.actOnData(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
 		if v.OK {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil
@@ -115,8 +115,9 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 			c.say("%s: %s", p.Path, p.Message)
 		}
 		last := v.Problems[0].Hint
-		return errs.New(errs.Corrupt, "%s has %d damaged files", v.Snapshot.Ref(), len(v.Problems)).WithHint("%s", last)
+		return errs.New(errs.Corrupt, "%s has %s", v.Snapshot.Ref(), counted(int64(len(v.Problems)), "damaged file")).WithHint("%s", last)
 	})
+	return c.answered(err, v.OK)
 }
 
 func dataStatus(ctx context.Context, c *call) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"net/http"
@@ -87,7 +88,7 @@ func dataVerify(ctx context.Context, c *call) error {
 		}
 	}
 	var v dataset.Verified
-	return c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
+	err := c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
 		if v.Resumed > 0 {
 			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
 		}
@@ -97,13 +98,23 @@ func dataVerify(ctx context.Context, c *call) error {
 		}
 		return c.damaged(v.Problems, "the project")
 	})
+	return c.answered(err, v.OK)
+}
+
+// answered ends a check whose JSON was printed with exit code 1 where something is wrong.
+func (c *call) answered(err error, ok bool) error {
+	if err == nil && c.json && !ok {
+		return exitWith(exitFailed)
+	}
+	return err
 }
 
 func (c *call) damaged(problems []dataset.Problem, what string) error {
 	for _, p := range problems {
 		c.say("%s: %s", p.File, p.Message)
 	}
-	return errs.New(errs.Corrupt, "%s has %s", what, counted(int64(len(problems)), "damaged object")).WithHint("%s", problems[0].Hint)
+	return errs.New(errs.Corrupt, "%s has %s", what, counted(int64(len(problems)), "damaged object")).
+		WithHint("%s", cmp.Or(problems[0].Hint, "`rondo data repair` takes what is damaged from a remote or another copy of the project"))
 }
 
 func dataUnprotect(ctx context.Context, c *call) error {

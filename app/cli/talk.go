@@ -30,11 +30,15 @@ func (c *call) send(ctx context.Context, ask func(*client.Client, any) error, ou
 	if err := ask(api, &raw); err != nil {
 		return err
 	}
+	if out == nil { // nothing is to be told of what was done
+		out = &struct{}{}
+	}
+	err = json.Unmarshal(raw, out)
 	if c.json {
 		c.say("%s", raw)
 		return nil
 	}
-	if err := json.Unmarshal(raw, out); err != nil {
+	if err != nil {
 		return err
 	}
 	return print()

@@ -19,6 +19,12 @@ func datasetSettings(f *project.File) map[string]dataset.Setting {
 	return all
 }
 
+// declared is what rondo.yaml says of the datasets as it lies there now.
+func (h *house) declared() (map[string]dataset.Setting, error) {
+	f, problem := h.file.current()
+	return datasetSettings(f), problem
+}
+
 // linkOf is how large files are kept, which the file system decides where nobody does.
 func linkOf(f *project.File) store.Link {
 	if f.Data.Link == "" {

@@ -103,6 +103,7 @@ func (h *house) openGround(ctx context.Context) (err error) {
 func (h *house) openData(ctx context.Context) (err error) {
 	h.datasets, err = dataset.Open(ctx, dataset.Options{
 		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir, Users: h.users, Lineage: h.lineage, Log: h.server.opts.Log,
+		Declared: h.declared,
 		Progress: func(p dataset.Progress) { h.events.Publish("data.progress", p.Dataset, p) }, Compare: compareSpreads,
 	})
 	if err == nil {

@@ -24,7 +24,7 @@ func (s *Service) Carry(ctx context.Context, name, at string, of Git, message st
 	if err != nil {
 		return snap, false, err
 	}
-	if old, err := s.withContent(ctx, name, c); err == nil || !notFound(err) {
+	if old, err := s.withContent(ctx, d, c); err == nil || !notFound(err) {
 		return old, false, err
 	}
 	snap, err = s.record(ctx, d, c, Take{Message: message, git: &of})

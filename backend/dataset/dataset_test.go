@@ -32,6 +32,8 @@ type house struct {
 	device string
 	now    func() time.Time
 	unused bool // nobody has used any snapshot
+
+	declared func() (map[string]dataset.Setting, error) // what rondo.yaml says now
 }
 
 func open(t testing.TB, dir string) *house {
@@ -48,6 +50,12 @@ func open(t testing.TB, dir string) *house {
 	h.Service, err = dataset.Open(context.Background(), dataset.Options{
 		Ledger: h.ledger, Store: h.store, Dir: dir, Device: h.device, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: func() time.Time { return h.now() },
+		Declared: func() (map[string]dataset.Setting, error) {
+			if h.declared == nil {
+				return nil, nil
+			}
+			return h.declared()
+		},
 		Users: func(_ context.Context, id string) ([]dataset.Use, error) {
 			if h.unused {
 				return nil, nil

@@ -177,8 +177,8 @@ func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (ty
 	}
 	for _, c := range after.Columns {
 		old, ok := was[c.Name]
-		if ok && old.Type != c.Type {
-			types = append(types, Retype{c.Name, old.Type, c.Type})
+		if from, to, other := retyped(old, c); ok && other {
+			types = append(types, Retype{c.Name, from, to})
 		}
 		if ok && maybeKey(old) && maybeKey(c) {
 			keys = append(keys, []string{c.Name})
@@ -186,6 +186,14 @@ func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (ty
 	}
 	slices.SortStableFunc(keys, func(x, y []string) int { return idLike(y[0]) - idLike(x[0]) })
 	return types, keys[:min(len(keys), 2)], nil
+}
+
+// retyped compares types as the values have them, and as the files themselves declare them.
+func retyped(old, now Column) (from, to string, other bool) {
+	if old.Declared != "" && now.Declared != "" && old.Declared != now.Declared {
+		return old.Declared, now.Declared, true
+	}
+	return old.Type, now.Type, old.Type != now.Type
 }
 
 func (s *Service) tableProfile(ctx context.Context, snap Snapshot, file string) (Table, error) {

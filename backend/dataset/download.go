@@ -19,6 +19,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/netguard"
 	"rondo/backend/ref"
+	"rondo/backend/store"
 )
 
 // downloaded is a file that was fetched whole.
@@ -83,11 +84,30 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	d.resumed = at
 	d.origin = Origin{URL: u.String(), ETag: resp.Header.Get("ETag"), Modified: resp.Header.Get("Last-Modified"), Inside: in.Inside, At: s.opts.Now().UTC().Truncate(time.Second)}
 	s.notePart(d.file, part{u.String(), d.origin.ETag, d.origin.Modified})
-	if err := save(ctx, d.file, resp, at, limit); err != nil {
+	count, of := &store.Count{}, &total{}
+	if count.Add(0, at); resp.ContentLength > 0 {
+		of.set(1, at+resp.ContentLength)
+	}
+	resp.Body = counted{resp.Body, count}
+	stop := s.follow("import", fileName(u), count, of)
+	err = save(ctx, d.file, resp, at, limit)
+	if stop(); err != nil {
 		return d, err
 	}
 	os.Remove(d.file + ".json")
 	return d, nil
+}
+
+// counted is a body that tells how much of it came.
+type counted struct {
+	io.ReadCloser
+	count *store.Count
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	c.count.Add(0, int64(n))
+	return n, err
 }
 
 // unfinished is what is known of an earlier try; nothing where it cannot be continued.

@@ -177,3 +177,27 @@ func TestDataFromAnotherProject(t *testing.T) {
 		t.Errorf("what was not imported: %v", err)
 	}
 }
+
+// TestAFileFromAnotherProjectHasItsNameHere: it is clean, asked anew, and no new snapshot.
+func TestAFileFromAnotherProjectHasItsNameHere(t *testing.T) {
+	ctx := t.Context()
+	a, b := open(t, project2(t)), open(t, project2(t))
+	write(t, a.dir, "data/a.csv", csv1)
+	a.add(t, "a", "data/a.csv")
+	a.snap(t, "a")
+	got, err := b.Import(ctx, dataset.Import{From: a.dir, Snapshot: "a@1", Name: "mine", Path: "data/mine.csv"})
+	if err != nil || got.Snapshot.Rows == 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if st, err := b.Status(ctx, "mine"); err != nil || st.State != dataset.Clean {
+		t.Errorf("%+v %v", st, err)
+	}
+	if again := b.snap(t, "mine"); again.Number != 1 {
+		t.Errorf("the same content is %s", again.Ref())
+	}
+	write(t, a.dir, "data/a.csv", csv1+"8,8\n")
+	a.snap(t, "a")
+	if fresh, err := b.Update(ctx, "mine", dataset.Update{}); err != nil || !fresh.New || read(t, b.dir, "data/mine.csv") != csv1+"8,8\n" {
+		t.Errorf("%+v %v", fresh, err)
+	}
+}

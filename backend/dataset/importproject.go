@@ -81,6 +81,9 @@ func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs
 	if err != nil {
 		return Imported{}, err
 	}
+	count, of := &store.Count{}, &total{}
+	f.Track(count, of.more)
+	defer s.follow("import", name, count, of)()
 	for _, wave := range [][]ref.Digest{files, nodes} {
 		if _, err := s.opts.Store.Receive(ctx, f, wave); err != nil {
 			return Imported{}, err
@@ -112,6 +115,9 @@ func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs
 	snap, err := s.Find(ctx, key)
 	if err == nil {
 		_, err = s.Checkout(ctx, name, snap.Number, force)
+	}
+	if err == nil {
+		snap, err = s.profiled(ctx, snap, facts{tables: 1, tableSize: snap.Size, odd: true})
 	}
 	return Imported{Snapshot: snap, New: true}, err
 }

@@ -18,7 +18,7 @@ type jsonLines struct {
 }
 
 func openJSON(open opener) (*table, error) {
-	columns, err := jsonColumns(open)
+	columns, types, err := jsonColumns(open)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func openJSON(open opener) (*table, error) {
 		j.at[c] = i
 	}
 	j.row = make([]string, len(columns))
-	return &table{Columns: columns, next: j.next, closers: []io.Closer{r}}, nil
+	return &table{Columns: columns, Types: types, next: j.next, closers: []io.Closer{r}}, nil
 }
 
 func newJSONLines(r io.Reader) *jsonLines {
@@ -40,35 +40,55 @@ func newJSONLines(r io.Reader) *jsonLines {
 	return j
 }
 
-// jsonColumns reads the file once for its keys.
-func jsonColumns(open opener) (columns []string, err error) {
+// jsonColumns reads the file once for its keys, and for what JSON makes of their values.
+func jsonColumns(open opener) (columns, types []string, err error) {
 	r, err := open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	j := newJSONLines(r)
 	for {
-		err := j.object(func(key string, _ json.RawMessage) error {
-			if _, known := j.at[key]; known {
+		err := j.object(func(key string, value json.RawMessage) error {
+			if i, known := j.at[key]; known {
+				types[i] = jsonTypes(types[i], value)
 				return nil
 			}
 			if len(columns) == maxColumns {
 				return tableError(j.line, "there are more than %d different keys", maxColumns)
 			}
 			j.at[key] = len(columns)
-			columns = append(columns, key)
+			columns, types = append(columns, key), append(types, jsonTypes("", value))
 			return nil
 		})
 		switch {
 		case errors.Is(err, io.EOF) && j.line == 0:
-			return nil, tableError(1, "the file is empty")
+			return nil, nil, tableError(1, "the file is empty")
 		case errors.Is(err, io.EOF):
-			return columns, nil
+			return columns, types, nil
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		}
 	}
+}
+
+// jsonKinds are the types of JSON by the byte that their values begin with; those of
+// numbers are many.
+var jsonKinds = map[byte]string{'"': "string", '{': "object", '[': "array", 't': "boolean", 'f': "boolean"}
+
+// jsonTypes is what a column holds, once it holds one more value; null is none.
+func jsonTypes(sofar string, value json.RawMessage) string {
+	kind, ok := jsonKinds[value[0]]
+	switch {
+	case value[0] == 'n' || sofar == "mixed":
+		return sofar
+	case !ok:
+		kind = "number"
+	}
+	if sofar == "" || sofar == kind {
+		return kind
+	}
+	return "mixed"
 }
 
 // object hands the keys and values of the next line that is not blank to fn.

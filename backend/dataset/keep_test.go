@@ -130,6 +130,26 @@ func TestRulesForgetWhatNothingKeeps(t *testing.T) {
 	}
 }
 
+// TestRulesAreThoseOfTheFileAsItLies: what a person has just written counts, and a file that
+// cannot be read forgets nothing.
+func TestRulesAreThoseOfTheFileAsItLies(t *testing.T) {
+	ctx := t.Context()
+	h := open(t, project(t))
+	h.unused = true
+	versions(t, h, 3)
+	must(t, h.Sync(ctx, map[string]dataset.Setting{"a": {Path: "a.bin", Keep: &dataset.Keep{Last: 1}}}))
+	h.declared = func() (map[string]dataset.Setting, error) { return nil, errs.New(errs.Invalid, "rondo.yaml:3:1: no") }
+	if r, err := h.Retain(ctx, dataset.Retain{}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("%+v %v", r, err)
+	}
+	h.declared = func() (map[string]dataset.Setting, error) {
+		return map[string]dataset.Setting{"a": {Path: "a.bin", Keep: &dataset.Keep{Last: 3}}}, nil
+	}
+	if r, err := h.Retain(ctx, dataset.Retain{}); err != nil || len(r) != 1 || len(r[0].Forgot) != 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 func (h *house) later(d time.Duration) {
 	now := time.Now()
 	h.now = func() time.Time { return now.Add(d) }

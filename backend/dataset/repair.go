@@ -94,8 +94,11 @@ func (s sick) tell(r *Repaired) {
 // examine reads all objects, and follows all snapshots to what they stand on.
 func (s *Service) examine(ctx context.Context, r *Repaired) (*sick, error) {
 	k := &sick{damaged: map[ref.Digest]Problem{}, missing: map[ref.Digest]Problem{}}
+	count, of := &store.Count{}, &total{}
+	of.set(s.opts.Store.Totals())
+	defer s.follow("repair", "", count, of)()
 	var err error
-	r.Checked, err = s.opts.Store.Verify(ctx, func(i store.Info, err error) {
+	r.Checked, err = s.opts.Store.Check(ctx, store.Check{Count: count}, func(i store.Info, err error) {
 		p := Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)}
 		if i.Digest.IsZero() {
 			k.packs = append(k.packs, p)

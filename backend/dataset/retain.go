@@ -46,6 +46,15 @@ type Reason struct {
 // Retain forgets the snapshots that no rule keeps. Their content goes with a later gc, as
 // far as nothing else needs it.
 func (s *Service) Retain(ctx context.Context, in Retain) ([]Retained, error) {
+	if s.opts.Declared != nil { // rules that were changed just now
+		settings, err := s.opts.Declared()
+		if err != nil {
+			return nil, err
+		}
+		if settings != nil {
+			s.setRules(settings)
+		}
+	}
 	s.mu.Lock()
 	rules := maps.Clone(s.rules)
 	s.mu.Unlock()

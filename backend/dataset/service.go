@@ -23,6 +23,9 @@ type Options struct {
 	Users  Users  // nil: nobody is known to use anything
 	// Lineage draws what a snapshot was made of and what of it; nil: nobody knows.
 	Lineage func(context.Context, Snapshot) (Lineage, error)
+	// Declared is what rondo.yaml says of the datasets at this moment; nil, or where it
+	// returns nil: as Sync was told last.
+	Declared func() (map[string]Setting, error)
 	// Progress hears of long work a few times a second; nil: nobody does.
 	Progress func(Progress)
 	// Compare judges how columns are spread in two snapshots; nil: nobody does.

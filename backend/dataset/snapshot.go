@@ -69,7 +69,7 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 
 // record returns the snapshot that has the content, making it if there is none.
 func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Snapshot, error) {
-	if old, err := s.withContent(ctx, d.Name, c); err == nil || !notFound(err) {
+	if old, err := s.withContent(ctx, d, c); err == nil || !notFound(err) {
 		return old, err
 	}
 	one, err := c.of(ctx)
@@ -103,13 +103,17 @@ func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Sn
 }
 
 // withContent returns the newest snapshot of the dataset that has the content. Trees of
-// many files once had another digest, so those are looked for by that too.
-func (s *Service) withContent(ctx context.Context, name string, c content) (Snapshot, error) {
-	snap, err := s.withTree(ctx, name, c.digest())
+// many files once had another digest, so those are looked for by that too; and one file may
+// have had another name.
+func (s *Service) withContent(ctx context.Context, d Dataset, c content) (Snapshot, error) {
+	snap, err := s.withTree(ctx, d.Name, c.digest())
 	if !notFound(err) {
 		return snap, err
 	}
-	list, e := s.Snapshots(ctx, name)
+	list, e := s.Snapshots(ctx, d.Name)
+	if c.single && e == nil {
+		return s.renamedTo(ctx, list, d, c)
+	}
 	if e != nil || !slices.ContainsFunc(list, func(old Snapshot) bool {
 		return int64(old.Files) == c.list.Files && old.Size == c.list.Size && s.mayBeList(ctx, old.Tree)
 	}) {
@@ -119,7 +123,23 @@ func (s *Service) withContent(ctx context.Context, name string, c content) (Snap
 	if e != nil {
 		return snap, e
 	}
-	return s.withTree(ctx, name, old)
+	return s.withTree(ctx, d.Name, old)
+}
+
+// renamedTo looks for a snapshot that is the one file under another name.
+func (s *Service) renamedTo(ctx context.Context, list []Snapshot, d Dataset, c content) (Snapshot, error) {
+	for _, old := range list {
+		if !old.Single || old.Size != c.list.Size {
+			continue
+		}
+		named := old
+		named.Path = d.Path
+		l, err := s.comparable(ctx, named)
+		if err == nil && l.Digest() == c.digest() {
+			return old, nil
+		}
+	}
+	return Snapshot{}, errs.New(errs.NotFound, "%s has no snapshot of this content", d.Name)
 }
 
 // mayBeList is false for a tree that is sure to be none of the old ones, which costs less

@@ -68,7 +68,8 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 }
 
 func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c content) error {
-	old, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	snap.Path = st.Path // where the dataset is now
+	old, err := s.comparable(ctx, snap)
 	if err != nil {
 		return err
 	}

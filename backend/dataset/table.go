@@ -36,7 +36,7 @@ type opener func() (io.ReadCloser, error)
 // is missing is empty.
 type table struct {
 	Columns []string
-	Types   []string // as the file itself declares them; none in CSV and JSON lines
+	Types   []string // as the file itself declares them; none in CSV
 	next    func() ([]string, error)
 	closers []io.Closer
 }

@@ -180,3 +180,41 @@ func (h *house) latest(t testing.TB, name string) dataset.Snapshot {
 	must(t, err)
 	return snap
 }
+
+// TestTypesThatFilesDeclare are told where they changed, though the values read alike.
+func TestTypesThatFilesDeclare(t *testing.T) {
+	type numbers struct {
+		ID int64   `parquet:"id"`
+		V  float64 `parquet:"v"`
+	}
+	type words struct {
+		ID int64  `parquet:"id"`
+		V  string `parquet:"v"`
+	}
+	var one, two bytes.Buffer
+	a, b := parquet.NewGenericWriter[numbers](&one), parquet.NewGenericWriter[words](&two)
+	for i := range 100 {
+		_, _ = a.Write([]numbers{{int64(i), float64(i) + 0.5}})
+		_, _ = b.Write([]words{{int64(i), fmt.Sprint(float64(i) + 0.5)}})
+	}
+	must(t, a.Close())
+	must(t, b.Close())
+	for name, sides := range map[string][2]string{
+		"t.parquet": {one.String(), two.String()},
+		"t.jsonl":   {"{\"id\":1,\"v\":0.5}\n{\"id\":2,\"v\":null}\n", "{\"id\":1,\"v\":\"0.5\"}\n{\"id\":2}\n"},
+	} {
+		h := open(t, project(t))
+		write(t, h.dir, name, sides[0])
+		h.add(t, "t", name)
+		h.snap(t, "t")
+		write(t, h.dir, name, sides[1])
+		h.snap(t, "t")
+		d, err := h.Diff(t.Context(), "t", 1, 2, nil)
+		if err != nil || len(d.Tables) != 1 || len(d.Tables[0].Types) != 1 || d.Tables[0].Types[0].Column != "v" {
+			t.Fatalf("%s: %+v %v", name, d, err)
+		}
+		if r := d.Tables[0].Types[0]; r.From == r.To || !strings.EqualFold(r.To, "string") {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
