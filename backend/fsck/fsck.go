@@ -94,7 +94,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	if c.store, err = store.View(c.path("objects")); err != nil {
 		return c.report, unreadable(err, "the objects")
 	}
-	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.runs, c.index} {
+	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.runs, c.captures, c.index} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}

@@ -10,12 +10,13 @@ import (
 
 	"rondo/backend/ref"
 	"rondo/backend/run/points"
+	"rondo/backend/run/seal"
 )
 
 const pointsSuffix = ".points"
 
-// runs reads the files of runs that can be checked: the metric points, which carry
-// checksums, and the note of the code, which names objects.
+// runs reads the files of runs: the metric points, which carry checksums, the note of the
+// code, which names objects, and all that was sealed when a run ended.
 func (c *checker) runs(ctx context.Context) error {
 	top := c.path("runs")
 	err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
@@ -24,6 +25,8 @@ func (c *checker) runs(ctx context.Context) error {
 		}
 		rel, _ := filepath.Rel(top, path)
 		switch {
+		case d.IsDir() && filepath.Dir(rel) == "." && rel != ".":
+			return c.sealed(ctx, path, private("runs", rel))
 		case !d.Type().IsRegular():
 		case filepath.Ext(path) == pointsSuffix:
 			return c.points(ctx, path, private("runs", rel))
@@ -35,6 +38,14 @@ func (c *checker) runs(ctx context.Context) error {
 	if isMissing(err) {
 		return nil
 	}
+	return err
+}
+
+func (c *checker) sealed(ctx context.Context, path, name string) error {
+	n, err := seal.Check(ctx, path, func(file, why string) {
+		c.add(Problem{Kind: KindRun, File: name + "/" + file, What: why, Hint: fromBackup})
+	})
+	c.report.Files += n
 	return err
 }
 

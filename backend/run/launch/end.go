@@ -10,6 +10,7 @@ import (
 	"rondo/backend/ledger"
 	"rondo/backend/proc"
 	"rondo/backend/run"
+	"rondo/backend/run/seal"
 )
 
 // end records how a run ended. What keeps it from being recorded, such as a full
@@ -21,6 +22,9 @@ func (l *Launcher) end(w *work, exit proc.Exit) {
 		r, err := l.opts.Runs.Get(ctx, w.id)
 		if err == nil {
 			_, err = l.opts.Runs.Update(ctx, w.id, ending(r, exit))
+		}
+		if err == nil {
+			_ = seal.Write(ctx, l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
 		}
 		if err == nil || errs.Is(err, errs.NotFound) {
 			return

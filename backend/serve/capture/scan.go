@@ -17,6 +17,7 @@ type Damage struct {
 	Offset int64
 	Size   int64
 	Tail   bool // nothing readable follows: a crash while writing, or a file still on its way
+	Begun  bool // it is the beginning of a block that is longer than what is there
 	Reason string
 }
 
@@ -42,7 +43,7 @@ func Scan(dir string, n int, from int64, fn func(at, end int64, text []byte) err
 	s := scanner{f: f, size: size, name: filepath.Base(dir) + "/" + name(n)}
 	if from < int64(len(header)) {
 		if from = int64(len(header)); !s.hasHeader() {
-			return 0, []Damage{{File: s.name, Size: size, Tail: size < from, Reason: "it does not begin as a file of captures does"}}, nil
+			return 0, []Damage{{File: s.name, Size: size, Tail: size < from, Begun: size < from, Reason: "it does not begin as a file of captures does"}}, nil
 		}
 	}
 	return s.run(from, fn)
@@ -91,7 +92,7 @@ func (s *scanner) run(at int64, fn func(at, end int64, text []byte) error) (end 
 		if err != nil {
 			return at, damage, err
 		}
-		d := Damage{File: s.name, Offset: at, Size: next - at, Tail: next == s.size, Reason: why.Error()}
+		d := Damage{File: s.name, Offset: at, Size: next - at, Tail: next == s.size, Begun: next == s.size && s.begun(at), Reason: why.Error()}
 		if damage = append(damage, d); d.Tail {
 			return at, damage, nil
 		}
@@ -122,6 +123,19 @@ func (s *scanner) block(at int64) (text []byte, next int64, err error) {
 	}
 	text, err = openBlock(s.buf)
 	return text, next, err
+}
+
+// begun reports whether what lies at an offset can be a write that did not end.
+func (s *scanner) begun(at int64) bool {
+	b := make([]byte, min(headSize, s.size-at))
+	if _, err := s.f.ReadAt(b, at); err != nil {
+		return false
+	}
+	if len(b) < headSize {
+		return bytes.HasPrefix([]byte(magic), b[:min(len(b), len(magic))])
+	}
+	h, ok := parseHead(b)
+	return ok && at+headSize+h.stored > s.size
 }
 
 func cutShort(err error) error {
