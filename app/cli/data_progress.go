@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"rondo/backend/dataset"
@@ -29,7 +30,7 @@ func dataLine(data json.RawMessage) string {
 	if p.Dataset == "" || p.Verb == "push" || p.Verb == "fetch" {
 		what = "object"
 	}
-	line := fmt.Sprintf("%s %s: %s, %s", p.Verb, p.Dataset, counted(p.Files, what), size(p.Bytes))
+	line := fmt.Sprintf("%s: %s, %s", strings.TrimSpace(p.Verb+" "+p.Dataset), counted(p.Files, what), size(p.Bytes))
 	if p.OfFiles > 0 {
 		line += fmt.Sprintf(" of %s, %s", counted(p.OfFiles, what), size(p.OfBytes))
 	}

@@ -47,9 +47,7 @@ func (c *call) sayRepaired(r dataset.Repaired) error {
 	if r.OK {
 		return nil
 	}
-	for _, p := range r.Left {
-		c.say("%s: %s", p.File, p.Message)
-	}
+	c.sayProblems(r.Left)
 	return errs.New(errs.Corrupt, "%s could not be healed", counted(int64(len(r.Left)), "object")).
 		WithHint("name a remote (rondo data remote), or give a copy of the project that has them: rondo data repair --from FOLDER")
 }

@@ -111,7 +111,11 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil
 		}
-		for _, p := range v.Problems {
+		for i, p := range v.Problems {
+			if i == maxShown {
+				c.say("… and %d more (--json lists them)", len(v.Problems)-maxShown)
+				break
+			}
 			c.say("%s: %s", p.Path, p.Message)
 		}
 		last := v.Problems[0].Hint

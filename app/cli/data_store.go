@@ -110,11 +110,19 @@ func (c *call) answered(err error, ok bool) error {
 }
 
 func (c *call) damaged(problems []dataset.Problem, what string) error {
-	for _, p := range problems {
-		c.say("%s: %s", p.File, p.Message)
-	}
+	c.sayProblems(problems)
 	return errs.New(errs.Corrupt, "%s has %s", what, counted(int64(len(problems)), "damaged object")).
 		WithHint("%s", cmp.Or(problems[0].Hint, "`rondo data repair` takes what is damaged from a remote or another copy of the project"))
+}
+
+func (c *call) sayProblems(problems []dataset.Problem) {
+	for i, p := range problems {
+		if i == maxShown {
+			c.say("… and %d more (--json lists them)", len(problems)-maxShown)
+			break
+		}
+		c.say("%s: %s", p.File, p.Message)
+	}
 }
 
 func dataUnprotect(ctx context.Context, c *call) error {

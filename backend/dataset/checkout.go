@@ -73,7 +73,7 @@ func (s *Service) wanted(ctx context.Context, d Dataset, number int) (Snapshot, 
 	snap, err := s.Find(ctx, p.ID)
 	if notFound(err) {
 		return snap, errs.New(errs.NotFound, "%s%s points at snapshot %s, which this project does not have", d.Path, pointerSuffix, Ref(p.Dataset, p.Number)).
-			WithHint("copy .rondo from where the snapshot was taken")
+			WithHint("fetch it from a remote that has it (rondo data fetch), or copy .rondo from where it was taken")
 	}
 	return snap, err
 }

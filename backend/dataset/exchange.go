@@ -244,6 +244,10 @@ func (s *Service) Pull(ctx context.Context, remote, name string, number int, for
 	if err != nil {
 		return Snapshot{}, x, err
 	}
+	if _, err := s.Get(ctx, name); notFound(err) {
+		return Snapshot{}, x, errs.New(errs.NotFound, "neither this project nor the remote %s has a dataset called %q", x.Remote.Name, name).
+			WithHint("`rondo data remote-status` shows what each has; who has it pushes it: rondo data push %s", name)
+	}
 	snap, err := s.Checkout(ctx, name, number, force)
 	return snap, x, err
 }

@@ -191,7 +191,7 @@ func writeError(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if errs.Is(err, errs.Corrupt) { // it is not the writing that fails
+	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.NotFound) { // it is not the writing that fails
 		return errs.New(errs.Corrupt, "%s: %w", name, err).WithHint("%s", errs.HintOf(err))
 	}
 	return errs.New(errs.Unavailable, "%s cannot be written: %w", name, err).WithHint("see whether the disk is full and whether you may write there")

@@ -217,6 +217,9 @@ func (s *Service) findRemote(name string) (Remote, error) {
 	if len(list) == 0 {
 		return Remote{}, errs.New(errs.NotFound, "this project has no remote yet").WithHint("name one: rondo data remote NAME ADDRESS")
 	}
+	if name == "" {
+		return Remote{}, errs.New(errs.NotFound, "which remote? There are %s", strings.Join(names, ", ")).WithHint("name it: --remote %s", names[0])
+	}
 	return Remote{}, errs.New(errs.NotFound, "there is no remote called %q", name).WithHint("there are: %s", strings.Join(names, ", "))
 }
 

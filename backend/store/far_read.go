@@ -40,6 +40,13 @@ func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []b
 	return b, err
 }
 
+// farCorrupt is a damaged blob of a remote: a push sends what is missing there, so it has to
+// go first.
+func farCorrupt(d ref.Digest, name, reason string) error {
+	return errs.New(errs.Corrupt, "object %s in %s is damaged: %s", d.Short(), name, reason).
+		WithHint("remove %s there, and then push again from a project that has the data: what is missing is sent", name)
+}
+
 // readInPieces fills b as io.ReadFull does, but asks for a little at a time, so that r can
 // refuse when it is given up.
 func readInPieces(r io.Reader, b []byte) (n int, err error) {
@@ -144,17 +151,17 @@ func (e farEntry) check(raw, into []byte) (content []byte, err error) {
 	content = raw
 	if e.at.form == squeezed {
 		if content, err = unsqueeze(raw, into); err != nil {
-			return nil, corrupt(e.d, e.at.pack.name, err.Error())
+			return nil, farCorrupt(e.d, e.at.pack.name, err.Error())
 		}
 	}
 	if e.at.form == listed {
 		if _, err := decodeList(content); err != nil {
-			return nil, corrupt(e.d, e.at.pack.name, err.Error())
+			return nil, farCorrupt(e.d, e.at.pack.name, err.Error())
 		}
 		return content, nil
 	}
 	if got := ref.Of(content); got != e.d {
-		return nil, corrupt(e.d, e.at.pack.name, "its content has digest "+got.Short())
+		return nil, farCorrupt(e.d, e.at.pack.name, "its content has digest "+got.Short())
 	}
 	return content, nil
 }

@@ -120,7 +120,7 @@ func (s *Store) receiveList(ctx context.Context, f *Far, p *packer, d ref.Digest
 	}
 	if got := ref.Sum(h); got != d {
 		at, _ := f.entry(d)
-		return f.named(corrupt(d, at.pack.name, "its chunks together have digest "+got.Short()))
+		return f.named(farCorrupt(d, at.pack.name, "its chunks together have digest "+got.Short()))
 	}
 	stored := encodeList(list)
 	m.Objects++
@@ -142,7 +142,7 @@ func (s *Store) receiveWhole(ctx context.Context, f *Far, d ref.Digest, m *Moved
 	if bytes.HasSuffix([]byte(b.Name), []byte(zst)) {
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {
-			return f.named(corrupt(d, b.Name, err.Error()))
+			return f.named(farCorrupt(d, b.Name, err.Error()))
 		}
 		defer z.Close()
 		v.r = z

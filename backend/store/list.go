@@ -127,7 +127,7 @@ func (c *chained) next() (err error) {
 	p, ok := c.s.entry(want.digest)
 	if !ok {
 		return errs.New(errs.NotFound, "chunk %s of object %s is not in this project", want.digest.Short(), c.of.Short()).
-			WithHint("copy .rondo/objects from where the data was stored")
+			WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project")
 	}
 	// What is wrong with a chunk comes to light by the digest of the whole, or here, where it cannot even be unpacked.
 	if c.now, err = c.open.content(want.digest, p, &c.buf); err == nil && len(c.now) != int(want.length) {

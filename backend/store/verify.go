@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"sync"
 
@@ -28,7 +30,10 @@ type Check struct {
 
 // Check is Verify of a part.
 func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int, err error) {
-	shut := map[string]bool{} // what may not be read, which is said once
+	shut := map[string]bool{}          // what may not be read, which is said once
+	if err := s.Reload(); err != nil && !errors.Is(err, fs.ErrNotExist) { // a pack may have been put back
+		return 0, diskError(err)
+	}
 	for _, bad := range s.verifyPacks() {
 		fn(Info{File: bad.file}, bad.err)
 		shut[bad.file] = errs.Is(bad.err, errs.Unavailable)
