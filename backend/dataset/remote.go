@@ -218,7 +218,7 @@ func (s *Service) findRemote(name string) (Remote, error) {
 		return Remote{}, errs.New(errs.NotFound, "this project has no remote yet").WithHint("name one: rondo data remote NAME ADDRESS")
 	}
 	if name == "" {
-		return Remote{}, errs.New(errs.NotFound, "which remote? There are %s", strings.Join(names, ", ")).WithHint("name it: --remote %s", names[0])
+		return Remote{}, errs.New(errs.NotFound, "there are %d remotes, and none was chosen", len(names)).WithHint("name it with --remote: %s", strings.Join(names, ", "))
 	}
 	return Remote{}, errs.New(errs.NotFound, "there is no remote called %q", name).WithHint("there are: %s", strings.Join(names, ", "))
 }
