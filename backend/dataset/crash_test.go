@@ -122,6 +122,10 @@ func workUntilKilled(dir string) {
 	}
 	dieAt(os.Getenv("RONDO_TEST_CRASH_AT"))
 	ctx := context.Background()
+	if what := os.Getenv("RONDO_TEST_MOVE"); what != "" {
+		move(ctx, o, what)
+		return
+	}
 	os.MkdirAll(filepath.Join(dir, "data"), 0o755)
 	if _, err := o.Add(ctx, "d", "data", ""); err != nil {
 		fmt.Println("FAILED", err)
@@ -188,8 +192,8 @@ func killRounds(t *testing.T, n int, points []string) {
 	for round := range n {
 		dir := newProject(t)
 		point := ""
-		if round%3 < 2 {
-			point = points[(round*2/3)%len(points)]
+		if round%2 == 0 {
+			point = points[(round/2)%len(points)]
 		}
 		out, err := runChild(t, dir, "RONDO_TEST_CRASH_AT="+point, fmt.Sprint("RONDO_TEST_ROUND=", round%5))
 		if strings.Contains(out, "FAILED") || strings.Contains(out, "OPEN") {
@@ -221,6 +225,12 @@ func runChild(t *testing.T, dir string, env ...string) (string, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	must(t, cmd.Start())
+	if after, ok := strings.CutPrefix(env[0], "RONDO_TEST_CRASH_AFTER="); ok {
+		wait, err := time.ParseDuration(after)
+		must(t, err)
+		timer := time.AfterFunc(wait, func() { cmd.Process.Kill() })
+		defer timer.Stop()
+	}
 	if env[0] == "RONDO_TEST_CRASH_AT=" {
 		timer := time.AfterFunc(time.Duration(20+rand.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
 		defer timer.Stop()

@@ -25,10 +25,13 @@ import (
 )
 
 // The test program is also the runner: it kills itself at the moment that
-// RONDO_TEST_KILL names, as a power cut would.
+// RONDO_TEST_KILL names, or so long after it began, as a power cut would.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "pipeline-run" {
-		if at := os.Getenv("RONDO_TEST_KILL"); at != "" {
+		at := os.Getenv("RONDO_TEST_KILL")
+		if wait, err := time.ParseDuration(at); err == nil {
+			time.AfterFunc(wait, func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+		} else if at != "" {
 			fault.Hook(func(point string) {
 				if point == at {
 					syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/pipeline"
@@ -127,7 +128,7 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 	}
 	h := build(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	kills := 0
+	kills, random := 0, 0
 	for round := range rounds {
 		switch r.IntN(4) {
 		case 0:
@@ -139,8 +140,13 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 		}
 		in := pipeline.Request{Params: map[string]string{"sort.order": []string{"up", "down"}[r.IntN(2)]}, Force: r.IntN(4) == 0}
 		h.kill = moments[r.IntN(len(moments))]
+		if round%3 > 0 {
+			h.kill = time.Duration(r.IntN(80_000) * 1000).String()
+		}
 		if e := h.repro(in); e.State != pipeline.Finished {
-			kills++
+			if kills++; round%3 > 0 {
+				random++
+			}
 		}
 		h.kill = ""
 		in.Force = false
@@ -155,7 +161,7 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 	if kills == 0 {
 		t.Error("no runner was killed")
 	}
-	t.Logf("%d rounds, %d of them killed", rounds, kills)
+	t.Logf("%d rounds, %d of them killed, %d at random", rounds, kills, random)
 	sameAfterRebuild(t, h)
 }
 
