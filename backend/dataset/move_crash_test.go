@@ -45,7 +45,7 @@ func TestKilledWhilePushing(t *testing.T) {
 	must(t, err)
 	for i := range states {
 		must(t, lay(filepath.Join(began, "data"), state(i)))
-		write(t, began, "data/noise.bin", noise(30<<20)[i:])
+		write(t, began, "data/noise.bin", noise(30 << 20)[i:])
 		if i == 0 {
 			_, err = o.Add(t.Context(), "d", "data", "")
 			must(t, err)

@@ -32,6 +32,15 @@ export const tests = {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
   },
 
+  async 'a comparison tells types that changed, and rows apart by the columns that are named'(page, s) {
+    await enter(page, s.url, '/data/weather?tab=diff')
+    await seen(page, 'wind was DOUBLE and is whole number')
+    await seen(page, 'Rows are told apart by location, date')
+    await page.fill('label:has-text("Columns that tell rows apart") input', 'date, wind')
+    await page.keyboard.press('Tab')
+    await seen(page, 'Rows are told apart by date, wind')
+  },
+
   async 'a snapshot shows what it was made of and leads to what was made with it'(page, s) {
     await enter(page, s.url, '/models/weather/2')
     await page.click('main a[href*="tab=lineage"]')
