@@ -41,7 +41,7 @@ var only = map[string][]string{
 	"rondo/backend/loop":         {"app", "backend/api"},
 	"rondo/backend/registry/":    {"backend/registry", "backend/loop", "backend/api", "app", "backend/door", "backend/step"},
 	"rondo/backend/run/launch":   {"app", "backend/api"},
-	"rondo/backend/serve/":       {"backend/serve", "backend/door/inference", "app", "backend/step", "backend/api"},
+	"rondo/backend/serve/":       {"backend/serve", "backend/door/inference", "app", "backend/step", "backend/api", "backend/fsck"},
 	"rondo/backend/monitor/plot": {"backend/monitor", "backend/step", "app", "backend/api"},
 }
 
