@@ -269,8 +269,8 @@ func (c *cutShipment) slab(one *slab) error {
 			continue
 		}
 		c.seen[p.digest] = true
-		if c.compress {
-			p.squeeze()
+		if c.by != nil {
+			p.squeeze(c.by)
 		}
 		if err := c.ship.add(p.digest, p.stored, p.form); err != nil {
 			return err

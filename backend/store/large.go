@@ -41,12 +41,12 @@ func (p *packer) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (
 
 // cutter turns slabs into chunks. Each of its steps is done by one goroutine.
 type cutter struct {
-	p        *packer
-	former   *former
-	size     int64
-	rest     []byte // of the last slab, in no chunk yet
-	decided  bool
-	compress bool
+	p       *packer
+	former  *former
+	size    int64
+	rest    []byte // of the last slab, in no chunk yet
+	decided bool
+	by      codec // nil: chunks are kept as they are
 
 	whole hash.Hash
 	chain ref.Digest // of the chunks so far
@@ -57,7 +57,7 @@ type cutter struct {
 // cut finds the chunks of a slab: first those that the former version has in this place.
 func (c *cutter) cut(one *slab) {
 	if !c.decided {
-		c.decided, c.compress = true, gains(one.b[maxChunk:maxChunk+one.n])
+		c.decided, c.by = true, gains(one.b[maxChunk:maxChunk+one.n])
 	}
 	start := maxChunk - len(c.rest)
 	copy(one.b[start:], c.rest)
@@ -113,7 +113,7 @@ func (c *cutter) prepare(ctx context.Context, ready []prepared) error {
 	for i := range ready {
 		c.p.s.lookUp(&ready[i])
 	}
-	if !c.compress {
+	if c.by == nil {
 		return nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -122,7 +122,7 @@ func (c *cutter) prepare(ctx context.Context, ready []prepared) error {
 		g.Go(func() error {
 			for i := w; i < len(ready) && ctx.Err() == nil; i += workers {
 				if !ready[i].here {
-					ready[i].squeeze()
+					ready[i].squeeze(c.by)
 				}
 			}
 			return ctx.Err()

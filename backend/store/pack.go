@@ -92,7 +92,7 @@ func (s *Store) prepare(content []byte, compress bool) prepared {
 	p := prepared{digest: ref.Of(content), stored: content}
 	s.lookUp(&p)
 	if !p.here && compress {
-		p.squeeze()
+		p.squeeze(squeeze)
 	}
 	return p
 }
@@ -111,17 +111,17 @@ func (s *Store) prepareWhole(content []byte, compress bool) prepared {
 		p.here = !s.doomed(p.digest)
 	}
 	if !p.here && compress {
-		p.squeeze()
+		p.squeeze(squeeze)
 	}
 	return p
 }
 
 // squeeze compresses what is worth it.
-func (p *prepared) squeeze() {
+func (p *prepared) squeeze(by codec) {
 	if len(p.stored) < 512 {
 		return
 	}
-	if z := squeeze(p.stored); len(z) <= len(p.stored)*95/100 {
+	if z := by(p.stored); len(z) <= len(p.stored)*95/100 {
 		p.stored, p.form = z, squeezed
 	}
 }

@@ -267,7 +267,8 @@ def append(p, args):
                 continue
             with p.at(name, program) as (one, at):
                 lay(at)
-                one("add", name)
+                os.sync()
+                p.note(what.split(",")[0] + ", its first version", one.name, True, one("add", name))
                 before = one.stored()
                 change(at)
                 os.sync()
