@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -63,13 +64,22 @@ func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error)
 		}
 	}
 	if len(sick.packs) > 0 && len(sick.missing) == 0 {
-		aside, err := s.opts.Store.SetAside()
+		aside, stay, err := s.opts.Store.SetAside()
 		if err != nil {
 			return r, err
 		}
-		r.Aside, sick.packs = append(r.Aside, aside...), nil
+		r.Aside = append(r.Aside, aside...)
+		sick.packs = slices.DeleteFunc(sick.packs, func(p Problem) bool {
+			return !slices.Contains(stay, filepath.FromSlash(p.File))
+		})
 	}
 	sick.tell(&r)
+	seen := map[ref.Digest]bool{}
+	r.Healed = slices.DeleteFunc(r.Healed, func(h Healed) bool { // mentioned in two ways
+		twice := seen[h.Digest]
+		seen[h.Digest] = true
+		return twice
+	})
 	r.OK = len(r.Left) == 0
 	return r, nil
 }
@@ -97,7 +107,10 @@ func (s *Service) examine(ctx context.Context, r *Repaired) (*sick, error) {
 	count, of := &store.Count{}, &total{}
 	of.set(s.opts.Store.Totals())
 	defer s.follow("repair", "", count, of)()
-	var err error
+	err := s.opts.Store.Reread()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return k, err
+	}
 	r.Checked, err = s.opts.Store.Check(ctx, store.Check{Count: count}, func(i store.Info, err error) {
 		p := Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)}
 		if i.Digest.IsZero() {

@@ -10,6 +10,7 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
+	"rondo/backend/ref"
 )
 
 // filled is a project with small and large files, and a remote that has them all.
@@ -72,6 +73,13 @@ func TestWhatIsDamagedIsHealed(t *testing.T) {
 				r, err := h.Repair(t.Context(), dataset.Repair{From: from})
 				if err != nil || !r.OK || len(r.Healed) == 0 || len(r.Left) > 0 || len(r.Asked) != 1 {
 					t.Fatalf("from %q: %+v %v", from, r, err)
+				}
+				told := map[ref.Digest]bool{}
+				for _, one := range r.Healed {
+					if told[one.Digest] {
+						t.Errorf("%s is healed twice", one.Digest.Short())
+					}
+					told[one.Digest] = true
 				}
 				if v, err := h.VerifyAll(t.Context(), dataset.VerifyAll{}); err != nil || !v.OK {
 					t.Fatalf("after that: %+v %v", v, err)
@@ -161,4 +169,22 @@ func newestPack(t *testing.T, h *house) (newest string) {
 		t.Fatalf("%d packs: the profile has none of its own", len(packs))
 	}
 	return newest
+}
+
+// TestAPackThatWasDamagedMeanwhileIsNotThrownAway: a server that has read its index before
+// knows its objects still, but nobody will who comes later.
+func TestAPackThatWasDamagedMeanwhileIsNotThrownAway(t *testing.T) {
+	h, _ := filled(t)
+	spoil(t, h, ways["another index"])
+	must(t, h.SetRemote(dataset.Remote{Name: "disk"}))
+	r, err := h.Repair(t.Context(), dataset.Repair{})
+	if err != nil || r.OK || len(r.Left) == 0 || len(r.Aside) != 0 {
+		t.Errorf("nobody has it, and the repair says %+v %v", r, err)
+	}
+	if v, err := h.VerifyAll(t.Context(), dataset.VerifyAll{}); err != nil || v.OK {
+		t.Errorf("it is said to be well: %+v %v", v, err)
+	}
+	if packs, _ := filepath.Glob(filepath.Join(h.dir, ".rondo/objects/packs/*.pack")); len(packs) == 0 {
+		t.Error("the packs are gone")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
@@ -198,16 +199,18 @@ func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {
 }
 
 // SetAside renames packs whose index is damaged, so that nobody stumbles over them, and
-// returns their new names. They can be given their name back.
-func (s *Store) SetAside() (names []string, err error) {
+// returns their new names. They can be given their name back. Those that may not be read
+// stay, since they may be well.
+func (s *Store) SetAside() (names, stay []string, err error) {
 	for _, bad := range s.verifyPacks() {
-		if filepath.Ext(bad.file) != packExt {
+		if filepath.Ext(bad.file) != packExt || errs.Is(bad.err, errs.Unavailable) {
+			stay = append(stay, bad.file)
 			continue
 		}
 		if err := os.Rename(filepath.Join(s.dir, bad.file), filepath.Join(s.dir, bad.file+aside)); err != nil {
-			return names, diskError(err)
+			return names, stay, diskError(err)
 		}
 		names = append(names, bad.file+aside)
 	}
-	return names, s.reread()
+	return names, stay, s.reread()
 }
