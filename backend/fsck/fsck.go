@@ -86,7 +86,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	}
 	begin := opts.Now()
 	c := &checker{opts: opts, broken: map[string]bool{}, report: Report{Problems: []Problem{}, At: begin.UTC()}}
-	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, paths: map[string]string{}}
+	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, taken: map[string]taken{}, paths: map[string]string{}}
 	var err error
 	if c.project, err = project.Open(dir); err != nil {
 		return c.report, err

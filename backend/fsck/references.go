@@ -61,6 +61,7 @@ type follower struct {
 	c         *checker
 	seen      map[ref.Digest]bool
 	snapshots map[string]bool   // by id
+	taken     map[string]taken  // what their records say, by id
 	paths     map[string]string // of datasets by name
 }
 
@@ -68,6 +69,10 @@ func (f *follower) record(ctx context.Context, rec journal.Record) {
 	switch rec.Kind {
 	case "snapshot.create":
 		f.snapshots[rec.ID] = true
+		var in taken
+		if json.Unmarshal(rec.Data, &in) == nil {
+			f.taken[rec.ID] = in
+		}
 	case "dataset.add", "dataset.change":
 		var in struct{ Path string }
 		if json.Unmarshal(rec.Data, &in) == nil {
@@ -200,10 +205,31 @@ func (f *follower) pointer(name, text string) {
 		f.c.add(Problem{Kind: KindPointer, File: name, What: err.Error(), Hint: errs.HintOf(err)})
 		return
 	}
+	if was, ok := f.taken[p.ID]; ok && !was.agrees(p) {
+		f.c.add(Problem{
+			Kind: KindPointer, File: name, What: "it is not what was written: it says other than the record of " + dataset.Ref(p.Dataset, p.Number),
+			Hint: "check it out again: rondo data checkout " + dataset.Ref(p.Dataset, p.Number),
+		})
+		return
+	}
 	if !f.snapshots[p.ID] {
 		f.c.add(Problem{
 			Kind: KindPointer, File: name, What: "it points at " + dataset.Ref(p.Dataset, p.Number) + ", which the journal does not know",
 			Hint: "copy .rondo/journal from where the snapshot was taken, or check another snapshot out",
 		})
 	}
+}
+
+// taken is what a snapshot's record and a pointer both say. Its number and its path may
+// have changed since.
+type taken struct {
+	Dataset string     `json:"dataset"`
+	Tree    ref.Digest `json:"tree"`
+	Content ref.Digest `json:"content"`
+	Files   int        `json:"files"`
+	Size    int64      `json:"size"`
+}
+
+func (w taken) agrees(p dataset.Pointer) bool {
+	return w == taken{p.Dataset, p.Tree, p.Content, p.Files, p.Size}
 }
