@@ -226,14 +226,23 @@ func (j *Journal) encodeAll(recs []Record) (buf []byte, last Record, err error) 
 // failed fsync nobody knows what the disk holds (the kernel may drop the pages and
 // report success next time), so the journal takes no more until it is opened again.
 func (j *Journal) write(buf []byte) error {
-	if _, err := j.f.WriteAt(buf, j.size); err != nil {
+	err := fault.Check("write")
+	if err != nil {
+		_, _ = j.f.WriteAt(buf[:len(buf)/2], j.size) // as a disk does that is full
+	} else {
+		_, err = j.f.WriteAt(buf, j.size)
+	}
+	if err != nil {
 		if e := j.f.Truncate(j.size); e != nil {
 			j.broken = errs.New(errs.Unavailable, "the journal cannot be written: %w", e)
 		}
 		return writeError(err)
 	}
 	fault.Point("journal.written")
-	if err := j.f.Sync(); err != nil {
+	if err = fault.Check("sync"); err == nil {
+		err = j.f.Sync()
+	}
+	if err != nil {
 		j.broken = errs.New(errs.Unavailable, "the disk refused to store the journal: %w", err).
 			WithHint("check the disk, then start again; nothing acknowledged is lost")
 		return j.broken
