@@ -30,8 +30,12 @@ var dataVerbs = []verb{
 	},
 	{
 		name: "data snapshot", args: "NAME", short: "take a snapshot of what is there now",
-		long:  "Content that an earlier snapshot has is that snapshot; it gets no new number.\n\n  rondo data snapshot reviews -m \"March\" --commit",
-		flags: messageFlags, run: dataSnapshot,
+		long: "Content that an earlier snapshot has is that snapshot; it gets no new number. Where the machine\nstopped before a checkout was on the disk, files that it has damaged are named and not taken.\n\n  rondo data snapshot reviews -m \"March\" --commit",
+		flags: func(f *flag.FlagSet) {
+			messageFlags(f)
+			f.Bool("force", false, "take the files as they are although a stop of the machine may have damaged them")
+		},
+		run: dataSnapshot,
 	},
 	{name: "data log", args: "NAME", short: "list a dataset's snapshots", run: dataLog},
 	{
@@ -42,7 +46,7 @@ var dataVerbs = []verb{
 	},
 	{
 		name: "data checkout", args: "NAME[@NUMBER] [PATH…]", short: "bring a snapshot's files back, or some of them",
-		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
+		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\nWhen it ends, the files are there, each verified; the disk has them a moment later. Where the\nmachine stops before, `rondo data status` says so and names what is damaged, and no snapshot\ntakes it for data.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
 		run:   dataCheckout,
 	},
@@ -183,7 +187,7 @@ func dataAdd(ctx context.Context, c *call) error {
 	if err := api.Post(ctx, "/datasets", in, &d); err != nil {
 		return err
 	}
-	return c.take(ctx, d.Name)
+	return c.take(ctx, d.Name, false)
 }
 
 // inProject turns a path as the person typed it into one of the project.
@@ -206,10 +210,10 @@ func dataSnapshot(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
 	}
-	return c.take(ctx, c.args[0])
+	return c.take(ctx, c.args[0], c.isSet("force"))
 }
 
-func (c *call) take(ctx context.Context, name string) error {
+func (c *call) take(ctx context.Context, name string, force bool) error {
 	api, err := c.api(ctx)
 	if err != nil {
 		return err
@@ -218,7 +222,7 @@ func (c *call) take(ctx context.Context, name string) error {
 	if err := api.Get(ctx, dataPath(name), &before); err != nil {
 		return err
 	}
-	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit")}
+	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit"), "force": force}
 	var s dataset.Snapshot
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
 		c.say("%s  %s", s.Ref(), snapshotWords(s))

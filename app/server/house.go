@@ -21,6 +21,7 @@ import (
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
 	"rondo/backend/pipeline"
+	"rondo/backend/proc"
 	"rondo/backend/project"
 	"rondo/backend/registry"
 	"rondo/backend/run"
@@ -104,7 +105,7 @@ func (h *house) openData(ctx context.Context) (err error) {
 	h.datasets, err = dataset.Open(ctx, dataset.Options{
 		Ledger: h.ledger, Store: h.store, Dir: h.server.project.Dir, Device: h.server.deviceDir, Users: h.users, Lineage: h.lineage, Log: h.server.opts.Log,
 		Declared: h.declared,
-		Progress: func(p dataset.Progress) { h.events.Publish("data.progress", p.Dataset, p) }, Compare: compareSpreads,
+		Progress: func(p dataset.Progress) { h.events.Publish("data.progress", p.Dataset, p) }, Compare: compareSpreads, Boot: proc.Boot(),
 	})
 	if err == nil {
 		h.closers.add(h.datasets.Close)

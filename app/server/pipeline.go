@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"rondo/backend/errs"
@@ -26,9 +27,18 @@ func (h *house) openPipeline(ctx context.Context) error {
 		Objects: h.server.project.Path(project.PrivateDir, "objects"), Executable: exe,
 		File: h.file.get, Problem: h.problem, Trusted: h.mayBegin, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
 		Code: h.code, Export: h.exportCode, SnapshotOf: h.snapshotsOf, LogRun: h.logExecution,
-		Reproduced: h.reproduced, Environment: h.environment, Books: dvc.OpenBooks,
+		Reproduced: h.reproduced, Environment: h.environment, Books: dvc.OpenBooks, Sound: h.sound,
 	})
 	return nil
+}
+
+// sound refuses where a dataset that lies in one of the paths, or around it, is damaged.
+func (h *house) sound(ctx context.Context, paths []string) error {
+	return h.datasets.Sound(ctx, func(data string) bool {
+		return slices.ContainsFunc(paths, func(p string) bool {
+			return p == data || strings.HasPrefix(p, data+"/") || strings.HasPrefix(data, p+"/")
+		})
+	})
 }
 
 // trusted says whether the commands of rondo.yaml, as they are now, may run here.

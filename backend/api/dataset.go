@@ -69,10 +69,11 @@ type takeSnapshot struct {
 	Name    string `path:"name"`
 	Message string `json:"message,omitempty"`
 	Commit  bool   `json:"commit,omitempty"` // commit the pointer to git
+	Force   bool   `json:"force,omitempty"`  // take files that a stop of the machine may have damaged
 }
 
 func (a *API) takeSnapshot(ctx context.Context, in takeSnapshot) (dataset.Snapshot, error) {
-	return a.Datasets.Snapshot(ctx, in.Name, dataset.Take{Message: in.Message, Commit: in.Commit})
+	return a.Datasets.Snapshot(ctx, in.Name, dataset.Take{Message: in.Message, Commit: in.Commit, Force: in.Force})
 }
 
 type snapshotNumber struct {

@@ -43,3 +43,14 @@ func SyncAll(dir string) error {
 	}
 	return errors.Join(w.Sync(), w.Close())
 }
+
+// Evict lets the system forget what it has of a file in memory, so that the next reading
+// asks the disk: what it failed to write, it otherwise still shows.
+func Evict(path string) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+}

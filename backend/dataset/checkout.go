@@ -9,9 +9,11 @@ import (
 
 // Checkout makes the dataset's path what a snapshot holds: number 0 means the one that
 // the pointer names, which git may just have changed. Work that no snapshot has is not
-// overwritten unless force says so. Until every file is verified and on disk, nothing
-// of the path is touched; a crash after that leaves files of both versions, and the
-// same checkout again ends it.
+// overwritten unless force says so. Until every file is verified and staged, nothing of
+// the path is touched; a program that is killed after that leaves files of both versions,
+// and the same checkout again ends it. The answer means that the files are there: the disk
+// has them a moment later, and where the machine stops before that it is noticed (see
+// unsettled).
 func (s *Service) Checkout(ctx context.Context, name string, number int, force bool) (Snapshot, error) {
 	return s.CheckoutWith(ctx, name, number, Bring{Force: force})
 }
@@ -30,29 +32,46 @@ func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how
 	if err != nil {
 		return Snapshot{}, err
 	}
-	defer s.lock(name)()
+	unlock := s.lock(name)
+	snap, p, err := s.checkout(ctx, d, number, how)
+	switch {
+	case p == nil || p.later == nil:
+		unlock()
+	case err != nil:
+		unlock()
+		s.background.Go(func() { p.later.end(false) })
+	default:
+		p.later.finish(name, p, unlock)
+	}
+	return snap, err
+}
+
+// checkout does so, but for what can be done when it is answered.
+func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring) (Snapshot, *plan, error) {
 	snap, err := s.wanted(ctx, d, number)
 	if err != nil {
-		return snap, err
+		return snap, nil, err
 	}
 	snap.Path = d.Path // where the dataset is now
 	p, err := s.planCheckout(ctx, d, snap, how)
 	if err != nil {
-		return snap, err
+		return snap, nil, err
 	}
-	stop := s.follow("checkout", name, p.count, &p.of)
-	err = s.carryOut(ctx, p)
-	stop()
-	if err != nil {
-		return snap, err
-	}
-	if len(p.part) == 0 {
-		if err := s.point(snap); err != nil {
-			return snap, err
+	if !p.idle {
+		if p.later, err = s.beginSettling(d, snap, p); err != nil {
+			return snap, p, err
 		}
 	}
-	s.note(ctx, name, p) // which costs only time if it fails
-	return snap, nil
+	stop := s.follow("checkout", d.Name, p.count, &p.of)
+	err = s.carryOut(ctx, p)
+	stop()
+	if err == nil && len(p.part) == 0 {
+		err = s.point(snap)
+	}
+	if err == nil && p.later == nil {
+		s.note(ctx, d.Name, p) // which costs only time if it fails
+	}
+	return snap, p, err
 }
 
 // wanted is the snapshot to check out.

@@ -83,6 +83,9 @@ func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, erro
 			return nil, 0, err
 		}
 	}
+	for _, d := range s.unsettledTrees() {
+		roots[d] = true
+	}
 	return roots, devices, s.inPrivate(ctx, add)
 }
 

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 
 var crashPoints = []string{
 	"store.packed", "store.pack-kept", "dataset.stored", "ledger.staged", "journal.written", "ledger.committed",
-	"dataset.recorded", "dataset.staged", "dataset.moving", "dataset.moved", "store.condemned", "store.swept", "store.removing",
+	"dataset.recorded", "dataset.staged", "dataset.noted", "dataset.moving", "dataset.moved", "dataset.settled", "store.condemned", "store.swept", "store.removing",
 }
 
 // state i of the folder: files come, go, grow and change into folders.
@@ -77,7 +77,10 @@ type opened struct {
 	store  *store.Store
 }
 
-func openAt(dir string) (o opened, err error) {
+// openAt opens the project as all programs do between two starts of the machine.
+func openAt(dir string) (opened, error) { return openIn(dir, "one") }
+
+func openIn(dir, boot string) (o opened, err error) {
 	o.ledger, err = ledger.Open(context.Background(), ledger.Options{
 		JournalDir: filepath.Join(dir, ".rondo/journal"), Device: "laptop", IndexPath: dir + "-device/index.db", Nouns: []index.Noun{dataset.Index()},
 	})
@@ -87,7 +90,7 @@ func openAt(dir string) (o opened, err error) {
 	if o.store, err = store.Open(filepath.Join(dir, ".rondo/objects")); err != nil {
 		return o, err
 	}
-	options := dataset.Options{Ledger: o.ledger, Store: o.store, Dir: dir, Device: dir + "-device"}
+	options := dataset.Options{Ledger: o.ledger, Store: o.store, Dir: dir, Device: dir + "-device", Boot: boot}
 	how := os.Getenv("RONDO_TEST_LINK")
 	if how != "" { // only what was written a while ago is linked by name
 		options.Now = func() time.Time { return time.Now().Add(time.Minute) }
@@ -203,7 +206,8 @@ func killRounds(t *testing.T, n int, points []string) {
 		if errors.As(err, &exit) {
 			killed++
 		}
-		afterCrash(t, dir, out, fmt.Sprintf("round %d at %q", round, point))
+		boot := []string{"one", "two"}[round%2] // only the program ended, or the machine did, too
+		afterCrash(t, dir, boot, out, fmt.Sprintf("round %d at %q, then boot %s", round, point, boot))
 	}
 	if killed < n*2/3 {
 		t.Fatalf("only %d rounds ended by a kill", killed)
@@ -239,10 +243,10 @@ func runChild(t *testing.T, dir string, env ...string) (string, error) {
 	return out.String(), err
 }
 
-func afterCrash(t *testing.T, dir, out, when string) {
+func afterCrash(t *testing.T, dir, boot, out, when string) {
 	t.Helper()
 	ctx := t.Context()
-	o, err := openAt(dir)
+	o, err := openIn(dir, boot)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
@@ -273,6 +277,9 @@ func afterCrash(t *testing.T, dir, out, when string) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*")); len(left) > 0 {
 		t.Errorf("%s: left behind: %v", when, left)
+	}
+	if left := notes(t, dir); len(left) > 0 {
+		t.Errorf("%s: these notes are left: %v", when, left)
 	}
 }
 
@@ -371,7 +378,7 @@ func TestFullDisk(t *testing.T) {
 		if err != nil || !strings.HasPrefix(out, "KIND unavailable") {
 			t.Fatalf("limit %d: %v %s", limit, err, out)
 		}
-		afterCrash(t, dir, "", fmt.Sprint("limit ", limit))
+		afterCrash(t, dir, "one", "", fmt.Sprint("limit ", limit))
 		o, err := openAt(dir)
 		must(t, err)
 		_, err = o.Snapshot(t.Context(), "d", dataset.Take{})

@@ -59,6 +59,9 @@ type Take struct {
 	Commit   bool   `json:"commit,omitempty"` // commit the pointer to git
 	Decision string `json:"decision,omitempty"`
 
+	// Force takes files that a stop of the machine may have damaged: they are meant as they are.
+	Force bool `json:"force,omitempty"`
+
 	Count *store.Count `json:"-"` // how far it has come, if somebody wants to know
 
 	origin *Origin // where the content was imported from

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,11 +32,15 @@ type house struct {
 	device string
 	now    func() time.Time
 	unused bool // nobody has used any snapshot
+	log    said
 
 	declared func() (map[string]dataset.Setting, error) // what rondo.yaml says now
 }
 
-func open(t testing.TB, dir string) *house {
+func open(t testing.TB, dir string) *house { return openBoot(t, dir, "") }
+
+// openBoot opens it at some start of the machine; none is known of where boot is empty.
+func openBoot(t testing.TB, dir, boot string) *house {
 	t.Helper()
 	h := &house{dir: dir, device: dir + "-device", now: time.Now}
 	var err error
@@ -48,7 +52,7 @@ func open(t testing.TB, dir string) *house {
 	h.store, err = store.Open(filepath.Join(dir, ".rondo/objects"))
 	must(t, err)
 	h.Service, err = dataset.Open(context.Background(), dataset.Options{
-		Ledger: h.ledger, Store: h.store, Dir: dir, Device: h.device, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Ledger: h.ledger, Store: h.store, Dir: dir, Device: h.device, Boot: boot, Log: slog.New(slog.NewTextHandler(&h.log, nil)),
 		Now: func() time.Time { return h.now() },
 		Declared: func() (map[string]dataset.Setting, error) {
 			if h.declared == nil {
@@ -66,6 +70,24 @@ func open(t testing.TB, dir string) *house {
 	must(t, err)
 	t.Cleanup(h.close)
 	return h
+}
+
+// said is what was logged, by whatever goroutine.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func (h *house) close() {

@@ -19,6 +19,7 @@ const (
 // for all.
 type early struct {
 	whole *atomicfile.Whole
+	later bool // nobody waits for the end, so only much to write is worth a sync on the way
 	mu    sync.Mutex
 	files int64 // since the last sync began
 	bytes int64
@@ -27,9 +28,9 @@ type early struct {
 	left  bool          // nobody waits any more
 }
 
-func openEarly(dir string) (*early, error) {
+func openEarly(dir string, later bool) (*early, error) {
 	whole, err := atomicfile.OpenWhole(dir)
-	return &early{whole: whole}, err
+	return &early{whole: whole, later: later}, err
 }
 
 // wrote notes what was staged, and returns what went wrong with syncing so far.
@@ -38,7 +39,7 @@ func (e *early) wrote(files, bytes int64) error {
 	defer e.mu.Unlock()
 	e.files += files
 	e.bytes += bytes
-	if enough := e.files >= earlyFiles || e.bytes >= earlyBytes; atomicfile.Early && enough && e.busy == nil {
+	if enough := e.files >= earlyFiles && !e.later || e.bytes >= earlyBytes; atomicfile.Early && enough && e.busy == nil {
 		e.files, e.bytes, e.busy = 0, 0, make(chan struct{})
 		go e.begin(e.busy)
 	}

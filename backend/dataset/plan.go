@@ -24,6 +24,8 @@ type plan struct {
 	part   []string      // what is to be brought back; empty: all
 	fresh  bool          // nothing is at the path
 	writes int           // files to bring in
+	idle   bool          // there is nothing to do at all
+	later  *settling     // nil: the disk is waited for
 	starts []int         // of the parcels that they were staged in: how many files came before
 	stamps []store.Stamp // how the files that were brought in look
 	moved  time.Time     // when a fresh folder came into its place
@@ -113,13 +115,8 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 		p.count = &store.Count{}
 	}
 	var err error
-	if p.want, err = s.opts.Store.OpenListing(ctx, snap.Tree); err != nil {
+	if p.want, err = s.listing(ctx, d, snap.Tree, snap.Single); err != nil {
 		return nil, err
-	}
-	if snap.Single {
-		if p.want, err = s.renamed(ctx, p.want, path.Base(d.Path)); err != nil {
-			return nil, err
-		}
 	}
 	if p.part, err = p.chosen(ctx, snap, how.Paths); err != nil {
 		return nil, err
@@ -144,7 +141,9 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 	saved := s.savedBefore(ctx, d, snap)
 	var work []string
 	unsaved, size := 0, int64(0)
+	p.idle = true
 	err := p.deeds(ctx, func(one deed) error {
+		p.idle = false
 		if one.kind == bring {
 			p.writes++
 			size += one.file.Size
@@ -164,7 +163,23 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 		return err
 	}
 	p.of.set(int64(p.writes), size)
-	return refuse(work, unsaved, d, snap)
+	dmg, err := s.damaged(ctx, d, content{single: p.was, list: p.there})
+	if err == nil {
+		err = refuse(work, unsaved, d, snap)
+	}
+	if err != nil && dmg != nil {
+		return dmg.err()
+	}
+	return err
+}
+
+// listing is what a snapshot of the dataset wants to lie at its path.
+func (s *Service) listing(ctx context.Context, d Dataset, tree ref.Digest, single bool) (*store.Listing, error) {
+	l, err := s.opts.Store.OpenListing(ctx, tree)
+	if err != nil || !single {
+		return l, err
+	}
+	return s.renamed(ctx, l, path.Base(d.Path))
 }
 
 // renamed gives the one file of a listing another name.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -30,8 +31,11 @@ type Options struct {
 	Progress func(Progress)
 	// Compare judges how columns are spread in two snapshots; nil: nobody does.
 	Compare func([]Spread) []Shift
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Boot is which of the machine's starts this is. A checkout then answers before the disk has
+	// its files, and a stop in between is noticed; empty: nobody knows, and the disk is waited for.
+	Boot string
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Service keeps the datasets of one project.
@@ -43,6 +47,7 @@ type Service struct {
 	locks map[string]*sync.Mutex // one writer per dataset
 	rules map[string]Keep        // of datasets, as rondo.yaml says them
 	link  store.Link             // how large files are kept and brought back
+	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
 
 	background sync.WaitGroup // profiles that are being made
 	foreground gate           // snapshots, checkouts and what else somebody waits for
@@ -62,13 +67,13 @@ func Open(_ context.Context, opts Options) (*Service, error) {
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "open the project folder: %w", err)
 	}
-	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}}
+	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}}
 	s.stopped, s.stop = context.WithCancel(context.Background())
-	return s, s.clean()
+	return s, errors.Join(s.clean(), s.resume())
 }
 
-// Close ends the work in the background. A profile that is not finished is made when
-// it is next asked for.
+// Close ends the work in the background, and waits until the disk has what was checked out.
+// A profile that is not finished is made when it is next asked for.
 func (s *Service) Close() error {
 	s.stop()
 	s.background.Wait()

@@ -46,6 +46,9 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	if c.list.Files == 0 {
 		return Snapshot{}, errs.New(errs.Precondition, "%s holds no file", d.Path).WithHint("put the data there first")
 	}
+	if err := s.meant(ctx, d, c, in); err != nil {
+		return Snapshot{}, err
+	}
 	if err := s.opts.Store.Settle(ctx); err != nil {
 		return Snapshot{}, err
 	}
@@ -59,6 +62,7 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 		return snap, err
 	}
 	s.save(m, name)
+	s.settled(s.doubts(d.Path)...) // what is there now is wanted, and in the store
 	if in.Commit {
 		if err := s.commit(snap); err != nil {
 			return snap, err

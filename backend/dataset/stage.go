@@ -34,8 +34,8 @@ func (s *Service) clean() error {
 	return err
 }
 
-// carryOut writes all new files beside the project's, makes them durable together, and
-// only then moves them into place: a folder that was not there as a whole, else one by one.
+// carryOut writes all new files beside the project's, makes them durable together or notes
+// durably that they are not, and only then moves them into place: a folder that was not there as a whole, else one by one.
 func (s *Service) carryOut(ctx context.Context, p *plan) error {
 	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
 	if err := s.root.MkdirAll(stage, 0o755); err != nil {
@@ -46,6 +46,10 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 		return err
 	}
 	fault.Point("dataset.staged")
+	if err := p.later.ready(); err != nil {
+		return err
+	}
+	fault.Point("dataset.noted")
 	if p.fresh {
 		return s.moveWhole(stage, p)
 	}
@@ -60,6 +64,9 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 		return err
 	}
 	fault.Point("dataset.moved")
+	if p.later != nil {
+		return nil
+	}
 	return s.syncFolders(ctx, p)
 }
 
@@ -79,6 +86,9 @@ func (s *Service) moveWhole(stage string, p *plan) error {
 		return writeError(p.base, err)
 	}
 	fault.Point("dataset.moved")
+	if p.later != nil {
+		return nil
+	}
 	return writeError(parent, atomicfile.SyncDir(s.full(parent)))
 }
 

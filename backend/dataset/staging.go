@@ -25,7 +25,7 @@ type staging struct {
 }
 
 // stage writes the verified files, on all cores and those of a folder in the order in which
-// their content lies on the disk, and syncs them: many with one call.
+// their content lies on the disk, and syncs them, many with one call, where the disk is waited for.
 func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	if p.writes == 0 {
 		return nil
@@ -36,12 +36,12 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	}
 	defer root.Close()
 	st := &staging{s: s, p: p, root: root, stage: stage}
-	if st.early, err = openEarly(s.full(stage)); err != nil {
+	if st.early, err = openEarly(s.full(stage), p.later != nil); err != nil {
 		return err
 	}
 	defer st.early.close()
 	p.stamps = make([]store.Stamp, p.writes)
-	if err := st.all(ctx); err != nil || p.writes <= maxSynced {
+	if err := st.all(ctx); err != nil || p.writes <= maxSynced || p.later != nil {
 		return err
 	}
 	if err = st.early.end(ctx); ctx.Err() != nil {
@@ -80,7 +80,7 @@ func (st *staging) work(ctx context.Context, parcels <-chan *parcel) error {
 			}
 			return st.write(in, c, i, content)
 		})
-		if err == nil && st.p.writes > maxSynced {
+		if err == nil && !st.oneByOne() {
 			err = writeError(st.p.base, st.early.wrote(int64(len(c.deeds)), c.size))
 		}
 		if err != nil {
@@ -89,6 +89,9 @@ func (st *staging) work(ctx context.Context, parcels <-chan *parcel) error {
 	}
 	return nil
 }
+
+// oneByOne reports whether each file is synced by itself.
+func (st *staging) oneByOne() bool { return st.p.later == nil && st.p.writes <= maxSynced }
 
 // write stages one file.
 func (st *staging) write(in *descent, c *parcel, i int, content store.Content) error {
@@ -99,7 +102,7 @@ func (st *staging) write(in *descent, c *parcel, i int, content store.Content) e
 		return writeError(d.at, err)
 	}
 	stamp := &st.p.stamps[c.first+i]
-	if b := content.Bytes(); b != nil && st.p.writes > maxSynced {
+	if b := content.Bytes(); b != nil && !st.oneByOne() {
 		*stamp, err = to.WriteSmall(base, b, d.file.Perm())
 		err = writeError(d.at, err)
 	} else {
@@ -133,7 +136,7 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 		stamp = store.StampOf(fi)
 	}
 	err = writeError(d.at, err)
-	if err == nil && st.p.writes <= maxSynced {
+	if err == nil && st.oneByOne() {
 		err = writeError(d.at, syncFile(f))
 	}
 	return stamp, unjoin(errors.Join(err, f.Close()))

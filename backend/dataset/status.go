@@ -31,6 +31,9 @@ type Status struct {
 	Removed  []string `json:"removed"`
 	Changed  []string `json:"changed"`
 	Count    int      `json:"count"` // of all that differ
+	// Damaged are files that are not as a checkout wrote them which the machine stopped before
+	// the disk had them, or which the disk failed to take; at most 1000.
+	Damaged []string `json:"damaged,omitempty"`
 }
 
 const maxNamed = 1000
@@ -57,6 +60,7 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 	defer m.close()
 	c, err := s.look(ctx, m, d.Path, nil)
 	if notFound(err) {
+		s.settled(s.doubts(d.Path)...) // nothing is there that could be taken for right
 		st.State, st.Text = Missing, fmt.Sprintf("%s is not there; `rondo data checkout %s` brings it back", d.Path, name)
 		return st, nil
 	}
@@ -64,7 +68,10 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 		return st, err
 	}
 	s.save(m, name)
-	return st, s.compare(ctx, &st, snap, c)
+	if err := s.compare(ctx, &st, snap, c); err != nil {
+		return st, err
+	}
+	return st, s.tell(ctx, d, c, &st)
 }
 
 func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c content) error {

@@ -55,7 +55,10 @@ type Options struct {
 	Problem    func() error                // why rondo.yaml cannot be used as it is now, although File has an earlier one; nil: never
 	Trusted    func() error                // whether the commands of File may run on this device
 	Trust      func(f *project.File) error // whether those of an earlier one may; nil: only what File has, too
-	RunDir     func(id string) string      // the folder of a run
+	// Sound refuses where what lies at paths of the project cannot be relied upon, such as what
+	// a stop of the machine has damaged; nil: it always can.
+	Sound      func(ctx context.Context, paths []string) error
+	RunDir     func(id string) string // the folder of a run
 	Launch     func(ctx context.Context, l Launch) error
 	RunState   func(ctx context.Context, id string) (RunState, error) // NotFound where there is none
 	Code       func(ctx context.Context) (Code, error)
@@ -199,6 +202,9 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	if err := s.trusted(file); err != nil {
 		return err
 	}
+	if err := s.sound(ctx, file, in); err != nil {
+		return err
+	}
 	code, err := s.opts.Code(ctx)
 	if err != nil {
 		return err
@@ -229,6 +235,22 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	}
 	fault.Point("execution.started")
 	return s.launchOrFail(ctx, e, env)
+}
+
+// sound asks whether what the stages read can be relied upon.
+func (s *Service) sound(ctx context.Context, file *project.File, in Request) error {
+	if s.opts.Sound == nil {
+		return nil
+	}
+	g, err := graph(file, in)
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, n := range g {
+		paths = append(paths, n.Deps...)
+	}
+	return s.opts.Sound(ctx, paths)
 }
 
 // check returns the file as it is now, whose stages the request may be about.

@@ -32,3 +32,13 @@ func (id Ident) Alive() bool {
 	start, err := startOf(id.PID)
 	return err == nil && start == id.Start
 }
+
+// Boot is which of the machine's starts this is; empty where that cannot be told for sure.
+func Boot() string {
+	if id := bootID(); exactBoot && id != unknownBoot {
+		return id
+	}
+	return ""
+}
+
+const unknownBoot = "unknown"

@@ -10,10 +10,12 @@ import (
 	"rondo/backend/errs"
 )
 
+const exactBoot = true
+
 var bootID = sync.OnceValue(func() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		return "unknown"
+		return unknownBoot
 	}
 	return strings.TrimSpace(string(b))
 })

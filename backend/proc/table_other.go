@@ -10,10 +10,12 @@ import (
 	"github.com/shirou/gopsutil/v3/process"
 )
 
+const exactBoot = false // it is the time of it, which a clock that is set anew changes
+
 var bootID = sync.OnceValue(func() string {
 	t, err := host.BootTime()
 	if err != nil {
-		return "unknown"
+		return unknownBoot
 	}
 	return strconv.FormatUint(t/10, 10) // seconds; the clock may be set by some
 })

@@ -1,0 +1,136 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+// damage is what a stop of the machine, or a failing disk, has left of a checkout.
+type damage struct {
+	of    *unsettled
+	path  string
+	files []string // at most maxNamed of those that are not as the snapshot has them
+	count int
+}
+
+// damaged compares what lies at a dataset's path with the checkout that the disk may not
+// have. Nil where there is none, or where all is as it was to be: then the note has gone.
+// So it has where all is as it was before, since then nothing was touched.
+func (s *Service) damaged(ctx context.Context, d Dataset, c content) (*damage, error) {
+	doubts := s.doubts(d.Path)
+	if len(doubts) == 0 {
+		return nil, nil
+	}
+	for _, u := range doubts {
+		if c.list.Files > 0 && u.Was == c.digest() {
+			s.settled(doubts...)
+			return nil, nil
+		}
+	}
+	last := doubts[len(doubts)-1]
+	want, err := s.listing(ctx, d, last.Tree, last.Single)
+	if err != nil {
+		return nil, err
+	}
+	dmg := &damage{of: last, path: d.Path}
+	err = store.Differences(ctx, want, c.list, func(one store.Difference) error {
+		if dmg.count++; len(dmg.files) < maxNamed {
+			dmg.files = append(dmg.files, place(d.Path, last.Single && c.single, one.Path()))
+		}
+		return nil
+	})
+	if err == nil && dmg.count == 0 {
+		s.settled(doubts...)
+		return nil, nil
+	}
+	return dmg, err
+}
+
+// Error says it in words; the way out is its hint.
+func (m *damage) err() error {
+	return errs.New(errs.Conflict, "%s", m.text()).
+		WithHint("bring them back: rondo data checkout --force %s; or, if they are meant to be as they are: rondo data snapshot --force %s", m.of.Ref(), m.of.Dataset)
+}
+
+func (m *damage) text() string {
+	names := m.files[:min(maxWork, len(m.files))]
+	text := strings.Join(names, ", ")
+	if more := m.count - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%s, and these files are not as it has them: %s", m.of.Stopped, text)
+}
+
+// tell puts the damage into a status.
+func (s *Service) tell(ctx context.Context, d Dataset, c content, st *Status) error {
+	dmg, err := s.damaged(ctx, d, c)
+	if dmg != nil && err == nil {
+		st.State, st.Damaged = Changed, dmg.files
+		st.Text = dmg.text() + "; `rondo data checkout --force " + dmg.of.Ref() + "` brings them back"
+	}
+	return err
+}
+
+// meant refuses to take files that a stop of the machine has damaged for what somebody
+// wanted to have, unless that is said.
+func (s *Service) meant(ctx context.Context, d Dataset, c content, in Take) error {
+	if in.Force || in.origin != nil { // what was just fetched has replaced all
+		return nil
+	}
+	dmg, err := s.damaged(ctx, d, c)
+	if dmg != nil && err == nil {
+		err = dmg.err()
+	}
+	return err
+}
+
+// Sound refuses with Conflict where a dataset's files, at a path that reads says matters,
+// are damaged by a stop of the machine: what is made of them would be wrong.
+func (s *Service) Sound(ctx context.Context, reads func(path string) bool) error {
+	if !s.anyDoubt() {
+		return nil
+	}
+	all, err := s.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if len(s.doubts(d.Path)) == 0 || !reads(d.Path) {
+			continue
+		}
+		if err := s.sound(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) sound(ctx context.Context, d Dataset) error {
+	defer s.lock(d.Name)()
+	m := s.memory(d.Name)
+	defer m.close()
+	c, err := s.look(ctx, m, d.Path, nil)
+	if notFound(err) {
+		return nil // nothing of it is there to be taken for right
+	}
+	if err != nil {
+		return err
+	}
+	s.save(m, d.Name)
+	return s.meant(ctx, d, c, Take{})
+}
+
+func (s *Service) anyDoubt() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.notes {
+		if u.Stopped != "" {
+			return true
+		}
+	}
+	return false
+}
