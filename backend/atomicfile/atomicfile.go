@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"rondo/backend/fault"
 )
@@ -16,7 +17,14 @@ type File struct {
 	*os.File
 	path string
 	done bool
+
+	mu    sync.Mutex // of the next two
+	gone  bool       // it was abandoned
+	named bool       // it has its name
 }
+
+// ErrAbandoned is what Commit returns when Abandon came before it.
+var ErrAbandoned = errors.New("the file was given up")
 
 // Create opens a temporary file beside path; missing directories are made.
 func Create(path string, perm os.FileMode) (*File, error) {
@@ -79,13 +87,35 @@ func (f *File) CommitAs(path string) error {
 		err = fault.Check("rename")
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = f.rename(path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
+}
+
+func (f *File) rename(path string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gone {
+		return ErrAbandoned
+	}
+	f.named = true
+	return os.Rename(f.Name(), path)
+}
+
+// Abandon gives up a version that somebody else may just be committing, and takes it from
+// its folder at once, where the system lets it: a Commit that waits for the disk changes
+// nothing there when it comes back. It does nothing once the version has its name.
+func (f *File) Abandon() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.named && !f.gone {
+		f.gone = true
+		os.Remove(f.Name())
+	}
 }
 
 // Close discards the new version unless it was committed.

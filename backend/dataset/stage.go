@@ -7,12 +7,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/fault"
 	"rondo/backend/ref"
+	"rondo/backend/store"
 )
 
 const (
@@ -41,7 +43,7 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 	if err := s.root.MkdirAll(stage, 0o755); err != nil {
 		return writeError(stage, err)
 	}
-	defer s.root.RemoveAll(stage)
+	defer s.away(stage)
 	if err := s.stage(ctx, stage, p); err != nil {
 		return err
 	}
@@ -69,6 +71,33 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 	}
 	return s.syncFolders(ctx, p)
 }
+
+// away removes a staging folder. The system lets go of a file only when what it is just
+// writing of it is on the disk; so the large ones are held until all names have gone, which
+// otherwise went one by one for a while after the work was given up.
+func (s *Service) away(stage string) {
+	var held []*os.File
+	if runtime.GOOS != "windows" { // where a name stays as long as its file is open
+		seen := 0
+		_ = fs.WalkDir(s.root.FS(), stage, func(name string, e fs.DirEntry, err error) error {
+			if seen++; err != nil || seen > maxLooked {
+				return fs.SkipAll
+			}
+			if fi, err := e.Info(); err == nil && fi.Mode().IsRegular() && fi.Size() > store.Small {
+				if f, err := s.root.Open(name); err == nil {
+					held = append(held, f)
+				}
+			}
+			return nil
+		})
+	}
+	_ = s.root.RemoveAll(stage)
+	for _, f := range held {
+		f.Close()
+	}
+}
+
+const maxLooked = 500 // names: of many files none is large
 
 const wholeName = "whole" // the staged folder that takes its place at once
 

@@ -13,6 +13,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 )
 
 // folder is a remote on a disk of this computer, or on one that looks like it.
@@ -173,8 +174,18 @@ func (f *folder) write(ctx context.Context, name string, content *io.SectionRead
 	if err != nil {
 		return "", err
 	}
+	// Whoever gives up does not wait for the disk: the file goes at once.
+	stop := context.AfterFunc(ctx, func() { _ = f.root.Remove(tmp) })
 	_, err = io.Copy(file, withContext(ctx, io.NewSectionReader(content, 0, content.Size())))
-	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = fault.Check("sync")
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); !stop() {
+		err = errors.Join(ctx.Err(), err)
+	}
 	if err != nil {
 		_ = f.root.Remove(tmp)
 	}

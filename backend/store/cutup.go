@@ -51,8 +51,8 @@ func (sc *scanner) cutUp(ctx context.Context, known folder.Known, now ref.Digest
 func (s *Store) cutUpOne(ctx context.Context, l *linker, known folder.Known, now ref.Digest) error {
 	sc := &scanner{s: s, p: s.packer(), l: l}
 	err := sc.cutUp(ctx, known, now)
-	if err = errors.Join(err, sc.p.flush()); err != nil {
-		sc.p.discard()
+	if err = errors.Join(err, sc.p.flush(ctx)); err != nil {
+		sc.p.discard(ctx)
 		return err
 	}
 	return s.dropWhole(sc.cut.list...)

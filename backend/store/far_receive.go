@@ -69,7 +69,7 @@ func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m Move
 		f.track.done.Add(1, int64(len(raw)))
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
 	})
-	if err = errors.Join(err, p.flush()); err != nil {
+	if err = errors.Join(err, p.flush(ctx)); err != nil {
 		return m, err
 	}
 	for _, d := range wanted {
@@ -79,10 +79,10 @@ func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m Move
 			err = s.receiveWhole(ctx, f, d, &m)
 		}
 		if err != nil {
-			return m, errors.Join(err, p.flush())
+			return m, errors.Join(err, p.flush(ctx))
 		}
 	}
-	return m, p.flush()
+	return m, p.flush(ctx)
 }
 
 // lackingParts are the small objects and the chunks that are not here.

@@ -38,7 +38,7 @@ func (s *Store) Heal(ctx context.Context, f *Far, damaged map[ref.Digest]bool) (
 		fresh <- e.d
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
 	})
-	if err = errors.Join(err, p.flush()); err != nil {
+	if err = errors.Join(err, p.flush(ctx)); err != nil {
 		return healed, err
 	}
 	close(fresh)
@@ -74,13 +74,13 @@ func (s *Store) healLarge(ctx context.Context, f *Far, damaged, healed map[ref.D
 			err = s.swapWhole(ctx, f, d)
 		}
 		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), p.flush())
+			return errors.Join(ctx.Err(), p.flush(ctx))
 		}
 		if err == nil {
 			also[d] = true
 		}
 	}
-	if err := p.flush(); err != nil {
+	if err := p.flush(ctx); err != nil {
 		return err
 	}
 	for d := range also {

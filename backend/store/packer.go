@@ -1,8 +1,12 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"sync"
+	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/ref"
 )
 
@@ -17,6 +21,8 @@ type packer struct {
 	b      *Batch
 	flying map[ref.Digest]struct{} // in packs that are filled and not yet visible
 	last   chan struct{}           // closed when every full pack so far has been dealt with
+	full   []*atomicfile.File      // those that have not, in their order
+	tail   int64                   // bytes of the one that was filled last
 	err    error                   // why one of them could not be kept
 	thrift thrift
 }
@@ -64,6 +70,7 @@ func (p *packer) launch() {
 		p.flying[r.digest] = struct{}{}
 	}
 	p.b, p.last = p.s.Batch(), done
+	p.full, p.tail = append(p.full, full.tmp), full.Size()
 	go func() {
 		defer close(done)
 		<-before
@@ -76,32 +83,72 @@ func (p *packer) launch() {
 		full.Discard()
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.err = err
+		p.err, p.full = err, p.full[1:]
 		for _, r := range full.rows {
 			delete(p.flying, r.digest)
 		}
 	}()
 }
 
-// flush makes everything durable.
-func (p *packer) flush() error {
+// flush makes everything durable, or as much as can be soon after ctx has ended.
+func (p *packer) flush(ctx context.Context) error {
 	p.mu.Lock()
 	if p.b.Len() > 0 {
 		p.launch()
 	}
-	last := p.last
 	p.mu.Unlock()
-	<-last
+	p.wait(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if errors.Is(p.err, atomicfile.ErrAbandoned) {
+		return ctx.Err()
+	}
 	return p.err
 }
 
-// discard gives up what is not durable yet.
-func (p *packer) discard() {
+// discard gives up what is not in a full pack.
+func (p *packer) discard(ctx context.Context) {
 	p.mu.Lock()
 	p.b.Discard()
+	p.mu.Unlock()
+	p.wait(ctx)
+}
+
+// Whoever gives up wants nothing to change any more, and loses what the disk has not taken
+// after so long; a pack that is small and the only one is soon there.
+const (
+	patience  = 80 * time.Millisecond
+	soonThere = 8 << 20 // bytes
+)
+
+// wait waits for the full packs.
+func (p *packer) wait(ctx context.Context) {
+	p.mu.Lock()
 	last := p.last
 	p.mu.Unlock()
+	select {
+	case <-last:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-last:
+		return
+	case <-time.After(patience):
+	}
+	p.abandon()
 	<-last
+}
+
+// abandon gives up the packs that the disk does not have yet. One that comes after another
+// that is given up could need it.
+func (p *packer) abandon() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.full) == 1 && p.tail < soonThere {
+		return
+	}
+	for _, one := range p.full {
+		one.Abandon()
+	}
 }

@@ -54,11 +54,11 @@ func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) 
 	if err == nil {
 		root, err = w.End()
 	}
-	if err = cmp.Or(err, p.flush()); err == nil {
+	if err = cmp.Or(err, p.flush(ctx)); err == nil {
 		err = s.dropWhole(sc.cut.list...)
 	}
 	if err != nil {
-		p.discard()
+		p.discard(ctx)
 		return nil, diskError(err)
 	}
 	return s.OpenListing(ctx, root)

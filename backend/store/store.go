@@ -106,10 +106,10 @@ func (s *Store) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (r
 	p := s.packer()
 	d, n, err := p.putLarge(ctx, r, before)
 	if err != nil {
-		p.discard()
+		p.discard(ctx)
 		return d, n, diskError(err)
 	}
-	return d, n, p.flush()
+	return d, n, p.flush(ctx)
 }
 
 // PutBytes stores b.

@@ -66,10 +66,10 @@ func (s *Store) PutTreeList(ctx context.Context, t Tree) (ref.Digest, error) {
 	p := s.packer()
 	d, err := t.write(func(node []byte) (ref.Digest, error) { return p.put(node, nodeKind) })
 	if err != nil {
-		p.discard()
+		p.discard(ctx)
 		return ref.Zero, diskError(err)
 	}
-	return d, diskError(p.flush())
+	return d, diskError(p.flush(ctx))
 }
 
 const nodeKind = "/tree" // no file's extension

@@ -348,6 +348,7 @@ export interface DatasetStatus {
 	removed: string[];
 	changed: string[];
 	count: number;
+	damaged?: string[];
 }
 
 export interface DatasetTable {
@@ -1974,6 +1975,7 @@ export interface StoreTreeFile {
 export interface TakeSnapshot {
 	message?: string;
 	commit?: boolean;
+	force?: boolean;
 }
 
 export interface Trace {
