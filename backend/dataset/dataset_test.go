@@ -72,6 +72,20 @@ func openBoot(t testing.TB, dir, boot string) *house {
 	return h
 }
 
+// notes are those of checkouts that the disk need not have yet, by their place.
+func notes(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(dir + "-device/unsettled/*.json")
+	must(t, err)
+	all := map[string]string{}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		must(t, err)
+		all[name] = string(b)
+	}
+	return all
+}
+
 // said is what was logged, by whatever goroutine.
 type said struct {
 	mu   sync.Mutex

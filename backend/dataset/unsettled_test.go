@@ -22,20 +22,6 @@ import (
 	"rondo/backend/ref"
 )
 
-// notes are those of checkouts that the disk need not have yet, by their place.
-func notes(t testing.TB, dir string) map[string]string {
-	t.Helper()
-	names, err := filepath.Glob(dir + "-device/unsettled/*.json")
-	must(t, err)
-	all := map[string]string{}
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		must(t, err)
-		all[name] = string(b)
-	}
-	return all
-}
-
 // twoVersions is a dataset of files, small and large, whose two versions share some.
 func twoVersions(t *testing.T, boot string) *house {
 	t.Helper()
