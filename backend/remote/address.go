@@ -25,6 +25,7 @@ type Address struct {
 	Host   string // of sftp: a name of ~/.ssh/config or of the network
 	User   string
 	Port   string
+	Key    string // a file with a private key, before those of ~/.ssh; in no text
 	Bucket string
 	S3     S3Options
 }
@@ -35,6 +36,13 @@ type S3Options struct {
 	Region    string
 	Profile   string // of the shared credentials file
 	PathStyle bool   // the bucket is in the path, not in the host's name
+	Keys      S3Keys // of another tool's settings; in no text
+}
+
+// S3Keys are credentials that come before those of the environment.
+type S3Keys struct {
+	ID, Secret, Session string
+	File                string // of credentials, instead of ~/.aws/credentials
 }
 
 const addressHint = "write a full path, sftp://USER@HOST/PATH or s3://BUCKET/PREFIX?endpoint=HOST&region=REGION"

@@ -36,6 +36,14 @@ func connectS3(o S3Options) (*minio.Client, error) {
 	if o.Profile != "" { // a profile that is named in the address comes before the environment
 		providers = []credentials.Provider{&credentials.FileAWSCredentials{Profile: profile}}
 	}
+	if o.Keys.File != "" {
+		providers = append([]credentials.Provider{&credentials.FileAWSCredentials{Filename: o.Keys.File, Profile: profile}}, providers...)
+	}
+	if o.Keys.ID != "" {
+		providers = append([]credentials.Provider{&credentials.Static{Value: credentials.Value{
+			AccessKeyID: o.Keys.ID, SecretAccessKey: o.Keys.Secret, SessionToken: o.Keys.Session, SignerType: credentials.SignatureV4,
+		}}}, providers...)
+	}
 	c, err := minio.New(host, &minio.Options{
 		Creds: credentials.NewChainCredentials(providers), Secure: secure, BucketLookup: look, MaxRetries: 5, Transport: transport(),
 		Region: or(o.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), shared["region"]),

@@ -47,6 +47,9 @@ func lookUp(a Address) (h sshHost, err error) {
 	}
 	h.host = strings.ReplaceAll(h.host, "%h", a.Host)
 	h.name = or(get("HostKeyAlias"), h.host)
+	if a.Key != "" {
+		h.identities = append([]string{a.Key}, h.identities...)
+	}
 	if len(h.identities) == 0 {
 		h.identities = []string{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"}
 	}
