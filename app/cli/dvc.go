@@ -67,6 +67,16 @@ func withDVC(all []verb) []verb {
 	return all
 }
 
+// stagesFile is the file that stages are written into.
+func (c *call) stagesFile() string {
+	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err == nil && info.IsDir() {
+		if _, err := os.Stat(filepath.Join(c.dir, project.FileName)); err != nil {
+			return dvc.PipelineFile
+		}
+	}
+	return project.FileName
+}
+
 // tracksByDVC reports whether the project is one of DVC's without datasets of its own.
 func (c *call) tracksByDVC() bool {
 	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err != nil || !info.IsDir() {

@@ -73,6 +73,12 @@ func TestDVCProjectOpensAsItIs(t *testing.T) {
 	if len(states) != 5 || states["train@2"] != pipeline.Ran || states["eval@x"] != pipeline.Ran || states["sub.late"] != pipeline.Ran || e.Metrics["acc"] != 0.75 || e.Params["conf.toml:net.depth"] != "3" {
 		t.Fatalf("%v %v %v", states, e.Metrics, e.Params)
 	}
+	for _, names := range [][]string{{"train"}, {"dvc.yaml:train@1", "sub/dvc.yaml:late"}, {"sub/dvc.yaml"}} { // as DVC has them
+		w.ok(append([]string{"repro"}, names...)...)
+	}
+	if r := w.run("repro", "nope"); !strings.Contains(r.err, "dvc.yaml has no stage called \"nope\"") {
+		t.Errorf("a stage that is not there: %s", r.err)
+	}
 	if b, _ := os.ReadFile(filepath.Join(w.dir, "stage.txt")); string(b) != "eval@x\n" {
 		t.Errorf("the stage was told that it is %q", b)
 	}

@@ -183,7 +183,7 @@ func (c *call) preview(ctx context.Context, in pipeline.Request) error {
 	var v pipeline.View
 	return c.act(ctx, http.MethodPost, "/pipeline/preview", in, &v, func() error {
 		if len(v.Stages) == 0 {
-			c.say("rondo.yaml declares no stages yet.")
+			c.say("%s declares no stages yet.", c.stagesFile())
 			return nil
 		}
 		stale := 0

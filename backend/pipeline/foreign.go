@@ -127,6 +127,10 @@ func (r *runner) tellForeign(ctx context.Context, n *Node, res *StageResult) err
 			if errors.Is(err, errGone) {
 				continue
 			}
+			if errs.Is(err, errs.Invalid) { // the other tool may keep what Rondo does not, such as a link in a folder
+				r.say(n.Name, "Rondo's own record goes without %s: %s", p, err)
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -31,9 +31,23 @@ func BuildFile(f *project.File) (Graph, error) {
 	g, err := Build(f.Stages)
 	var p *misplaced
 	if errors.As(err, &p) {
-		return nil, errs.New(errs.KindOf(err), "%s: %w", f.Where(p.key), p.error).WithHint("%s", errs.HintOf(err))
+		where := f.Where(p.key)
+		if from := foreignOf(f); from != "" {
+			where = from
+		}
+		return nil, errs.New(errs.KindOf(err), "%s: %w", where, p.error).WithHint("%s", errs.HintOf(err))
 	}
 	return g, err
+}
+
+// foreignOf is the file of another tool that the stages come from, if they do.
+func foreignOf(f *project.File) string {
+	for _, s := range f.Stages {
+		if s.From != "" {
+			return foreignFile
+		}
+	}
+	return ""
 }
 
 // misplaced is an error about what stands under a key of the project file.
@@ -224,7 +238,41 @@ func (g Graph) Find(name string) (*Node, error) {
 			return n, nil
 		}
 	}
-	return nil, errs.New(errs.NotFound, "rondo.yaml has no stage called %q", name).WithHint("`rondo stage list` shows them")
+	file := "rondo.yaml"
+	if len(g) > 0 && g[0].From != "" {
+		file = foreignFile
+	}
+	return nil, errs.New(errs.NotFound, "%s has no stage called %q", file, name).WithHint("`rondo stage list` shows them")
+}
+
+const foreignFile = "dvc.yaml"
+
+// named finds the stages that a name stands for. Those of a dvc.yaml also have their address
+// there, sub/dvc.yaml:train, and share the file's, sub/dvc.yaml, and the name of the foreach
+// or matrix that they come from, as DVC has it.
+func (g Graph) named(name string) (Graph, error) {
+	n, err := g.Find(name)
+	if err == nil {
+		return Graph{n}, nil
+	}
+	address := strings.TrimPrefix(path.Clean(name), foreignFile+":")
+	var list Graph
+	for _, n := range g {
+		if n.From == "" {
+			continue
+		}
+		file, _, nested := strings.Cut(n.From, ":")
+		group, _, grouped := strings.Cut(n.From, "@")
+		short, _, _ := strings.Cut(n.Name, "@")
+		whole := nested && file == address || !nested && address == foreignFile
+		if n.From == address || whole || grouped && (group == address || short == address) {
+			list = append(list, n)
+		}
+	}
+	if len(list) > 0 {
+		err = nil
+	}
+	return list, err
 }
 
 // Only returns the named stages with everything that they need; all without names.
@@ -234,11 +282,13 @@ func (g Graph) Only(names []string) (Graph, error) {
 	}
 	keep := map[string]bool{}
 	for _, name := range names {
-		n, err := g.Find(name)
+		list, err := g.named(name)
 		if err != nil {
 			return nil, err
 		}
-		keep[n.Name] = true
+		for _, n := range list {
+			keep[n.Name] = true
+		}
 	}
 	var out Graph
 	for _, n := range slices.Backward(g) { // what a stage needs comes before it
