@@ -37,22 +37,35 @@ func (p *Project) add(ctx context.Context, at string) error {
 	if err != nil {
 		return err
 	}
-	out := &f.Outs[0]
-	top, _ := p.where(path.Join(path.Dir(f.Path), f.Wdir), out.Entry.Path)
+	out, top := p.outOf(f, at)
 	release, err := p.claim(ctx, nil, []string{top})
 	if err != nil {
 		return err
 	}
 	defer release()
 	if at != top {
-		return p.addPart(ctx, f, top, at)
+		return p.addPart(ctx, f, out, top, at)
 	}
 	e, err := p.current(ctx, top, out.Entry)
 	if err != nil {
 		return err
 	}
 	out.Entry = e
-	return p.saveSingle(ctx, f, top)
+	if err := p.keepSingle(ctx, *out, top); err != nil {
+		return err
+	}
+	return p.writeSingle(f)
+}
+
+// outOf is the out of a .dvc file that a path is, or lies in, and where it lies.
+func (p *Project) outOf(f SingleFile, at string) (out *SingleOut, top string) {
+	for i := range f.Outs {
+		out = &f.Outs[i]
+		if top, _ = p.where(path.Join(path.Dir(f.Path), f.Wdir), out.Entry.Path); top == at || inside(at, top) {
+			break
+		}
+	}
+	return out, top
 }
 
 // singleFor finds the .dvc file that a path belongs into, or begins one. A path that a stage
@@ -98,28 +111,25 @@ func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, 
 	return e, err
 }
 
-// saveSingle brings the content of a .dvc file's out into the cache and writes the file.
-func (p *Project) saveSingle(ctx context.Context, f SingleFile, top string) error {
-	e := f.Outs[0].Entry
-	if !f.Outs[0].NoCache {
-		if err := p.untracked(top); err != nil {
-			return err
-		}
-		if err := p.keep(ctx, top, e.Hash); err != nil {
-			return err
-		}
-		now, err := p.look(ctx, top, e.Hash)
-		if err != nil {
-			return err
-		}
-		if err := p.relink(ctx, top, e.Hash, now); err != nil {
-			return err
-		}
-		if err := p.gitIgnore(top); err != nil {
-			return err
-		}
+// keepSingle brings the content of an out of a .dvc file into the cache.
+func (p *Project) keepSingle(ctx context.Context, o SingleOut, at string) error {
+	if o.NoCache {
+		return nil
 	}
-	return p.writeSingle(f)
+	if err := p.untracked(at); err != nil {
+		return err
+	}
+	if err := p.keep(ctx, at, o.Hash); err != nil {
+		return err
+	}
+	now, err := p.look(ctx, at, o.Hash)
+	if err != nil {
+		return err
+	}
+	if err := p.relink(ctx, at, o.Hash, now); err != nil {
+		return err
+	}
+	return p.gitIgnore(at)
 }
 
 func (p *Project) writeSingle(f SingleFile) error {
@@ -138,8 +148,7 @@ func (p *Project) writeSingle(f SingleFile) error {
 }
 
 // addPart takes one path of a tracked folder over, and leaves the rest of it as recorded.
-func (p *Project) addPart(ctx context.Context, f SingleFile, top, at string) error {
-	out := &f.Outs[0]
+func (p *Project) addPart(ctx context.Context, f SingleFile, out *SingleOut, top, at string) error {
 	if !out.IsDir() {
 		return errs.New(errs.Invalid, "%s is tracked as a file, and %s lies below it", top, at).WithHint("add %s itself", top)
 	}

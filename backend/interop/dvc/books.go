@@ -145,7 +145,7 @@ func (b *Books) track(ctx context.Context, f SingleFile, force bool, say func(fo
 		return err
 	}
 	if st.Outs.Len() > 0 {
-		say("%s: %s changed, and is recorded", f.Path, f.Outs[0].Entry.Path)
+		say("%s: %s changed, and is recorded", f.Path, strings.Join(st.Outs.Keys, ", "))
 	}
 	return b.p.commitSingle(ctx, f)
 }

@@ -210,6 +210,7 @@ func (c *checkout) failed() error {
 
 // checkoutOne looks whether all objects are there before it touches the first file.
 func (p *Project) checkoutOne(ctx context.Context, w *wanted) error {
+	p.brought[w.at] = true
 	for _, f := range w.create {
 		if ok, err := p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil || !ok {
 			if err == nil {

@@ -61,26 +61,31 @@ func (p *Project) CommitAll(ctx context.Context, targets ...string) error {
 
 // commitSingle brings a .dvc file up to date with what lies there.
 func (p *Project) commitSingle(ctx context.Context, f SingleFile) error {
-	if f.Cmd != "" || len(f.Outs) != 1 {
+	if f.Cmd != "" {
 		return errs.New(errs.Precondition, "%s is a stage from before DVC 1.0, which only dvc can record", f.Path).WithHint("dvc commit %s", f.Path)
 	}
-	o := &f.Outs[0]
-	at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
-	if !here {
-		return nil
+	for i := range f.Outs {
+		o := &f.Outs[i]
+		at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
+		if !here {
+			continue
+		}
+		e, err := p.current(ctx, at, o.Entry)
+		if err != nil {
+			return err
+		}
+		if e.sum() == o.Entry.sum() {
+			e = o.Entry // with what only it tells, such as versions in a cloud
+		}
+		o.Entry = e
+		if err := p.keepSingle(ctx, *o, at); err != nil {
+			return err
+		}
 	}
-	e, err := p.current(ctx, at, o.Entry)
-	if err != nil {
-		return err
-	}
-	if e.sum() == o.Entry.sum() {
-		e = o.Entry // with what only it tells, such as versions in a cloud
-	}
-	o.Entry = e
 	if f.Import() {
 		f.Single.MD5 = f.sumNow()
 	}
-	return p.saveSingle(ctx, f, at)
+	return p.writeSingle(f)
 }
 
 // save records stages of one dvc.yaml, with DVC's lock held. Cached says whether DVC would

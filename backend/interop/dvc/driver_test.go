@@ -31,9 +31,13 @@ var driverScript string
 
 func newDriver(t *testing.T, program string) *driver {
 	t.Helper()
-	home := t.TempDir()
+	home, site := t.TempDir(), os.Getenv("DVC_SITE_CACHE_DIR")
+	if site == "" { // Rondo looks there, too, for what this dvc remembers
+		site = t.TempDir()
+		t.Setenv("DVC_SITE_CACHE_DIR", site)
+	}
 	d := &driver{t: t, program: program, plain: runtime.GOOS == "windows", env: append(os.Environ(),
-		"DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+home, "SHELL=/bin/sh", "PYTHONHASHSEED=0")}
+		"DVC_NO_ANALYTICS=1", "DVC_TEST=1", "HOME="+home, "XDG_CONFIG_HOME="+home, "DVC_SITE_CACHE_DIR="+site, "SHELL=/bin/sh", "PYTHONHASHSEED=0")}
 	said, err := exec.Command(program, "--version").Output()
 	if err != nil {
 		t.Fatal(err)

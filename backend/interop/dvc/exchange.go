@@ -33,7 +33,7 @@ type object struct{ hash, md5 string }
 // Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
 // What the remote lacks is in Missing, and an error.
 func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err error) {
-	return p.exchange(ctx, in, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+	return p.exchange(ctx, in, true, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
 		all := []object{{o.entry.Hash, o.entry.sum()}}
 		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") {
 			return err
@@ -49,10 +49,7 @@ func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err e
 // Push copies objects that the remote lacks: files before the list of their folder, so that
 // a list is never there without them.
 func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err error) {
-	return p.exchange(ctx, in, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
-		if o.out.NoPush {
-			return nil
-		}
+	return p.exchange(ctx, in, false, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
 		if strings.HasSuffix(o.entry.MD5, ".dir") {
 			files, err := p.filesOf(o.entry)
 			if err != nil {
@@ -66,6 +63,9 @@ func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err er
 	})
 }
 
+// mover moves what an out needs.
+type mover func(context.Context, far, tracked, *Exchanged) error
+
 func objectsOf(hash string, files []TreeFile) []object {
 	all := map[object]bool{}
 	for _, f := range files {
@@ -74,7 +74,7 @@ func objectsOf(hash string, files []TreeFile) []object {
 	return slices.Collect(maps.Keys(all))
 }
 
-func (p *Project) exchange(ctx context.Context, in Exchange, move func(context.Context, far, tracked, *Exchanged) error) (done Exchanged, err error) {
+func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (done Exchanged, err error) {
 	done.Missing = []string{}
 	list, _, err := p.choose(in.Targets)
 	if err != nil {
@@ -87,7 +87,16 @@ func (p *Project) exchange(ctx context.Context, in Exchange, move func(context.C
 		}
 	}()
 	for _, o := range list {
-		if o.out.NoCache || o.entry.MD5 == "" {
+		if o.out.NoCache || o.entry.MD5 == "" || o.out.NoPush && !bring {
+			continue
+		}
+		if d := p.importOf(o); d != nil { // DVC keeps it where it comes from, and in no remote
+			if bring {
+				err = p.bringImport(ctx, o, d, move, &done)
+			}
+			if err != nil {
+				return done, err
+			}
 			continue
 		}
 		name := in.Remote
@@ -112,6 +121,24 @@ func (p *Project) exchange(ctx context.Context, in Exchange, move func(context.C
 			WithHint("who has it can push it: dvc push, or rondo data push")
 	}
 	return done, nil
+}
+
+// bringImport brings what the cache lacks of an import from where it was imported.
+func (p *Project) bringImport(ctx context.Context, o tracked, d *SingleDep, move mover, done *Exchanged) error {
+	if has, err := p.Cache.has(ctx, o.entry); has || err != nil {
+		done.There++
+		return err
+	}
+	s, err := p.openSource(ctx, o, d)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err = move(ctx, s, o, done); errs.Is(err, errs.NotFound) {
+		done.Missing = append(done.Missing, o.at)
+		return nil
+	}
+	return err
 }
 
 const movers = 8 // objects at one time

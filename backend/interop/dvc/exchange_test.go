@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/remote/remotetest"
 )
 
 // TestObjectsGoToRemotesAndComeBack pushes to a folder, loses the cache, and brings it back
@@ -52,6 +53,58 @@ func TestObjectsGoToRemotesAndComeBack(t *testing.T) {
 		}
 	}
 	spoil(t, ctx, store, dir)
+}
+
+// TestKeysOfRemotesStandInTheConfig: what lets in is taken from where DVC takes it, for S3 and
+// for a web server that wants a header.
+func TestKeysOfRemotesStandInTheConfig(t *testing.T) {
+	ctx, store := context.Background(), t.TempDir()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Key") != "open" {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		http.FileServer(http.Dir(store)).ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	bucket, endpoint, _ := strings.Cut(remotetest.StartS3(t), "?path_style=true&endpoint=")
+	id, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", t.TempDir())
+	local := "['remote \"cloud\"']\n    access_key_id = " + id + "\n    secret_access_key = " + secret + "\n['remote \"web\"']\n    password = open\n"
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    remote = disk\n['remote \"disk\"']\n    url = " + store + "\n['remote \"web\"']\n    url = " + server.URL +
+			"\n    auth = custom\n    custom_auth_header = X-Key\n['remote \"cloud\"']\n    url = " + bucket + "\n    endpointurl = " + endpoint + "\n    region = us-east-1\n",
+		".dvc/config.local": local, "a.csv": "1,2\n", "images/x": "one",
+	})
+	p := open(t, dir)
+	if err := p.Add(ctx, "a.csv", "images"); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"disk", "cloud"} {
+		if done, err := p.Push(ctx, dvc.Exchange{Remote: to}); err != nil || done.Objects != 3 {
+			t.Fatalf("push to %s: %+v %v", to, done, err)
+		}
+	}
+	for _, from := range []string{"cloud", "web"} {
+		if err := os.RemoveAll(filepath.Join(dir, ".dvc", "cache")); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := open(t, dir).Fetch(ctx, dvc.Exchange{Remote: from}); err != nil || done.Objects != 3 {
+			t.Errorf("fetch from %s: %+v %v", from, done, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, ".dvc", "config.local")); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"cloud", "web"} {
+		_ = os.RemoveAll(filepath.Join(dir, ".dvc", "cache"))
+		if _, err := open(t, dir).Fetch(ctx, dvc.Exchange{Remote: from}); err == nil {
+			t.Errorf("%s lets in who has no key", from)
+		}
+	}
 }
 
 // spoil damages every object of a remote, and then takes them away.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -51,19 +52,43 @@ func (p *Project) openFar(ctx context.Context, name string) (far, error) {
 		return nil, errs.New(errs.KindOf(err), "the remote %s: %w", name, err).WithHint("%s", errs.HintOf(err))
 	}
 	if u, err := url.Parse(at); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		return &overHTTP{base: strings.TrimSuffix(at, "/"), client: http.Client{Timeout: time.Hour}, user: keys["user"], password: keys["password"]}, nil
+		return &overHTTP{base: strings.TrimSuffix(at, "/"), client: http.Client{Timeout: time.Hour}, auth: authOf(keys)}, nil
 	}
 	a, err := remote.ParseAddress(at)
 	if err != nil {
 		return nil, err
 	}
+	p.credentials(&a, keys)
 	return remote.Open(ctx, a)
 }
 
-// farAddress writes a remote's settings as one address. Secrets that stand in the config are
-// not taken: ssh and S3 have their own places for them.
+// credentials are those of the config, where DVC takes them from, too: mostly config.local.
+func (p *Project) credentials(a *remote.Address, keys map[string]string) {
+	a.Key = p.fromConfig(keys["keyfile"])
+	a.S3.Keys = remote.S3Keys{
+		ID: keys["access_key_id"], Secret: keys["secret_access_key"], Session: keys["session_token"], File: p.fromConfig(keys["credentialpath"]),
+	}
+}
+
+// fromConfig is a file that the config names, from its own folder.
+func (p *Project) fromConfig(at string) string {
+	if rest, home := strings.CutPrefix(at, "~/"); home {
+		if dir, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(dir, filepath.FromSlash(rest))
+		}
+	}
+	if at == "" || filepath.IsAbs(at) {
+		return at
+	}
+	return filepath.Join(p.Dir, Dir, filepath.FromSlash(at))
+}
+
+// farAddress writes a remote's settings as one address, without what lets in there.
 func (p *Project) farAddress(keys map[string]string) (string, error) {
 	at := keys["url"]
+	if at == "" {
+		return "", errs.New(errs.Invalid, "it has no url").WithHint("dvc remote modify NAME url URL")
+	}
 	u, err := url.Parse(at)
 	if err != nil || len(u.Scheme) < 2 {
 		if !filepath.IsAbs(at) {
@@ -110,9 +135,21 @@ func (p *Project) farAddress(keys map[string]string) (string, error) {
 
 // overHTTP reads from a web server.
 type overHTTP struct {
-	base           string
-	client         http.Client
-	user, password string
+	base   string
+	client http.Client
+	auth   func(*http.Request)
+}
+
+// authOf is how the settings of a remote let in: by name and password, or by a header.
+func authOf(keys map[string]string) func(*http.Request) {
+	return func(r *http.Request) {
+		switch {
+		case strings.EqualFold(keys["auth"], "custom") && keys["custom_auth_header"] != "":
+			r.Header.Set(keys["custom_auth_header"], keys["password"])
+		case keys["user"] != "":
+			r.SetBasicAuth(keys["user"], keys["password"])
+		}
+	}
 }
 
 func (h *overHTTP) ask(ctx context.Context, method, name string) (*http.Response, error) {
@@ -120,9 +157,7 @@ func (h *overHTTP) ask(ctx context.Context, method, name string) (*http.Response
 	if err != nil {
 		return nil, err
 	}
-	if h.user != "" {
-		req.SetBasicAuth(h.user, h.password)
-	}
+	h.auth(req)
 	res, err := h.client.Do(req)
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err)

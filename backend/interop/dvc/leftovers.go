@@ -11,23 +11,32 @@ import (
 )
 
 // link is what lay at a tracked path after the last work on it. DVC keeps such a list of
-// its own, and removes what nothing tracks any more, such as after git checkout.
+// what it has brought or kept itself, and removes what nothing tracks any more, such as after
+// git checkout.
 type link struct {
 	Hash string `json:"hash"`
 	MD5  string `json:"md5"`
+	Own  bool   `json:"own,omitempty"` // Rondo has brought or kept it
 }
 
 var linksFile = path.Join(ownTmp, "links.json")
 
-// leftovers are paths that were brought or kept here, are as they were, and are tracked by
-// nothing now.
+// leftovers are paths that Rondo, or the DVC that works here, has brought or kept, that are as
+// they were, and that nothing tracks now. What another DVC has made stays, as with this one.
 func (p *Project) leftovers(ctx context.Context) (list []string, err error) {
 	used := map[string]bool{}
 	for _, o := range p.outs() {
 		used[o.at] = true
 	}
+	var dvcs map[string]uint64
 	for at, l := range p.links() {
 		if used[at] || !filepath.IsLocal(filepath.FromSlash(at)) {
+			continue
+		}
+		if dvcs == nil {
+			dvcs = p.madeByDVC(ctx)
+		}
+		if inode, there := dvcs[at]; !l.Own && !(there && p.sameInode(at, inode)) {
 			continue
 		}
 		now, err := p.look(ctx, at, l.Hash)
@@ -82,7 +91,7 @@ func (p *Project) noteLinks() error {
 	}
 	for _, o := range p.outs() {
 		if sum := o.entry.sum(); sum != "" && !o.out.NoCache {
-			all[o.at] = link{o.entry.Hash, sum}
+			all[o.at] = link{o.entry.Hash, sum, p.brought[o.at] || all[o.at].Own}
 		}
 	}
 	return p.writeLinks(all)

@@ -102,16 +102,23 @@ func (p *Project) intact(ctx context.Context, hash, md5 string) error {
 }
 
 // relink replaces what has just come into the cache by links to it, where the config says
-// so; a copy stays what it is.
+// so; otherwise a file stays what it is, and a link elsewhere becomes a file.
 func (p *Project) relink(ctx context.Context, at, hash string, now sight) error {
-	if kind := p.Cache.types[0]; kind != "hardlink" && kind != "symlink" {
-		return nil
-	}
+	p.brought[at] = true
+	files := now.files
 	if !now.dir {
-		return p.bring(ctx, hash, now.sum, at, now.exec)
+		files = []TreeFile{{MD5: now.sum, Exec: now.exec}}
 	}
-	for _, f := range now.files {
-		if err := p.bring(ctx, hash, f.MD5, path.Join(at, f.Path), f.Exec); err != nil {
+	kind := p.Cache.types[0]
+	linked := kind == "hardlink" || kind == "symlink"
+	for _, f := range files {
+		name := path.Join(at, f.Path)
+		if !linked {
+			if info, err := p.root.Lstat(name); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+				continue
+			}
+		}
+		if err := p.bring(ctx, hash, f.MD5, name, f.Exec); err != nil {
 			return err
 		}
 	}

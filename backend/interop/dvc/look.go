@@ -107,6 +107,9 @@ func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 			return nil // a link to a folder is not followed
 		}
 		one, err := p.read(ctx, name, hash)
+		if missing(err) && d.Type()&fs.ModeSymlink != 0 {
+			return errs.New(errs.Invalid, "%s is a link that leads to nothing", name).WithHint("remove it, or name it in %s", IgnoreFile)
+		}
 		if err != nil {
 			return err
 		}

@@ -8,41 +8,54 @@ import (
 	"rondo/backend/errs"
 )
 
+// optionStyle is how the config's section parsing has mappings written on a command line.
+type optionStyle struct {
+	no     bool // bool = boolean_optional: what is false says --no-key
+	append bool // list = append: each item of a list has its --key
+}
+
+func (c Config) optionStyle() optionStyle {
+	s := c["parsing"]
+	return optionStyle{no: strings.EqualFold(s["bool"], "boolean_optional"), append: strings.EqualFold(s["list"], "append")}
+}
+
 // options writes a mapping as the options of a command line: --key value.
-func options(m *Map) (string, error) {
+func (s optionStyle) options(m *Map) (string, error) {
 	var b strings.Builder
-	if err := addOptions(&b, m, ""); err != nil {
+	if err := s.addAll(&b, m, ""); err != nil {
 		return "", err
 	}
 	return strings.TrimRight(b.String(), " "), nil
 }
 
-func addOptions(b *strings.Builder, m *Map, at string) error {
+func (s optionStyle) addAll(b *strings.Builder, m *Map, at string) error {
 	for _, k := range m.Keys {
 		name := k
 		if at != "" {
 			name = at + "." + k
 		}
-		if err := addOption(b, name, m.vals[k]); err != nil {
+		if err := s.add(b, name, m.vals[k]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addOption(b *strings.Builder, name string, v any) error {
+func (s optionStyle) add(b *strings.Builder, name string, v any) error {
 	switch x := v.(type) {
 	case *Map:
-		return addOptions(b, x, name)
+		return s.addAll(b, x, name)
 	case bool:
 		if x {
 			b.WriteString("--" + name + " ")
+		} else if s.no {
+			b.WriteString("--no-" + name + " ")
 		}
 	case string:
 		b.WriteString("--" + name + " " + quote(x) + " ")
 	case []any:
 		for i, it := range x {
-			if i == 0 {
+			if i == 0 || s.append {
 				b.WriteString("--" + name + " ")
 			}
 			switch y := it.(type) {

@@ -62,11 +62,11 @@ func ReadPipeline(file string, b []byte, read func(string) ([]byte, error)) (*Pi
 	if err != nil {
 		return nil, err
 	}
-	return fillPipeline(file, v, read)
+	return fillPipeline(file, v, read, optionStyle{})
 }
 
 // fillPipeline writes out the ${…}, foreach and matrix of a dvc.yaml, and leaves v as it is.
-func fillPipeline(file string, v any, read func(string) ([]byte, error)) (*Pipeline, error) {
+func fillPipeline(file string, v any, read func(string) ([]byte, error), style optionStyle) (*Pipeline, error) {
 	if v == nil {
 		return &Pipeline{File: file}, nil
 	}
@@ -75,6 +75,7 @@ func fillPipeline(file string, v any, read func(string) ([]byte, error)) (*Pipel
 		return nil, fail(file, Pos{}, "want stages:, found %s", typeName(v))
 	}
 	p := &pipelineReader{name: file, dir: path.Dir(file), scope: newScope(read), out: &Pipeline{File: file}}
+	p.scope.style = style
 	return p.out, p.all(top)
 }
 

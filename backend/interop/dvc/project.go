@@ -24,15 +24,16 @@ type Project struct {
 	Singles   []SingleFile     // by path
 	Problems  []error          // files that cannot be read; the others can
 
-	root   *os.Root
-	tree   fs.FS // where DVC's own files are read: the folder, or a commit
-	ignore *Ignore
-	git    *Ignore // the rules of the .gitignore files that were met
-	hash   string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
-	seen   map[string]sight
-	sums   *sums
-	texts  *Readings
-	inputs []string // DVC's own files and what they name, read so far
+	root    *os.Root
+	tree    fs.FS // where DVC's own files are read: the folder, or a commit
+	ignore  *Ignore
+	git     *Ignore // the rules of the .gitignore files that were met
+	hash    string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
+	seen    map[string]sight
+	brought map[string]bool // what came here out of the cache, or went into it
+	sums    *sums
+	texts   *Readings
+	inputs  []string // DVC's own files and what they name, read so far
 }
 
 // SingleFile is a .dvc file and its place.
@@ -74,7 +75,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, sums: loadSums(dir), texts: texts}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, brought: map[string]bool{}, sums: loadSums(dir), texts: texts}
 	p.settings()
 	if tree != nil {
 		p.tree = tree
@@ -92,7 +93,8 @@ func openRoot(dir string) (*os.Root, error) {
 
 // Reload reads everything but the settings anew.
 func (p *Project) Reload() error {
-	p.Pipelines, p.Singles, p.Locks, p.inputs = nil, nil, map[string]*Lock{}, nil
+	p.Pipelines, p.Singles, p.Locks = nil, nil, map[string]*Lock{}
+	p.inputs = []string{path.Join(Dir, "config"), path.Join(Dir, "config.local")}
 	p.forget()
 	p.ignore, p.git = DefaultIgnore(), &Ignore{}
 	w := &walk{p: p}
@@ -118,10 +120,30 @@ func (p *Project) generation() string {
 		}
 		old = true
 	}
-	if old {
+	if old || p.begunBy2() {
 		return Dos2Unix
 	}
 	return MD5
+}
+
+// begunBy2 reports whether only DVC 2 has worked in the project so far: by what it
+// remembers of it, or by a cache that has nothing but its layout.
+func (p *Project) begunBy2() bool {
+	switch _, line := p.memory(); line {
+	case 3:
+		return false
+	case 2:
+		return true
+	}
+	entries, err := os.ReadDir(p.Cache.Dir)
+	old := false
+	for _, e := range entries {
+		if e.Name() == "files" {
+			return false
+		}
+		old = old || len(e.Name()) == 2 && e.IsDir()
+	}
+	return err == nil && old
 }
 
 // settings reads the person's own config, the project's, and the one of this copy of it.
@@ -271,7 +293,7 @@ func (w *walk) file(at string) {
 }
 
 func (w *walk) pipeline(at string, b []byte) {
-	pl, err := w.p.texts.pipeline(at, b, w.p.Read)
+	pl, err := w.p.texts.pipeline(at, b, w.p.Read, w.p.Config.optionStyle())
 	if err != nil {
 		w.p.problem(err)
 		return

@@ -17,16 +17,16 @@ type said struct {
 	yaml   any // of a dvc.yaml, before ${…} is filled in
 }
 
-func (t *Readings) pipeline(name string, text []byte, read func(string) ([]byte, error)) (*Pipeline, error) {
+func (t *Readings) pipeline(name string, text []byte, read func(string) ([]byte, error), style optionStyle) (*Pipeline, error) {
 	if s := t.known[name]; s.yaml != nil && bytes.Equal(s.text, text) {
-		return fillPipeline(name, s.yaml, read)
+		return fillPipeline(name, s.yaml, read, style)
 	}
 	v, err := parseYAML(name, text)
 	if err != nil {
 		return nil, err
 	}
 	t.put(name, said{text: text, yaml: v})
-	return fillPipeline(name, v, read)
+	return fillPipeline(name, v, read, style)
 }
 
 func (t *Readings) lock(name string, text []byte) (*Lock, error) {

@@ -17,6 +17,7 @@ type scope struct {
 	loaded  map[string][]string // keys taken from each file; nil for all of it
 	reserve []string            // names that foreach and matrix give
 	read    func(file string) ([]byte, error)
+	style   optionStyle
 }
 
 func newScope(read func(string) ([]byte, error)) *scope {
@@ -24,7 +25,7 @@ func newScope(read func(string) ([]byte, error)) *scope {
 }
 
 func (s *scope) clone() *scope {
-	out := &scope{vals: clone(s.vals).(*Map), loaded: map[string][]string{}, reserve: s.reserve, read: s.read}
+	out := &scope{vals: clone(s.vals).(*Map), loaded: map[string][]string{}, reserve: s.reserve, read: s.read, style: s.style}
 	for k, v := range s.loaded {
 		out.loaded[k] = slices.Clone(v)
 	}
@@ -60,6 +61,9 @@ func (s *scope) load(vars []any, dir string) error {
 
 func (s *scope) file(item, dir string) error {
 	name, list, some := strings.Cut(item, ":")
+	if at := path.Join(dir, name); path.IsAbs(name) || at == ".." || strings.HasPrefix(at, "../") {
+		return errs.New(errs.Invalid, "vars name %s, which lies outside of the project and is not read", name).WithHint("put the file into the project")
+	}
 	name = path.Join(dir, name)
 	var keys []string
 	if some {
@@ -73,6 +77,9 @@ func (s *scope) file(item, dir string) error {
 		return errs.New(errs.Invalid, "vars take %s twice", item).WithHint("name the whole file once, or each key once")
 	}
 	b, err := s.read(name)
+	if missing(err) {
+		return errs.New(errs.Invalid, "vars name %s, which is not there", name).WithHint("write the file, or take it out of vars")
+	}
 	if err != nil {
 		return errs.New(errs.Invalid, "vars name %s, which cannot be read: %w", name, err)
 	}
@@ -238,11 +245,11 @@ func (s *scope) fillText(t, key string) (any, error) {
 		}
 		if m[0] == 0 && m[1] == len(t) {
 			if dict, ok := v.(*Map); ok && key == "cmd" {
-				return options(dict)
+				return s.style.options(dict)
 			}
 			return v, nil
 		}
-		said, err := inText(v)
+		said, err := s.inText(v)
 		if err != nil {
 			return nil, err
 		}
@@ -263,9 +270,9 @@ func fits(v any, key, expr string) error {
 	return errs.New(errs.Invalid, "${%s} is %s, which %s cannot take", expr, typeName(v), key)
 }
 
-func inText(v any) (string, error) {
+func (s *scope) inText(v any) (string, error) {
 	if m, ok := v.(*Map); ok {
-		return options(m)
+		return s.style.options(m)
 	}
 	return text(v), nil
 }

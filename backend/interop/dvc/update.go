@@ -147,6 +147,12 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 
 // ready refuses to run a stage whose deps are not there, before its outs are removed.
 func (u *update) ready() error {
+	for _, d := range u.s.Deps {
+		if _, here := u.p.where(u.s.Wdir, d); !here {
+			return errs.New(errs.Precondition, "the dep %s is outside of the project, and Rondo could not record what it was", d).
+				WithHint("run it with dvc: dvc repro %s", Address(u.pl.File, u.s.Name))
+		}
+	}
 	for _, at := range u.reads {
 		if _, err := u.p.stat(at); missing(err) {
 			return errs.New(errs.Precondition, "dep %s is missing", at).WithHint("bring it back (`rondo data checkout`), or name what makes it")
