@@ -110,7 +110,8 @@ func badLock(place, format string, args ...any) error {
 
 func lockPath(dir string) string { return filepath.Join(dir, project.LockName) }
 
-// ReadLock reads a project's rondo.lock; a missing one is empty.
+// ReadLock reads a project's rondo.lock; a missing one is empty. Of one that a merge has left
+// open, the entries that both sides changed are left out: those stages need a run.
 func ReadLock(dir string) (Lock, error) {
 	info, err := os.Lstat(lockPath(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,6 +126,12 @@ func ReadLock(dir string) (Lock, error) {
 	b, err := os.ReadFile(lockPath(dir))
 	if err != nil {
 		return Lock{}, errs.Wrap(errs.Unavailable, err, "read %s", project.LockName)
+	}
+	if HasMarkers(b) {
+		base, ours, theirs := OpenSides(dir, project.LockName, b)
+		if b, _, err = MergeLocks(base, ours, theirs); err != nil {
+			return Lock{}, err
+		}
 	}
 	return ParseLock(b)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+
+	"rondo/backend/git"
 )
 
 // MergeLocks merges two rondo.lock files that began as base, stage by stage. An entry that
@@ -41,6 +43,17 @@ func MergeLocks(base, ours, theirs []byte) (merged []byte, open []string, err er
 // HasMarkers reports whether a text holds what a merge leaves that could not decide.
 func HasMarkers(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("<<<<<<< ")) || bytes.Contains(text, []byte("\n<<<<<<< "))
+}
+
+// OpenSides are the sides of a file of a project that a merge has left open: those that git's
+// index keeps, or else what the markers in its text tell.
+func OpenSides(dir, name string, text []byte) (base, ours, theirs []byte) {
+	if repo, err := git.Open(dir); err == nil {
+		if sides, undecided, err := repo.Unmerged(name); err == nil && undecided {
+			return sides[0], sides[1], sides[2]
+		}
+	}
+	return Sides(text)
 }
 
 // Sides takes a text with markers apart: as it was, where the markers tell, ours and theirs.

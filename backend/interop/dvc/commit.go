@@ -114,12 +114,13 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 		records = append(records, r)
 	}
 	name := path.Join(path.Dir(pl.File), LockFile)
-	old, err := p.Read(name)
+	old, err := p.lockText(name)
 	if err != nil && !missing(err) {
 		return err
 	}
+	there, _ := p.Read(name)
 	text, err := PutStages(name, old, records...)
-	if err == nil && !bytes.Equal(text, old) {
+	if err == nil && !bytes.Equal(text, there) {
 		err = p.write(name, text)
 	}
 	if err != nil {

@@ -196,6 +196,18 @@ func markers(name string, b []byte) error {
 		WithHint("`rondo merge-lock %s` merges it entry by entry", name)
 }
 
+// lockText is the text of a dvc.lock. One that a merge has left open is decided entry by entry:
+// what both sides changed is left out, and needs a run. Whoever writes it, writes no markers.
+func (p *Project) lockText(name string) ([]byte, error) {
+	text, err := p.Read(name)
+	if err != nil || !pipeline.HasMarkers(text) {
+		return text, err
+	}
+	base, ours, theirs := pipeline.OpenSides(p.Dir, name, text)
+	merged, _, err := MergeLocks(name, base, ours, theirs)
+	return merged, err
+}
+
 // CacheOf is the cache of the DVC project that a folder is in.
 func CacheOf(dir string) (Cache, error) {
 	root, err := Find(dir)

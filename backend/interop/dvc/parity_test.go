@@ -153,3 +153,24 @@ func TestDepsElsewhereAreRefusedFirst(t *testing.T) {
 		t.Errorf("%v, and the out is %q", err, b)
 	}
 }
+
+// TestLockWithMarkersOpensMerged: what both sides of a merge changed needs a run, what git
+// could decide stays, and the lock that is written has no markers.
+func TestLockWithMarkersOpensMerged(t *testing.T) {
+	h := pair(t, "", map[string]string{"dvc.yaml": "stages:\n  a:\n    cmd: echo 1 > oa\n    outs: [oa]\n  b:\n    cmd: echo 2 > ob\n    outs: [ob]\n"})
+	h.reproduce(true)
+	head, rest, _ := strings.Cut(h.sameText("dvc.lock"), "  a:\n")
+	a, b, _ := strings.Cut("  a:\n"+rest, "  b:\n")
+	b = "  b:\n" + b
+	side := func(digit string) string { return strings.Replace(a, "md5: b", "md5: "+digit, 1) }
+	open := head + "<<<<<<< HEAD\n" + side("c") + "||||||| base\n" + a + "=======\n" + side("d") + ">>>>>>> other\n" + b
+	for dir, text := range map[string]string{h.main: open, h.twin: head + b} {
+		if err := os.WriteFile(filepath.Join(dir, "dvc.lock"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.reproduce(true)
+	if got := h.sameText("dvc.lock"); strings.Contains(got, "<<<") || !strings.Contains(got, "  a:\n") {
+		t.Errorf("the lock is\n%s", got)
+	}
+}

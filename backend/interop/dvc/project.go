@@ -305,7 +305,7 @@ func (w *walk) pipeline(at string, b []byte) {
 		}
 	}
 	name := path.Join(path.Dir(at), LockFile)
-	text, err := w.p.Read(name)
+	text, err := w.p.lockText(name)
 	if missing(err) {
 		return
 	}

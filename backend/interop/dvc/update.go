@@ -73,7 +73,7 @@ func (u *update) begin(ctx context.Context, address string) error {
 // readLock takes what another program has written into dvc.lock meanwhile.
 func (p *Project) readLock(pl *Pipeline) error {
 	name := path.Join(path.Dir(pl.File), LockFile)
-	text, err := p.Read(name)
+	text, err := p.lockText(name)
 	if missing(err) {
 		delete(p.Locks, pl.File)
 		return nil
