@@ -108,6 +108,54 @@ var dvcVariants = map[string]dvcVariant{
 	},
 }
 
+// ofDatasets are verbs about datasets and their snapshots, which a project whose data DVC
+// tracks has none of.
+var ofDatasets = []string{"log", "diff", "files", "tag", "snapshot", "profile", "lineage", "unprotect", "update", "sql"}
+
+func init() {
+	for _, name := range ofDatasets {
+		dvcVariants["data "+name] = dvcVariant{run: func(_ context.Context, c *call, _ *dvc.Project) error {
+			return errs.New(errs.Precondition, "rondo data %s is about the snapshots of a Rondo project, and in %s DVC tracks the data", name, c.dir).
+				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, verify and gc work as it is")
+		}}
+	}
+	dvcVariants["data verify"] = dvcVariant{long: "\n\nIn a DVC project it reads all of DVC's cache.", run: dvcVerify}
+}
+
+func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
+	if err := c.want(0, 0); err != nil {
+		return err
+	}
+	if !c.json { // what Rondo keeps of runs, too
+		if err := dataVerify(ctx, c); err != nil {
+			return err
+		}
+	}
+	v, err := p.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if len(v.Damaged) == 0 {
+		return c.dvcDone(v, "DVC's cache: %s read (%s), all intact", counted(int64(v.Objects), "object"), size(v.Bytes))
+	}
+	if c.json {
+		if err := c.print(v); err != nil {
+			return err
+		}
+	}
+	for _, d := range v.Damaged {
+		what := "only earlier commits know it"
+		if len(d.Paths) > 0 {
+			what = strings.Join(d.Paths, ", ")
+		}
+		if !c.json {
+			c.say("damaged: %s   (%s)", d.MD5, what)
+		}
+	}
+	return errs.New(errs.Corrupt, "%d of %s in DVC's cache are damaged", len(v.Damaged), counted(int64(v.Objects), "object")).
+		WithHint("`rondo data fetch` takes them from a remote again; `rondo data commit` from the folder, where that is whole")
+}
+
 const fromRemote = "\n\nIn a DVC project the remotes are those of .dvc/config, and the arguments are outs, .dvc\nfiles or stages, or nothing for all."
 
 func init() {

@@ -105,6 +105,11 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		}
 		f, ok := open[name]
 		if !ok {
+			if !bring {
+				if err := p.makeFar(name); err != nil {
+					return done, err
+				}
+			}
 			if f, err = p.openFar(ctx, name); err != nil {
 				return done, err
 			}

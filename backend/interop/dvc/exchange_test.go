@@ -17,7 +17,7 @@ import (
 // TestObjectsGoToRemotesAndComeBack pushes to a folder, loses the cache, and brings it back
 // from the folder and over http. What arrives damaged is refused.
 func TestObjectsGoToRemotesAndComeBack(t *testing.T) {
-	ctx, store := context.Background(), t.TempDir()
+	ctx, store := context.Background(), filepath.Join(t.TempDir(), "not", "there", "yet")
 	server := httptest.NewServer(http.FileServer(http.Dir(store)))
 	defer server.Close()
 	dir := folder(t, map[string]string{
@@ -35,6 +35,7 @@ func TestObjectsGoToRemotesAndComeBack(t *testing.T) {
 	if again, err := p.Push(ctx, dvc.Exchange{}); err != nil || again.Objects != 0 || again.There != 4 {
 		t.Errorf("push again: %+v %v", again, err)
 	}
+	verifiedNames(t, ctx, dir)
 	for _, from := range []string{"disk", "web"} {
 		for _, gone := range []string{".dvc/cache", "images", "a.csv"} {
 			if err := os.RemoveAll(filepath.Join(dir, gone)); err != nil {
@@ -53,6 +54,42 @@ func TestObjectsGoToRemotesAndComeBack(t *testing.T) {
 		}
 	}
 	spoil(t, ctx, store, dir)
+}
+
+// verifiedNames reads the cache, whole and with one bit turned in an object that looks as DVC
+// left it, and in a list.
+func verifiedNames(t *testing.T, ctx context.Context, dir string) {
+	t.Helper()
+	p := open(t, dir)
+	if v, err := p.Verify(ctx); err != nil || v.Objects != 4 || v.Bytes == 0 || len(v.Damaged) > 0 {
+		t.Fatalf("a cache that is whole: %+v %v", v, err)
+	}
+	one := func(pattern, path string) {
+		found, err := filepath.Glob(filepath.Join(dir, ".dvc/cache/files/md5", pattern))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%v %v", found, err)
+		}
+		b, err := os.ReadFile(found[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn := func() {
+			b[0] ^= 1
+			_ = os.Chmod(found[0], 0o644)
+			if err := os.WriteFile(found[0], b, 0o444); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.Chmod(found[0], 0o444)
+		}
+		turn()
+		v, err := p.Verify(ctx)
+		if err != nil || len(v.Damaged) != 1 || len(v.Damaged[0].Paths) != 1 || v.Damaged[0].Paths[0] != path {
+			t.Errorf("a bit of %s: %+v %v", path, v, err)
+		}
+		turn()
+	}
+	one("f9/7c5d29941bfb1b2fdab0874906ab82", "images/x/1") // "one"
+	one("*/*.dir", "images")
 }
 
 // TestKeysOfRemotesStandInTheConfig: what lets in is taken from where DVC takes it, for S3 and

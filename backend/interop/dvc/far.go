@@ -62,6 +62,23 @@ func (p *Project) openFar(ctx context.Context, name string) (far, error) {
 	return remote.Open(ctx, a)
 }
 
+// makeFar makes the folder of a remote on a disk, which is not there before the first push.
+func (p *Project) makeFar(name string) error {
+	if name == "" {
+		name = p.Config["core"]["remote"]
+	}
+	at, err := p.farAddress(p.Config[`remote "`+name+`"`])
+	if err != nil {
+		return nil // whoever opens it says what is wrong
+	}
+	if a, err := remote.ParseAddress(at); err == nil && a.Kind == remote.KindFolder {
+		if err := os.MkdirAll(a.Path, 0o755); err != nil {
+			return errs.New(errs.Unavailable, "the folder of the remote %s cannot be made: %w", name, err).WithHint("dvc remote modify %s url URL", name)
+		}
+	}
+	return nil
+}
+
 // credentials are those of the config, where DVC takes them from, too: mostly config.local.
 func (p *Project) credentials(a *remote.Address, keys map[string]string) {
 	a.Key = p.fromConfig(keys["keyfile"])
