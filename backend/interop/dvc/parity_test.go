@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/pipeline"
 )
 
 // alike wants the same bytes in both folders under these names.
@@ -139,17 +140,22 @@ func TestNewProjectsGetTheNamesOfTheirDVC(t *testing.T) {
 // TestDepsElsewhereAreRefusedFirst: what Rondo could not record is not run, and its outs stay.
 func TestDepsElsewhereAreRefusedFirst(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "in")
-	h := &history{t: t, main: folder(t, map[string]string{
+	dir := folder(t, map[string]string{
 		".dvc/config": "[core]\n    no_scm = true\n", "o": "mine\n",
 		"dvc.yaml": "stages:\n  s:\n    cmd: echo 1 > o\n    deps: [" + elsewhere + "]\n    outs: [o]\n",
-	})}
+	})
 	if err := os.WriteFile(elsewhere, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := open(t, h.main)
-	defer p.Close()
-	err := h.reproAll()(p)
-	if b, _ := os.ReadFile(filepath.Join(h.main, "o")); err == nil || string(b) != "mine\n" {
+	books, err := dvc.OpenBooks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	_, err = books.Update(context.Background(), "s", pipeline.Work{
+		Say: t.Logf, Run: func([]string, []string) error { t.Error("it was run"); return nil }, Aside: func(string) error { t.Error("it was moved"); return nil },
+	})
+	if b, _ := os.ReadFile(filepath.Join(dir, "o")); err == nil || string(b) != "mine\n" {
 		t.Errorf("%v, and the out is %q", err, b)
 	}
 }
