@@ -180,10 +180,14 @@ func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exc
 }
 
 func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
-	if err := dvcExchange((*dvc.Project).Fetch, "fetched")(ctx, c, p); err != nil {
+	fetched := dvcExchange((*dvc.Project).Fetch, "fetched")(ctx, c, p)
+	if fetched != nil && !errs.Is(fetched, errs.NotFound) && !errs.Is(fetched, errs.Precondition) {
+		return fetched
+	}
+	if err := dvcCheckout(ctx, c, p); err != nil && !(fetched != nil && errs.Is(err, errs.NotFound)) {
 		return err
 	}
-	return dvcCheckout(ctx, c, p)
+	return fetched // what did come lies there now
 }
 
 func dvcList(ctx context.Context, c *call, p *dvc.Project) error {

@@ -74,15 +74,14 @@ func objectsOf(hash string, files []TreeFile) []object {
 	return slices.Collect(maps.Keys(all))
 }
 
-func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (done Exchanged, err error) {
-	done.Missing = []string{}
+func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (Exchanged, error) {
+	x := &exchanging{p: p, remote: in.Remote, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, done: Exchanged{Missing: []string{}}}
 	list, _, err := p.choose(in.Targets)
 	if err != nil {
-		return done, err
+		return x.done, err
 	}
-	open := map[string]far{}
 	defer func() {
-		for _, f := range open {
+		for _, f := range x.open {
 			f.Close()
 		}
 	}()
@@ -90,60 +89,90 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		if o.out.NoCache || o.entry.MD5 == "" || o.out.NoPush && !bring {
 			continue
 		}
-		if d := p.importOf(o); d != nil { // DVC keeps it where it comes from, and in no remote
-			if bring {
-				err = p.bringImport(ctx, o, d, move, &done)
-			}
-			if err != nil {
-				return done, err
-			}
-			continue
-		}
-		name := in.Remote
-		if name == "" {
-			name = o.out.Remote
-		}
-		f, ok := open[name]
-		if !ok {
-			if !bring {
-				if err := p.makeFar(name); err != nil {
-					return done, err
-				}
-			}
-			if f, err = p.openFar(ctx, name); err != nil {
-				return done, err
-			}
-			open[name] = f
-		}
-		if err := move(ctx, f, o, &done); errs.Is(err, errs.NotFound) {
-			done.Missing = append(done.Missing, o.at)
-		} else if err != nil {
-			return done, err
+		if err := x.out(ctx, o); err != nil {
+			return x.done, err
 		}
 	}
-	if len(done.Missing) > 0 {
-		return done, errs.New(errs.NotFound, "not everything is there: %s", strings.Join(done.Missing, ", ")).
+	if x.closed != nil {
+		return x.done, x.closed
+	}
+	if len(x.done.Missing) > 0 {
+		return x.done, errs.New(errs.NotFound, "not everything is there: %s", strings.Join(x.done.Missing, ", ")).
 			WithHint("who has it can push it: dvc push, or rondo data push")
 	}
-	return done, nil
+	return x.done, nil
 }
 
-// bringImport brings what the cache lacks of an import from where it was imported.
-func (p *Project) bringImport(ctx context.Context, o tracked, d *SingleDep, move mover, done *Exchanged) error {
-	if has, err := p.Cache.has(ctx, o.entry); has || err != nil {
-		done.There++
+// exchanging is an exchange that goes on. What can be brought is, although the remote of
+// something else cannot be opened: the first of such errors is told at the end.
+type exchanging struct {
+	p      *Project
+	remote string
+	bring  bool
+	move   mover
+	open   map[string]far
+	failed map[string]bool
+	closed error
+	done   Exchanged
+}
+
+func (x *exchanging) out(ctx context.Context, o tracked) error {
+	d := x.p.importOf(o)
+	if d != nil && !x.bring { // DVC keeps it where it comes from, and in no remote
+		return nil
+	}
+	if x.bring {
+		if has, err := x.p.Cache.has(ctx, o.entry); has || err != nil {
+			files, _ := x.p.filesOf(o.entry)
+			x.done.There += len(files)
+			return err
+		}
+	}
+	var f far
+	var err error
+	if d != nil {
+		var s *source
+		if s, err = x.p.openSource(ctx, o, d); err == nil {
+			defer s.Close()
+			f = s
+		}
+	} else {
+		f, err = x.farOf(ctx, o)
+	}
+	if f == nil || err != nil {
+		if x.bring && (errs.Is(err, errs.NotFound) || errs.Is(err, errs.Precondition) || errs.Is(err, errs.Unavailable)) {
+			x.closed, err = firstError(x.closed, err), nil
+		}
 		return err
 	}
-	s, err := p.openSource(ctx, o, d)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err = move(ctx, s, o, done); errs.Is(err, errs.NotFound) {
-		done.Missing = append(done.Missing, o.at)
+	if err = x.move(ctx, f, o, &x.done); errs.Is(err, errs.NotFound) {
+		x.done.Missing = append(x.done.Missing, o.at)
 		return nil
 	}
 	return err
+}
+
+// farOf opens the remote of an out, once; none where that has failed before.
+func (x *exchanging) farOf(ctx context.Context, o tracked) (far, error) {
+	name := x.remote
+	if name == "" {
+		name = o.out.Remote
+	}
+	if f := x.open[name]; f != nil || x.failed[name] {
+		return f, nil
+	}
+	if !x.bring {
+		if err := x.p.makeFar(name); err != nil {
+			return nil, err
+		}
+	}
+	f, err := x.p.openFar(ctx, name)
+	if err != nil {
+		x.failed[name] = true
+		return nil, err
+	}
+	x.open[name] = f
+	return f, nil
 }
 
 const movers = 8 // objects at one time
