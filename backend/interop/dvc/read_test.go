@@ -35,7 +35,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		{"dvc.yaml", "stages:\n  a:\n    cmd: x\n    deps: ['${d}']\n", "dvc.yaml:4:5: stage a: deps: ${d} is a mapping"},
 		{"dvc.yaml", "vars: [v.yaml]\n", `dvc.yaml:1:1: v.yaml sets "a", which is set already`},
 		{"dvc.yaml", "vars: ['${a}']\n", "dvc.yaml:1:1: vars cannot hold ${…}"},
-		{"dvc.yaml", "vars: [gone.yaml]\n", "dvc.yaml:1:1: vars name gone.yaml, which cannot be read"},
+		{"dvc.yaml", "vars: [gone.yaml]\n", "dvc.yaml:1:1: vars name gone.yaml, which is not there"},
 		{"dvc.yaml", "stages:\n  a:\n    foreach: ${a}\n    do: {cmd: x}\n", "dvc.yaml:2:3: foreach wants a list or a mapping, found a number"},
 		{"dvc.yaml", "stages:\n  a: {cmd: x}\n  a: {cmd: y}\n", `dvc.yaml:3:3: the key "a" is there twice`},
 		{"dvc.yaml", "stages:\n\ta: {cmd: x}\n", `dvc.yaml:2:1: found character that cannot start any token`},
