@@ -102,7 +102,7 @@ func unreachable(err error) error {
 		return err
 	}
 	return errs.New(errs.Unavailable, "the project's server does not answer: %w", err).
-		WithHint("start it again with `rondo serve`")
+		WithHint("do the same again: that starts the server anew, and what was done is not done twice")
 }
 
 // failure reads {"error":{kind,message,hint}}.

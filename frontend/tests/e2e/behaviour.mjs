@@ -32,6 +32,22 @@ export const tests = {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
   },
 
+  async 'the rows of a snapshot are one table that is scrolled to its end, and gone through by number'(page, s) {
+    await enter(page, s.url, '/data/weather/2?tab=rows')
+    const box = 'main [role=region][aria-label=Rows]'
+    const numbers = () => page.$$eval(`${box} tbody td:first-child`, (l) => l.map((e) => Number(e.textContent.replace(/\D/g, ''))))
+    await page.waitForSelector(`${box} tbody td`)
+    const total = Number((await page.textContent('main .foot')).replace(/\D/g, ''))
+    assert.ok(total > 1000, `${total} rows`)
+    assert.ok((await numbers()).length < 100, 'only what is seen is drawn')
+    await page.$eval(box, (e) => e.scrollTo({ top: e.scrollHeight }))
+    await page.waitForFunction(([b, n]) => [...document.querySelectorAll(`${b} tbody td:first-child`)].some((e) => e.textContent.replace(/\D/g, '') === n), [box, String(total)])
+    await page.waitForFunction((b) => ![...document.querySelectorAll(`${b} tbody td`)].some((e) => e.textContent === '…'), box)
+    await page.fill('main .foot input', '700')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction((b) => [...document.querySelectorAll(`${b} tbody td:first-child`)].some((e) => e.textContent === '700'), box)
+  },
+
   async 'a comparison tells types that changed, and rows apart by the columns that are named'(page, s) {
     await enter(page, s.url, '/data/weather?tab=diff')
     await seen(page, 'wind was DOUBLE and is whole number')
