@@ -27,7 +27,7 @@ func Stop(ctx context.Context, deviceDir string) (was bool, err error) {
 		case <-tick.C:
 		case <-ctx.Done():
 			return true, errs.New(errs.Unavailable, "the server (process %d) has not ended yet", i.Process.PID).
-				WithHint("it may be finishing requests; look again in a moment")
+				WithHint("it may be finishing requests, or waiting until the disk has what was checked out; look again in a moment")
 		}
 	}
 	return true, nil
