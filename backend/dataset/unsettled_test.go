@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -281,17 +282,17 @@ func TestTheAnswerComesBeforeTheDisk(t *testing.T) {
 // TestWithoutBootsTheDiskIsWaitedFor: no note is made where it could not be judged.
 func TestWithoutBootsTheDiskIsWaitedFor(t *testing.T) {
 	h := twoVersions(t, "")
-	synced := 0
+	var synced atomic.Int64
 	fault.Fail(func(op string) error {
 		if op == "sync" || op == "syncdir" {
-			synced++
+			synced.Add(1)
 		}
 		return nil
 	})
 	_, err := h.Checkout(t.Context(), "d", 1, false)
 	fault.Fail(nil)
-	if _, e := os.Stat(filepath.Join(h.device, "unsettled")); err != nil || synced < 7 || e == nil {
-		t.Errorf("%v, %d syncs, %v", err, synced, e)
+	if _, e := os.Stat(filepath.Join(h.device, "unsettled")); err != nil || synced.Load() < 7 || e == nil {
+		t.Errorf("%v, %d syncs, %v", err, synced.Load(), e)
 	}
 }
 
