@@ -1,22 +1,22 @@
 package dataset
 
-import "rondo/backend/store"
-
 // facts are what a scan notes of the files on its way, so that a snapshot of many files
 // need not be gone through again to find that there is nothing to look into.
 type facts struct {
 	tables    int
-	tableSize int64 // bytes
-	odd       bool  // a name has more than lower-case letters and signs of ASCII
+	tableSize int64  // bytes
+	odd       bool   // a name has more than lower-case letters and signs of ASCII
+	plain     string // a prefix that has no more
 }
 
-func (f *facts) see(file store.TreeFile) {
-	if isTable(file.Path) {
+func (f *facts) see(prefix, name string, size int64) {
+	if isTable(name) {
 		f.tables++
-		f.tableSize += file.Size
+		f.tableSize += size
 	}
 	if !f.odd {
-		f.odd = !plainName(file.Path)
+		f.odd = !plainName(name) || prefix != f.plain && !plainName(prefix)
+		f.plain = prefix
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 	if err != nil {
 		return c, err
 	}
-	c.facts.see(t.Files[0])
+	c.facts.see("", t.Files[0].Path, t.Files[0].Size)
 	if c.list, err = s.keepList(ctx, t); errs.Is(err, errs.Corrupt) {
 		c.list, err = s.keepList(ctx, t) // what was found damaged is now stored anew
 	}

@@ -41,7 +41,7 @@ func (s *Service) Unprotect(ctx context.Context, name string) (u Unprotected, er
 	if single {
 		return u, s.unprotect(stage, d.Path, &u)
 	}
-	err = folder.Walk(ctx, s.full(d.Path), func(b *folder.Batch) error {
+	err = folder.Walk(ctx, s.full(d.Path), nil, func(b *folder.Batch) error {
 		defer b.Release()
 		for i, name := range b.Names {
 			if b.Stamps[i].Size <= store.Small {

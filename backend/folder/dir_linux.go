@@ -21,17 +21,58 @@ type Dir struct {
 	file    *os.File // that fd belongs to; nil where it is ours
 	users   atomic.Int32
 	foreign atomic.Bool // files here belong to somebody else
+	local   bool        // it is on a disk of this machine, of a file system that we know
+	device  uint64      // which
 }
 
 // openRoot opens a folder by its path; that the path leads there is for the caller to know.
 func openRoot(path string) (*Dir, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	return newDir(fd, path, err)
+	d, err := newDir(fd, path, err)
+	if err == nil {
+		d.see()
+	}
+	return d, err
 }
 
 func (d *Dir) openDir(name string) (*Dir, error) {
 	fd, err := unix.Openat(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	return newDir(fd, name, err)
+	sub, err := newDir(fd, name, err)
+	if err == nil {
+		sub.local, sub.device = d.local, d.device // until look tells otherwise
+	}
+	return sub, err
+}
+
+// localTypes are file systems that note in a folder whenever a name in it comes, goes or
+// becomes that of another file, and that answer from this machine (statfs(2), linux/magic.h).
+var localTypes = map[int64]bool{
+	unix.EXT4_SUPER_MAGIC: true, unix.XFS_SUPER_MAGIC: true, unix.BTRFS_SUPER_MAGIC: true, unix.TMPFS_MAGIC: true,
+	unix.F2FS_SUPER_MAGIC: true,
+}
+
+// see asks which file system the folder is on.
+func (d *Dir) see() {
+	var fs unix.Statfs_t
+	var st unix.Stat_t
+	if unix.Fstatfs(d.fd, &fs) == nil && unix.Fstat(d.fd, &st) == nil {
+		d.local, d.device = localTypes[int64(fs.Type)], st.Dev
+	}
+}
+
+// look says how the folder looks; nothing where that does not tell whether its names are
+// the same.
+func (d *Dir) look() (Stamp, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil {
+		return Stamp{}, &fs.PathError{Op: "stat", Err: err}
+	}
+	if d.local = d.local && st.Dev == d.device; !d.local {
+		return Stamp{}, nil
+	}
+	s := stampOf(&st)
+	s.Exec = false
+	return s, nil
 }
 
 func newDir(fd int, name string, err error) (*Dir, error) {
@@ -165,10 +206,17 @@ func stampOf(st *unix.Stat_t) Stamp {
 // stat says how an entry looks and what it is. The name is one that list returned.
 func (d *Dir) stat(name string) (Stamp, kind, error) {
 	var st unix.Stat_t
-	if err := fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := d.fstatat(name, &st); err != nil {
 		return Stamp{}, unknown, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
 	return stampOf(&st), kindOf(st.Mode), nil
+}
+
+func (d *Dir) fstatat(name string, st *unix.Stat_t) error {
+	if d.local {
+		return fstatatQuick(d.fd, name, st, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	return fstatat(d.fd, name, st, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 func kindOf(mode uint32) kind {

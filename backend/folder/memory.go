@@ -1,186 +1,349 @@
 package folder
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/binary"
-	"io"
+	"errors"
 	"os"
+	"path"
+	"strings"
 
 	"rondo/backend/ref"
 )
 
-// A memory file holds how files looked and what they held, in the order of their paths.
-// After the head come blocks: length of the rows, their SHA-256, the rows. Each row has
-// what its path shares with the one before in the block. A block of no rows ends the file;
-// a file without it was cut short and is good as far as it goes.
+// Memory is how the files of a folder looked, as it is read and written anew in one walk.
+// A small change is written to a file beside the large one. What an interrupted walk has
+// learned is kept beside them too, and read first.
+type Memory struct {
+	path  string
+	old   *finder
+	part  *finder // of a walk that did not end
+	label ref.Digest
+
+	same int     // rows that Add was told and are the old ones so far
+	w    *writer // of what is new
+	plan plan
+	lost bool // a folder is gone
+	err  error
+}
+
+// The files beside the one at a memory's path.
 const (
-	memoryHead = "rondo stat 2\n"
-	blockSize  = 64 << 10 // bytes of rows after which a block ends
-	maxBlock   = 1 << 20
+	moreSuffix = ".more"
+	partSuffix = ".part"
+	passed     = ".old" // of the part
+	tmpSuffix  = ".tmp"
 )
 
-// Row is how a file looked when its content was known.
-type Row struct {
-	Stamp  Stamp
-	Digest ref.Digest
-}
-
-// Reader reads a memory file, as far as it is undamaged. The nil Reader remembers nothing.
-type Reader struct {
-	f    *os.File
-	r    *bufio.Reader
-	rows []byte // of the block, not read yet
-	buf  []byte
-	last Row // for what a row tells as a difference
-	path []byte
-	row  Row
-	ok   bool // path and row are those of the row that is next
-	n    int  // rows that were passed
-}
-
-// OpenMemory begins to read; a file that is not there or of another kind holds nothing.
-func OpenMemory(path string) *Reader {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
+// Recall opens the memory that is kept at path. A file that is not there, or of another
+// kind, holds nothing.
+func Recall(path string) *Memory {
+	m := &Memory{path: path, old: open(path), part: find(openStream(path+partSuffix, fresh))}
+	if m.part != nil {
+		// The rows of this walk go to the file's next version, so the part is out of the way first.
+		if err := os.Rename(path+partSuffix, path+partSuffix+passed); err != nil {
+			m.err = err
+		}
 	}
-	m := &Reader{f: f, r: bufio.NewReaderSize(f, 256<<10)}
-	head := make([]byte, len(memoryHead))
-	if _, err := io.ReadFull(m.r, head); err != nil || string(head) != memoryHead {
-		f.Close()
-		return nil
-	}
-	m.advance()
 	return m
 }
 
-// Close ends the reading.
-func (m *Reader) Close() error {
-	if m == nil {
+func open(path string) *finder {
+	b := openStream(path, base)
+	if b == nil {
 		return nil
 	}
-	return m.f.Close()
+	return &finder{m: &merged{base: b, more: openMore(path+moreSuffix, b)}}
 }
 
-// find returns the row of a path, and the how manieth it is. Paths must be asked for in
-// their order.
-func (m *Reader) find(prefix, name string) (row Row, at int, ok bool) {
-	for m != nil && m.ok {
-		switch c := compare(m.path, prefix, name); {
-		case c > 0:
-			return Row{}, 0, false
-		case c == 0:
-			row, at = m.row, m.n
-			m.advance()
-			return row, at, true
+func find(s *stream) *finder {
+	if s == nil {
+		return nil
+	}
+	return &finder{m: &merged{base: s}}
+}
+
+// Label is the tree of all files as they were noted; Zero where some were not, or it is
+// not known.
+func (m *Memory) Label() ref.Digest {
+	if m == nil || m.old == nil || m.part != nil {
+		return ref.Zero
+	}
+	return m.old.m.label()
+}
+
+// SetLabel says which tree the files are that the next Save notes.
+func (m *Memory) SetLabel(tree ref.Digest) {
+	if m != nil {
+		m.label = tree
+	}
+}
+
+// Known is what a memory says of one path.
+type Known struct {
+	Row
+	OK bool
+	at int // the row's place in the memory
+}
+
+// Find returns what is known of a path. Paths must be asked for in their order.
+func (m *Memory) Find(prefix, name string) (k Known) {
+	if m == nil {
+		return k
+	}
+	k.Row, k.at, k.OK = m.old.find(prefix, name)
+	if late, _, ok := m.part.find(prefix, name); ok {
+		k = Known{Row: late, OK: true, at: -1}
+	}
+	return k
+}
+
+// begun says that a walk enters a folder, and returns the block that it begins with where
+// that can be relied on.
+func (m *Memory) begun(prefix string) *block {
+	if m == nil || m.old == nil {
+		return nil
+	}
+	b := m.old.enter(prefix)
+	if b != nil && m.part != nil {
+		m.old.put(b) // its rows are asked for, one by one
+		return nil
+	}
+	return b
+}
+
+// remembers reports whether the names in folders may be known.
+func (m *Memory) remembers() bool { return m != nil && m.old != nil && m.part == nil }
+
+// pass says that the walk is done with a folder.
+func (m *Memory) pass(prefix string) {
+	if m != nil && m.old != nil {
+		m.old.pass(prefix)
+	}
+}
+
+// Add notes a row, in the order of paths, of which the memory said what is known. Nothing
+// is written as long as all is as it was.
+func (m *Memory) Add(prefix, name string, row Row, known Known) {
+	if m.w == nil && m.part == nil && known.OK && known.at == m.same && known.Row == row && m.err == nil {
+		m.same++
+		return
+	}
+	if m.catchUp(); m.err != nil {
+		return
+	}
+	full := prefix + name
+	prefix = full[:strings.LastIndexByte(full, '/')+1]
+	m.w.enter(prefix)
+	m.w.row(full[len(prefix):], row, true)
+}
+
+// catchUp writes the rows that were the same so far.
+func (m *Memory) catchUp() {
+	if m.ready(); m.err != nil || m.same == 0 {
+		return
+	}
+	again := open(m.path)
+	defer again.close()
+	for ; m.same > 0; m.same-- {
+		prefix, name, row, ok := again.nextKnown()
+		if !ok {
+			m.err = errors.New("the memory changed while it was read")
+			return
 		}
-		m.advance()
+		m.w.enter(prefix)
+		m.w.row(name, row, true)
+	}
+}
+
+// ready begins to write.
+func (m *Memory) ready() {
+	if m.w == nil && m.err == nil {
+		m.w, m.err = newWriter(m.path+partSuffix, &m.plan)
+	}
+}
+
+// Keep notes files that look as they did. They come from the memory, with the batch.
+func (m *Memory) Keep(b *Batch) {
+	if m.w != nil {
+		m.w.flush()
+	}
+	m.plan.keep(b.block)
+}
+
+// Enter notes how a folder looked before its names were read. Its files follow.
+func (m *Memory) Enter(prefix string, look Stamp, entries int) {
+	if m.ready(); m.err == nil {
+		m.w.begin(prefix, look, entries)
+	}
+}
+
+// Note notes a file of the folder that was entered last, or that comes back to one that it
+// lies in; ok is false for one of which the name alone can be relied on.
+func (m *Memory) Note(prefix, name string, row Row, ok bool) {
+	if m.ready(); m.err == nil {
+		m.w.enter(prefix)
+		m.w.row(name, row, ok)
+	}
+}
+
+// Cut ends a block, so that the next time the files up to here are looked at together.
+func (m *Memory) Cut() {
+	if m != nil && m.w != nil {
+		m.w.flush()
+	}
+}
+
+// finder looks for paths in their order.
+type finder struct {
+	m    *merged
+	b    *block // rows of it are not passed yet
+	p    rowParser
+	on   bool // the parser is at a row
+	n    int  // rows that told how a file looked, up to that one
+	lost bool
+}
+
+func (f *finder) close() {
+	if f != nil {
+		f.m.close()
+	}
+}
+
+// put makes the rows of a block the next ones.
+func (f *finder) put(b *block) {
+	f.b, f.p, f.on = b, b.parser(), false
+	f.step()
+}
+
+func (f *finder) step() {
+	if f.on && f.p.ok {
+		f.n++
+	}
+	if f.on = f.p.next(); !f.on {
+		f.b = nil
+	}
+}
+
+// row goes to the next row if it is at none, and reports whether there is one.
+func (f *finder) row() bool {
+	for !f.on {
+		b := f.m.take()
+		if b == nil {
+			return false
+		}
+		f.put(b)
+	}
+	return true
+}
+
+func (f *finder) find(prefix, name string) (row Row, at int, ok bool) {
+	if f == nil {
+		return row, 0, false
+	}
+	for f.reaches(prefix, name) {
+		var c int
+		if f.b.prefix == prefix {
+			c = compareName(f.p.name, name)
+		} else {
+			c = comparePaths(f.b.prefix, string(f.p.name), prefix, name)
+		}
+		if c > 0 {
+			break
+		}
+		row, at, ok = f.p.row, f.n, c == 0 && f.p.ok
+		if f.step(); c == 0 {
+			return row, at, ok
+		}
 	}
 	return Row{}, 0, false
 }
 
-// Next returns one row after the other.
-func (m *Reader) Next() (path string, row Row, ok bool) {
-	if m == nil || !m.ok {
-		return "", Row{}, false
+// reaches goes to the next row if it is at none, and reports whether there is one in a block
+// that does not begin behind a path. Blocks that do are left for whoever enters their folder.
+func (f *finder) reaches(prefix, name string) bool {
+	for !f.on {
+		b := f.m.peek()
+		if b == nil {
+			return false
+		}
+		if p, n := b.path(); comparePaths(p, n, prefix, name) > 0 {
+			return false
+		}
+		f.m.take()
+		f.lost = f.lost || b.begins && b.prefix != ""
+		f.put(b)
 	}
-	path, row = string(m.path), m.row
-	m.advance()
-	return path, row, true
+	return true
 }
 
-// compare compares a path with another that is in two parts.
-func compare(path []byte, prefix, name string) int {
-	k := min(len(path), len(prefix))
-	if c := bytes.Compare(path[:k], []byte(prefix[:k])); c != 0 {
-		return c
-	}
-	if k < len(prefix) {
+func compareName(a []byte, b string) int {
+	switch {
+	case string(a) < b:
 		return -1
+	case string(a) > b:
+		return 1
 	}
-	return bytes.Compare(path[k:], []byte(name))
+	return 0
 }
 
-func (m *Reader) advance() {
-	if m.ok {
-		m.n++
+// nextKnown returns one row after the other that tells how a file looked.
+func (f *finder) nextKnown() (prefix, name string, row Row, ok bool) {
+	for f != nil && f.row() {
+		prefix, name, row, ok = f.b.prefix, string(f.p.name), f.p.row, f.p.ok
+		if f.step(); ok {
+			return prefix, name, row, true
+		}
 	}
-	m.ok = false
-	if len(m.rows) == 0 && !m.block() {
-		return
-	}
-	m.ok = m.parse()
-	if !m.ok {
-		m.rows = nil
+	return "", "", Row{}, false
+}
+
+// enter passes over what comes before a folder, and returns the block that it begins with.
+func (f *finder) enter(prefix string) *block {
+	for {
+		for f.on && comparePaths(f.b.prefix, string(f.p.name), prefix, "") < 0 {
+			f.step()
+		}
+		if f.on {
+			return nil
+		}
+		b := f.m.peek()
+		if b == nil {
+			return nil
+		}
+		if b.begins && b.prefix == prefix {
+			return f.m.take()
+		}
+		if p, n := b.path(); comparePaths(p, n, prefix, "") >= 0 {
+			return nil
+		}
+		f.m.take()
+		f.lost = f.lost || b.begins
+		f.put(b)
 	}
 }
 
-// block reads the next block; what is damaged ends the file.
-func (m *Reader) block() bool {
-	var head [4 + len(ref.Zero)]byte
-	if _, err := io.ReadFull(m.r, head[:]); err != nil {
-		return false
+// pass passes over what is left of a folder.
+func (f *finder) pass(prefix string) {
+	for {
+		for f.on && strings.HasPrefix(f.b.prefix, prefix) {
+			f.step()
+		}
+		if f.on {
+			return
+		}
+		b := f.m.peek()
+		if b == nil || !strings.HasPrefix(b.prefix, prefix) {
+			return
+		}
+		f.m.take()
+		f.lost = f.lost || b.begins
 	}
-	n := int(binary.BigEndian.Uint32(head[:]))
-	if n == 0 || n > maxBlock {
-		return false
-	}
-	if cap(m.buf) < n {
-		m.buf = make([]byte, n)
-	}
-	rows := m.buf[:n]
-	if _, err := io.ReadFull(m.r, rows); err != nil || ref.Of(rows) != ref.Digest(head[4:]) {
-		m.r.Reset(bytes.NewReader(nil))
-		return false
-	}
-	m.rows, m.path, m.last = rows, m.path[:0], Row{}
-	return true
 }
 
-func (m *Reader) parse() bool {
-	p := parser{b: m.rows}
-	shared, length := p.uint(), p.uint()
-	if p.bad || shared > uint64(len(m.path)) || length > uint64(len(p.b)) {
-		return false
+// child reports whether a block begins a folder in the one with the prefix, and its name.
+func (b *block) child(prefix string) (name string, ok bool) {
+	if !b.begins || len(b.prefix) <= len(prefix) || !strings.HasPrefix(b.prefix, prefix) {
+		return "", false
 	}
-	m.path = append(m.path[:shared], p.b[:length]...)
-	p.b = p.b[length:]
-	size := p.uint()
-	s := Stamp{Size: int64(size >> 1), Exec: size&1 == 1}
-	s.Mtime = m.last.Stamp.Mtime + p.int()
-	s.Ctime = s.Mtime + p.int()
-	s.Inode = m.last.Stamp.Inode + uint64(p.int())
-	if p.bad || len(p.b) < len(ref.Zero) {
-		return false
-	}
-	m.row = Row{s, ref.Digest(p.b[:len(ref.Zero)])}
-	m.last, m.rows = m.row, p.b[len(ref.Zero):]
-	return true
-}
-
-// parser takes numbers off the front of bytes.
-type parser struct {
-	b   []byte
-	bad bool
-}
-
-func (p *parser) uint() uint64 {
-	v, n := binary.Uvarint(p.b)
-	if n <= 0 {
-		p.bad = true
-		return 0
-	}
-	p.b = p.b[n:]
-	return v
-}
-
-func (p *parser) int() int64 {
-	v, n := binary.Varint(p.b)
-	if n <= 0 {
-		p.bad = true
-		return 0
-	}
-	p.b = p.b[n:]
-	return v
+	name = path.Clean(b.prefix[len(prefix):])
+	return name, !strings.Contains(name, "/")
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"unsafe"
 )
 
@@ -151,4 +152,15 @@ func after(name []byte, k int, of kind) int {
 		return '/'
 	}
 	return -1
+}
+
+// behind is the first entry whose path lies behind that of another, "" or "name" or "folder/".
+func (n *names) behind(path string) int {
+	return sort.Search(len(n.entries), func(i int) bool {
+		e := n.entries[i]
+		if e.kind == directory {
+			return comparePaths(n.name(e), "/", path, "") > 0
+		}
+		return n.name(e) > path
+	})
 }

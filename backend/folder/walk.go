@@ -14,35 +14,59 @@ const (
 	maxPath    = 4096 // bytes, with which Linux's PATH_MAX ends
 )
 
-// Batch is some files of one folder, in the order of their paths.
+// Batch is some files of one folder, in the order of their paths. It may be of none, where
+// a folder begins.
 type Batch struct {
 	Dir    *Dir
 	Prefix string // of their paths in the walk: "" or "sub/"
-	Names  []string
-	Stamps []Stamp
+	Begins bool   // it is the folder's first
+	Look   Stamp  // how the folder looked before its names were read, where it begins; zero: it cannot be told
+	Count  int    // of files and folders in the folder, where it begins
 
-	size int // bytes of the names
-	err  error
-	done chan struct{}
+	Names  []string // with Stamps and Known as long; good until Release
+	Stamps []Stamp
+	Known  []Known // what the memory says
+	Same   bool    // all look as they did, and the memory has them as they are here
+
+	size  int    // bytes of the names
+	block *block // of the memory, where the names are from
+	mem   *scratch
+	err   error
+	done  chan struct{}
 }
 
-// Release ends the use of the batch's folder.
-func (b *Batch) Release() { b.Dir.release() }
+// Leave ends the use of the batch's folder.
+func (b *Batch) Leave() {
+	if b.Dir != nil {
+		b.Dir.release()
+		b.Dir = nil
+	}
+}
+
+// Release ends the use of the batch's folder and names.
+func (b *Batch) Release() {
+	b.Leave()
+	if b.mem != nil {
+		b.mem.release()
+		b.Names, b.Stamps, b.Known, b.mem = nil, nil, nil, nil
+	}
+}
 
 // Size is how many bytes all names together have.
 func (b *Batch) Size() int { return b.size }
 
 // Walk hands all files below dir to fn, in the order of their paths' bytes, in batches
 // that fn must Release. Links, devices and names that are not UTF-8 end it, and are all
-// named. Folders are read and files looked at on all cores, ahead of fn.
-func Walk(ctx context.Context, dir string, fn func(*Batch) error) error {
+// named. Folders are read and files looked at on all cores, ahead of fn. The names of a
+// folder that looks as it did are taken from the memory, if there is one.
+func Walk(ctx context.Context, dir string, m *Memory, fn func(*Batch) error) error {
 	root, err := openRoot(dir)
 	if err != nil {
 		return Unreadable(dir, err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	w := &walker{ctx: ctx, base: dir, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}
+	w := &walker{ctx: ctx, base: dir, m: m, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}
 	ended := make(chan error, 1)
 	go func() {
 		defer close(w.out)
@@ -65,6 +89,7 @@ func Walk(ctx context.Context, dir string, fn func(*Batch) error) error {
 type walker struct {
 	ctx     context.Context
 	base    string
+	m       *Memory
 	slots   chan struct{} // who works
 	out     chan *Batch
 	batch   *Batch
@@ -73,7 +98,7 @@ type walker struct {
 
 func (w *walker) run(root *Dir) error {
 	l := &listing{dir: root, done: make(chan struct{})}
-	l.fill(w)
+	l.open(w)
 	err := w.visit(l, "")
 	if w.batch != nil {
 		w.batch.Release()
@@ -81,10 +106,12 @@ func (w *walker) run(root *Dir) error {
 	return cmp.Or(err, w.refused.err())
 }
 
-// listing is a folder's names, once they are read.
+// listing is an open folder, and its names once they are read.
 type listing struct {
 	dir   *Dir
+	look  Stamp // before the names were read; zero where it is not to be believed
 	names names
+	read  bool
 	err   error
 	done  chan struct{}
 }
@@ -95,9 +122,30 @@ func (w *walker) visit(l *listing, prefix string) error {
 		return Unreadable(w.full(prefix), l.err)
 	}
 	defer l.dir.release()
-	sub := &prefetch{w: w, l: l}
+	known := w.m.begun(prefix)
+	defer w.m.pass(prefix)
+	if known != nil && l.look != (Stamp{}) && known.look == l.look {
+		return w.visitKnown(l, known)
+	}
+	if known != nil {
+		w.m.old.put(known)
+	}
+	return w.visitListed(l, prefix, "")
+}
+
+// visitListed goes through the names that the folder has now, as far as their paths lie
+// behind another.
+func (w *walker) visitListed(l *listing, prefix, behind string) error {
+	if err := l.list(); err != nil {
+		return Unreadable(w.full(prefix), err)
+	}
+	if behind == "" {
+		w.start(l.dir, prefix)
+		w.batch.Begins, w.batch.Look, w.batch.Count = true, l.look, len(l.names.entries)
+	}
+	sub := &prefetch{w: w, l: l, at: l.names.behind(behind)}
 	defer sub.close()
-	for _, e := range l.names.entries {
+	for _, e := range l.names.entries[sub.at:] {
 		if err := w.entry(l, e, prefix, sub); err != nil {
 			return err
 		}
@@ -141,16 +189,24 @@ func (w *walker) entry(l *listing, e entry, prefix string, sub *prefetch) error 
 }
 
 func (w *walker) file(dir *Dir, prefix, name string) error {
-	if w.batch == nil {
-		dir.hold()
-		w.batch = &Batch{Dir: dir, Prefix: prefix, done: make(chan struct{})}
-	}
+	w.start(dir, prefix)
 	w.batch.Names = append(w.batch.Names, name)
+	if w.m != nil {
+		w.batch.Known = append(w.batch.Known, w.m.Find(prefix, name))
+	}
 	w.batch.size += len(name)
 	if len(w.batch.Names) < batchFiles {
 		return nil
 	}
 	return w.flush()
+}
+
+// start begins a batch if there is none.
+func (w *walker) start(dir *Dir, prefix string) {
+	if w.batch == nil {
+		dir.hold()
+		w.batch = &Batch{Dir: dir, Prefix: prefix, done: make(chan struct{})}
+	}
 }
 
 // flush sends the batch off, and looks at its files meanwhile.
@@ -160,6 +216,10 @@ func (w *walker) flush() error {
 		return nil
 	}
 	w.batch = nil
+	return w.send(b)
+}
+
+func (w *walker) send(b *Batch) error {
 	if w.refused.first != nil {
 		b.Release() // nothing will come of it; only what else is refused is looked for
 		return w.ctx.Err()
@@ -186,10 +246,21 @@ func (w *walker) flush() error {
 }
 
 func (b *Batch) look(w *walker) {
-	b.Stamps = make([]Stamp, len(b.Names))
+	if b.block != nil {
+		if b.err = b.fromMemory(); b.err != nil {
+			return
+		}
+	} else {
+		b.Stamps = make([]Stamp, len(b.Names))
+		if b.Known == nil {
+			b.Known = make([]Known, len(b.Names))
+		}
+	}
 	for i, name := range b.Names {
 		var k kind
-		if b.Stamps[i], k, b.err = b.Dir.stat(name); b.err != nil || k != regular {
+		b.Stamps[i], k, b.err = b.Dir.stat(name)
+		b.Same = b.Same && b.Known[i].OK && b.Stamps[i] == b.Known[i].Stamp
+		if b.err != nil || k != regular {
 			full := w.full(b.Prefix + name)
 			if b.err = Unreadable(full, b.err); b.err == nil {
 				b.err = replaced(full)
@@ -231,7 +302,7 @@ func (p *prefetch) fill() {
 				close(one.done)
 				return
 			}
-			one.fill(p.w)
+			one.open(p.w)
 		}()
 	}
 }
@@ -245,20 +316,34 @@ func (p *prefetch) close() {
 	}
 }
 
-// fill reads the names.
-func (l *listing) fill(w *walker) {
+// open sees how the folder looks, and reads its names unless they may be known.
+func (l *listing) open(w *walker) {
 	defer close(l.done)
 	if l.err = w.ctx.Err(); l.err == nil {
-		l.names, l.err = l.dir.list()
+		l.look, l.err = l.dir.look()
 	}
-	for i := range l.names.entries {
-		if e := &l.names.entries[i]; e.kind == unknown && l.err == nil {
-			_, e.kind, l.err = l.dir.stat(l.names.name(*e))
-		}
+	if l.err == nil && !w.m.remembers() {
+		l.err = l.list()
 	}
 	if l.err != nil {
 		l.dir.release()
-		return
 	}
+}
+
+// list reads the names.
+func (l *listing) list() (err error) {
+	if l.read {
+		return nil
+	}
+	if l.names, err = l.dir.list(); err != nil {
+		return err
+	}
+	for i := range l.names.entries {
+		if e := &l.names.entries[i]; e.kind == unknown && err == nil {
+			_, e.kind, err = l.dir.stat(l.names.name(*e))
+		}
+	}
+	l.read = true
 	l.names.sort()
+	return err
 }

@@ -35,11 +35,15 @@ func (s *Store) sentence() map[ref.Digest]time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
+		if s.condemned.since != nil {
+			s.loss()
+		}
 		s.condemned = condemned{}
 		return nil
 	}
 	if stamp := StampOf(fi); stamp != s.condemned.stamp {
 		s.condemned = condemned{stamp, readCondemned(path)}
+		s.loss()
 	}
 	return s.condemned.since
 }

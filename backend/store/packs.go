@@ -36,6 +36,7 @@ func (s *Store) forget(gone map[*pack]bool) {
 		}
 	}
 	s.packed = s.packed.without(gone)
+	s.loss()
 }
 
 func (s *Store) packNames() ([]string, error) {
@@ -91,6 +92,7 @@ func (s *Store) reread() error {
 		return err
 	}
 	s.packed, s.packs = newTable(), map[string]*pack{}
+	s.loss()
 	for _, name := range names {
 		if rows, size, err := readIndex(filepath.Join(s.dir, name)); err == nil {
 			s.put(&pack{name, size, rows})

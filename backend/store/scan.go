@@ -5,6 +5,7 @@ import (
 	"context"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,8 +39,8 @@ type Scan struct {
 	Known  Known          // or a question, which is asked on all cores
 	Began  time.Time      // with Memory: when the reading begins
 	Count  *Count
-	Each   func(TreeFile) // sees the files in the order of their paths
-	Link   Link           // how large files are kept; LinkCopy where it is empty
+	Each   func(prefix, name string, size int64) // sees the files in the order of their paths
+	Link   Link                                  // how large files are kept; LinkCopy where it is empty
 }
 
 // Take stores every file below dir and the tree of them. Links, devices and names that
@@ -48,7 +49,8 @@ type Scan struct {
 func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) {
 	p := s.packer()
 	w := newTreeWriter(func(node []byte) (ref.Digest, error) { return p.put(node, nodeKind) })
-	sc := &scanner{s: s, dir: dir, o: o, p: p, w: w, l: s.linker(o.Link, o.Began)}
+	before := s.losses()
+	sc := &scanner{s: s, dir: dir, o: o, p: p, w: w, l: s.linker(o.Link, o.Began), sound: s.isSound(o.Memory.Label())}
 	err := sc.run(ctx)
 	var root ref.Digest
 	if err == nil {
@@ -61,6 +63,8 @@ func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) 
 		p.discard(ctx)
 		return nil, diskError(err)
 	}
+	o.Memory.SetLabel(root)
+	s.noteSound(root, before)
 	return s.OpenListing(ctx, root)
 }
 
@@ -68,10 +72,12 @@ func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) 
 func (s *Store) Look(ctx context.Context, dir string, o Scan) (*Listing, error) {
 	l := &Listing{s: s, fresh: map[ref.Digest][]byte{}}
 	sc := &scanner{s: s, dir: dir, o: o, w: newTreeWriter(l.note)}
-	if err := sc.run(ctx); err != nil {
-		return nil, err
+	err := sc.run(ctx)
+	if err == nil {
+		err = l.end(ctx, sc.w)
 	}
-	return l, l.end(ctx, sc.w)
+	o.Memory.SetLabel(l.root)
+	return l, err
 }
 
 // scanner reads a folder in three steps that go on side by side: the walk, which asks the
@@ -84,6 +90,9 @@ type scanner struct {
 	w   *TreeWriter
 	l   *linker // nil: nothing is linked
 	cut cuts
+
+	sound bool   // all that the memory knows of is in the store
+	reuse *reuse // pages of the tree that the memory knows
 }
 
 const (
@@ -94,8 +103,8 @@ const (
 // job is a batch of files on its way.
 type job struct {
 	b     *folder.Batch
-	files []TreeFile
-	known []folder.Known
+	same  bool       // all is as it was, and stored
+	files []TreeFile // until it is needed only where not all is the same
 	wait  sync.WaitGroup
 	mu    sync.Mutex
 	err   error
@@ -131,11 +140,12 @@ func (j *job) settled(i int, began time.Time) bool {
 func (sc *scanner) run(ctx context.Context) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	sc.reuse = sc.s.pagesOf(ctx, sc.o.Memory.Label())
 	jobs, walked := make(chan *job, jobsAhead), make(chan error, 1)
 	slots := make(chan struct{}, 2*runtime.NumCPU())
 	go func() {
 		defer close(jobs)
-		walked <- folder.Walk(ctx, sc.dir, func(b *folder.Batch) error {
+		walked <- folder.Walk(ctx, sc.dir, sc.o.Memory, func(b *folder.Batch) error {
 			j := sc.begin(ctx, b, slots)
 			jobs <- j // whoever takes it goes on to the end
 			return ctx.Err()
@@ -145,22 +155,31 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 		j.wait.Wait()
 		if err = cmp.Or(err, j.err); err == nil {
 			err = sc.finish(j)
+		} else {
+			j.b.Release()
 		}
-		j.b.Release()
 		if err != nil {
 			stop()
 		}
 	}
-	return cmp.Or(err, <-walked)
+	if err = cmp.Or(err, <-walked); err == nil {
+		err = sc.settle()
+	}
+	sc.letGo()
+	return err
 }
 
-// begin asks the memory about the files of a batch and starts the reading of the others.
+// begin sees what is known of the files of a batch, and starts the reading of the others.
 func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct{}) *job {
-	j := &job{b: b, files: sc.s.filesOf(b), known: make([]folder.Known, len(b.Names))}
+	j := &job{b: b, same: b.Same}
+	if j.same && (sc.p == nil || sc.sound && !mayBeWhole(b)) {
+		return j
+	}
+	j.files = filesOf(b)
 	var unread []int
 	for i := range j.files {
-		k := &j.known[i]
-		if *k = sc.o.Memory.Find(b.Prefix, b.Names[i]); k.OK && k.Stamp == b.Stamps[i] {
+		k := &b.Known[i]
+		if k.OK && k.Stamp == b.Stamps[i] {
 			j.files[i].Digest = k.Digest
 		} else if k.OK && k.Stamp.Moved(b.Stamps[i]) && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, b.Stamps[i]) {
 			j.files[i].Digest = k.Digest
@@ -172,6 +191,7 @@ func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct
 	if sc.p != nil {
 		unread = sc.s.unkept(j.files, unread)
 	}
+	j.same = j.same && len(unread) == 0
 	for len(unread) > 0 && ctx.Err() == nil {
 		n := sc.share(j, unread)
 		some := unread[:n]
@@ -189,6 +209,12 @@ func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct
 	return j
 }
 
+// mayBeWhole reports whether a file of the batch may be stored as a file of its own, which
+// anybody can take away.
+func mayBeWhole(b *folder.Batch) bool {
+	return slices.ContainsFunc(b.Stamps, func(s Stamp) bool { return s.Size > oldSmall })
+}
+
 // share is how many of the files one goroutine reads: many small ones, or a large one.
 func (sc *scanner) share(j *job, unread []int) (n int) {
 	for size := int64(0); n < len(unread) && n < readChunk && size < Small; n++ {
@@ -198,7 +224,7 @@ func (sc *scanner) share(j *job, unread []int) (n int) {
 }
 
 // filesOf makes the files of a batch, with their paths in one piece of memory.
-func (s *Store) filesOf(b *folder.Batch) []TreeFile {
+func filesOf(b *folder.Batch) []TreeFile {
 	var all strings.Builder
 	all.Grow(len(b.Prefix)*len(b.Names) + b.Size())
 	for _, name := range b.Names {
@@ -219,6 +245,7 @@ func (s *Store) unkept(files []TreeFile, unread []int) []int {
 	var all, lists []int
 	s.mu.RLock()
 	next, near := 0, s.packed.near(files)
+	careful := len(s.condemned.since)+len(s.suspects.damaged) > 0
 	for i := range files {
 		if next < len(unread) && unread[next] == i {
 			next++
@@ -227,8 +254,9 @@ func (s *Store) unkept(files []TreeFile, unread []int) []int {
 		}
 		f := &files[i]
 		doomed := false
-		if len(s.condemned.since) > 0 {
+		if careful {
 			_, doomed = s.condemned.since[f.Digest]
+			doomed = doomed || s.suspects.damaged[f.Digest]
 		}
 		r := s.packed.follow(near[i], &f.Digest)
 		switch {
@@ -268,21 +296,55 @@ func (sc *scanner) read(ctx context.Context, j *job, which []int) {
 
 func (sc *scanner) full(f TreeFile) string { return sc.dir + "/" + f.Path }
 
-// finish hands the files of a job to the tree and to the memory.
+// finish hands the files of a job to the tree and to the memory, and releases its batch.
 func (sc *scanner) finish(j *job) error {
+	if j.b.Begins && !j.same {
+		sc.enter(j.b)
+	}
 	size := int64(0)
+	for i, name := range j.b.Names {
+		one := j.b.Stamps[i].Size
+		if size += one; sc.o.Each != nil {
+			sc.o.Each(j.b.Prefix, name, one)
+		}
+	}
+	sc.o.Count.Add(int64(len(j.b.Names)), size)
+	if j.same && sc.o.Memory != nil {
+		sc.o.Memory.Keep(j.b)
+		return sc.hold(j, size)
+	}
+	defer j.b.Release()
+	if err := sc.settle(); err != nil {
+		return err
+	}
+	return sc.add(j)
+}
+
+// enter tells the memory of a folder. One that was changed just now may be changed again
+// and look the same.
+func (sc *scanner) enter(b *folder.Batch) {
+	if look := b.Look; sc.o.Memory != nil {
+		if !look.Settled(sc.o.Began) {
+			look = Stamp{}
+		}
+		sc.o.Memory.Enter(b.Prefix, look, b.Count)
+	}
+}
+
+// add adds the files of a job to the tree one by one, and tells the memory of them.
+func (sc *scanner) add(j *job) error {
 	for i, f := range j.files {
 		if err := sc.w.Add(f); err != nil {
 			return err
 		}
-		if sc.o.Each != nil {
-			sc.o.Each(f)
+		if sc.o.Memory == nil {
+			continue
 		}
-		if size += f.Size; sc.o.Memory != nil && j.settled(i, sc.o.Began) {
-			sc.o.Memory.Add(j.b.Prefix, j.b.Names[i], folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.known[i])
+		sc.o.Memory.Note(j.b.Prefix, j.b.Names[i], folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.settled(i, sc.o.Began))
+		if sc.w.paused() {
+			sc.o.Memory.Cut()
 		}
 	}
-	sc.o.Count.Add(int64(len(j.files)), size)
 	return nil
 }
 

@@ -17,7 +17,7 @@ var smallBuffers = sync.Pool{New: func() any { b := make([]byte, Small+1); retur
 // readOne reads a file that is not known.
 func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
 	f, stamp := &j.files[i], j.b.Stamps[i]
-	if k := j.known[i]; k.OK && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, stamp) {
+	if k := j.b.Known[i]; k.OK && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, stamp) {
 		return spoiledError(sc.full(*f))
 	}
 	if sc.o.Known != nil {
@@ -29,7 +29,7 @@ func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
 	if stamp.Size > Small {
 		f.Digest, err = sc.large(ctx, j, i)
 		if err == nil {
-			err = sc.cutUp(ctx, j.known[i], f.Digest)
+			err = sc.cutUp(ctx, j.b.Known[i], f.Digest)
 		}
 		return err
 	}
@@ -78,7 +78,7 @@ func (sc *scanner) keep(ctx context.Context, j *job, i int, f *os.File, full str
 	if sc.p == nil {
 		d, n, err = HashOpen(ctx, f)
 	} else {
-		if sc.l.wants(j.known[i]) {
+		if sc.l.wants(j.b.Known[i]) {
 			r, err := sc.l.take(ctx, f, full, was)
 			if err == nil {
 				j.look(i, r.now, was.Settled(sc.o.Began))
@@ -87,7 +87,7 @@ func (sc *scanner) keep(ctx context.Context, j *job, i int, f *os.File, full str
 				return r.digest, err
 			}
 		}
-		d, n, err = sc.p.putLarge(ctx, f, j.known[i].Digest)
+		d, n, err = sc.p.putLarge(ctx, f, j.b.Known[i].Digest)
 	}
 	if err == nil {
 		_, err = steady(f, was, n, full)

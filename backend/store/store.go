@@ -42,6 +42,7 @@ type Store struct {
 	condemned condemned
 	suspects  suspects
 	leaps     leaps
+	sound     sound
 }
 
 func at(dir string) *Store {

@@ -22,6 +22,7 @@ func (s *Store) suspect(d ref.Digest) {
 		s.suspects = suspects{map[ref.Digest]bool{}, map[ref.Digest]bool{}}
 	}
 	s.suspects.damaged[d] = true
+	s.loss()
 }
 
 func (s *Store) suspectIf(d ref.Digest, err error) {

@@ -129,19 +129,38 @@ func (w *TreeWriter) end(p *page) error {
 	if err != nil {
 		return err
 	}
-	up := w.level(p.level + 1)
-	up.path(p.last)
-	up.b = binary.AppendUvarint(up.b, uint64(p.files)<<1)
-	up.b = binary.AppendUvarint(up.b, uint64(p.size)<<1)
-	up.b = append(up.b, d[:]...)
-	up.digest = d
-	up.files += p.files
-	up.size += p.size
+	c := child{p.last, p.files, p.size, d}
 	*p = page{level: p.level, b: p.b[:0], ended: p.ended + 1}
+	return w.below(p.level+1, c)
+}
+
+// below adds a node to the level above it.
+func (w *TreeWriter) below(level int, c child) error {
+	up := w.level(level)
+	up.path(c.last)
+	up.b = binary.AppendUvarint(up.b, uint64(c.files)<<1)
+	up.b = binary.AppendUvarint(up.b, uint64(c.size)<<1)
+	up.b = append(up.b, c.digest[:]...)
+	up.digest = c.digest
+	up.files += c.files
+	up.size += c.size
 	if up.full() {
 		return w.end(up)
 	}
 	return nil
+}
+
+// paused reports whether a page has just ended, so that one that is known may come next.
+func (w *TreeWriter) paused() bool { return w.levels != nil && w.levels[0].count == 0 }
+
+// addPage adds a page that is stored, where the writer is paused. It must end where a
+// page of these paths does.
+func (w *TreeWriter) addPage(c child) error {
+	w.last = c.last
+	w.Files += c.files
+	w.Size += c.size
+	w.levels[0].ended++
+	return w.below(1, c)
 }
 
 // path begins a row.
