@@ -161,7 +161,7 @@ func (d *Dir) ReadSmall(name string, b []byte) (n int, now Stamp, err error) {
 	if err != nil {
 		return 0, now, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	defer unix.Close(fd)
+	defer d.closeFile(fd)
 	if err := fault.Check("read"); err != nil {
 		return 0, now, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
@@ -179,7 +179,7 @@ func (d *Dir) ReadSmall(name string, b []byte) (n int, now Stamp, err error) {
 		n += k
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	if err := d.fstat(fd, &st); err != nil {
 		return n, now, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
 	return n, stampOf(&st), nil
@@ -190,13 +190,13 @@ const readFlags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLO
 // openFile opens without a note of when the file was last read, where that is allowed.
 func (d *Dir) openFile(name string) (int, error) {
 	if !d.foreign.Load() {
-		fd, err := unix.Openat(d.fd, name, readFlags|unix.O_NOATIME, 0)
+		fd, err := d.openat(name, readFlags|unix.O_NOATIME)
 		if !errors.Is(err, unix.EPERM) {
 			return fd, err
 		}
 		d.foreign.Store(true)
 	}
-	return unix.Openat(d.fd, name, readFlags, 0)
+	return d.openat(name, readFlags)
 }
 
 func stampOf(st *unix.Stat_t) Stamp {
@@ -210,13 +210,6 @@ func (d *Dir) stat(name string) (Stamp, kind, error) {
 		return Stamp{}, unknown, &fs.PathError{Op: "stat", Path: name, Err: err}
 	}
 	return stampOf(&st), kindOf(st.Mode), nil
-}
-
-func (d *Dir) fstatat(name string, st *unix.Stat_t) error {
-	if d.local {
-		return fstatatQuick(d.fd, name, st, unix.AT_SYMLINK_NOFOLLOW)
-	}
-	return fstatat(d.fd, name, st, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 func kindOf(mode uint32) kind {

@@ -89,7 +89,12 @@ type prepared struct {
 }
 
 func (s *Store) prepare(content []byte, compress bool) prepared {
-	p := prepared{digest: ref.Of(content), stored: content}
+	return s.prepareAs(ref.Of(content), content, compress)
+}
+
+// prepareAs is prepare for content of which the digest is known.
+func (s *Store) prepareAs(d ref.Digest, content []byte, compress bool) prepared {
+	p := prepared{digest: d, stored: content}
 	s.lookUp(&p)
 	if !p.here && compress {
 		p.squeeze(squeeze)
@@ -106,7 +111,11 @@ func (s *Store) lookUp(p *prepared) {
 
 // prepareWhole is prepare for what is no chunk, and may be there as a file of its own.
 func (s *Store) prepareWhole(content []byte, compress bool) prepared {
-	p := s.prepare(content, false)
+	return s.prepareWholeAs(ref.Of(content), content, compress)
+}
+
+func (s *Store) prepareWholeAs(d ref.Digest, content []byte, compress bool) prepared {
+	p := s.prepareAs(d, content, false)
 	if !p.here && len(content) > oldSmall && s.Has(p.digest) {
 		p.here = !s.doomed(p.digest)
 	}

@@ -35,12 +35,17 @@ func (s *Store) packer() *packer {
 
 // put adds content of at most Small bytes, of a kind that mostly shrinks or does not.
 func (p *packer) put(content []byte, kind string) (ref.Digest, error) {
+	d := ref.Of(content)
+	return d, p.add(p.prepare(d, content, kind))
+}
+
+func (p *packer) prepare(d ref.Digest, content []byte, kind string) prepared {
 	try := p.thrift.worth(kind)
-	ready := p.s.prepareWhole(content, try)
+	ready := p.s.prepareWholeAs(d, content, try)
 	if try && !ready.here && len(content) >= 512 {
 		p.thrift.note(kind, ready.form == squeezed)
 	}
-	return ready.digest, p.add(ready)
+	return ready
 }
 
 func (p *packer) add(all ...prepared) error {

@@ -282,15 +282,20 @@ func (j *job) fail(err error) {
 }
 
 func (sc *scanner) read(ctx context.Context, j *job, which []int) {
+	two := &pair{}
+	defer two.release()
 	for _, i := range which {
 		err := ctx.Err()
 		if err == nil {
-			err = sc.readOne(ctx, j, i)
+			err = sc.readOne(ctx, j, i, two)
 		}
 		if err != nil {
 			j.fail(err)
 			return
 		}
+	}
+	if err := sc.keepPair(j, two); err != nil {
+		j.fail(err)
 	}
 }
 

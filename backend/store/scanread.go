@@ -15,7 +15,7 @@ import (
 var smallBuffers = sync.Pool{New: func() any { b := make([]byte, Small+1); return &b }}
 
 // readOne reads a file that is not known.
-func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
+func (sc *scanner) readOne(ctx context.Context, j *job, i int, two *pair) (err error) {
 	f, stamp := &j.files[i], j.b.Stamps[i]
 	if k := j.b.Known[i]; k.OK && k.Stamp.Size > Small && sc.s.sameAsWhole(k.Digest, stamp) {
 		return spoiledError(sc.full(*f))
@@ -33,27 +33,70 @@ func (sc *scanner) readOne(ctx context.Context, j *job, i int) (err error) {
 		}
 		return err
 	}
-	f.Digest, err = sc.small(j.b, j.b.Names[i], stamp, sc.full(*f))
-	if err == nil && sc.o.Count != nil {
+	if err = sc.small(j.b, i, sc.full(*f), two); err == nil && sc.o.Count != nil {
 		sc.o.Count.Read.Add(stamp.Size)
+	}
+	if err == nil && two.n == len(two.at) {
+		err = sc.keepPair(j, two)
 	}
 	return err
 }
 
-func (sc *scanner) small(b *folder.Batch, name string, was Stamp, full string) (ref.Digest, error) {
-	buf := smallBuffers.Get().(*[]byte)
-	defer smallBuffers.Put(buf)
-	n, now, err := b.Dir.ReadSmall(name, (*buf)[:was.Size+1])
+// pair are two small files that are hashed side by side, which takes hardly longer than one.
+type pair struct {
+	n       int
+	at      [2]int // in the batch
+	content [2][]byte
+	buffers [2]*[]byte
+}
+
+func (p *pair) buffer() []byte {
+	if p.buffers[p.n] == nil {
+		p.buffers[p.n] = smallBuffers.Get().(*[]byte)
+	}
+	return *p.buffers[p.n]
+}
+
+func (p *pair) release() {
+	for _, b := range p.buffers {
+		if b != nil {
+			smallBuffers.Put(b)
+		}
+	}
+}
+
+// keepPair stores what was read, or only tells the digests.
+func (sc *scanner) keepPair(j *job, two *pair) error {
+	n := two.n
+	two.n = 0
+	var digests [2]ref.Digest
+	var ready [2]prepared
+	ref.OfAll(two.content[:n], digests[:n])
+	for k := range n {
+		i := two.at[k]
+		if j.files[i].Digest = digests[k]; sc.p != nil {
+			ready[k] = sc.p.prepare(digests[k], two.content[k], kindOf(j.b.Names[i]))
+		}
+	}
+	if sc.p == nil || n == 0 {
+		return nil
+	}
+	return sc.p.add(ready[:n]...)
+}
+
+func (sc *scanner) small(b *folder.Batch, i int, full string, two *pair) error {
+	was := b.Stamps[i]
+	buf := two.buffer()[:was.Size+1]
+	n, now, err := b.Dir.ReadSmall(b.Names[i], buf)
 	if err != nil {
-		return ref.Zero, folder.Unreadable(full, err)
+		return folder.Unreadable(full, err)
 	}
 	if int64(n) != was.Size || !unwritten(was, now) {
-		return ref.Zero, changed(full)
+		return changed(full)
 	}
-	if sc.p == nil {
-		return ref.Of((*buf)[:n]), nil
-	}
-	return sc.p.put((*buf)[:n], kindOf(name))
+	two.at[two.n], two.content[two.n] = i, buf[:n]
+	two.n++
+	return nil
 }
 
 // unwritten reports whether a file was not written to in between.

@@ -11,7 +11,7 @@ import (
 // less than 64 bytes, because there may be millions: the rows lie with their packs, and
 // the table knows which row of which pack.
 type table struct {
-	slots []uint64 // number of the pack, from 1, in the upper half; of its row in the lower; 0: free
+	slots []uint64 // 8 bits of the digest's hash, number of the pack (24, from 1), number of its row (32); 0: free
 	packs []*pack
 	used  int
 	seed  uint64 // nobody outside can tell which digests share a slot
@@ -32,17 +32,28 @@ func newTable() *table {
 // find returns the slot that has the digest, or the free one where it would be.
 func (t *table) find(d *ref.Digest) (slot int, found *row) {
 	mask := len(t.slots) - 1
-	h := binary.LittleEndian.Uint64(d[:]) * t.seed
+	h := t.hash(d)
 	for i := int(h>>32) & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s == 0 {
 			return i, nil
 		}
-		if r := &t.packs[s>>32-1].rows[uint32(s)]; r.digest == *d {
+		if byte(s>>56) != byte(h) {
+			continue // so the row, which is far away in memory, is not looked at
+		}
+		if r := t.row(s); r.digest == *d {
 			return i, r
 		}
 	}
 }
+
+func (t *table) hash(d *ref.Digest) uint64 { return binary.LittleEndian.Uint64(d[:]) * t.seed }
+
+// pack is the one that a slot names.
+func (t *table) pack(slot uint64) *pack { return t.packs[slot>>32&0xffffff-1] }
+
+// row is the one that a slot names.
+func (t *table) row(slot uint64) *row { return &t.pack(slot).rows[uint32(slot)] }
 
 // near returns for many digests the slots at which each is looked for first. In a table
 // of millions hardly any of them is in the processor's cache; asked for in one go, they
@@ -50,7 +61,7 @@ func (t *table) find(d *ref.Digest) (slot int, found *row) {
 func (t *table) near(files []TreeFile) []uint64 {
 	slots, mask := make([]uint64, len(files)), len(t.slots)-1
 	for i := range files {
-		slots[i] = t.slots[int(binary.LittleEndian.Uint64(files[i].Digest[:])*t.seed>>32)&mask]
+		slots[i] = t.slots[int(t.hash(&files[i].Digest)>>32)&mask]
 	}
 	return slots
 }
@@ -60,7 +71,7 @@ func (t *table) follow(slot uint64, d *ref.Digest) *row {
 	if slot == 0 {
 		return nil
 	}
-	if r := &t.packs[slot>>32-1].rows[uint32(slot)]; r.digest == *d {
+	if r := t.row(slot); r.digest == *d {
 		return r
 	}
 	_, r := t.find(d)
@@ -78,7 +89,7 @@ func (t *table) put(p *pack) {
 		if was == nil {
 			t.used++
 		}
-		t.slots[slot] = uint64(len(t.packs))<<32 | uint64(i)
+		t.slots[slot] = t.hash(&p.rows[i].digest)<<56 | uint64(len(t.packs))<<32 | uint64(i)
 	}
 }
 
@@ -87,7 +98,7 @@ func (t *table) grow() {
 	t.slots = make([]uint64, 2*len(old))
 	for _, s := range old {
 		if s != 0 {
-			slot, _ := t.find(&t.packs[s>>32-1].rows[uint32(s)].digest)
+			slot, _ := t.find(&t.row(s).digest)
 			t.slots[slot] = s
 		}
 	}
@@ -99,7 +110,7 @@ func (t *table) get(d ref.Digest) (place, bool) {
 	if r == nil {
 		return place{}, false
 	}
-	return place{t.packs[t.slots[slot]>>32-1], r.offset, r.stored, r.form}, true
+	return place{t.pack(t.slots[slot]), r.offset, r.stored, r.form}, true
 }
 
 // without returns a table of the packs that are not gone.
@@ -116,5 +127,5 @@ func (t *table) without(gone map[*pack]bool) *table {
 // current reports whether row i of a pack is where its object is found.
 func (t *table) current(p *pack, i int) bool {
 	slot, r := t.find(&p.rows[i].digest)
-	return r != nil && t.packs[t.slots[slot]>>32-1] == p
+	return r != nil && t.pack(t.slots[slot]) == p
 }
