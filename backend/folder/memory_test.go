@@ -294,13 +294,12 @@ func TestWhatAddsToAnotherMemoryIsLeft(t *testing.T) {
 	w.write("d00/f00", "changed again")
 	w.walk(1 << 20)
 	must(t, os.WriteFile(w.file+".more", old, 0o600))
-	w.write("d00/f01", "changed")
-	if w.walk(1 << 20); w.same != w.asked-100 && w.asked-w.same > 512 {
+	if w.walk(1 << 20); w.same != w.asked {
 		t.Errorf("of %d files %d are known", w.asked, w.same)
 	}
 }
 
-// TestNamesFromAMemoryStayInTheFolder, whoever wrote it: nothing beside it is looked at.
+// FuzzMemory: whatever is in a memory that is whole, the walk finds what is there.
 func FuzzMemory(f *testing.F) {
 	f.Add([]byte("\x01\x00\x80\x01\x00\x00\x00\x02\x01\x01a\x01a\x00\x01a\x00"), []byte("\x00\x04sub/\x01\x01b\x01b\x00\x01b\x00"))
 	f.Add([]byte("\x01\x03../\x00\x00\x00\x00\x01\x01\x01a\x01a\x00\x01a\x00"), []byte(""))
