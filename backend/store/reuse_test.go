@@ -56,6 +56,7 @@ func (r *remembered) scan(how func(*store.Store, store.Scan) (*store.Listing, er
 func (r *remembered) take(s *store.Store, o store.Scan) (*store.Listing, error) {
 	return s.Take(ctx, r.dir, o)
 }
+
 func (r *remembered) look(s *store.Store, o store.Scan) (*store.Listing, error) {
 	return s.Look(ctx, r.dir, o)
 }
