@@ -132,7 +132,7 @@ func (s *Service) evict(u *unsettled) {
 		atomicfile.Evict(s.full(u.Path))
 		return
 	}
-	_ = folder.Walk(context.Background(), s.full(u.Path), func(b *folder.Batch) error {
+	_ = folder.Walk(context.Background(), s.full(u.Path), nil, func(b *folder.Batch) error {
 		defer b.Release()
 		for _, name := range b.Names {
 			atomicfile.Evict(s.full(u.Path + "/" + b.Prefix + name))
