@@ -88,11 +88,7 @@ type prepared struct {
 	here   bool // it is in the store already
 }
 
-func (s *Store) prepare(content []byte, compress bool) prepared {
-	return s.prepareAs(ref.Of(content), content, compress)
-}
-
-// prepareAs is prepare for content of which the digest is known.
+// prepareAs prepares content of which the digest is known.
 func (s *Store) prepareAs(d ref.Digest, content []byte, compress bool) prepared {
 	p := prepared{digest: d, stored: content}
 	s.lookUp(&p)
