@@ -304,6 +304,7 @@ func FuzzMemory(f *testing.F) {
 	f.Add([]byte("\x01\x00\x80\x01\x00\x00\x00\x02\x01\x01a\x01a\x00\x01a\x00"), []byte("\x00\x04sub/\x01\x01b\x01b\x00\x01b\x00"))
 	f.Add([]byte("\x01\x03../\x00\x00\x00\x00\x01\x01\x01a\x01a\x00\x01a\x00"), []byte(""))
 	f.Add([]byte("\x00\x00\x01\x04../a\x04../a\x00\x04../a\x02\x00\x00\x0012345678901234567890123456789012"), []byte("\x01"))
+	f.Add([]byte("\x01\x7fsub/"), []byte("\x00\x00\x01\x7fa")) // texts longer than what is there
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		dir, file := t.TempDir(), filepath.Join(t.TempDir(), "m.stat")
 		must(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o755))
