@@ -58,7 +58,7 @@ func (st *staging) all(ctx context.Context) error {
 		defer close(parcels)
 		return st.p.pack(ctx, parcels)
 	})
-	for range runtime.NumCPU() + 1 {
+	for range 2 * runtime.NumCPU() { // large files that are linked are only hashed, which is done in pairs
 		g.Go(func() error { return st.work(ctx, parcels) })
 	}
 	return g.Wait()

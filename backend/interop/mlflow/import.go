@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,7 +23,7 @@ type Importer struct {
 	Traces     *trace.Service
 	Evaluation *evaluation.Service
 
-	busy sync.Mutex
+	turn turn
 }
 
 const workers = 4 // runs, models or traces that are brought at a time
@@ -44,10 +43,11 @@ type bringing struct {
 // any moment: what has come stays, and the next one goes on. The account is filled as
 // far as it came also where there is an error.
 func (im *Importer) Import(ctx context.Context, spec string, o Options, tell func(Progress)) (Account, error) {
-	if !im.busy.TryLock() {
-		return Account{}, errs.New(errs.Conflict, "an import from MLflow is going on already").WithHint("wait for its end, or stop it")
+	release, err := im.turn.take(ctx)
+	if err != nil {
+		return Account{}, err
 	}
-	defer im.busy.Unlock()
+	defer release()
 	t := newTally(tell)
 	o.Left = func(kind, name, why string) {
 		if t.counts[kind] != nil {
