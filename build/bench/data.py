@@ -131,9 +131,10 @@ class Part:
             for what, step in p.steps().items():
                 if steps and what not in steps:
                     continue
-                prepare(what, p.data)
-                if settle(warm):
-                    self.note(what, p.name, warm, step())
+                for _ in range(self.args.again if what in (peers.AGAIN, peers.CHANGED) else 1):
+                    prepare(what, p.data)
+                    if settle(warm):
+                        self.note(what, p.name, warm, step())
             os.rename(p.data, data)
             writable(data)
         finally:
@@ -151,9 +152,14 @@ class Part:
                 p.close()
 
 
+def first_of(folder):
+    first = min(folder.iterdir())
+    return first_of(first) if first.is_dir() else first
+
+
 def prepare(what, data):
     if what == peers.CHANGED:
-        first = next(p for p in sorted(data.rglob("*.bin")))
+        first = first_of(data)
         mode = first.stat().st_mode
         content = os.urandom(min(first.stat().st_size, SIZE)) + first.read_bytes()[SIZE:]
         first.unlink()  # it may be a link
@@ -352,6 +358,7 @@ def arguments():
     p.add_argument("--gigabytes", type=float, default=1)
     p.add_argument("--huge", type=float, default=10)
     p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--again", type=int, default=1, help="how often in a round what has not changed, or of which one file has, is versioned")
     p.add_argument("--only", default="disk,small,large,append,stages")
     p.add_argument("--with", dest="peers", default="", help="programs, such as rondo,dvc; all without it")
     p.add_argument("--link", default="", help="of huge: hardlink or copy alone")
