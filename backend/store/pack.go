@@ -88,16 +88,6 @@ type prepared struct {
 	here   bool // it is in the store already
 }
 
-// prepareAs prepares content of which the digest is known.
-func (s *Store) prepareAs(d ref.Digest, content []byte, compress bool) prepared {
-	p := prepared{digest: d, stored: content}
-	s.lookUp(&p)
-	if !p.here && compress {
-		p.squeeze(squeeze)
-	}
-	return p
-}
-
 // lookUp sees whether the content is packed already.
 func (s *Store) lookUp(p *prepared) {
 	if at, ok := s.entry(p.digest); ok && at.form != listed {
@@ -105,13 +95,15 @@ func (s *Store) lookUp(p *prepared) {
 	}
 }
 
-// prepareWhole is prepare for what is no chunk, and may be there as a file of its own.
+// prepareWhole prepares what is no chunk, and may be there as a file of its own.
 func (s *Store) prepareWhole(content []byte, compress bool) prepared {
 	return s.prepareWholeAs(ref.Of(content), content, compress)
 }
 
+// prepareWholeAs is prepareWhole for content of which the digest is known.
 func (s *Store) prepareWholeAs(d ref.Digest, content []byte, compress bool) prepared {
-	p := s.prepareAs(d, content, false)
+	p := prepared{digest: d, stored: content}
+	s.lookUp(&p)
 	if !p.here && len(content) > oldSmall && s.Has(p.digest) {
 		p.here = !s.doomed(p.digest)
 	}
