@@ -32,6 +32,7 @@ its code as the first commit.
 		long: `
 A project folder may come from anybody. Its commands, schedules and triggers do
 not run before you have agreed to exactly them; when they change you are asked again.
+What the stages of a dvc.yaml name outside of the project is read by the same word.
 
   rondo trust            show them and ask
   rondo trust --yes      agree without a question
@@ -169,6 +170,9 @@ func (c *call) show(q project.Question) {
 			line += "   (in " + a.Wdir + ")"
 		}
 		c.say("  %-8s %-14s %s", a.Kind, a.Name, line)
+		for _, at := range a.Outside {
+			c.say("  %-8s %-14s   outside of the project: %s", "", "", at)
+		}
 	}
 	if !q.Needed {
 		c.say("All of it is allowed on this device.")

@@ -328,10 +328,33 @@ func dvcCommit(ctx context.Context, c *call, p *dvc.Project) error {
 	if err != nil {
 		return err
 	}
+	if err := c.allowOutside(ctx, p); err != nil {
+		return err
+	}
 	if err := p.CommitAll(ctx, targets...); err != nil {
 		return err
 	}
 	return c.dvcDone(map[string]any{"committed": targets}, "Recorded. `git status` shows the files that say so.")
+}
+
+// allowOutside lets be read what stages name outside of the project, if they are trusted.
+func (c *call) allowOutside(ctx context.Context, p *dvc.Project) error {
+	outside := p.Outside()
+	if len(outside) == 0 {
+		return nil
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var q project.Question
+	if err := api.Get(ctx, "/trust", &q); err != nil {
+		return err
+	}
+	if !q.Needed {
+		p.Allow(outside...)
+	}
+	return nil
 }
 
 func dvcRemove(ctx context.Context, c *call, p *dvc.Project) error {

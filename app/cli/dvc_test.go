@@ -127,3 +127,45 @@ func (w *world) changesDVC(t *testing.T) {
 		t.Errorf("dvc says %s", said)
 	}
 }
+
+// TestDVCReadsOutsideOnceTrusted: what a stage names beside the project is shown with its
+// command, is not read before it is trusted, and is recorded so that dvc agrees.
+func TestDVCReadsOutsideOnceTrusted(t *testing.T) {
+	w := newPipelineOfDVC(t)
+	top := t.TempDir()
+	w.dir = filepath.Join(top, "p")
+	t.Cleanup(func() { w.run("stop", "--project", w.dir) })
+	writeAll(t, top, map[string]string{
+		"x.csv": "1\n", "p/.dvc/config": "[core]\n    no_scm = true\n",
+		"p/dvc.yaml": "stages:\n  late:\n    cmd: cat ../made > o\n    deps: [../made]\n    outs: [o]\n  make:\n    cmd: cat ../x.csv > ../made\n    deps: [../x.csv]\n    outs:\n    - ../made: {cache: false}\n",
+	})
+	if said := w.ok("status"); !strings.Contains(said, "rondo trust") {
+		t.Errorf("status before trust:\n%s", said)
+	}
+	if r := w.run("repro"); r.code != 6 {
+		t.Errorf("repro before trust: %d\n%s", r.code, r.err)
+	}
+	if r := w.run("data", "commit"); r.code != 6 || !strings.Contains(r.err, "rondo trust") {
+		t.Errorf("commit before trust: %d\n%s", r.code, r.err)
+	}
+	if said := w.ok("trust", "--yes"); !strings.Contains(said, filepath.Join(top, "x.csv")) {
+		t.Errorf("trust does not show what is read:\n%s", said)
+	}
+	w.ok("repro")
+	lock, err := os.ReadFile(filepath.Join(w.dir, "dvc.lock"))
+	if err != nil || !strings.Contains(string(lock), "- path: ../x.csv\n") {
+		t.Fatalf("%v\n%s", err, lock)
+	}
+	if said, asked := askDVC(t, w, "status"); asked && !strings.Contains(said, "up to date") {
+		t.Errorf("dvc says\n%s", said)
+	}
+	writeAll(t, top, map[string]string{"x.csv": "2\n"})
+	if said := w.ok("status"); !strings.Contains(said, "x.csv changed") {
+		t.Errorf("status after a change outside:\n%s", said)
+	}
+	w.ok("data", "commit")
+	writeAll(t, w.dir, map[string]string{"dvc.yaml": "stages:\n  make:\n    cmd: cat ../x.csv > ../made\n    deps: [../x.csv, /etc/passwd]\n    outs:\n    - ../made: {cache: false}\n"})
+	if r := w.run("repro"); r.code != 6 {
+		t.Errorf("another path outside is not trusted yet: %d\n%s", r.code, r.err)
+	}
+}

@@ -32,5 +32,6 @@ type Kept struct {
 	Params  map[string]string
 }
 
-// OpenBooks opens the books of a project; nil where it has none.
-type OpenBooks func(dir string) (Books, error)
+// OpenBooks opens the books of a project; nil where it has none. What its stages name
+// outside of the folder is read where it is one of the trusted paths.
+type OpenBooks func(dir string, trusted []string) (Books, error)

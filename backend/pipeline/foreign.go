@@ -17,19 +17,26 @@ import (
 // none: it runs the commands as they are recorded.
 func (r *runner) foreign(n *Node) bool { return n.From != "" && !r.plan.NoLock }
 
-// books opens the books that stages of the graph need; nil where none does.
-func (g Graph) books(dir string, open OpenBooks) (Books, error) {
+// books opens the books that stages of the graph need; nil where none does. Those that are
+// trusted may have read what they name outside of the project.
+func (g Graph) books(dir string, open OpenBooks, trusted bool) (Books, error) {
 	if open == nil || !slices.ContainsFunc(g, func(n *Node) bool { return n.From != "" }) {
 		return nil, nil
 	}
-	return open(dir)
+	var outside []string
+	for _, n := range g {
+		if trusted {
+			outside = append(outside, n.Outside()...)
+		}
+	}
+	return open(dir, outside)
 }
 
 func (r *runner) beginForeign() (err error) {
 	if r.plan.NoLock {
 		return nil
 	}
-	r.books, err = r.graph.books(r.eyes.dir, r.openBooks)
+	r.books, err = r.graph.books(r.eyes.dir, r.openBooks, true)
 	return err
 }
 

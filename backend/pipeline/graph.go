@@ -177,6 +177,12 @@ func (n *Node) claim(m *makers) error {
 		}
 		m.add(out.Path, n.Name)
 	}
+	for _, at := range n.OutsideOuts {
+		if near := m.near(beyond(at)); len(near) > 0 {
+			return badStage(n.Name, "let one of them make it, or give one another path", "stages %s and %s both make %s", m.of[near[0]], n.Name, at)
+		}
+		m.add(beyond(at), n.Name)
+	}
 	return nil
 }
 

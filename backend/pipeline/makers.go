@@ -3,6 +3,7 @@ package pipeline
 import (
 	"path"
 	"slices"
+	"strings"
 )
 
 // makers knows which stage makes what lies at a path. Its questions cost the depth of
@@ -37,7 +38,11 @@ func (m *makers) near(p string) []string {
 // it, or something in it.
 func (n *Node) connect(m *makers) {
 	first := map[string]int{} // where the first dep stands that a stage makes
-	for i, d := range n.Deps {
+	deps := slices.Clone(n.Deps)
+	for _, d := range n.OutsideDeps {
+		deps = append(deps, beyond(d))
+	}
+	for i, d := range deps {
 		for _, out := range m.near(d) {
 			maker := m.of[out]
 			if _, known := first[maker]; known || maker == n.Name {
@@ -52,3 +57,6 @@ func (n *Node) connect(m *makers) {
 		slices.SortStableFunc(n.Upstream, func(a, b string) int { return first[a] - first[b] })
 	}
 }
+
+// beyond is the name among makers of a path outside of the project, which no path in it has.
+func beyond(at string) string { return "../" + strings.TrimLeft(at, "/") }

@@ -136,7 +136,7 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	}
 	s.eyes.learn()
 	defer s.eyes.save()
-	books, err := g.books(s.opts.Dir, s.opts.Books)
+	books, err := g.books(s.opts.Dir, s.opts.Books, s.trusted(file) == nil)
 	if err != nil {
 		return v, err
 	}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,6 +28,11 @@ type Stage struct {
 	// sub/dvc.yaml:train. That tool's rules hold for it. A rondo.yaml cannot say it.
 	From  string `yaml:"-" json:"from,omitempty"`
 	Order int    `yaml:"-" json:"order,omitempty"` // among the stages of that project, from 1
+
+	// What such a stage reads and makes outside of the project folder: absolute paths of this
+	// machine.
+	OutsideDeps []string `yaml:"-" json:"outside_deps,omitempty"`
+	OutsideOuts []string `yaml:"-" json:"outside_outs,omitempty"`
 }
 
 // AllOuts returns outs, metrics and plots together, in that order.
@@ -34,6 +40,12 @@ func (s Stage) AllOuts() []Out {
 	all := append([]Out(nil), s.Outs...)
 	all = append(all, s.Metrics...)
 	return append(all, s.Plots...)
+}
+
+// Outside are all paths outside of the project folder that the stage names, sorted.
+func (s Stage) Outside() []string {
+	all := slices.Sorted(slices.Values(slices.Concat(s.OutsideDeps, s.OutsideOuts)))
+	return slices.Compact(all)
 }
 
 // Lines is one string or a list of them.

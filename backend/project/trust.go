@@ -22,6 +22,10 @@ type Action struct {
 	Name string   `json:"name"`
 	Wdir string   `json:"wdir,omitempty"`
 	Run  []string `json:"run"` // command lines, or the schedule and its policy
+
+	// Outside are paths outside of the project folder that are read for the stage, which the
+	// stage may also make.
+	Outside []string `json:"outside,omitempty"`
 }
 
 // Says writes the action for people: command lines as they are, a trigger as a sentence.
@@ -47,7 +51,7 @@ func (a Action) Says() string {
 func (f *File) Actions() []Action {
 	list := []Action{}
 	for name, s := range f.Stages {
-		list = append(list, Action{Kind: "stage", Name: name, Wdir: s.Wdir, Run: s.Cmd})
+		list = append(list, Action{Kind: "stage", Name: name, Wdir: s.Wdir, Run: s.Cmd, Outside: s.Outside()})
 	}
 	for name, t := range f.Triggers {
 		list = append(list, Action{Kind: "trigger", Name: name, Run: []string{t.On, t.Cron, t.Policy, t.Model}})
@@ -72,7 +76,7 @@ func (f *File) Source() string {
 }
 
 // TrustDigest names exactly the executable content of f: another command, working
-// directory, schedule or policy is another digest; a changed threshold is not.
+// directory, schedule, policy or path outside is another digest; a changed threshold is not.
 func (f *File) TrustDigest() ref.Digest {
 	b, err := json.Marshal(f.Actions())
 	if err != nil {

@@ -17,8 +17,9 @@ type Books struct {
 	noted bool            // what lies there from before
 }
 
-// OpenBooks opens the books of the DVC project in dir.
-func OpenBooks(dir string) (pipeline.Books, error) {
+// OpenBooks opens the books of the DVC project in dir. What its stages name outside of it is
+// read where it is among the paths that were trusted.
+func OpenBooks(dir string, trusted []string) (pipeline.Books, error) {
 	p, err := Open(dir)
 	if err != nil {
 		return nil, err
@@ -27,6 +28,7 @@ func OpenBooks(dir string) (pipeline.Books, error) {
 		p.Close()
 		return nil, p.Problems[0]
 	}
+	p.Allow(trusted...)
 	return &Books{p: p, begun: map[string]bool{}}, nil
 }
 
@@ -70,6 +72,14 @@ func (p *Project) why(pl *Pipeline, st StageStatus) []string {
 			out = append(out, r)
 		}
 	}
+	return append(out, st.closed()...)
+}
+
+// closed tells of what may not be read.
+func (s StageStatus) closed() (out []string) {
+	for _, at := range s.Closed {
+		out = append(out, at+" lies outside of the project, and is looked at when the stages are trusted (rondo trust)")
+	}
 	return out
 }
 
@@ -84,6 +94,7 @@ func (s StageStatus) Reasons() []string {
 	for _, at := range s.Unknown {
 		out = append(out, "dep "+at+" lies elsewhere, and only DVC can look at it")
 	}
+	out = append(out, s.closed()...)
 	if s.Always {
 		out = append(out, "it is declared always_changed")
 	}

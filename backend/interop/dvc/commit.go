@@ -130,7 +130,7 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 	return err
 }
 
-// outsUntracked refuses a stage one of whose outs git tracks.
+// outsUntracked refuses a stage one of whose outs git tracks, or that the cache cannot keep.
 func (p *Project) outsUntracked(s Stage) error {
 	for _, o := range s.Outs {
 		if in, here := p.where(s.Wdir, o.Path); here && !o.NoCache {
@@ -139,7 +139,7 @@ func (p *Project) outsUntracked(s Stage) error {
 			}
 		}
 	}
-	return nil
+	return p.cachedOutside(s)
 }
 
 // keepOuts brings the outs of a stage into the cache, and lets git ignore them.

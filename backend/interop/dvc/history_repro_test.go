@@ -66,11 +66,6 @@ func after(g pipeline.Graph, name string) (out pipeline.Graph) {
 
 // carryOut brings stages up to date as the runner does it, without a server.
 func (r repro) carryOut(p *dvc.Project) error {
-	books, err := dvc.OpenBooks(p.Dir)
-	if err != nil {
-		return err
-	}
-	defer books.Close()
 	g, err := pipeline.Build(p.Stages())
 	if err == nil {
 		g, err = r.choose(g)
@@ -78,6 +73,11 @@ func (r repro) carryOut(p *dvc.Project) error {
 	if err != nil {
 		return err
 	}
+	books, err := dvc.OpenBooks(p.Dir, outside(g))
+	if err != nil {
+		return err
+	}
+	defer books.Close()
 	ctx, say := context.Background(), func(string, ...any) {}
 	g = r.inOrder(p, g)
 	for i, n := range g {
@@ -114,6 +114,14 @@ func (r repro) inOrder(p *dvc.Project, g pipeline.Graph) (out pipeline.Graph) {
 		r.h.fail("dvc %v goes through %v, Rondo through %v", r.args, steps, names(g))
 	}
 	return out
+}
+
+// outside is what a person has agreed to that trusts the stages.
+func outside(g pipeline.Graph) (list []string) {
+	for _, n := range g {
+		list = append(list, n.Outside()...)
+	}
+	return list
 }
 
 func names(g pipeline.Graph) (list []string) {

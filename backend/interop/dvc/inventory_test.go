@@ -29,7 +29,7 @@ func inventoried(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	books, err := dvc.OpenBooks(dir)
+	books, err := dvc.OpenBooks(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

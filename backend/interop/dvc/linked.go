@@ -11,6 +11,9 @@ import (
 // symlink makes them, is that object, wherever the cache lies; other links that lead out of
 // the project are refused.
 func (p *Project) stat(at string) (fs.FileInfo, error) {
+	if filepath.IsAbs(at) {
+		return reach(p, at, os.Stat)
+	}
 	info, err := p.root.Stat(filepath.FromSlash(at))
 	if err != nil && !missing(err) {
 		if object, ok := p.linked(at); ok {
@@ -22,6 +25,9 @@ func (p *Project) stat(at string) (fs.FileInfo, error) {
 
 // open opens what stat sees.
 func (p *Project) open(at string) (*os.File, error) {
+	if filepath.IsAbs(at) {
+		return reach(p, at, os.Open)
+	}
 	f, err := p.root.Open(filepath.FromSlash(at))
 	if err != nil && !missing(err) {
 		if object, ok := p.linked(at); ok {

@@ -49,7 +49,7 @@ func opened(t *testing.T, dir, name string, flag int) *os.File {
 
 // rondoRuns brings the stage up to date as the runner does.
 func rondoRuns(dir string) error {
-	books, err := dvc.OpenBooks(dir)
+	books, err := dvc.OpenBooks(dir, nil)
 	if err != nil {
 		return err
 	}

@@ -87,12 +87,12 @@ func (p *Project) forget() { p.seen = map[string]sight{} }
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 	s := sight{dir: true}
-	err := fs.WalkDir(p.root.FS(), at, func(name string, d fs.DirEntry, err error) error {
+	err := p.walkAt(at, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if name != at && p.ignore.Match(name, true) {
+			if name != at && p.ignores(name, true) {
 				return fs.SkipDir
 			}
 			return nil
@@ -100,7 +100,7 @@ func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 		if d.Name() == IgnoreFile {
 			return errs.New(errs.Invalid, "%s lies in a folder that is tracked, which DVC refuses", name).WithHint("move its rules to the %s at the top", IgnoreFile)
 		}
-		if p.ignore.Match(name, false) {
+		if p.ignores(name, false) {
 			return nil
 		}
 		if info, err := p.stat(name); err == nil && info.IsDir() {

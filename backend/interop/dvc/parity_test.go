@@ -147,7 +147,7 @@ func TestDepsElsewhereAreRefusedFirst(t *testing.T) {
 	if err := os.WriteFile(elsewhere, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	books, err := dvc.OpenBooks(dir)
+	books, err := dvc.OpenBooks(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // Project is a DVC project as it lies in a folder. Every name from it is looked up
-// through an os.Root, so that nothing outside is read but the cache.
+// through an os.Root, so that nothing outside is read but the cache, and what Allow says.
 type Project struct {
 	Dir       string // absolute
 	Config    Config
@@ -34,6 +34,7 @@ type Project struct {
 	sums    *sums
 	texts   *Readings
 	inputs  []string // DVC's own files and what they name, read so far
+	allowed []string // paths outside of the project that may be read
 }
 
 // SingleFile is a .dvc file and its place.
@@ -299,7 +300,9 @@ func (w *walk) pipeline(at string, b []byte) {
 		return
 	}
 	w.p.Pipelines = append(w.p.Pipelines, pl)
-	for _, s := range pl.Stages {
+	for i := range pl.Stages {
+		w.p.relative(&pl.Stages[i])
+		s := pl.Stages[i]
 		for _, o := range s.Outs {
 			w.made(path.Join(s.Wdir, o.Path))
 		}

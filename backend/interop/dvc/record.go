@@ -2,6 +2,7 @@ package dvc
 
 import (
 	"context"
+	"path/filepath"
 
 	"rondo/backend/errs"
 )
@@ -40,12 +41,12 @@ func (p *Project) recordDeps(ctx context.Context, pl *Pipeline, s Stage, out *Lo
 
 // entry looks at a path. What has its name from DVC 2 and is as it was keeps that name.
 func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (Entry, error) {
-	in, here := p.where(s.Wdir, at)
-	if !here {
-		return Entry{}, errs.New(errs.Precondition, "stage %s: %s is outside of the project, and only DVC can record that", s.Name, at).WithHint("run `dvc commit %s`", s.Name)
+	in, err := p.place(s, at)
+	if err != nil {
+		return Entry{}, err
 	}
 	e := Entry{Path: at, Hash: p.hash}
-	if before.Hash == Dos2Unix && before.MD5 != "" {
+	if before.Hash == Dos2Unix && before.MD5 != "" && !filepath.IsAbs(in) {
 		now, err := p.look(ctx, in, Dos2Unix)
 		if err != nil {
 			return e, err
@@ -73,9 +74,12 @@ func (e *Entry) put(s sight) {
 func (p *Project) recordParams(s Stage) (*Map, error) {
 	out := &Map{}
 	for _, d := range s.Params {
-		in, here := p.where(s.Wdir, d.File)
-		b, err := p.Read(in)
-		if err != nil || !here {
+		in, err := p.place(s, d.File)
+		if err != nil {
+			return nil, err
+		}
+		b, err := p.readFile(in)
+		if err != nil {
 			return nil, errs.New(errs.Precondition, "stage %s: the params file %s cannot be read", s.Name, d.File)
 		}
 		all, err := p.texts.params(in, b)

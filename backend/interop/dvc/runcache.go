@@ -47,7 +47,7 @@ func (p *Project) cachesRuns(s Stage) bool {
 		return false
 	}
 	for _, d := range s.Deps {
-		if _, here := p.where(s.Wdir, d); !here {
+		if _, err := p.place(s, d); err != nil {
 			return false
 		}
 	}

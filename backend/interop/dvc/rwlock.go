@@ -58,7 +58,9 @@ func (p *Project) claim(ctx context.Context, read, write []string) (release func
 func (p *Project) absolute(list []string) []string {
 	out := make([]string, len(list))
 	for i, at := range list {
-		out[i] = filepath.Join(p.Dir, filepath.FromSlash(at))
+		if out[i] = filepath.FromSlash(at); !filepath.IsAbs(at) {
+			out[i] = filepath.Join(p.Dir, out[i])
+		}
 	}
 	return out
 }

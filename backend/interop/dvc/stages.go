@@ -28,7 +28,7 @@ func (p *Project) Stages() map[string]project.Stage {
 	return out
 }
 
-// stage leaves out what lies outside of the project: DVC's own status looks at it.
+// stage has what lies outside of the project apart.
 func (p *Project) stage(pl *Pipeline, s Stage) project.Stage {
 	out := project.Stage{
 		Cmd: s.Lines(), Desc: s.Desc, Frozen: s.Frozen, From: Address(pl.File, s.Name),
@@ -37,18 +37,19 @@ func (p *Project) stage(pl *Pipeline, s Stage) project.Stage {
 	if s.Wdir != "." {
 		out.Wdir = s.Wdir
 	}
+	out.OutsideDeps, out.OutsideOuts = p.outsides(s)
 	for _, d := range s.Deps {
-		if _, here := p.where(s.Wdir, d); here && !path.IsAbs(d) {
+		if _, here := p.where(s.Wdir, d); here {
 			out.Deps = append(out.Deps, path.Clean(d))
 		}
 	}
 	for _, d := range s.Params {
-		if _, here := p.where(s.Wdir, d.File); here && !path.IsAbs(d.File) {
+		if _, here := p.where(s.Wdir, d.File); here {
 			out.Params = append(out.Params, project.Param{File: path.Clean(d.File), Keys: d.Keys})
 		}
 	}
 	for _, o := range s.Outs {
-		if _, here := p.where(s.Wdir, o.Path); !here || path.IsAbs(o.Path) {
+		if _, here := p.where(s.Wdir, o.Path); !here {
 			continue
 		}
 		one := project.Out{Path: path.Clean(o.Path), Persist: o.Persist, NoCache: o.NoCache, Desc: o.Desc}

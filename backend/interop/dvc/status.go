@@ -3,6 +3,7 @@ package dvc
 import (
 	"context"
 	"path"
+	"path/filepath"
 
 	"rondo/backend/errs"
 )
@@ -25,10 +26,11 @@ type StageStatus struct {
 	Command  bool     // changed
 	Checksum bool     // of the stage itself, changed
 	Unknown  []string // deps elsewhere, which only the network or another folder could tell
+	Closed   []string // paths outside of the project that may not be read
 }
 
 func (s StageStatus) changed() bool {
-	return s.Deps.Len()+s.Outs.Len()+len(s.Unknown) > 0 || s.Always || s.Command || s.Checksum
+	return s.Deps.Len()+s.Outs.Len()+len(s.Unknown)+len(s.Closed) > 0 || s.Always || s.Command || s.Checksum
 }
 
 // Status says what real `dvc status` would say of the project.
@@ -109,16 +111,39 @@ func lockEntry(lock *LockStage, outs bool, at string) Entry {
 }
 
 func (p *Project) depStatus(ctx context.Context, out *StageStatus, wdir, at string, e Entry) error {
-	in, here := p.where(wdir, at)
-	if !here {
-		out.Unknown = append(out.Unknown, at)
+	in, ok := out.place(p, wdir, at)
+	if !ok {
 		return nil
 	}
-	word, err := p.word(ctx, in, e)
+	word, err := p.word(ctx, in, p.entryAt(in, e))
 	if word != "" {
-		out.Deps.Set(in, word)
+		out.Deps.Set(p.shown(wdir, at), word)
 	}
 	return err
+}
+
+// place is where a path lies that can be looked at. Others are noted.
+func (s *StageStatus) place(p *Project, wdir, at string) (string, bool) {
+	in, here := p.where(wdir, at)
+	if here {
+		return in, true
+	}
+	out, local := p.elsewhere(wdir, at)
+	switch {
+	case !local:
+		s.Unknown = append(s.Unknown, at)
+	case !p.allows(out):
+		s.Closed = append(s.Closed, at)
+	}
+	return out, local && p.allows(out)
+}
+
+// entryAt is an entry as it is compared: outside of the project DVC 3 has no names from DVC 2.
+func (p *Project) entryAt(at string, e Entry) Entry {
+	if filepath.IsAbs(at) {
+		e.Hash = p.hash
+	}
+	return e
 }
 
 // word compares a path of the project with what is recorded of it.
@@ -151,16 +176,16 @@ func (e Entry) sum() string {
 }
 
 func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, o Out, e Entry) error {
-	in, here := p.where(wdir, o.Path)
-	if !here {
-		out.Unknown = append(out.Unknown, o.Path)
+	in, ok := out.place(p, wdir, o.Path)
+	if !ok {
 		return nil
 	}
-	if p.ignore.Match(in, false) || p.ignore.Match(in, true) {
+	if p.ignores(in, false) || p.ignores(in, true) {
 		return errs.New(errs.Invalid, "%s: %s is what it makes, and an %s ignores it", out.Name, in, IgnoreFile).WithHint("DVC refuses that: take the rule out, or the path")
 	}
+	e = p.entryAt(in, e)
 	e.MD5 = e.sum()
-	if e.MD5 != "" && !o.NoCache {
+	if e.MD5 != "" && !o.NoCache && !filepath.IsAbs(in) {
 		if ok, err := p.Cache.has(ctx, e); err != nil || !ok {
 			if err == nil {
 				out.Outs.Set(in, NotInCache)
@@ -170,18 +195,18 @@ func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, 
 	}
 	word, err := p.word(ctx, in, e)
 	if word != "" {
-		out.Outs.Set(in, word)
+		out.Outs.Set(p.shown(wdir, o.Path), word)
 	}
 	return err
 }
 
 func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *LockStage) error {
-	in, here := p.where(wdir, d.File)
-	if !here {
-		out.Unknown = append(out.Unknown, d.File)
+	at, ok := out.place(p, wdir, d.File)
+	if !ok {
 		return nil
 	}
-	b, err := p.Read(in)
+	in := p.shown(wdir, d.File)
+	b, err := p.readFile(at)
 	if missing(err) {
 		out.Deps.Set(in, Deleted)
 		return nil
@@ -198,7 +223,7 @@ func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *L
 		out.Deps.Set(in, New)
 		return nil
 	}
-	now, err := p.texts.params(in, b)
+	now, err := p.texts.params(at, b)
 	if err != nil {
 		return err
 	}

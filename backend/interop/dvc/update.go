@@ -86,12 +86,12 @@ func (p *Project) readLock(pl *Pipeline) error {
 
 func (u *update) paths() {
 	for _, d := range u.s.Deps {
-		if at, here := u.p.where(u.s.Wdir, d); here {
+		if at, err := u.p.place(u.s, d); err == nil {
 			u.reads = append(u.reads, at)
 		}
 	}
 	for _, o := range u.s.Outs {
-		if at, here := u.p.where(u.s.Wdir, o.Path); here {
+		if at, err := u.p.place(u.s, o.Path); err == nil {
 			u.writes = append(u.writes, at)
 		}
 	}
@@ -147,11 +147,8 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 
 // ready refuses to run a stage whose deps are not there, before its outs are removed.
 func (u *update) ready() error {
-	for _, d := range u.s.Deps {
-		if _, here := u.p.where(u.s.Wdir, d); !here {
-			return errs.New(errs.Precondition, "the dep %s is outside of the project, and Rondo could not record what it was", d).
-				WithHint("run it with dvc: dvc repro %s", Address(u.pl.File, u.s.Name))
-		}
+	if err := u.p.reachable(u.s); err != nil {
+		return err
 	}
 	for _, at := range u.reads {
 		if _, err := u.p.stat(at); missing(err) {
@@ -161,12 +158,12 @@ func (u *update) ready() error {
 	return nil
 }
 
-// clear removes the outs, so that what is there afterwards was made by the stage.
+// clear removes the outs of the project, so that what is there afterwards was made by the stage.
 func (u *update) clear(ctx context.Context) error {
-	for i, o := range u.s.Outs {
+	for _, o := range u.s.Outs {
 		at, here := u.p.where(u.s.Wdir, o.Path)
 		if !here {
-			return errs.New(errs.Precondition, "stage %s: the out %s is outside of the project", u.s.Name, u.s.Outs[i].Path).WithHint("run it with dvc")
+			continue // what a person has there is the command's to replace, and nobody else's
 		}
 		if o.Persist {
 			if err := u.p.unprotect(at); err != nil {
@@ -272,6 +269,7 @@ func (u *update) run(ctx context.Context) error {
 	env := []string{"DVC_ROOT=" + u.p.Dir, "DVC_STAGE=" + Address(u.pl.File, u.s.Name)}
 	u.unlock()
 	u.unlock = func() {}
+	before := u.p.traces(ctx, u.beyond())
 	var failed error
 	for _, line := range u.s.Lines() {
 		if failed = u.w.Run(pipeline.Shell(line), env); failed != nil {
@@ -288,6 +286,9 @@ func (u *update) run(ctx context.Context) error {
 	u.unlock = unlock
 	fault.Point("dvc.ran")
 	u.p.forget()
+	if err := u.written(ctx, before); err != nil {
+		return err
+	}
 	return u.p.readLock(u.pl)
 }
 
@@ -304,7 +305,10 @@ func firstError(list ...error) error {
 func (u *update) record(ctx context.Context) error {
 	u.p.forget()
 	for _, o := range u.s.Outs {
-		at, _ := u.p.where(u.s.Wdir, o.Path)
+		at, err := u.p.place(u.s, o.Path)
+		if err != nil {
+			return err
+		}
 		if now, err := u.p.look(ctx, at, MD5); err != nil {
 			return err
 		} else if now.sum == "" {

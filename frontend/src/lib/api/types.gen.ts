@@ -1414,6 +1414,7 @@ export interface ProjectAction {
 	name: string;
 	wdir?: string;
 	run: string[];
+	outside?: string[];
 }
 
 export interface ProjectAlertRule {
@@ -1543,6 +1544,8 @@ export interface ProjectStage {
 	always_changed?: boolean;
 	from?: string;
 	order?: number;
+	outside_deps?: string[];
+	outside_outs?: string[];
 }
 
 export interface ProjectTrigger {
