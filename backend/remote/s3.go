@@ -171,6 +171,11 @@ func (b *bucket) Replace(ctx context.Context, name string, content *io.SectionRe
 
 // send stores a blob with its MD5, which the other side compares with what arrives.
 func (b *bucket) send(ctx context.Context, name string, content *io.SectionReader, ifAbsent bool) error {
+	_, err := b.put(ctx, name, content, ifAbsent)
+	return err
+}
+
+func (b *bucket) put(ctx context.Context, name string, content *io.SectionReader, ifAbsent bool) (minio.UploadInfo, error) {
 	o := minio.PutObjectOptions{
 		SendContentMd5: true, ContentType: "application/octet-stream", PartSize: partSize, NumThreads: 2,
 		DisableMultipart: content.Size() <= wholeSize,
@@ -178,8 +183,7 @@ func (b *bucket) send(ctx context.Context, name string, content *io.SectionReade
 	if ifAbsent {
 		o.SetMatchETagExcept("*")
 	}
-	_, err := b.c.PutObject(ctx, b.name, b.key(name), io.NewSectionReader(content, 0, content.Size()), content.Size(), o)
-	return err
+	return b.c.PutObject(ctx, b.name, b.key(name), io.NewSectionReader(content, 0, content.Size()), content.Size(), o)
 }
 
 func (b *bucket) Delete(ctx context.Context, name string) error {

@@ -91,7 +91,7 @@ func (p *Project) singleFor(at string) (SingleFile, error) {
 }
 
 // current is an entry of what lies there now. What has its name from DVC 2 and is as it was
-// keeps that name.
+// keeps that name, and what a remote has a version of keeps that.
 func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, error) {
 	e := Entry{Path: before.Path, Hash: p.hash}
 	if before.Hash == Dos2Unix && before.MD5 != "" {
@@ -108,7 +108,7 @@ func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, 
 		err = errs.New(errs.NotFound, "%s does not exist", at).WithHint("`rondo data checkout %s` brings it back, if it was tracked before", at)
 	}
 	e.put(now)
-	return e, err
+	return e.keepVersions(before, now.files), err
 }
 
 // keepSingle brings the content of an out of a .dvc file into the cache.
@@ -179,7 +179,9 @@ func (p *Project) addPart(ctx context.Context, f SingleFile, out *SingleOut, top
 	}
 	size, err := p.sizeOf(out.Entry.Hash, files)
 	n := int64(len(files))
+	before := out.Entry
 	out.MD5, out.Size, out.Files, out.List = sum, &size, &n, nil
+	out.Entry = out.Entry.keepVersions(before, files)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (p *Project) commitSingle(ctx context.Context, f SingleFile) error {
 			return err
 		}
 		if e.sum() == o.Entry.sum() {
-			e = o.Entry // with what only it tells, such as versions in a cloud
+			e = o.Entry // with what only it tells
 		}
 		o.Entry = e
 		if err := p.keepSingle(ctx, *o, at); err != nil {
@@ -110,6 +110,12 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 		}
 		if err := p.keepOuts(ctx, s, r); err != nil {
 			return err
+		}
+		before := p.Locks[pl.File].Stage(s.Name)
+		for i, o := range r.Outs { // DVC forgets the versions of a folder's files here
+			if b := lockEntry(before, true, o.Path); o.IsDir() && b.sum() == o.sum() {
+				r.Outs[i] = o.keepVersions(b, nil)
+			}
 		}
 		records = append(records, r)
 	}

@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"io/fs"
 	"strings"
 )
 
@@ -68,6 +69,9 @@ func readEntry(name string, m *Map, pathKey string) (Entry, error) {
 		if err != nil {
 			return e, err
 		}
+		if !fs.ValidPath(one.Path) || one.Path == "." || strings.Contains(one.Path, `\`) {
+			return e, fail(name, f.At("relpath"), "files: %q is no file of a folder", one.Path)
+		}
 		one.Hash = e.Hash
 		e.List = append(e.List, one)
 	}
@@ -130,7 +134,21 @@ func (e Entry) lockMap() *Map {
 		m.Set("hash", MD5)
 	}
 	e.hashFirst(m)
+	e.files(m)
 	return m
+}
+
+// files writes the entries of a folder that is listed file by file.
+func (e Entry) files(m *Map) {
+	var files []any
+	for _, f := range e.List {
+		one := NewMap("relpath", f.Path)
+		f.hashFirst(one)
+		files = append(files, one)
+	}
+	if len(files) > 0 {
+		m.Set("files", files)
+	}
 }
 
 // hashFirst writes the checksum and then the facts, as DVC orders them.

@@ -34,6 +34,9 @@ type object struct{ hash, md5 string }
 // What the remote lacks is in Missing, and an error.
 func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err error) {
 	return p.exchange(ctx, in, true, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+		if v, ok := f.(*versions); ok {
+			return v.fetch(ctx, o, done)
+		}
 		all := []object{{o.entry.Hash, o.entry.sum()}}
 		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") {
 			return err
@@ -47,9 +50,16 @@ func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err e
 }
 
 // Push copies objects that the remote lacks: files before the list of their folder, so that
-// a list is never there without them.
+// a list is never there without them. Where the remote keeps versions, their ids are noted
+// in the .dvc files and locks.
 func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err error) {
-	return p.exchange(ctx, in, false, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+	var pushed []pushedOut
+	done, err = p.exchange(ctx, in, false, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
+		if v, ok := f.(*versions); ok {
+			e, err := v.push(ctx, o, done)
+			pushed = append(pushed, pushedOut{o, e})
+			return err
+		}
 		if strings.HasSuffix(o.entry.MD5, ".dir") {
 			files, err := p.filesOf(o.entry)
 			if err != nil {
@@ -61,6 +71,7 @@ func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err er
 		}
 		return p.pushAll(ctx, f, []object{{o.entry.Hash, o.entry.sum()}}, done)
 	})
+	return done, errors.Join(err, p.noteVersions(pushed))
 }
 
 // mover moves what an out needs.
@@ -97,10 +108,18 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		return x.done, x.closed
 	}
 	if len(x.done.Missing) > 0 {
-		return x.done, errs.New(errs.NotFound, "not everything is there: %s", strings.Join(x.done.Missing, ", ")).
-			WithHint("who has it can push it: dvc push, or rondo data push")
+		return x.done, x.incomplete()
 	}
 	return x.done, nil
+}
+
+// incomplete names what is not there, and why where more is known than that.
+func (x *exchanging) incomplete() error {
+	what := strings.Join(x.done.Missing, ", ")
+	if x.absent != nil && errs.HintOf(x.absent) != "" {
+		return errs.New(errs.NotFound, "not everything is there: %s: %w", what, x.absent).WithHint("%s", errs.HintOf(x.absent))
+	}
+	return errs.New(errs.NotFound, "not everything is there: %s", what).WithHint("who has it can push it: dvc push, or rondo data push")
 }
 
 // exchanging is an exchange that goes on. What can be brought is, although the remote of
@@ -113,6 +132,7 @@ type exchanging struct {
 	open   map[string]far
 	failed map[string]bool
 	closed error
+	absent error // why something was missing, the first time
 	done   Exchanged
 }
 
@@ -147,6 +167,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 	}
 	if err = x.move(ctx, f, o, &x.done); errs.Is(err, errs.NotFound) {
 		x.done.Missing = append(x.done.Missing, o.at)
+		x.absent = firstError(x.absent, err)
 		return nil
 	}
 	return err
@@ -177,11 +198,11 @@ func (x *exchanging) farOf(ctx context.Context, o tracked) (far, error) {
 
 const movers = 8 // objects at one time
 
-// each calls fn for objects, some at a time, and returns the first error of the worst kind.
-func each(ctx context.Context, all []object, fn func(object) error) error {
+// each calls fn for all, some at a time, and returns the first error of the worst kind.
+func each[T any](ctx context.Context, all []T, fn func(T) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	work, failed := make(chan object), make(chan error, movers)
+	work, failed := make(chan T), make(chan error, movers)
 	var wait sync.WaitGroup
 	for range min(movers, len(all)) {
 		wait.Go(func() {
@@ -245,23 +266,7 @@ func (p *Project) fetchOne(ctx context.Context, f far, o object) (int64, error) 
 		return 0, err
 	}
 	defer body.Close()
-	tmp, err := p.Cache.create(o.hash)
-	if err != nil {
-		return 0, err
-	}
-	defer tmp.Close()
-	got, n, err := Sum(ctx, io.TeeReader(body, tmp), o.hash)
-	if err != nil {
-		return n, errs.Wrap(errs.Unavailable, err, "bring the object %s", o.md5)
-	}
-	if got != strings.TrimSuffix(o.md5, ".dir") {
-		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.md5).
-			WithHint("push it again from where it is whole")
-	}
-	if err := p.Cache.drop(o.hash, o.md5); err != nil {
-		return n, err
-	}
-	return n, p.Cache.place(tmp, o.hash, o.md5)
+	return p.admit(ctx, body, o)
 }
 
 func (p *Project) pushAll(ctx context.Context, f far, all []object, done *Exchanged) error {

@@ -44,12 +44,12 @@ func (p *Project) openFar(ctx context.Context, name string) (far, error) {
 	if !ok {
 		return nil, errs.New(errs.NotFound, ".dvc/config has no remote %s", name).WithHint("dvc remote add %s URL", name)
 	}
-	if strings.EqualFold(keys["worktree"], "true") || strings.EqualFold(keys["version_aware"], "true") {
-		return nil, errs.New(errs.Precondition, "the remote %s keeps versions by the cloud's own, which only DVC can bring", name).WithHint("dvc pull")
-	}
 	at, err := p.farAddress(keys)
 	if err != nil {
 		return nil, errs.New(errs.KindOf(err), "the remote %s: %w", name, err).WithHint("%s", errs.HintOf(err))
+	}
+	if keepsVersions(keys) {
+		return p.openVersions(ctx, name, at, keys)
 	}
 	if u, err := url.Parse(at); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		return &overHTTP{base: strings.TrimSuffix(at, "/"), client: http.Client{Timeout: time.Hour}, auth: authOf(keys)}, nil

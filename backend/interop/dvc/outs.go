@@ -23,7 +23,7 @@ func (p *Project) outs() (list []tracked) {
 			lock := p.Locks[pl.File].Stage(s.Name)
 			for _, o := range s.Outs {
 				if at, here := p.where(s.Wdir, o.Path); here {
-					list = append(list, tracked{at, lockEntry(lock, true, o.Path), o, pl.File, Address(pl.File, s.Name)})
+					list = append(list, tracked{at, lockEntry(lock, true, o.Path).named(), o, pl.File, Address(pl.File, s.Name)})
 				}
 			}
 		}
@@ -31,7 +31,7 @@ func (p *Project) outs() (list []tracked) {
 	for _, f := range p.Singles {
 		for _, o := range f.Outs {
 			if at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here {
-				list = append(list, tracked{at, o.Entry, o.Out, f.Path, f.Path})
+				list = append(list, tracked{at, o.Entry.named(), o.Out, f.Path, f.Path})
 			}
 		}
 	}

@@ -60,6 +60,9 @@ func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (
 		err = errs.New(errs.Precondition, "stage %s: %s does not exist", s.Name, at).WithHint("run the stage first")
 	}
 	e.put(now)
+	if !e.IsDir() {
+		e = e.keepVersions(before, nil)
+	}
 	return e, err
 }
 

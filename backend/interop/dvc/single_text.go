@@ -87,15 +87,7 @@ func (o SingleOut) value() *Map {
 			m.Set(kv.key, kv.val)
 		}
 	}
-	if len(o.List) > 0 {
-		var files []any
-		for _, f := range o.List {
-			one := NewMap("relpath", f.Path)
-			f.hashFirst(one)
-			files = append(files, one)
-		}
-		m.Set("files", files)
-	}
+	o.files(m)
 	return m
 }
 

@@ -175,6 +175,12 @@ func (e Entry) sum() string {
 	return TreeSum(TreeText(files))
 }
 
+// named is the entry with the name of its content, also where only its files have one.
+func (e Entry) named() Entry {
+	e.MD5 = e.sum()
+	return e
+}
+
 func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, o Out, e Entry) error {
 	in, ok := out.place(p, wdir, o.Path)
 	if !ok {
@@ -183,8 +189,7 @@ func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, 
 	if p.ignores(in, false) || p.ignores(in, true) {
 		return errs.New(errs.Invalid, "%s: %s is what it makes, and an %s ignores it", out.Name, in, IgnoreFile).WithHint("DVC refuses that: take the rule out, or the path")
 	}
-	e = p.entryAt(in, e)
-	e.MD5 = e.sum()
+	e = p.entryAt(in, e).named()
 	if e.MD5 != "" && !o.NoCache && !filepath.IsAbs(in) {
 		if ok, err := p.Cache.has(ctx, e); err != nil || !ok {
 			if err == nil {

@@ -1,0 +1,134 @@
+package dvc
+
+import (
+	"context"
+	"io"
+	"path"
+	"strings"
+	"sync"
+
+	"rondo/backend/errs"
+	"rondo/backend/remote"
+)
+
+// versions is a remote that keeps files under their own paths, and of each the versions
+// that the store numbers (version_aware, worktree). The .dvc files and locks say which.
+type versions struct {
+	remote.Versioned
+	p    *Project
+	name string // of the remote
+}
+
+// keepsVersions reports whether a remote of the config is one of versions.
+func keepsVersions(keys map[string]string) bool {
+	return strings.EqualFold(keys["worktree"], "true") || strings.EqualFold(keys["version_aware"], "true")
+}
+
+func (p *Project) openVersions(ctx context.Context, name, at string, keys map[string]string) (far, error) {
+	a, err := remote.ParseAddress(at)
+	if err != nil {
+		return nil, err
+	}
+	p.credentials(&a, keys)
+	r, err := remote.Open(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	v, ok := r.(remote.Versioned)
+	if !ok {
+		r.Close()
+		return nil, errs.New(errs.Precondition, "the remote %s is one of versions, and a %s keeps none", name, a.Kind).
+			WithHint("dvc remote modify --unset %s version_aware, or an S3 bucket that has versioning", name)
+	}
+	return &versions{v, p, name}, nil
+}
+
+// parts are the files of an entry: of a folder those that it lists, otherwise itself.
+func (e Entry) parts(files []TreeFile) []Entry {
+	if !e.IsDir() {
+		one := e
+		one.Path = ""
+		return []Entry{one}
+	}
+	known := map[string]Entry{}
+	for _, f := range e.List {
+		known[f.Path] = f
+	}
+	out := make([]Entry, len(files))
+	for i, f := range files {
+		out[i] = Entry{Path: f.Path, Hash: e.Hash, MD5: f.MD5, Exec: f.Exec}
+		if k := known[f.Path]; k.MD5 == f.MD5 {
+			out[i] = k
+		}
+	}
+	return out
+}
+
+// fetch brings the versions that an out names into the cache.
+func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error {
+	files, err := v.p.filesOf(o.entry)
+	if err != nil {
+		return errs.New(errs.NotFound, "the remote %s has no versions of %s: it was never pushed there", v.name, o.at).
+			WithHint("whoever has the content can push it: rondo data push, or dvc push")
+	}
+	var mu sync.Mutex
+	err = each(ctx, o.entry.parts(files), func(e Entry) error {
+		n, had, err := v.fetchOne(ctx, path.Join(o.at, e.Path), e)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+		case had:
+			done.There++
+		default:
+			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
+		}
+		return err
+	})
+	if err == nil && o.entry.IsDir() {
+		_, err = v.p.Cache.PutTree(files, o.entry.Hash)
+	}
+	return err
+}
+
+func (v *versions) fetchOne(ctx context.Context, at string, e Entry) (n int64, had bool, err error) {
+	if had, err = v.p.Cache.holds(ctx, e.Hash, e.MD5); had || err != nil {
+		return 0, had, err
+	}
+	if e.VersionID == "" {
+		return 0, false, errs.New(errs.NotFound, "the remote %s has no version of %s: it was never pushed there", v.name, at).
+			WithHint("whoever has the content can push it: rondo data push, or dvc push")
+	}
+	body, is, err := v.Open(ctx, at, e.VersionID)
+	if err != nil {
+		return 0, false, err
+	}
+	defer body.Close()
+	if e.Size != nil && *e.Size != is.Size || e.ETag != "" && e.ETag != is.ETag {
+		return 0, false, errs.New(errs.Corrupt, "the version %s of %s in the remote %s is not what is recorded of it: size %d, etag %s", e.VersionID, at, v.name, is.Size, is.ETag).
+			WithHint("see whether the remote's url is the one that it was pushed to; whoever has the content can push it anew")
+	}
+	n, err = v.p.admit(ctx, body, object{e.Hash, e.MD5})
+	return n, false, err
+}
+
+// admit takes content into the cache if it is what an object's name says.
+func (p *Project) admit(ctx context.Context, body io.Reader, o object) (int64, error) {
+	tmp, err := p.Cache.create(o.hash)
+	if err != nil {
+		return 0, err
+	}
+	defer tmp.Close()
+	got, n, err := Sum(ctx, io.TeeReader(body, tmp), o.hash)
+	if err != nil {
+		return n, errs.Wrap(errs.Unavailable, err, "bring the object %s", o.md5)
+	}
+	if got != strings.TrimSuffix(o.md5, ".dir") {
+		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.md5).
+			WithHint("push it again from where it is whole")
+	}
+	if err := p.Cache.drop(o.hash, o.md5); err != nil {
+		return n, err
+	}
+	return n, p.Cache.place(tmp, o.hash, o.md5)
+}

@@ -1,0 +1,215 @@
+package dvc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"sync"
+
+	"rondo/backend/errs"
+	"rondo/backend/remote"
+)
+
+// pushedOut is an out, and its entry with the versions that a remote has of it now.
+type pushedOut struct {
+	tracked
+	now Entry
+}
+
+// push makes a version of each file of an out of which the remote has none, and returns the
+// entry that names them all. What did arrive is named also where something failed.
+func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry, error) {
+	e := o.entry
+	files, err := v.p.filesOf(e)
+	if err != nil {
+		return e, err
+	}
+	parts := e.parts(files)
+	var mu sync.Mutex
+	err = each(ctx, indexes(parts), func(i int) error {
+		at := path.Join(o.at, parts[i].Path)
+		is, n, err := v.pushOne(ctx, at, parts[i])
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if n < 0 {
+			done.There++
+		} else {
+			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
+		}
+		parts[i] = parts[i].versioned(v.name, is)
+		return nil
+	})
+	if !e.IsDir() {
+		parts[0].Path = e.Path
+		return parts[0], err
+	}
+	slices.SortFunc(parts, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
+	e.List = parts
+	return e, err
+}
+
+func indexes[T any](list []T) []int {
+	out := make([]int, len(list))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// versioned is an entry with its version in a remote; one that it has stays.
+func (e Entry) versioned(name string, is remote.Version) Entry {
+	if e.VersionID == is.ID {
+		return e
+	}
+	e.Cloud, e.ETag, e.VersionID, e.Size, e.Checksum = name, is.ETag, is.ID, &is.Size, ""
+	return e
+}
+
+// pushOne uploads one file unless the remote has the version that is recorded, or has the
+// same content as the newest one. n is below 0 where nothing was sent.
+func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.Version, n int64, err error) {
+	if e.VersionID != "" {
+		if is, err = v.Version(ctx, at, e.VersionID); err == nil || !errs.Is(err, errs.NotFound) {
+			return is, -1, err
+		}
+	}
+	if err := v.p.intact(ctx, e.Hash, e.MD5); err != nil {
+		return is, 0, err
+	}
+	info, err := v.p.Cache.stat(e.Hash, e.MD5)
+	if err != nil {
+		return is, 0, err
+	}
+	if is, err = v.Version(ctx, at, ""); err == nil && e.Hash == MD5 && is.ETag == e.MD5 && is.Size == info.Size() && is.ID != "" {
+		return is, -1, nil
+	} else if err != nil && !errs.Is(err, errs.NotFound) {
+		return is, 0, err
+	}
+	file, err := os.Open(v.p.Cache.Path(e.Hash, e.MD5))
+	if err != nil {
+		return is, 0, notCached(e.MD5, err)
+	}
+	defer file.Close()
+	is, err = v.Store(ctx, at, io.NewSectionReader(file, 0, info.Size()))
+	if err == nil && is.ID == "" {
+		err = errs.New(errs.Precondition, "the remote %s gave %s no version: its bucket keeps none", v.name, at).
+			WithHint("enable its versioning with your provider's tools, or: dvc remote modify --unset %s version_aware", v.name)
+	}
+	return is, info.Size(), err
+}
+
+// noteVersions writes the versions that outs got into their .dvc files and locks, unless
+// they became something else meanwhile.
+func (p *Project) noteVersions(list []pushedOut) (err error) {
+	list = slices.DeleteFunc(list, func(o pushedOut) bool { return sameVersions(o.entry, o.now) })
+	if len(list) == 0 {
+		return nil
+	}
+	unlock, err := p.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := p.Reload(); err != nil {
+		return err
+	}
+	for _, f := range p.Singles {
+		for i := range f.Outs {
+			o := &f.Outs[i]
+			if now, ok := versionsOf(list, f.Path, o.Entry); ok {
+				o.Entry = now
+				err = errors.Join(err, p.writeSingle(f))
+			}
+		}
+	}
+	for _, pl := range p.Pipelines {
+		err = errors.Join(err, p.noteLock(pl, list))
+	}
+	return err
+}
+
+// versionsOf is what an entry became by a push.
+func versionsOf(list []pushedOut, stage string, e Entry) (Entry, bool) {
+	i := slices.IndexFunc(list, func(o pushedOut) bool {
+		return o.stage == stage && o.entry.Path == e.Path && o.entry.Hash == e.Hash && o.entry.MD5 == e.sum()
+	})
+	if i < 0 {
+		return e, false
+	}
+	return list[i].now, true
+}
+
+func (p *Project) noteLock(pl *Pipeline, list []pushedOut) error {
+	l := p.Locks[pl.File]
+	if l == nil {
+		return nil
+	}
+	var changed []LockStage
+	for _, s := range l.Stages {
+		s.Outs = slices.Clone(s.Outs)
+		n := len(changed)
+		for i, e := range s.Outs {
+			if now, ok := versionsOf(list, Address(pl.File, s.Name), e); ok {
+				s.Outs[i] = now
+				changed = append(changed[:n], s)
+			}
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	name := path.Join(path.Dir(pl.File), LockFile)
+	old, err := p.lockText(name)
+	if err != nil {
+		return err
+	}
+	text, err := PutStages(name, old, changed...)
+	if err != nil {
+		return err
+	}
+	return p.write(name, text)
+}
+
+// sameVersions reports whether a push has changed nothing of an entry.
+func sameVersions(a, b Entry) bool {
+	if len(a.List) != len(b.List) || a.VersionID != b.VersionID || a.Cloud != b.Cloud {
+		return false
+	}
+	for i := range a.List {
+		if !sameVersions(a.List[i], b.List[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// keepVersions is an entry that has just been looked at, with what the one before knows of
+// the versions of the same content. Files are those of a folder, where its entry lists them.
+func (e Entry) keepVersions(before Entry, files []TreeFile) Entry {
+	switch {
+	case e.sum() == before.sum() && before.Hash == e.Hash && (before.VersionID != "" || len(before.List) > 0):
+		return before
+	case len(before.List) == 0 || !e.IsDir():
+		return e
+	}
+	known := map[string]Entry{}
+	for _, f := range before.List {
+		known[f.Path] = f
+	}
+	for _, f := range files {
+		size := f.Size
+		one := Entry{Path: f.Path, Hash: e.Hash, MD5: f.MD5, Size: &size, Exec: f.Exec}
+		if k := known[f.Path]; k.MD5 == f.MD5 {
+			one = k
+		}
+		e.List = append(e.List, one)
+	}
+	slices.SortFunc(e.List, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
+	return e
+}

@@ -1,0 +1,59 @@
+package remotetest
+
+import (
+	"context"
+	"os"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// Versions is a bucket of StartS3 that keeps the versions of its objects.
+type Versions struct {
+	URL, Endpoint string // as the tools of others take them
+
+	t      testing.TB
+	c      *minio.Client
+	bucket string
+	prefix string
+}
+
+// KeepVersions lets the bucket of an address keep versions from now on.
+func KeepVersions(t testing.TB, address string) *Versions {
+	t.Helper()
+	url, endpoint, _ := strings.Cut(address, "?path_style=true&endpoint=")
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(url, "s3://"), "/")
+	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{
+		Creds:  credentials.NewStaticV4(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), ""),
+		Region: "us-east-1", BucketLookup: minio.BucketLookupPath,
+	})
+	must(t, err)
+	must(t, c.EnableVersioning(context.Background(), bucket))
+	return &Versions{url, endpoint, t, c, bucket, prefix}
+}
+
+// Count is how many versions there are of an object.
+func (v *Versions) Count(name string) (n int) {
+	v.t.Helper()
+	for o := range v.c.ListObjects(context.Background(), v.bucket, minio.ListObjectsOptions{Prefix: path.Join(v.prefix, name), WithVersions: true}) {
+		must(v.t, o.Err)
+		n++
+	}
+	return n
+}
+
+// Forget deletes one version of an object for good.
+func (v *Versions) Forget(name, id string) {
+	v.t.Helper()
+	must(v.t, v.c.RemoveObject(context.Background(), v.bucket, path.Join(v.prefix, name), minio.RemoveObjectOptions{VersionID: id}))
+}
+
+// Put makes a new version of an object.
+func (v *Versions) Put(name, text string) {
+	v.t.Helper()
+	_, err := v.c.PutObject(context.Background(), v.bucket, path.Join(v.prefix, name), strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{})
+	must(v.t, err)
+}
