@@ -22,7 +22,7 @@ var groups = []struct {
 	{"Register and evaluate", []string{"model"}},
 	{"Serve and monitor", []string{"endpoint", "monitor", "alerts", "alert"}},
 	{"Decide", []string{"decisions", "decision", "trigger"}},
-	{"Look after it", []string{"host", "token", "stop", "fsck", "dump", "rebuild", "version", "help"}},
+	{"Look after it", []string{"host", "token", "stop", "fsck", "seal", "dump", "rebuild", "version", "help"}},
 }
 
 var helpVerbs = []verb{

@@ -41,6 +41,7 @@ func (a *API) runRoutes(r *Router) {
 	Get(r, "/runs/{id}/artifacts", a.runArtifacts)
 	Raw(r, http.MethodGet, "/runs/{id}/artifacts/file", a.runArtifact, "one artifact, as a download; path= names it")
 	Get(r, "/queue", a.queue)
+	Post(r, "/seals", a.seal)
 }
 
 type runID struct {

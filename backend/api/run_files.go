@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"mime"
 	"net/http"
 	"path"
 
 	"rondo/backend/run"
 	"rondo/backend/run/launch"
+	"rondo/backend/seals"
 )
 
 // MetricQuery asks for the points of some metrics, or of all.
@@ -140,6 +142,10 @@ func (a *API) runArtifact(w http.ResponseWriter, req *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", artifactType(name))
 	http.ServeContent(w, req, "", info.MTime, f)
+	if err := seals.Found(f); err != nil {
+		slog.Error("a download was cut", "path", req.URL.Path, "file", name, "err", err)
+		panic(http.ErrAbortHandler) // what has gone must not look whole
+	}
 }
 
 func artifactType(name string) string {

@@ -49,7 +49,8 @@ type Report struct {
 	Records    int       `json:"records"`
 	Objects    int       `json:"objects"`
 	References int       `json:"references"` // from records to objects
-	Files      int       `json:"files"`      // of runs
+	Files      int       `json:"files"`      // of runs and traces
+	Unsealed   int       `json:"unsealed"`   // files of runs and traces of which nobody knows what they held when they came
 	Pointers   int       `json:"pointers"`
 	Index      bool      `json:"index"` // it was compared with the journal
 	Problems   []Problem `json:"problems"`
@@ -94,7 +95,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	if c.store, err = store.View(c.path("objects")); err != nil {
 		return c.report, unreadable(err, "the objects")
 	}
-	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.runs, c.captures, c.index} {
+	for _, step := range []func(context.Context) error{c.journal, c.objects, c.references, c.runs, c.traces, c.captures, c.index} {
 		if err := step(ctx); err != nil {
 			return c.report, err
 		}

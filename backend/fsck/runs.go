@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rondo/backend/proc"
 	"rondo/backend/ref"
 	"rondo/backend/run/points"
 	"rondo/backend/run/seal"
@@ -46,7 +47,10 @@ func (c *checker) sealed(ctx context.Context, path, name string) error {
 		c.add(Problem{Kind: KindRun, File: name + "/" + file, What: why, Hint: fromBackup})
 	})
 	c.report.Files += n
-	return err
+	if _, exit := os.Lstat(filepath.Join(path, proc.ExitFile)); n == 0 && exit == nil {
+		c.report.Unsealed++ // all of the folder
+	}
+	return firstOf(err, c.came(ctx, path, name, "artifacts"))
 }
 
 func (c *checker) points(ctx context.Context, path, name string) error {

@@ -191,8 +191,11 @@ func Stop(dir, by string) error {
 	if _, err := ReadExit(dir); err == nil {
 		return errs.New(errs.Precondition, "the run has ended already")
 	}
-	if err := writeJSON(filepath.Join(dir, StopFile), StopRequest{By: by, At: time.Now().UTC()}); err != nil {
-		return errs.Wrap(errs.Unavailable, err, "ask the run to stop")
+	if _, err := os.Lstat(filepath.Join(dir, StopFile)); err != nil { // the first who asked counts: the folder may just be sealed
+		err = writeJSON(filepath.Join(dir, StopFile), StopRequest{By: by, At: time.Now().UTC()})
+		if err != nil {
+			return errs.Wrap(errs.Unavailable, err, "ask the run to stop")
+		}
 	}
 	if s, err := ReadState(dir); err == nil {
 		poke(s.Supervisor)

@@ -157,7 +157,8 @@ func fileOf(name string, info fs.FileInfo) File {
 	return f
 }
 
-// OpenArtifact opens a file for reading; a missing one is NotFound.
+// OpenArtifact opens a file for reading; a missing one is NotFound, one that is damaged Corrupt. What
+// is long is verified while it is read: seals.Found tells in the end.
 func (s *Service) OpenArtifact(ctx context.Context, owner, name string) (io.ReadSeekCloser, File, error) {
 	if err := checkPath(name); err != nil {
 		return nil, File{}, err
@@ -175,11 +176,14 @@ func (s *Service) OpenArtifact(ctx context.Context, owner, name string) (io.Read
 	if !info.Mode().IsRegular() { // a folder; or a pipe, which would block for ever
 		return nil, File{}, noFile(owner, name)
 	}
-	f, err := root.Open(at)
+	f, err := s.seals.Open(root, artifactsDir, name)
+	if errs.Is(err, errs.Corrupt) {
+		return nil, File{}, errs.Wrap(errs.Corrupt, err, "artifact of %s", owner)
+	}
 	if err != nil {
 		return nil, File{}, outside(err, owner, name)
 	}
-	return f, fileOf(name, info), nil
+	return f.(io.ReadSeekCloser), fileOf(name, info), nil
 }
 
 // DeleteArtifact removes a file or folder.
@@ -195,6 +199,9 @@ func (s *Service) DeleteArtifact(ctx context.Context, owner, name string) error 
 	at := path.Join(artifactsDir, name)
 	if _, err := root.Lstat(at); err != nil {
 		return outside(err, owner, name)
+	}
+	if err := s.seals.Remove(root, name); err != nil {
+		return diskError(err)
 	}
 	if err := root.RemoveAll(at); err != nil {
 		return outside(err, owner, name)

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -112,7 +113,7 @@ func (s *Service) CompleteParts(ctx context.Context, owner, name, id string, par
 	defer root.Remove(temp)
 	all := &joined{root: root, dir: dir, parts: parts}
 	defer all.close()
-	if err := s.receive(ctx, root, temp, all); err != nil {
+	if err := s.take(ctx, root, name, temp, all); err != nil {
 		return File{}, err
 	}
 	f, err := s.place(root, temp, owner, name)
@@ -138,6 +139,8 @@ type joined struct {
 	dir   string
 	parts []Part
 	now   fs.File
+	of    Part // what is read now
+	sum   hash.Hash
 }
 
 func (j *joined) Read(b []byte) (int, error) {
@@ -150,11 +153,15 @@ func (j *joined) Read(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			j.now, j.parts = f, j.parts[1:]
+			j.now, j.of, j.parts, j.sum = f, j.parts[0], j.parts[1:], ref.NewHash()
 		}
 		n, err := j.now.Read(b)
+		j.sum.Write(b[:n])
 		if n > 0 || err != io.EOF {
 			return n, err
+		}
+		if ref.Sum(j.sum) != j.of.Digest {
+			return 0, errs.New(errs.Corrupt, "part %d is not what was sent", j.of.Number).WithHint("the disk has damaged it: send the file again")
 		}
 		j.close()
 	}

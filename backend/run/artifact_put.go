@@ -30,7 +30,7 @@ func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Read
 		return File{}, diskError(err)
 	}
 	defer root.Remove(temp) // fails where it got its name
-	if err := s.receive(ctx, root, temp, r); err != nil {
+	if err := s.take(ctx, root, name, temp, r); err != nil {
 		return File{}, err
 	}
 	return s.place(root, temp, owner, name)
@@ -59,25 +59,24 @@ func (s *Service) received(err error) error {
 // place gives a whole file its name and makes the name durable.
 func (s *Service) place(root *os.Root, temp, owner, name string) (File, error) {
 	at := path.Join(artifactsDir, name)
-	if err := root.MkdirAll(path.Dir(at), 0o755); err != nil {
+	made, err := s.durable.make(root, path.Dir(at))
+	if err != nil {
 		return File{}, blocked(err, owner, name)
 	}
 	if info, err := root.Lstat(at); err == nil && !info.Mode().IsRegular() {
 		return File{}, errs.New(errs.Conflict, "artifact %.200q of %s is a folder already", name, owner).WithHint("choose another name, or delete the folder")
 	}
 	replaced := atomicfile.Replacing(root, at)
-	err := root.Rename(temp, at)
+	err = root.Rename(temp, at)
 	replaced()
 	if err != nil {
 		return File{}, blocked(err, owner, name)
 	}
-	for dir := path.Dir(at); ; dir = path.Dir(dir) {
-		if err := atomicfile.SyncDirIn(root, dir); err != nil {
-			return File{}, diskError(err)
-		}
-		if dir == "." {
-			break
-		}
+	if err := errors.Join(atomicfile.SyncDirIn(root, path.Dir(at)), s.durable.sync(root, made)); err != nil {
+		return File{}, diskError(err)
+	}
+	if err := s.seals.Placed(root, name); err != nil {
+		return File{}, diskError(err)
 	}
 	info, err := root.Stat(at)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/ref"
+	"rondo/backend/seals"
 )
 
 // Files are artifacts of one owner that get their names together, when all of them are
@@ -24,6 +25,7 @@ type Files struct {
 	owner string
 	temp  string
 	names []string
+	came  []seals.File
 }
 
 const fewFiles = 8 // up to here each is synced by itself
@@ -61,7 +63,8 @@ func (f *Files) Put(name string, r io.Reader) (int64, error) {
 	if err != nil {
 		return 0, diskError(err)
 	}
-	n, err := atomicfile.Copy(f.ctx, w, r, f.s.opts.MaxArtifact)
+	h := seals.NewHash()
+	n, err := atomicfile.Copy(f.ctx, w, io.TeeReader(r, h), f.s.opts.MaxArtifact)
 	if err == nil && len(f.names) < fewFiles {
 		err = w.Sync()
 	}
@@ -71,7 +74,7 @@ func (f *Files) Put(name string, r io.Reader) (int64, error) {
 	if err != nil {
 		return n, f.s.received(err)
 	}
-	f.names = append(f.names, name)
+	f.names, f.came = append(f.names, name), append(f.came, seals.File{Name: name, Seal: h.Seal()})
 	return n, nil
 }
 
@@ -81,6 +84,9 @@ func (f *Files) Commit() error {
 		return nil
 	}
 	dir := filepath.Join(f.s.Dir(f.owner))
+	if err := f.s.seals.Came(f.root, f.came...); err != nil {
+		return diskError(err)
+	}
 	if len(f.names) > fewFiles {
 		if err := atomicfile.SyncAll(dir); err != nil {
 			return diskError(err)
@@ -98,6 +104,9 @@ func (f *Files) Commit() error {
 		for up := path.Dir(at); up != "." && !slices.Contains(folders, up); up = path.Dir(up) {
 			folders = append(folders, up)
 		}
+	}
+	if err := f.s.seals.Placed(f.root, f.names...); err != nil {
+		return diskError(err)
 	}
 	if len(f.names) > fewFiles {
 		return errs.Wrap(errs.Unavailable, atomicfile.SyncAll(dir), "keep the artifacts of %s", f.owner)

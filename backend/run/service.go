@@ -11,6 +11,7 @@ import (
 	"rondo/backend/event"
 	"rondo/backend/ledger"
 	"rondo/backend/run/points"
+	"rondo/backend/seals"
 )
 
 // Options say what a Service works with.
@@ -29,6 +30,8 @@ type Service struct {
 	runs    string // folder of all runs
 	logs    logs
 	waiting waiting
+	seals   *seals.Keeper
+	durable durable
 	table   table
 	lines   lines
 
@@ -63,6 +66,7 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 		opts: opts, runs: runsDir(opts.Dir),
 		woken: make(chan struct{}, 1), closing: make(chan struct{}), settled: make(chan struct{}),
 	}
+	s.seals = seals.NewKeeper(opts.Ledger.Device(), opts.Now)
 	s.logs = logs{s: s, open: map[string]*openLog{}}
 	s.waiting = waiting{runs: map[string]*waitingRun{}, wake: s.wake}
 	s.table.drop()

@@ -18,6 +18,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/ref"
+	"rondo/backend/seals"
 )
 
 // Attachments are files that a span's inputs or outputs name: pictures, sound, papers.
@@ -76,14 +77,29 @@ func (s *Service) Attach(ctx context.Context, id, name string, r io.Reader) erro
 		return fileError(err)
 	}
 	temp := ref.NewID()
-	defer root.Remove(temp)                                                            // fails where it got its name
-	if _, err := atomicfile.Receive(ctx, root, temp, r, math.MaxInt64-1); err != nil { // the door has a limit for what comes in
+	defer root.Remove(temp) // fails where it got its name
+	if err := s.take(ctx, root, name, temp, r); err != nil {
 		return received(err)
 	}
 	if err := root.Rename(temp, path.Join(attachmentsDir, name)); err != nil {
 		return fileError(err)
 	}
-	return fileError(errors.Join(atomicfile.SyncDirIn(root, attachmentsDir), atomicfile.SyncDirIn(root, ".")))
+	return fileError(errors.Join(atomicfile.SyncDirIn(root, attachmentsDir), atomicfile.SyncDirIn(root, "."), s.seals.Placed(root, name)))
+}
+
+// take writes the content durably under a temporary name, and its seal beside it.
+func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) error {
+	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	h := seals.NewHash()
+	if _, err := atomicfile.Copy(ctx, f, io.TeeReader(r, h), math.MaxInt64-1); err != nil { // the door has a limit for what comes in
+		return errors.Join(err, f.Close())
+	}
+	wait, sealed := s.seals.Begin(root, seals.File{Name: name, Seal: h.Seal()}), make(chan error, 1)
+	go func() { sealed <- wait() }()
+	return errors.Join(f.Sync(), <-sealed, f.Close())
 }
 
 // received says what kept an attachment from arriving.
@@ -121,8 +137,14 @@ func (s *Service) OpenAttachment(ctx context.Context, id, name string) (io.ReadS
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, Attachment{}, none
 	}
-	f, err := root.Open(at)
-	return f, Attachment{name, info.Size(), info.ModTime().UTC()}, fileError(err)
+	f, err := s.seals.Open(root, attachmentsDir, name)
+	if errs.Is(err, errs.Corrupt) {
+		return nil, Attachment{}, errs.Wrap(errs.Corrupt, err, "attachment of trace %.128s", id)
+	}
+	if err != nil {
+		return nil, Attachment{}, fileError(err)
+	}
+	return f.(io.ReadSeekCloser), Attachment{name, info.Size(), info.ModTime().UTC()}, nil
 }
 
 // Attachments lists the attachments of a trace by name.

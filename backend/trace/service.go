@@ -8,6 +8,7 @@ import (
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/ref"
+	"rondo/backend/seals"
 )
 
 // Options say what a Service works with.
@@ -21,14 +22,17 @@ type Options struct {
 }
 
 // Service keeps the traces of one project.
-type Service struct{ opts Options }
+type Service struct {
+	opts  Options
+	seals *seals.Keeper
+}
 
 // New returns the service.
 func New(opts Options) *Service {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Service{opts}
+	return &Service{opts, seals.NewKeeper(opts.Ledger.Device(), opts.Now)}
 }
 
 // Start keeps what the maker of a trace says of it. Spans may come before or after.

@@ -46,7 +46,7 @@ func TestTraceAttachments(t *testing.T) {
 		t.Errorf("too large: %d %s", a.status, a.text)
 	}
 	dir := filepath.Join(h.dir, ".rondo", "traces", traceID)
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 { // the folder, and the seals
 		t.Errorf("what was cut stayed: %v %v", entries, err)
 	}
 	outside := t.TempDir()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/registry"
 	"rondo/backend/run"
+	"rondo/backend/seals"
 )
 
 // proxyRoutes carry files by their address: this is what clients use.
@@ -182,6 +184,16 @@ func send(w http.ResponseWriter, req *http.Request, name string, at time.Time, f
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	http.ServeContent(w, req, "", at, f)
+	cut(req, name, f)
+}
+
+// cut ends the connection where a file turned out to be damaged on the way: what has gone must
+// not look whole.
+func cut(req *http.Request, name string, f io.ReadSeeker) {
+	if err := seals.Found(f); err != nil {
+		slog.Error("a download was cut", "path", req.URL.Path, "file", name, "err", err)
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // fileName is a parameter of Content-Disposition: a plain name as it is, any other escaped.

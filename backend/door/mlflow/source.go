@@ -23,6 +23,8 @@ import (
 type origin struct {
 	source  string
 	dir     string
+	owner   string // of dir
+	below   string // where in its artifacts; "" for all
 	digest  ref.Digest
 	runID   string
 	modelID string
@@ -43,6 +45,9 @@ func (d *Door) createVersion(ctx context.Context, in message) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.sound(ctx, o); err != nil {
+		return nil, err
+	}
 	c := registry.CreateVersion{
 		Model: name, Dir: o.dir, Digest: o.digest, Source: o.source, RunID: o.runID, Description: in.text("description"), Tags: tags,
 		Metrics: map[string]float64{}, Params: map[string]string{}, MayBeEmpty: true,
@@ -58,6 +63,14 @@ func (d *Door) createVersion(ctx context.Context, in message) (any, error) {
 		err = d.registered(ctx, o.modelID, v)
 	}
 	return versionAnswer{fromVersion(v)}, err
+}
+
+// sound sees that what becomes a version is what was logged.
+func (d *Door) sound(ctx context.Context, o origin) error {
+	if o.dir == "" {
+		return nil
+	}
+	return d.opts.Runs.CheckArtifacts(ctx, o.owner, o.below)
 }
 
 func badSource(source, why string) error {
@@ -131,7 +144,7 @@ func (d *Door) fromLogged(ctx context.Context, id, path string) (origin, error) 
 		return origin{}, err
 	}
 	dir, err := d.folder(m.ID, path)
-	return origin{dir: dir, runID: m.RunID, modelID: m.ID}, err
+	return origin{dir: dir, owner: m.ID, below: clean(path), runID: m.RunID, modelID: m.ID}, err
 }
 
 // fromRuns finds runs:/<run>/<path>: a folder of the run's artifacts, or the logged
@@ -148,7 +161,7 @@ func (d *Door) fromRuns(ctx context.Context, rest, runID string) (origin, error)
 	}
 	dir, err := d.folder(r.ID, path)
 	if dir != "" || err != nil {
-		return origin{dir: dir, runID: r.ID}, err
+		return origin{dir: dir, owner: r.ID, below: clean(path), runID: r.ID}, err
 	}
 	for _, out := range r.ModelOutputs {
 		if m, e := d.opts.Runs.LoggedModel(ctx, out.ModelID); e == nil && m.Name == path {
@@ -174,8 +187,11 @@ func (d *Door) fromPlace(ctx context.Context, rest string) (origin, error) {
 		return origin{}, err
 	}
 	dir, err := d.folder(r.ID, p.path)
-	return origin{dir: dir, runID: r.ID}, err
+	return origin{dir: dir, owner: r.ID, below: clean(p.path), runID: r.ID}, err
 }
+
+// clean is a path as seals know it: "" for all.
+func clean(path string) string { return strings.Trim(path, "/") }
 
 // folder returns the local path of a folder of artifacts, "" where nothing is at path.
 // The question goes through os.Root, so that no link leads outside.

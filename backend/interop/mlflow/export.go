@@ -210,6 +210,14 @@ func (l *leaving) uri(inside string) string {
 	return "file://" + (&url.URL{Path: at}).EscapedPath()
 }
 
+// artifacts copies those of a run or logged model, when they are what came.
+func (l *leaving) artifacts(ctx context.Context, owner, inside string) error {
+	if err := l.Runs.CheckArtifacts(ctx, owner, ""); err != nil {
+		return err
+	}
+	return l.copied(ctx, l.Runs.ArtifactDir(owner), inside)
+}
+
 // copied copies a folder of the project's own into the artifacts.
 func (l *leaving) copied(ctx context.Context, from, inside string) error {
 	src, err := os.OpenRoot(from)

@@ -75,7 +75,7 @@ func (l *leaving) loggedModel(ctx context.Context, m run.LoggedModel) error {
 	}
 	l.models[m.ID] = true
 	l.count("logged model", fresh)
-	return l.copied(ctx, l.Runs.ArtifactDir(m.ID), inside)
+	return l.artifacts(ctx, m.ID, inside)
 }
 
 // runsOf writes the runs of an experiment.
@@ -112,7 +112,7 @@ func (l *leaving) oneRun(ctx context.Context, r run.Run) error {
 		func() error { return l.putPairs("INSERT INTO tags VALUES (?,?,?)", r.Tags, r.ID) },
 		func() error { return l.inputs(r) },
 		func() error { return l.points(ctx, r) },
-		func() error { return l.copied(ctx, l.Runs.ArtifactDir(r.ID), inside) },
+		func() error { return l.artifacts(ctx, r.ID, inside) },
 	} {
 		if err := part(); err != nil {
 			return err

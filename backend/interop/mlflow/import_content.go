@@ -107,7 +107,7 @@ func (b *bringing) own(ctx context.Context, uri, runID string) (dir string, none
 		below = "."
 	}
 	list, err := b.artifacts(owner, below)
-	if len(list) > 0 {
+	if len(list) > 0 && b.Runs.CheckArtifacts(ctx, owner, below) == nil {
 		return filepath.Join(b.Runs.ArtifactDir(owner), filepath.FromSlash(below)), false
 	}
 	return "", errors.Is(err, fs.ErrNotExist) && b.cameWhole(ctx, owner)

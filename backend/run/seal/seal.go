@@ -37,7 +37,7 @@ var apart = map[string]bool{
 // stays all the same.
 func grows(name string) bool {
 	switch path.Ext(name) {
-	case ".log", ".jsonl", ".points":
+	case ".log", ".jsonl", ".points", ".seals":
 		return true
 	}
 	return false

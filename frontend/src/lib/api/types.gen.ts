@@ -576,6 +576,7 @@ export interface FsckReport {
 	objects: number;
 	references: number;
 	files: number;
+	unsealed: number;
 	pointers: number;
 	index: boolean;
 	problems: FsckProblem[];
@@ -1789,6 +1790,11 @@ export interface RunPage {
 	total: number;
 }
 
+export interface RunSealed {
+	files: number;
+	damaged: string[];
+}
+
 export interface RuntimeColumn {
 	name: string;
 	type: string;
@@ -1799,6 +1805,11 @@ export interface RuntimeColumn {
 export interface RuntimeSignature {
 	inputs: RuntimeColumn[];
 	outputs: RuntimeColumn[];
+}
+
+export interface SealQuery {
+	owners: string[];
+	accept: boolean;
 }
 
 export interface ServeBucket {
@@ -2733,6 +2744,12 @@ export interface Operations {
 		query: { points?: number };
 		body: undefined;
 		out: ProcSample[];
+	};
+	"POST /seals": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<SealQuery>;
+		out: RunSealed;
 	};
 	"GET /settings": {
 		path: Record<string, never>;

@@ -1,0 +1,216 @@
+package seals
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Book is what all files of seals of a folder say.
+type Book struct {
+	files   map[string]*entry
+	taken   []line           // of what was removed
+	read    map[string]int64 // by file of seals: how much of it is in the book
+	damaged map[string][]Damage
+	last    int64 // the latest time in it
+}
+
+type entry struct {
+	came   []line // newest last
+	placed int64  // when a file last got the name; 0: never
+}
+
+// Damage is a place in a file of seals that is not what was written.
+type Damage struct {
+	File         string
+	Offset, Size int64
+	Why          string
+}
+
+const (
+	keptSeals = 4         // of one name: the older ones were replaced long ago
+	maxFile   = 512 << 20 // bytes of one file of seals
+)
+
+func newBook() *Book {
+	return &Book{files: map[string]*entry{}, read: map[string]int64{}, damaged: map[string][]Damage{}}
+}
+
+// Read reads the files of seals in root.
+func Read(root *os.Root) (*Book, error) {
+	b := newBook()
+	return b, b.goOn(root)
+}
+
+// goOn reads what has come since.
+func (b *Book) goOn(root *os.Root) error {
+	d, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if strings.HasSuffix(name, suffix) && !strings.HasPrefix(name, ".") {
+			if err := b.file(root, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Damage lists what of the files of seals is not what was written.
+func (b *Book) Damage() (list []Damage) {
+	for _, d := range b.damaged {
+		list = append(list, d...)
+	}
+	slices.SortFunc(list, func(a, b Damage) int {
+		return strings.Compare(fmt.Sprint(a.File, a.Offset), fmt.Sprint(b.File, b.Offset))
+	})
+	return list
+}
+
+func (b *Book) file(root *os.Root, name string) error {
+	f, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == b.read[name] {
+		return err
+	}
+	if info.Size() < b.read[name] || info.Size() > maxFile { // another one lies there now; what it said before counts on
+		b.read[name] = 0
+		delete(b.damaged, name)
+	}
+	text, err := io.ReadAll(io.NewSectionReader(f, b.read[name], maxFile))
+	if err != nil {
+		return err
+	}
+	b.text(name, text)
+	return nil
+}
+
+// text takes over whole lines.
+func (b *Book) text(name string, text []byte) {
+	at := b.read[name]
+	bad := func(n int, why string) {
+		b.damaged[name] = append(b.damaged[name], Damage{name, at, int64(n), why})
+	}
+	if at == 0 && len(text) > 0 {
+		text = b.skipHead(text, &at, bad)
+	}
+	for len(text) > 0 {
+		one, rest, whole := bytes.Cut(text, []byte("\n"))
+		l, ok := parseLine(string(one))
+		switch {
+		case ok:
+			b.add(l)
+		case whole:
+			bad(len(one)+1, "a line is not what was written")
+		case !unfinished(one):
+			bad(len(one), "its last line is not what was written")
+		}
+		if !whole {
+			break // it may be on its way, and is read again
+		}
+		at, text = at+int64(len(one))+1, rest
+	}
+	b.read[name] = at
+}
+
+// skipHead passes over the first line. Where it is damaged the lines behind it, which have
+// checksums, count all the same.
+func (b *Book) skipHead(text []byte, at *int64, bad func(int, string)) []byte {
+	if len(text) < len(head) && strings.HasPrefix(head, string(text)) {
+		return nil // it is only begun
+	}
+	n := len(head)
+	if !bytes.HasPrefix(text, []byte(head)) {
+		if n = bytes.IndexByte(text, '\n') + 1; n == 0 || n > len(head) {
+			n = min(len(head), len(text))
+		}
+		bad(n, "it does not begin as a file of seals does")
+	}
+	*at += int64(n)
+	return text[n:]
+}
+
+// unfinished reports whether the end of a file that is no line can be a write that did not
+// end: a whole line whose end is another byte cannot.
+func unfinished(tail []byte) bool {
+	_, ok := parseLine(string(tail[:len(tail)-1]))
+	return !ok
+}
+
+func (b *Book) add(l line) {
+	b.last = max(b.last, l.at)
+	if l.word == removed {
+		b.taken = append(b.taken, l)
+		return
+	}
+	e := b.files[l.name]
+	if e == nil {
+		e = &entry{}
+		b.files[l.name] = e
+	}
+	if l.word == placed {
+		e.placed = max(e.placed, l.at)
+		return
+	}
+	if e.came = append(e.came, l); len(e.came) > keptSeals {
+		slices.SortStableFunc(e.came, func(a, b line) int { return int(min(1, max(-1, a.at-b.at))) })
+		e.came = slices.Delete(e.came, 0, 1)
+	}
+}
+
+// gone is when a name was last removed.
+func (b *Book) gone(name string) (at int64) {
+	for _, l := range b.taken {
+		if l.at > at && (l.name == name || strings.HasPrefix(name, l.name+"/")) {
+			at = l.at
+		}
+	}
+	return at
+}
+
+// Of returns what a file may hold. It is empty for one that has no seal; certain says
+// whether a file is known to have got the name, so that anything else there is damaged.
+func (b *Book) Of(name string) (list []Seal, certain bool) {
+	e := b.files[name]
+	if e == nil {
+		return nil, false
+	}
+	gone := b.gone(name)
+	for _, l := range e.came {
+		if l.at > gone {
+			list = append(list, l.seal)
+		}
+	}
+	return list, e.placed > gone && len(list) > 0
+}
+
+// Names lists the files that should be there, in order.
+func (b *Book) Names() (list []string) {
+	for name := range b.files {
+		if _, certain := b.Of(name); certain && fs.ValidPath(name) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
