@@ -53,6 +53,9 @@ func ReadLock(name string, b []byte) (*Lock, error) {
 		if l.Schema != "2.0" {
 			return nil, fail(name, top.At("schema"), "schema %q is not known; 2.0 is", l.Schema).WithHint("`dvc repro` of a newer DVC may have written it")
 		}
+		if err := onlyKeys(name, "the lock", top, words("schema datasets stages")); err != nil {
+			return nil, err
+		}
 		l.Datasets, _ = top.Get("datasets")
 		inner, _ := top.Get("stages")
 		if stages, ok = inner.(*Map); !ok && inner != nil {
@@ -97,6 +100,9 @@ func readLockStage(name, stage string, in *Map) (LockStage, error) {
 			return s, err
 		}
 	}
+	if s.Cmd == nil {
+		return s, fail(name, in.At(stage), "%s: cmd is missing", stage)
+	}
 	return s, nil
 }
 
@@ -110,6 +116,9 @@ func readEntries(name, where string, v any, at Pos) ([]Entry, error) {
 		m, ok := it.(*Map)
 		if !ok {
 			return nil, fail(name, at, "%s: want mappings, found %s", where, typeName(it))
+		}
+		if err := onlyKeys(name, where, m, lockKeys); err != nil {
+			return nil, err
 		}
 		e, err := readEntry(name, m, "path")
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -156,6 +157,7 @@ func (p *Project) settings() {
 			}
 		}
 	}
+	at := map[string]keyPlace{}
 	for _, name := range []string{"config", "config.local"} {
 		b, err := p.Read(path.Join(Dir, name))
 		if missing(err) {
@@ -165,11 +167,15 @@ func (p *Project) settings() {
 			var c Config
 			if c, err = ReadConfig(path.Join(Dir, name), b); err == nil {
 				p.Config = p.Config.over(c.from(filepath.Join(p.Dir, Dir)))
+				maps.Copy(at, inConfig(Dir, name, b))
 			}
 		}
 		if err != nil {
 			p.problem(err)
 		}
+	}
+	if err := p.Config.check(at); err != nil {
+		p.problem(err)
 	}
 	p.Cache = Cache{Dir: p.Config.cacheDir(p.Dir), types: p.Config.cacheTypes(), shared: p.Config["cache"]["shared"] == "group"}
 }

@@ -57,6 +57,24 @@ func (p *Project) cachesRuns(s Stage) bool {
 	})
 }
 
+// datedRun refuses dates among the params of a stage whose runs are noted: DVC has no word for
+// them there, and fails.
+func (p *Project) datedRun(s Stage) error {
+	if !p.cachesRuns(s) {
+		return nil
+	}
+	params, err := p.recordParams(s)
+	if err != nil {
+		return nil // whoever records them says why
+	}
+	for i := 0; i < params.Len(); i++ {
+		if err := undated(params.Keys[i], params.vals[params.Keys[i]], Pos{}, ""); err != nil {
+			return errs.New(errs.Precondition, "stage %s: %w", s.Name, err).WithHint("put it in quotes")
+		}
+	}
+	return nil
+}
+
 // saveRun notes a run. What the stage makes without the cache comes into the cache here, and
 // stays a file of its own, as git keeps it, where a run was restored by links.
 func (p *Project) saveRun(ctx context.Context, s Stage, r LockStage) error {

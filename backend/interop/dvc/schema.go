@@ -106,6 +106,9 @@ func checkEntry(name, where string, at Pos, v any) error {
 	}
 	if _, each := m.Get("foreach"); !each {
 		if _, do := m.Get("do"); !do {
+			if _, grid := m.Get("matrix"); !grid && strings.Contains(where, "@") {
+				return fail(name, at, "%s: a name with @ is one of foreach or matrix, and DVC finds no other", where).WithHint("choose a name of letters, digits, - and _")
+			}
 			return checkStage(name, where, at, m)
 		}
 	}

@@ -104,6 +104,9 @@ func (s *Single) deps(name string, v any, at Pos) error {
 		return err
 	}
 	for _, m := range items {
+		if err := onlyKeys(name, "deps", m, depKeys); err != nil {
+			return err
+		}
 		e, err := readEntry(name, m, "path")
 		if err != nil {
 			return err
@@ -146,6 +149,9 @@ func (s *Single) outs(name string, v any, at Pos) error {
 		return err
 	}
 	for _, m := range items {
+		if err := onlyKeys(name, "outs", m, outKeys); err != nil {
+			return err
+		}
 		e, err := readEntry(name, m, "path")
 		if err != nil {
 			return err

@@ -11,7 +11,9 @@ func (s *Single) Text() []byte {
 	set("desc", s.Desc)
 	set("md5", s.MD5)
 	set("cmd", s.Cmd)
-	set("wdir", s.Wdir)
+	if s.Wdir != "." {
+		set("wdir", s.Wdir)
+	}
 	set("frozen", s.Frozen)
 	if deps := s.depMaps(); len(deps) > 0 {
 		m.Set("deps", deps)

@@ -98,6 +98,9 @@ func (s *scope) file(item, dir string) error {
 		}
 		all = some
 	}
+	if err := undated(name, all, Pos{}, ""); err != nil {
+		return err
+	}
 	s.loaded[name] = append(before, keys...)
 	return s.merge(all, item)
 }

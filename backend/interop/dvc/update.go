@@ -150,6 +150,9 @@ func (u *update) ready() error {
 	if err := u.p.reachable(u.s); err != nil {
 		return err
 	}
+	if err := u.p.datedRun(u.s); err != nil {
+		return err
+	}
 	for _, at := range u.reads {
 		if _, err := u.p.stat(at); missing(err) {
 			return errs.New(errs.Precondition, "dep %s is missing", at).WithHint("bring it back (`rondo data checkout`), or name what makes it")

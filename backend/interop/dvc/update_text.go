@@ -3,8 +3,6 @@ package dvc
 import (
 	"bytes"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // changeMap makes a mapping what another one says and keeps the order of what is there, as
@@ -65,52 +63,12 @@ func singleText(name string, old []byte, s *Single) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := clone(top).(*Map)
 	changeMap(top, now.(*Map))
-	out := emit(top)
-	if written {
-		return out, nil
-	}
-	if edited, ok := editLines(name, old, top); ok {
-		return edited, nil
-	}
-	return out, nil
-}
-
-// editLines changes the numbers and hashes of a .dvc file of one out in its text, line by
-// line, if that gives what it shall be.
-func editLines(name string, old []byte, want *Map) ([]byte, bool) {
-	outs, _ := want.Get("outs")
-	list, _ := outs.([]any)
-	if len(list) != 1 {
-		return nil, false
-	}
-	out, _ := list[0].(*Map)
-	var b strings.Builder
-	inOuts := false
-	for line := range strings.Lines(string(old)) {
-		if !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "-") && !strings.HasPrefix(line, "#") {
-			inOuts = strings.HasPrefix(line, "outs:")
+	if !written {
+		if edited, ok := editText(name, string(old), before, top); ok {
+			return edited, nil
 		}
-		key, rest, ok := strings.Cut(strings.TrimLeft(line, " -"), ":")
-		v, has := out.Get(key)
-		if !inOuts || !ok || !has || !slices.Contains([]string{"md5", "size", "nfiles"}, key) {
-			b.WriteString(line)
-			continue
-		}
-		comment := "\n"
-		if i := strings.Index(rest, " #"); i >= 0 {
-			comment = rest[i:]
-		}
-		b.WriteString(line[:len(line)-len(rest)] + " " + numberText(v) + comment)
 	}
-	text := []byte(b.String())
-	again, err := parseSums(name, text)
-	return text, err == nil && Equal(again, want)
-}
-
-func numberText(v any) string {
-	if n, ok := v.(int64); ok {
-		return strconv.FormatInt(n, 10)
-	}
-	return text(v)
+	return emit(top), nil
 }
