@@ -8,7 +8,6 @@ import (
 // textLine is a line of a YAML text in block style, with what belongs to it.
 type textLine struct {
 	path    string // such as .outs[0].md5
-	opens   []string
 	indent  int    // as DVC writes it
 	lead    string // dashes and key
 	value   string // as written
