@@ -266,7 +266,9 @@ func TestABrokenProjectFileIsNamedWithItsPlace(t *testing.T) {
 
 func TestAFolderFromANewerRondoIsRefused(t *testing.T) {
 	w := newWorld(t)
-	edit(t, filepath.Join(w.dir, ".rondo", "format"), "rondo 1", "rondo 7")
+	if err := os.WriteFile(filepath.Join(w.dir, ".rondo", "format"), []byte("rondo 7\nproject 0123456789abcdef0123456789abcdef\nand more\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{{"serve"}, {"token"}} {
 		r := w.run(args...)
 		if r.code != 4 || !strings.Contains(r.err, "the project has format 7 and this Rondo writes format 1: get a newer Rondo") {

@@ -12,6 +12,9 @@ func (s *Server) path(elem ...string) string {
 	return filepath.Join(append([]string{s.deviceDir}, elem...)...)
 }
 
+// Seal implements api.House.
+func (s *Server) Seal(context.Context) error { return s.project.Check() }
+
 // Fsck implements api.House: it reads the project to the last byte, and compares
 // what is shown with what the journal says.
 func (s *Server) Fsck(ctx context.Context) (fsck.Report, error) {

@@ -23,6 +23,7 @@ type House interface {
 	Settings(ctx context.Context) (Settings, error)
 	SaveSettings(ctx context.Context, change func(*Settings) error) (Settings, error)
 	Fsck(ctx context.Context) (fsck.Report, error)
+	Seal(ctx context.Context) error // what makes the folder a project
 	Launch(ctx context.Context) (Launch, error)
 	Stop(ctx context.Context) error
 }

@@ -18,6 +18,9 @@ func (a *API) seal(ctx context.Context, in SealQuery) (run.Sealed, error) {
 	if err != nil || len(in.Owners) > 0 {
 		return out, err
 	}
+	if err := a.House.Seal(ctx); err != nil {
+		return out, err
+	}
 	n, damaged, err := a.Traces.Seal(ctx, in.Accept)
 	out.Add(run.Sealed{Files: n, Damaged: damaged})
 	return out, err

@@ -31,6 +31,7 @@ const (
 	KindPointer   = "pointer"   // a .snap file
 	KindRun       = "run"       // a file of a run
 	KindIndex     = "index"     // the view, which can be rebuilt
+	KindProject   = "project"   // what makes the folder a project
 )
 
 // Problem is one place that is not what was written.
@@ -89,7 +90,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	c := &checker{opts: opts, broken: map[string]bool{}, report: Report{Problems: []Problem{}, At: begin.UTC()}}
 	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, taken: map[string]taken{}, paths: map[string]string{}}
 	var err error
-	if c.project, err = project.Open(dir); err != nil {
+	if err := c.marker(dir); err != nil {
 		return c.report, err
 	}
 	if c.store, err = store.View(c.path("objects")); err != nil {

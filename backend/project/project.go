@@ -9,6 +9,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ type Project struct {
 	ID       string `json:"id"`        // 32 hex digits, made at init
 	Format   int    `json:"format"`    // as .rondo/format says
 	ReadOnly string `json:"read_only"` // why nothing may be written, or empty
+	Checked  bool   `json:"-"`         // the marker carries a checksum
 }
 
 // Find returns the project that dir is in: the nearest folder upward with .rondo/format.
@@ -83,7 +85,8 @@ func Open(dir string) (*Project, error) {
 	return parseMarker(abs, path, string(b))
 }
 
-// parseMarker reads "rondo N" and, on the next line, "project ID".
+// parseMarker reads "rondo N" and, on the next lines, "project ID" and "check SUM", which older
+// markers lack.
 func parseMarker(dir, path, text string) (*Project, error) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	n, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(lines[0]), "rondo "))
@@ -95,10 +98,17 @@ func parseMarker(dir, path, text string) (*Project, error) {
 	if n > Format {
 		p.ReadOnly = fmt.Sprintf("the project has format %d and this Rondo writes format %d: get a newer Rondo to change it", n, Format)
 	}
+	text = strings.ReplaceAll(text, "\r\n", "\n") // as git may have it on Windows
+	before, sum, checked := strings.Cut(text, "\ncheck ")
 	for _, l := range lines[1:] {
 		if id, ok := strings.CutPrefix(strings.TrimSpace(l), "project "); ok {
 			p.ID = id
 		}
+	}
+	p.Checked = checked
+	if checked && sum != checkOf(before+"\n") || n == Format && len(lines) > 2 && text != marker(p.ID) {
+		return nil, errs.New(errs.Corrupt, "%s is damaged: it is not what was written", path).
+			WithHint("restore the file from git or a copy of the project folder")
 	}
 	if !validID(p.ID) {
 		return nil, errs.New(errs.Corrupt, "%s: the line \"project ID\" is missing or damaged", path).
@@ -143,19 +153,49 @@ func Settle(dir string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeNew(filepath.Join(abs, PrivateDir, ".dvcignore"), "*\n"); err != nil {
+	if err := writeNew(filepath.Join(abs, PrivateDir, ".dvcignore"), Ignores[".dvcignore"]); err != nil {
 		return nil, writeFailed(abs, err)
 	}
 	return mark(abs)
 }
 
+// Ignores are the files in the private folder that tell other programs what to leave alone.
+var Ignores = map[string]string{".gitignore": "*\n!.gitignore\n!format\n", ".dvcignore": "*\n"}
+
+// marker is the text of .rondo/format.
+func marker(id string) string {
+	text := fmt.Sprintf("rondo %d\nproject %s\n", Format, id)
+	return text + "check " + checkOf(text)
+}
+
+func checkOf(text string) string {
+	return fmt.Sprintf("%08x\n", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// Check writes the ignore rules anew where they are missing, and gives a marker that is from
+// before there were checksums one.
+func (p *Project) Check() error {
+	ignore := p.Path(PrivateDir, ".gitignore")
+	if err := writeNew(ignore, Ignores[".gitignore"]); err != nil {
+		return writeFailed(p.Dir, err)
+	}
+	if p.Checked || p.Format != Format {
+		return nil
+	}
+	err := atomicfile.WriteFile(p.Path(PrivateDir, "format"), []byte(marker(p.ID)), 0o644)
+	if err != nil {
+		return writeFailed(p.Dir, err)
+	}
+	p.Checked = true
+	return nil
+}
+
 // mark writes the private folder and its marker.
 func mark(abs string) (*Project, error) {
-	if err := writeNew(filepath.Join(abs, PrivateDir, ".gitignore"), "*\n!.gitignore\n!format\n"); err != nil {
+	if err := writeNew(filepath.Join(abs, PrivateDir, ".gitignore"), Ignores[".gitignore"]); err != nil {
 		return nil, writeFailed(abs, err)
 	}
-	marker := fmt.Sprintf("rondo %d\nproject %s\n", Format, ref.NewID())
-	if err := atomicfile.WriteFile(filepath.Join(abs, PrivateDir, "format"), []byte(marker), 0o644); err != nil {
+	if err := atomicfile.WriteFile(filepath.Join(abs, PrivateDir, "format"), []byte(marker(ref.NewID())), 0o644); err != nil {
 		return nil, writeFailed(abs, err)
 	}
 	return Open(abs)

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -24,7 +25,7 @@ func (l *Launcher) end(w *work, exit proc.Exit) {
 			_, err = l.opts.Runs.Update(ctx, w.id, ending(r, exit))
 		}
 		if err == nil {
-			_ = seal.Write(ctx, l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
+			_ = seal.Write(context.WithoutCancel(ctx), l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
 		}
 		if err == nil || errs.Is(err, errs.NotFound) {
 			return

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
+	"strings"
 
 	"rondo/backend/errs"
 )
@@ -16,7 +17,7 @@ const (
 	header   = "rondo points 2\n" // at the start of every file
 	oldest   = "rondo points 1\n" // of one that has no squeezed blocks
 	magic    = "RPB1"             // at the start of every block
-	headSize = 32                 // magic, flags, payload size, points, durable, 4 bytes of zero, checksum
+	headSize = 32                 // magic, flags, payload size, points, durable, checksum of these or zero, checksum
 
 	maxPayload = 32 << 20 // bytes of one block's points
 	pending    = 1        // flag: the block counts only where a record of the journal says so
@@ -140,11 +141,26 @@ func seal(b []byte, flags uint32, durable int64) {
 	binary.LittleEndian.PutUint32(b[4:], flags)
 	binary.LittleEndian.PutUint32(b[8:], uint32(len(b)-headSize))
 	binary.LittleEndian.PutUint64(b[16:], uint64(durable))
+	binary.LittleEndian.PutUint32(b[24:], headSum(b))
 	binary.LittleEndian.PutUint32(b[28:], sum(b[:headSize], b[headSize:]))
 }
 
 func sum(head, payload []byte) uint32 {
 	return crc32.Update(crc32.Checksum(head[:28], castagnoli), castagnoli, payload)
+}
+
+// headSum is the checksum of a head without its checksums. In older files there is zero in its place.
+func headSum(head []byte) uint32 { return crc32.Checksum(head[:24], castagnoli) }
+
+// begun reports whether what lies at the end of a file, b of size bytes, can be a block that
+// was not written to its end.
+func begun(b []byte, size int64) bool {
+	if len(b) < headSize {
+		return strings.HasPrefix(magic, string(b[:min(len(b), len(magic))]))
+	}
+	h, ok := parseHead(b)
+	own := binary.LittleEndian.Uint32(b[24:])
+	return ok && (own == 0 || own == headSum(b)) && headSize+h.size > size
 }
 
 // head is the fixed part of a block.

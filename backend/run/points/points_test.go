@@ -148,6 +148,36 @@ func TestWhatWasNeverAcknowledgedIsATailEvenIfItsEndIsWhole(t *testing.T) {
 	}
 }
 
+// TestADamagedLastBlockIsNoTail: every bit of it, and what is logged next lies behind it.
+func TestADamagedLastBlockIsNoTail(t *testing.T) {
+	path := file(t)
+	l := open(t, path, 0)
+	add(t, l, points.Point{Key: "a", Value: 1})
+	at, end := add(t, l, points.Point{Key: "b", Value: 2})
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := at; i < end; i++ {
+		for bit := range 8 {
+			b := bytes.Clone(whole)
+			b[i] ^= 1 << bit
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			list, good, damage := all(t, path)
+			if len(list) != 1 || good != end || len(damage) != 1 || damage[0].Tail || damage[0].At != at || damage[0].End != end {
+				t.Fatalf("bit %d of byte %d: points %v up to %d, damage %v", bit, i-at, list, good, damage)
+			}
+		}
+	}
+	next := open(t, path, end)
+	add(t, next, points.Point{Key: "c", Value: 3})
+	if list, _, damage := all(t, path); len(list) != 2 || len(damage) != 1 || damage[0].Tail {
+		t.Errorf("points %v, damage %v", list, damage)
+	}
+}
+
 func TestManyWritersShareOneFile(t *testing.T) {
 	path := file(t)
 	l := open(t, path, 0)

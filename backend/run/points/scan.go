@@ -84,7 +84,13 @@ func (s *scanner) walk(at int64, fn func(Block) error) (int64, []Damage, error) 
 			if err != nil {
 				return at, all, err
 			}
+			unfinished := false
 			if !acknowledged {
+				if unfinished, err = s.unfinished(at, next); err != nil {
+					return at, all, err
+				}
+			}
+			if unfinished {
 				return at, append(all, s.damage(at, s.size, true)...), nil
 			}
 			all = append(all, s.damage(at, next, false)...)
@@ -134,6 +140,27 @@ func (s *scanner) block(at int64) (b Block, ok bool, err error) {
 	}
 	return b, whole(s.buf), nil
 }
+
+// unfinished reports whether a place that no later block speaks for can be a write that did
+// not end: it is cut short, or the machine stopped when the file's size was on disk and its content
+// was not. One whose bytes are all there and others was answered for.
+func (s *scanner) unfinished(at, end int64) (bool, error) {
+	b := make([]byte, min(headSize, s.size-at))
+	if _, err := s.f.ReadAt(b, at); err != nil {
+		return false, errs.Wrap(errs.Unavailable, err, "read metric points")
+	}
+	if begun(b, s.size-at) {
+		return true, nil
+	}
+	from := max(at, (end-1)/page*page) // the last page of the disk
+	b = make([]byte, end-from)
+	if _, err := s.f.ReadAt(b, from); err != nil {
+		return false, errs.Wrap(errs.Unavailable, err, "read metric points")
+	}
+	return len(bytes.Trim(b, "\x00")) == 0, nil
+}
+
+const page = 4096 // bytes
 
 // next looks for the first whole block after a damaged place, and whether any later
 // one says that the place had been on disk: then it was acknowledged.

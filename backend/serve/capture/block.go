@@ -16,8 +16,11 @@ import (
 
 const (
 	header   = "rondo captures 1\n" // at the start of every file
-	magic    = "RCB1"               // at the start of every block
-	headSize = 20                   // of a block: magic, codec, stored size, plain size, checksum
+	magic    = "RCB2"               // at the start of every block
+	oldest   = "RCB1"               // of one whose head has no checksum of its own
+	alike    = "RCB"                // what both begin with
+	headSize = 24                   // of a block: magic, codec, stored size, plain size, checksum, checksum of these
+	oldSize  = 20                   // of an oldest block's head
 
 	maxStored = 80 << 20 // bytes of one block in the file
 	maxPlain  = 64 << 20 // bytes of one block's lines
@@ -64,6 +67,7 @@ func appendBlock(dst, lines []byte) []byte {
 	binary.LittleEndian.PutUint32(head[8:], uint32(len(dst)-start-headSize))
 	binary.LittleEndian.PutUint32(head[12:], uint32(len(lines)))
 	binary.LittleEndian.PutUint32(head[16:], sum(head, dst[start+headSize:]))
+	binary.LittleEndian.PutUint32(head[20:], crc32.Checksum(head[:20], castagnoli))
 	return dst
 }
 
@@ -74,12 +78,18 @@ func sum(head, stored []byte) uint32 {
 // blockHead is the fixed part of a block.
 type blockHead struct {
 	kind          uint32
+	size          int64 // of the head itself
 	stored, plain int64
 }
 
 // parseHead reads the fixed part; ok is false where it cannot be one.
 func parseHead(b []byte) (h blockHead, ok bool) {
-	if len(b) < headSize || string(b[:4]) != magic {
+	switch {
+	case len(b) >= headSize && string(b[:4]) == magic && crc32.Checksum(b[:20], castagnoli) == binary.LittleEndian.Uint32(b[20:]):
+		h.size = headSize
+	case len(b) >= oldSize && string(b[:4]) == oldest:
+		h.size = oldSize
+	default:
 		return h, false
 	}
 	h.kind = binary.LittleEndian.Uint32(b[4:])
@@ -91,11 +101,11 @@ func parseHead(b []byte) (h blockHead, ok bool) {
 // openBlock verifies a whole block and returns its lines.
 func openBlock(b []byte) ([]byte, error) {
 	h, ok := parseHead(b)
-	if !ok || int64(len(b)) != headSize+h.stored {
+	if !ok || int64(len(b)) != h.size+h.stored {
 		return nil, errs.New(errs.Corrupt, "it does not begin as a block does")
 	}
-	stored := b[headSize:]
-	if sum(b[:headSize], stored) != binary.LittleEndian.Uint32(b[16:]) {
+	stored := b[h.size:]
+	if sum(b[:h.size], stored) != binary.LittleEndian.Uint32(b[16:]) {
 		return nil, errs.New(errs.Corrupt, "its checksum does not fit")
 	}
 	if h.kind == plain {

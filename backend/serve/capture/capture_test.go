@@ -121,7 +121,7 @@ func TestEveryCutAndEveryBentByte(t *testing.T) {
 }
 
 func TestATornTailIsCutAndReported(t *testing.T) {
-	for name, torn := range map[string]string{"short": "RC", "a head": "RCB1\x00\x00\x00\x00\xff\x00\x00\x00", "noise": strings.Repeat("noise", 100)} {
+	for name, torn := range map[string]string{"short": "RC", "a head": "RCB2\x00\x00\x00\x00\xff\x00\x00\x00", "an old head": "RCB1\x00\x00\x00\x00\xff\x00\x00\x00", "zeros": strings.Repeat("\x00", 500)} {
 		dir := t.TempDir()
 		list := write(t, dir, capture.Options{}, 2, time.Now())
 		path := filepath.Join(dir, "000001.log")
@@ -143,6 +143,42 @@ func TestATornTailIsCutAndReported(t *testing.T) {
 		if got, err := capture.Read(dir, p.File, p.Offset); err != nil || !bytes.Equal(got, lines(3)) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestADamagedLastBlockIsNoTornTail: each byte of it, also of its lengths, and the log goes on in another file.
+func TestADamagedLastBlockIsNoTornTail(t *testing.T) {
+	dir := t.TempDir()
+	list := write(t, dir, capture.Options{}, 3, time.Now())
+	path := filepath.Join(dir, "000001.log")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := list[2].Offset; at < list[2].End; at++ {
+		for bit := range 8 {
+			bent := bytes.Clone(whole)
+			bent[at] ^= 1 << bit
+			if err := os.WriteFile(path, bent, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, damage, err := capture.Scan(dir, 1, 0, func(int64, int64, []byte) error { return nil })
+			if err != nil || len(damage) != 1 || damage[0].Begun {
+				t.Fatalf("bit %d of byte %d: %+v, %v", bit, at-list[2].Offset, damage, err)
+			}
+		}
+	}
+	l, damage, err := capture.Open(dir, capture.Options{})
+	if err != nil || len(damage) != 1 {
+		t.Fatal(damage, err)
+	}
+	defer l.Close()
+	p, err := l.Append(time.Now(), lines(3))
+	if err != nil || p.File != 2 {
+		t.Errorf("appended to file %d, %v", p.File, err)
+	}
+	if now, err := os.ReadFile(path); err != nil || len(now) != len(whole) {
+		t.Errorf("%d of %d bytes are left of what was answered for: %v", len(now), len(whole), err)
 	}
 }
 

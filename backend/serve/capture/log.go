@@ -79,13 +79,14 @@ func (l *Log) reopen() ([]Damage, error) {
 		f.Close()
 		return damage, errs.Wrap(errs.Unavailable, err, "open the newest captures")
 	}
-	if torn := info.Size() - end; torn > 0 {
+	bad := len(damage) > 0 && !damage[len(damage)-1].Begun // it was answered for, and stays to be named
+	if torn := info.Size() - end; torn > 0 && !bad {
 		if err := errors.Join(f.Truncate(end), f.Sync()); err != nil {
 			f.Close()
 			return damage, errs.Wrap(errs.Unavailable, err, "cut what a crash left of the captures")
 		}
 	}
-	if end < int64(len(header)) || len(damage) > 0 && !damage[len(damage)-1].Tail {
+	if end < int64(len(header)) || bad {
 		return damage, f.Close() // the next append begins another file
 	}
 	l.f, l.size, l.day = f, end, day(info.ModTime())

@@ -103,15 +103,15 @@ func (s *scanner) run(at int64, fn func(at, end int64, text []byte) error) (end 
 
 // block reads the block at an offset. Kind Corrupt says that none is there.
 func (s *scanner) block(at int64) (text []byte, next int64, err error) {
-	var head [headSize]byte
-	if _, err := s.f.ReadAt(head[:], at); err != nil {
-		return nil, 0, cutShort(err)
+	head := make([]byte, min(headSize, max(0, s.size-at))) // an oldest block may be shorter than a head is now
+	if _, err := s.f.ReadAt(head, at); err != nil || len(head) < oldSize {
+		return nil, 0, cutShort(orEnd(err))
 	}
-	h, ok := parseHead(head[:])
+	h, ok := parseHead(head)
 	if !ok {
 		return nil, 0, errs.New(errs.Corrupt, "it does not begin as a block does")
 	}
-	if next = at + headSize + h.stored; next > s.size {
+	if next = at + h.size + h.stored; next > s.size {
 		return nil, 0, errs.New(errs.Corrupt, "it is cut short")
 	}
 	if n := next - at; int64(cap(s.buf)) < n {
@@ -131,11 +131,30 @@ func (s *scanner) begun(at int64) bool {
 	if _, err := s.f.ReadAt(b, at); err != nil {
 		return false
 	}
-	if len(b) < headSize {
-		return bytes.HasPrefix([]byte(magic), b[:min(len(b), len(magic))])
-	}
 	h, ok := parseHead(b)
-	return ok && at+headSize+h.stored > s.size
+	if !ok && len(b) < headSize {
+		begin := b[:min(len(b), len(magic))]
+		return bytes.HasPrefix([]byte(magic), begin) || bytes.HasPrefix([]byte(oldest), begin)
+	}
+	return ok && at+h.size+h.stored > s.size || s.empty(at)
+}
+
+// empty reports whether there are only zeros from an offset on, or from the last page of the
+// disk on: a machine that stopped leaves those where the size of a file was written before its content.
+func (s *scanner) empty(at int64) bool {
+	at = max(at, (s.size-1)/page*page)
+	b := make([]byte, s.size-at)
+	_, err := s.f.ReadAt(b, at)
+	return err == nil && len(bytes.Trim(b, "\x00")) == 0
+}
+
+const page = 4096 // bytes
+
+func orEnd(err error) error {
+	if err == nil {
+		err = io.EOF
+	}
+	return err
 }
 
 func cutShort(err error) error {
@@ -154,9 +173,9 @@ func (s *scanner) resume(from int64) (int64, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, errs.Wrap(errs.Unavailable, err, "read captures")
 		}
-		i := bytes.Index(window[:n], []byte(magic))
+		i := bytes.Index(window[:n], []byte(alike))
 		if i < 0 {
-			if at += int64(n) - int64(len(magic)) + 1; n < len(window) {
+			if at += int64(n) - int64(len(alike)) + 1; n < len(window) {
 				break
 			}
 			continue
