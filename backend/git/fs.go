@@ -45,6 +45,18 @@ func (r *Repo) FS(rev string) (fs.FS, error) {
 	return treeFS{r.repo, tree}, nil
 }
 
+// Resolve finds the commit that a branch, a tag or an id is.
+func (r *Repo) Resolve(rev string) (string, error) {
+	if r.repo == nil {
+		return "", errs.New(errs.NotFound, "%s is in no git repository", r.dir)
+	}
+	h, err := r.repo.ResolveRevision(plumbing.Revision(rev))
+	if err != nil {
+		return "", errs.New(errs.NotFound, "git knows no commit %s in %s: %w", rev, r.dir, err).WithHint("`git log` shows those that there are")
+	}
+	return h.String(), nil
+}
+
 type treeFS struct {
 	repo *gogit.Repository
 	tree *object.Tree

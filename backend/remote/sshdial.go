@@ -51,6 +51,33 @@ func dialSSH(ctx context.Context, h sshHost) (*ssh.Client, error) {
 	return client, nil
 }
 
+// Session is what another library needs to open a session with a host as this package does.
+type Session struct {
+	Config     *ssh.ClientConfig
+	Host, Port string // where it listens
+	Done       func() // lets the agent go
+}
+
+// SSHSession readies a session with a host by the person's ~/.ssh/config, agent and keys. Its
+// key must be known.
+func SSHSession(user, host, port string) (s Session, err error) {
+	h, err := lookUp(Address{Kind: KindSFTP, User: user, Host: host, Port: port})
+	if err != nil {
+		return s, err
+	}
+	check, algorithms, err := h.hostKeys()
+	if err != nil {
+		return s, err
+	}
+	signers, _, done := h.signers()
+	return Session{&ssh.ClientConfig{
+		User: h.user, HostKeyAlgorithms: algorithms, Timeout: dialTime, Auth: []ssh.AuthMethod{ssh.PublicKeys(signers...)},
+		HostKeyCallback: func(_ string, at net.Addr, key ssh.PublicKey) error {
+			return check(net.JoinHostPort(h.name, h.port), at, key)
+		},
+	}, h.host, h.port, done}, nil
+}
+
 // refused says why no session came about.
 func (h sshHost) refused(ctx context.Context, err error, notes []string) error {
 	var known *errs.Error

@@ -34,6 +34,8 @@ type Project struct {
 	brought map[string]bool // what came here out of the cache, or went into it
 	sums    *sums
 	texts   *Readings
+	reader  *Project // the one that reads this one, to take something over from it
+	chain   int      // how many read each other
 	inputs  []string // DVC's own files and what they name, read so far
 	allowed []string // paths outside of the project that may be read
 }
