@@ -9,16 +9,7 @@ import (
 // ReadParams reads the text of a params file; its name says the format: .json, .toml,
 // .py, and YAML for every other. Errors say name:line:column.
 func ReadParams(name string, b []byte) (*Map, error) {
-	parse := parseYAML
-	switch strings.ToLower(path.Ext(name)) {
-	case ".json":
-		parse = parseJSON
-	case ".toml":
-		parse = parseTOML
-	case ".py":
-		parse = parsePython
-	}
-	v, err := parse(name, b)
+	v, err := readValue(name, b)
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +21,20 @@ func ReadParams(name string, b []byte) (*Map, error) {
 		return nil, fail(name, Pos{}, "want a mapping of params, found %s", typeName(v))
 	}
 	return m, nil
+}
+
+// readValue reads a file of params or metrics by its name.
+func readValue(name string, b []byte) (any, error) {
+	parse := parseYAML
+	switch strings.ToLower(path.Ext(name)) {
+	case ".json":
+		parse = parseJSON
+	case ".toml":
+		parse = parseTOML
+	case ".py":
+		parse = parsePython
+	}
+	return parse(name, b)
 }
 
 // lookup finds a value under a dotted key, through lists by number.

@@ -1,0 +1,193 @@
+package dvc
+
+import (
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"rondo/backend/git"
+)
+
+// Workspace is the name of the folder as it lies there, among revisions.
+const Workspace = "workspace"
+
+// Figures are what files of metrics or params say, by path: maps of keys and values, or one
+// value.
+type Figures map[string]any
+
+// At is the project in a revision of git: a commit, branch or tag, an experiment of DVC's, or
+// Workspace. Close it, unless it is the project itself.
+func (p *Project) At(rev string) (*Project, error) {
+	if rev == Workspace {
+		return p, nil
+	}
+	repo, err := git.Open(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := repo.FS(rev)
+	if err != nil {
+		if refs, failed := repo.Refs(expPrefix); failed == nil {
+			for _, r := range refs {
+				if path.Base(r.Name) == rev && !slices.Contains(ownSpaces, strings.Split(strings.TrimPrefix(r.Name, expPrefix), "/")[0]) {
+					tree, err = repo.FS(r.Commit)
+				}
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return OpenTree(p.Dir, tree)
+}
+
+// Metrics are the metrics of the project: of stages, and of files that a dvc.yaml names at its
+// top. Files that are not there, or cannot be read, are left out.
+func (p *Project) Metrics() Figures {
+	out := Figures{}
+	for at, read := range p.named(func(o tracked) bool { return o.out.Kind == "metrics" }, func(pl *Pipeline) []string { return pl.Metrics }) {
+		b, err := read()
+		if err != nil {
+			continue
+		}
+		v, err := readValue(at, b)
+		if err != nil {
+			continue
+		}
+		if v = metric(v); v == nil || v == false || v == "" || Equal(v, int64(0)) {
+			v = &Map{}
+		}
+		out[at] = v
+	}
+	return out
+}
+
+// metric leaves out what can be no metric: lists, nulls and empty mappings.
+func metric(v any) any {
+	switch x := v.(type) {
+	case *Map:
+		m := &Map{}
+		for _, k := range x.Keys {
+			if one := metric(x.vals[k]); one != nil {
+				if sub, ok := one.(*Map); !ok || sub.Len() > 0 {
+					m.Set(k, one)
+				}
+			}
+		}
+		return m
+	case string, bool, int64, float64, Big:
+		return v
+	}
+	return nil
+}
+
+// named finds files by what makes them and by the top of dvc.yaml; folders with all in them.
+func (p *Project) named(made func(tracked) bool, top func(*Pipeline) []string) map[string]func() ([]byte, error) {
+	out := map[string]func() ([]byte, error){}
+	all := p.outs()
+	for _, o := range all {
+		if made(o) {
+			p.reader(out, o.at, all)
+		}
+	}
+	for _, pl := range p.Pipelines {
+		for _, name := range top(pl) {
+			if at, here := p.where(path.Dir(pl.File), name); here {
+				p.reader(out, at, all)
+			}
+		}
+	}
+	return out
+}
+
+// reader finds how a path is read: in the folder or commit, or from the cache as it is
+// recorded.
+func (p *Project) reader(into map[string]func() ([]byte, error), at string, all []tracked) {
+	if info, err := fs.Stat(p.tree, at); err == nil && !info.IsDir() {
+		into[at] = func() ([]byte, error) { return p.Read(at) }
+		return
+	} else if err == nil {
+		_ = fs.WalkDir(p.tree, at, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				into[name] = func() ([]byte, error) { return p.Read(name) }
+			}
+			return nil
+		})
+		return
+	}
+	for _, o := range all {
+		switch {
+		case o.entry.MD5 == "" || o.out.NoCache || o.at != at && !inside(at, o.at):
+		case !o.entry.IsDir() && o.at == at:
+			into[at] = func() ([]byte, error) { return p.Cache.readAll(o.entry) }
+		case o.entry.IsDir():
+			files, _ := p.Cache.Tree(o.entry.Hash, o.entry.MD5)
+			for _, f := range files {
+				if name := path.Join(o.at, f.Path); name == at || inside(name, at) {
+					into[name] = func() ([]byte, error) { return p.Cache.readAll(Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+				}
+			}
+		}
+	}
+}
+
+// Params are the params that stages depend on, those of files that a dvc.yaml names at its
+// top, and all of the params.yaml of the project.
+func (p *Project) Params() Figures {
+	keys := map[string][]string{} // nil: all of the file
+	want := func(at string, list []string) {
+		have, again := keys[at]
+		if len(list) == 0 || again && have == nil {
+			keys[at] = nil
+			return
+		}
+		keys[at] = append(have, list...)
+	}
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			for _, d := range s.Params {
+				if at, here := p.where(s.Wdir, d.File); here {
+					want(at, d.Keys)
+				}
+			}
+		}
+		for _, name := range pl.Params {
+			if at, here := p.where(path.Dir(pl.File), name); here {
+				want(at, nil)
+			}
+		}
+	}
+	want(ParamsFile, nil)
+	out, all := Figures{}, p.outs()
+	for _, at := range slices.Sorted(maps.Keys(keys)) {
+		files := map[string]func() ([]byte, error){}
+		p.reader(files, at, all)
+		for name, read := range files {
+			if v, err := chosen(name, read, keys[at]); err == nil {
+				out[name] = v
+			}
+		}
+	}
+	return out
+}
+
+// chosen reads keys of a file; all of them where there are none.
+func chosen(name string, read func() ([]byte, error), keys []string) (*Map, error) {
+	b, err := read()
+	if err != nil {
+		return nil, err
+	}
+	all, err := ReadParams(name, b)
+	if err != nil || keys == nil {
+		return all, err
+	}
+	out := &Map{}
+	for _, k := range keys {
+		if v, ok := lookup(all, k); ok {
+			out.Set(k, v)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,205 @@
+package dvc
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+)
+
+// Change is a value in two revisions; nil where one of them has none. Diff is there where
+// both are numbers.
+type Change struct {
+	Old  any `json:"old"`
+	New  any `json:"new"`
+	Diff any `json:"diff,omitempty"`
+}
+
+// FigureChanges are changes by file and by the dotted key in it; a file that is one value has the
+// key "".
+type FigureChanges map[string]map[string]Change
+
+// Compare tells what changed between two revisions of figures, as DVC does; with all, also
+// what did not.
+func Compare(before, after Figures, all bool) FigureChanges {
+	out := FigureChanges{}
+	for _, at := range slices.Sorted(maps.Keys(before)) {
+		out.file(at, before[at], after[at], all)
+	}
+	for _, at := range slices.Sorted(maps.Keys(after)) {
+		if _, both := before[at]; !both {
+			out.file(at, nil, after[at], all)
+		}
+	}
+	return out
+}
+
+func (c FigureChanges) file(at string, before, after any, all bool) {
+	one := map[string]Change{}
+	put := func(key string, a, b any) {
+		if all || !Equal(a, b) {
+			one[key] = Change{a, b, difference(a, b)}
+		}
+	}
+	_, wasMap := before.(*Map)
+	_, isMap := after.(*Map)
+	if !wasMap && !isMap && before != nil && after != nil {
+		put("", before, after)
+	} else {
+		a, restA := leaves(before)
+		b, restB := leaves(after)
+		for key := range a {
+			v, there := b[key]
+			if !there {
+				v = restB
+			}
+			put(key, a[key], v)
+		}
+		for key := range b {
+			if _, both := a[key]; !both {
+				put(key, restA, b[key])
+			}
+		}
+	}
+	if len(one) > 0 {
+		c[at] = one
+	}
+}
+
+// leaves are the values of a document under dotted keys, lists as Python writes them; rest is
+// what other keys have.
+func leaves(v any) (out map[string]any, rest any) {
+	out = map[string]any{}
+	m, ok := v.(*Map)
+	if !ok {
+		if n, is := number(v); v == nil || v == "" || is && n == 0 {
+			return out, nil
+		}
+		return out, "unable to parse"
+	}
+	var add func(v any, key string)
+	add = func(v any, key string) {
+		switch x := v.(type) {
+		case *Map:
+			for _, k := range x.Keys {
+				add(x.vals[k], strings.TrimPrefix(key+"."+k, "."))
+			}
+		case []any:
+			out[key] = pyRepr(x)
+		case Time:
+			out[key] = string(x)
+		case Big:
+			out[key] = string(x)
+		default:
+			out[key] = v
+		}
+	}
+	add(m, "")
+	return out, nil
+}
+
+// difference is what Python gives for b - a, if both are numbers.
+func difference(a, b any) any {
+	x, isA := number(a)
+	y, isB := number(b)
+	if !isA || !isB {
+		return nil
+	}
+	_, floatA := a.(float64)
+	_, floatB := b.(float64)
+	if floatA || floatB {
+		if d := y - x; !math.IsNaN(d) && !math.IsInf(d, 0) {
+			return d
+		}
+		return nil
+	}
+	return whole(b) - whole(a)
+}
+
+func whole(v any) int64 {
+	if n, ok := v.(int64); ok {
+		return n
+	}
+	n, _ := number(v)
+	return int64(n)
+}
+
+// pyRepr writes a value as Python's repr does.
+func pyRepr(v any) string {
+	switch x := v.(type) {
+	case []any:
+		list := make([]string, len(x))
+		for i, it := range x {
+			list[i] = pyRepr(it)
+		}
+		return "[" + strings.Join(list, ", ") + "]"
+	case *Map:
+		list := make([]string, 0, x.Len())
+		for _, k := range x.Keys {
+			list = append(list, pyRepr(k)+": "+pyRepr(x.vals[k]))
+		}
+		return "{" + strings.Join(list, ", ") + "}"
+	case string:
+		mark := "'"
+		if strings.Contains(x, "'") && !strings.Contains(x, `"`) {
+			mark = `"`
+		}
+		return mark + strings.NewReplacer(`\`, `\\`, mark, `\`+mark, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(x) + mark
+	}
+	return pyStr(v)
+}
+
+// Diff compares metrics, or params, of two revisions.
+func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Project) Figures, all bool) (FigureChanges, error) {
+	var sides [2]Figures
+	for i, rev := range []string{from, to} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		then, err := p.At(rev)
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = figures(then)
+		if len(then.Problems) > 0 {
+			err = errs.New(errs.Invalid, "%s: %w", rev, then.Problems[0])
+		}
+		if then != p {
+			_ = then.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return Compare(sides[0], sides[1], all), nil
+}
+
+// Plain are the figures as encoding/json knows them.
+func (f Figures) Plain() map[string]any {
+	out := map[string]any{}
+	for at, v := range f {
+		out[at] = plainValue(v)
+	}
+	return out
+}
+
+// Figure is one value of a file.
+type Figure struct {
+	Key   string
+	Value any
+}
+
+// Leaves are the values of a file by dotted key; one that is a value itself has the key "".
+func (f Figures) Leaves(at string) (list []Figure) {
+	if _, ok := f[at].(*Map); !ok {
+		return []Figure{{"", f[at]}}
+	}
+	all, _ := leaves(f[at])
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, Figure{k, all[k]})
+	}
+	return list
+}

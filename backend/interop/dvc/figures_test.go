@@ -1,0 +1,118 @@
+package dvc_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rondo/backend/interop/dvc"
+)
+
+// randomFigures is a document of metrics or params.
+func randomFigures(r *rand.Rand, depth int) map[string]any {
+	out := map[string]any{}
+	for range 1 + r.Intn(4) {
+		key := string(rune('a' + r.Intn(5)))
+		switch n := r.Intn(9); {
+		case n == 0 && depth < 2:
+			out[key] = randomFigures(r, depth+1)
+		case n == 1:
+			out[key] = []any{1, 0.5, "x", "it's", nil, true, map[string]any{"k": []any{}}}[r.Intn(7):]
+		default:
+			out[key] = []any{0, 1, 7, -3, 0.25, 1e-7, 2.5e10, "text", "", true, false, nil, 1.0}[r.Intn(13)]
+		}
+	}
+	return out
+}
+
+func (h *history) figures(r *rand.Rand) {
+	names := map[string]string{"p/sub/m.json": "", "p/top.json": "", "p/many/one.json": "", "p/many/two.json": "", "p/dvclive/metrics.json": "", "p/params.yaml": "", "p/other.json": "", "p/whole.json": ""}
+	for name := range names {
+		if r.Intn(6) == 0 && !strings.Contains(name, "other") {
+			_ = os.Remove(filepath.Join(h.main, strings.TrimPrefix(name, "p/")))
+			continue
+		}
+		b, _ := json.Marshal(randomFigures(r, 0))
+		if strings.HasSuffix(name, "one.json") && r.Intn(3) == 0 {
+			b = []byte([]string{"0.5", "3", "0", "\"x\""}[r.Intn(4)])
+		}
+		at := filepath.Join(h.main, strings.TrimPrefix(name, "p/"))
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			h.t.Fatal(err)
+		}
+		if err := os.WriteFile(at, b, 0o644); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// TestFiguresDifferAsDVCSays compares revisions of random metrics and params, some only in
+// the cache, by both programs.
+func TestFiguresDifferAsDVCSays(t *testing.T) {
+	d := newDriver(t, realDVC(t))
+	h := &history{t: t, d: d, main: folder(t, map[string]string{
+		"dvc.yaml":         "params: [whole.json]\nmetrics: [top.json, many]\nstages:\n  s:\n    cmd: cp in.json out.json\n    deps: [in.json]\n    metrics:\n    - sub/m.json: {cache: false}\n    - out.json\n  t:\n    cmd: echo\n    params:\n    - a\n    - other.json: [a, b.c, c, d]\n",
+		"dvclive/dvc.yaml": "metrics: [metrics.json]\n", "in.json": "{\"v\": 1}", ".gitignore": "/out.json\n",
+	})}
+	h.git(h.main, "init", "-b", "main", h.main)
+	d.must(h.main, "init")
+	r := rand.New(rand.NewSource(int64(setting("DVC_SEED", 5))))
+	h.figures(r)
+	for i, v := range []string{"1", "2.5", "7"} { // out.json is in the cache only
+		h.write("in.json", "{\"v\": "+v+"}")
+		h.write("out.json", "{\"v\": "+v+"}")
+		h.figures(r)
+		h.write("sub/m.json", "{\"x\": "+v+"}")
+		p := open(t, h.main)
+		if err := p.Commit(context.Background(), p.Pipelines[0], p.Pipelines[0].Stages[0]); err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		h.git(h.main, "add", "-A")
+		h.git(h.main, "commit", "--allow-empty", "-m", "step")
+		h.git(h.main, "tag", fmt.Sprintf("t%d", i))
+	}
+	for _, pair := range [][]string{{"t0", "t1"}, {"t1", "t2"}, {"t2", "t0"}, {"HEAD", "workspace"}, {"t0", "workspace"}} {
+		if pair[1] == "workspace" {
+			h.figures(r)
+		}
+		for _, what := range []struct {
+			verb    string
+			figures func(*dvc.Project) dvc.Figures
+		}{{"metrics", (*dvc.Project).Metrics}, {"params", (*dvc.Project).Params}} {
+			for _, all := range []bool{false, true} {
+				args := append([]string{what.verb, "diff", "--json"}, pair...)
+				if all {
+					args = append(args, "--all")
+				}
+				p := open(t, h.main)
+				got, err := p.Diff(context.Background(), pair[0], pair[1], what.figures, all)
+				p.Close()
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, _ := json.Marshal(got)
+				var ours map[string]any
+				_ = json.Unmarshal(text, &ours)
+				if here, there := canonical(ours), canonical(h.d.json(h.main, args...)); here != there {
+					t.Errorf("dvc %v\nrondo %s\ndvc   %s", args, here, there)
+				}
+			}
+		}
+	}
+}
+
+func (h *history) write(name, text string) {
+	h.t.Helper()
+	at := filepath.Join(h.main, name)
+	_ = os.MkdirAll(filepath.Dir(at), 0o755)
+	_ = os.Remove(at)
+	if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+		h.t.Fatal(err)
+	}
+}
