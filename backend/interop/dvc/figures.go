@@ -89,22 +89,22 @@ func (p *Project) named(made func(tracked) bool, top func(*Pipeline) []string) m
 	all := p.outs()
 	for _, o := range all {
 		if made(o) {
-			p.reader(out, o.at, all)
+			p.readersOf(out, o.at, all)
 		}
 	}
 	for _, pl := range p.Pipelines {
 		for _, name := range top(pl) {
 			if at, here := p.where(path.Dir(pl.File), name); here {
-				p.reader(out, at, all)
+				p.readersOf(out, at, all)
 			}
 		}
 	}
 	return out
 }
 
-// reader finds how a path is read: in the folder or commit, or from the cache as it is
+// readersOf finds how a path is read: in the folder or commit, or from the cache as it is
 // recorded.
-func (p *Project) reader(into map[string]func() ([]byte, error), at string, all []tracked) {
+func (p *Project) readersOf(into map[string]func() ([]byte, error), at string, all []tracked) {
 	if info, err := fs.Stat(p.tree, at); err == nil && !info.IsDir() {
 		into[at] = func() ([]byte, error) { return p.Read(at) }
 		return
@@ -163,7 +163,7 @@ func (p *Project) Params() Figures {
 	out, all := Figures{}, p.outs()
 	for _, at := range slices.Sorted(maps.Keys(keys)) {
 		files := map[string]func() ([]byte, error){}
-		p.reader(files, at, all)
+		p.readersOf(files, at, all)
 		for name, read := range files {
 			if v, err := chosen(name, read, keys[at]); err == nil {
 				out[name] = v
