@@ -149,7 +149,7 @@ func dataCollect(ctx context.Context, c *call) error {
 	}
 	var g dataset.Collected
 	in := dataset.Collect{Dry: c.isSet("dry-run"), Grace: grace}
-	return c.act(ctx, http.MethodPost, "/objects/collect", in, &g, func() error {
+	return c.actOnData(ctx, http.MethodPost, "/objects/collect", in, &g, func() error {
 		c.sayCollected(g.Garbage, g.Next, in.Dry, "rondo data gc")
 		return nil
 	})

@@ -26,8 +26,12 @@ var dvcVerbs = []verb{
 		long: "Content goes into DVC's cache, and .dvc files and dvc.lock say what it is.\n\n  rondo data commit\n  rondo data commit data/reviews.csv",
 	},
 	{
-		name: "data remove", args: "FILE.dvc…", short: "in a DVC project: track a file or folder no longer", run: onlyDVC,
-		long: "The .dvc file and its line in .gitignore go; the data stays unless --outs is said.\n\n  rondo data remove images.dvc",
+		name: "data remove", args: "NAME", short: "track a dataset no longer; its files stay where they are", run: dataRemove,
+		long: "The history says who removed it and when. Snapshots that a run, a model's version or a tag refers to\nare kept; the content of the others goes with a later gc, and `rondo data restore NAME` brings all of it back until then.\nIn a DVC project the arguments are .dvc files: they and their lines in .gitignore go, and the\ndata stays unless --outs is said.\n\n  rondo data remove images\n  rondo data remove images.dvc",
+	},
+	{
+		name: "data restore", args: "NAME", short: "track a dataset again that was removed, with the snapshots whose content is still there", run: dataRestore,
+		long: "`rondo data checkout NAME` then brings its files back, too.\n\n  rondo data restore images",
 	},
 }
 

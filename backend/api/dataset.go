@@ -12,6 +12,12 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets", a.listDatasets)
 	Post(r, "/datasets", a.addDataset)
 	Get(r, "/datasets/{name}", a.getDataset)
+	Delete(r, "/datasets/{name}", func(ctx context.Context, in datasetName) (dataset.Removed, error) {
+		return a.Datasets.Remove(ctx, in.Name)
+	})
+	Post(r, "/datasets/{name}/restore", func(ctx context.Context, in datasetName) (dataset.Removed, error) {
+		return a.Datasets.Restore(ctx, in.Name)
+	})
 	Get(r, "/datasets/{name}/snapshots", a.listSnapshots)
 	Post(r, "/datasets/{name}/snapshots", a.takeSnapshot)
 	Get(r, "/datasets/{name}/snapshots/{number}", a.getSnapshot)

@@ -106,7 +106,7 @@ func (s *Service) cleanPath(at string) (string, error) {
 
 // overlap refuses a path that another dataset has, or that is in or around one.
 func overlap(tx *index.Tx, name, at string) error {
-	rows, err := tx.Query("SELECT name, path FROM dataset_sets WHERE name<>?", name)
+	rows, err := tx.Query("SELECT name, path FROM dataset_sets WHERE name<>? AND "+notRemoved, name)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -41,11 +42,15 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 	if in.Grace < 0 {
 		return c, errs.New(errs.Invalid, "a grace of %s is no time", in.Grace)
 	}
+	s.collecting.Lock()
+	defer s.collecting.Unlock()
+	count, of := &store.Count{}, &total{}
+	defer s.follow("gc", "", count, of)()
 	roots, devices, err := s.mentioned(ctx)
 	if err != nil {
 		return c, err
 	}
-	needed, err := s.opts.Store.Reach(ctx, roots)
+	needed, err := s.opts.Store.ReachCounted(ctx, roots, store.Steps{Done: count, Expect: of.more})
 	if err != nil {
 		return c, err
 	}
@@ -55,7 +60,7 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 		}
 	}
 	now := s.opts.Now()
-	c.Garbage, err = s.opts.Store.Collect(ctx, store.Collection{Needed: needed, Grace: in.Grace, Dry: in.Dry, Now: now})
+	c.Garbage, err = s.opts.Store.Collect(ctx, store.Collection{Needed: needed, Grace: in.Grace, Dry: in.Dry, Now: now, Steps: store.Steps{Done: count, Expect: of.more}})
 	if c.Waiting > 0 {
 		c.Next = now.Add(in.Grace)
 	}
@@ -79,7 +84,7 @@ func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, erro
 		names = append(names, d.Path+pointerSuffix)
 	}
 	for _, name := range names {
-		if err := s.inFile(name, add); err != nil {
+		if err := s.inFile(ctx, name, add); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -118,13 +123,13 @@ func (s *Service) inPrivate(ctx context.Context, add func(ref.Digest)) error {
 		case e.IsDir() && (p == ".rondo/objects" || p == ".rondo/journal" || p == tmpDir):
 			return fs.SkipDir
 		case e.Type().IsRegular():
-			return s.inFile(p, add)
+			return s.inFile(ctx, p, add)
 		}
 		return nil
 	})
 }
 
-func (s *Service) inFile(name string, add func(ref.Digest)) error {
+func (s *Service) inFile(ctx context.Context, name string, add func(ref.Digest)) error {
 	f, err := s.root.Open(path.Clean(name))
 	if missing(err) || errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -134,5 +139,18 @@ func (s *Service) inFile(name string, add func(ref.Digest)) error {
 			WithHint("see whether you may read it; nothing was removed")
 	}
 	defer f.Close()
-	return store.Mentions(f, add)
+	return store.Mentions(whileIn{ctx, f}, add)
+}
+
+// whileIn reads until the work is given up.
+type whileIn struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (w whileIn) Read(b []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Reader.Read(b)
 }

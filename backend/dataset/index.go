@@ -18,10 +18,11 @@ CREATE TABLE dataset_sets (name TEXT PRIMARY KEY, path TEXT NOT NULL, descriptio
 CREATE TABLE dataset_snapshots (id TEXT PRIMARY KEY, dataset TEXT NOT NULL, number INTEGER NOT NULL, tree TEXT NOT NULL, content TEXT NOT NULL,
   data TEXT NOT NULL, UNIQUE (dataset, number)) STRICT;
 CREATE INDEX dataset_snapshots_tree ON dataset_snapshots (tree);
-CREATE INDEX dataset_snapshots_content ON dataset_snapshots (content);` + tagSchema + forgottenSchema,
-		Tables: []string{"dataset_sets", "dataset_snapshots", "dataset_tags", "dataset_forgotten"},
+CREATE INDEX dataset_snapshots_content ON dataset_snapshots (content);` + tagSchema + forgottenSchema + removedSchema,
+		Tables: []string{"dataset_sets", "dataset_snapshots", "dataset_tags", "dataset_forgotten", "dataset_removed"},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"dataset.add": applySet, "dataset.change": applySet,
+			"dataset.remove": applyRemove, "dataset.restore": applyRestore,
 			"snapshot.create": applySnapshot, "snapshot.profile": applyProfile,
 			"snapshot.tag": applyTag, "snapshot.forget": applyForget,
 		},
@@ -37,6 +38,9 @@ type set struct {
 func applySet(tx *index.Tx, rec journal.Record) error {
 	var in set
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
+		return err
+	}
+	if _, err := tx.Exec("DELETE FROM dataset_removed WHERE name=?", rec.ID); err != nil { // who adds it again means it
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO dataset_sets VALUES (?,?,?,1)

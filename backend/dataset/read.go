@@ -22,7 +22,7 @@ func Ref(dataset string, number int) string { return fmt.Sprintf("%s@%d", datase
 func (s *Service) List(ctx context.Context) ([]Dataset, error) {
 	list := []Dataset{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		names, err := column(tx, "SELECT name FROM dataset_sets ORDER BY name")
+		names, err := column(tx, "SELECT name FROM dataset_sets WHERE "+notRemoved+" ORDER BY name")
 		for _, name := range names {
 			d, err := setRow(tx, name)
 			if err != nil {
@@ -46,6 +46,9 @@ func (s *Service) Get(ctx context.Context, name string) (d Dataset, err error) {
 
 func setRow(tx *index.Tx, name string) (Dataset, error) {
 	d := Dataset{Name: name}
+	if err := hidden(tx, name); err != nil {
+		return d, err
+	}
 	err := tx.QueryRow(`SELECT path, description, (SELECT count(*) FROM dataset_snapshots WHERE `+notForgotten+`dataset=name)
 		FROM dataset_sets WHERE name=?`, name).Scan(&d.Path, &d.Desc, &d.Count)
 	if errors.Is(err, sql.ErrNoRows) {

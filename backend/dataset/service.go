@@ -49,6 +49,8 @@ type Service struct {
 	link  store.Link             // how large files are kept and brought back
 	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
 
+	collecting sync.Mutex // while it is told what is not needed, nothing is brought back
+
 	background sync.WaitGroup // profiles that are being made
 	foreground gate           // snapshots, checkouts and what else somebody waits for
 	stop       context.CancelFunc

@@ -39,6 +39,7 @@ func (c *checker) references(ctx context.Context) error {
 		if rec.Kind == "snapshot.forget" {
 			forgotten[rec.ID] = true
 		}
+		c.removal(rec, forgotten)
 		return ctx.Err()
 	})
 	if err == nil {
@@ -55,6 +56,20 @@ func (c *checker) references(ctx context.Context) error {
 		return err
 	}
 	return f.pointers()
+}
+
+// removal follows a dataset that was removed with its snapshots, or brought back with some.
+func (c *checker) removal(rec journal.Record, forgotten map[string]bool) {
+	if rec.Kind != "dataset.remove" && rec.Kind != "dataset.restore" {
+		return
+	}
+	var in struct{ Snapshots []string }
+	if json.Unmarshal(rec.Data, &in) != nil {
+		return
+	}
+	for _, id := range in.Snapshots {
+		forgotten[id] = rec.Kind == "dataset.remove"
+	}
 }
 
 type follower struct {

@@ -28,6 +28,7 @@ type Collection struct {
 	Grace  time.Duration // between condemning and removing
 	Dry    bool          // only look
 	Now    time.Time
+	Steps  Steps
 }
 
 // Collect condemns the objects that are not needed, and removes those that were
@@ -86,11 +87,14 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 		if fi, err := os.Stat(filepath.Join(s.dir, p.name)); err != nil || fi.ModTime().After(c.Now.Add(-c.Grace)) {
 			continue // it may hold what was stored again because the old was condemned
 		}
-		if err := s.sweepPack(ctx, p, ripe, g); err != nil {
+		if err := s.sweepPack(ctx, p, ripe, c.Steps, g); err != nil {
 			return err
 		}
 	}
 	for d := range ripe {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		info, err := s.whole(d)
 		if err != nil || s.youngWhole(info, c) {
 			continue
@@ -117,7 +121,7 @@ func (s *Store) youngWhole(i Info, c Collection) bool {
 
 // sweepPack writes what is still needed of a pack into another and removes it. One that
 // is damaged stays as it is.
-func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool, g *Garbage) error {
+func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool, steps Steps, g *Garbage) error {
 	rows, _, err := readIndex(filepath.Join(s.dir, p.name))
 	if err != nil {
 		return nil
@@ -132,6 +136,7 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 	if dead == 0 {
 		return nil
 	}
+	steps.expect(int64(len(rows)), 0)
 	entries, err := s.intact(ctx, p, func(d ref.Digest) bool { return !ripe[d] })
 	if err != nil {
 		return ctx.Err()
@@ -139,9 +144,10 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 	b := s.Batch()
 	defer b.Discard()
 	for _, e := range entries {
-		if err := b.add(e); err != nil {
+		if err := errors.Join(ctx.Err(), b.add(e)); err != nil {
 			return err
 		}
+		steps.Done.Add(1, 0)
 	}
 	name, err := b.commit()
 	if err != nil {
@@ -150,5 +156,6 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 	fault.Point("store.swept")
 	g.Removed += dead
 	g.Freed += bytes
+	steps.Done.Add(int64(dead), 0)
 	return s.remove([]*pack{p}, name)
 }

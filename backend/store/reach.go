@@ -57,6 +57,23 @@ func mention(word []byte, long bool, fn func(ref.Digest)) {
 // them mentions. Files of a tree that has nodes are not looked into. It errs on the side
 // of too much. What is not here needs nothing.
 func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (*Needed, error) {
+	return s.ReachCounted(ctx, roots, Steps{})
+}
+
+// Steps tell how far long work on objects has come.
+type Steps struct {
+	Done   *Count                     // nil: nobody asks
+	Expect func(objects, bytes int64) // is told of what is found to be done beside; may be nil
+}
+
+func (s Steps) expect(objects, bytes int64) {
+	if s.Expect != nil {
+		s.Expect(objects, bytes)
+	}
+}
+
+// ReachCounted is Reach that tells how many objects it looks into.
+func (s *Store) ReachCounted(ctx context.Context, roots map[ref.Digest]bool, steps Steps) (*Needed, error) {
 	r := &reach{s: s, needed: newNeeded(s.objects())}
 	for d := range roots {
 		r.add(d)
@@ -64,7 +81,9 @@ func (s *Store) Reach(ctx context.Context, roots map[ref.Digest]bool) (*Needed, 
 	for len(r.next) > 0 {
 		wave := r.next
 		r.next = nil
+		steps.expect(int64(len(wave)), 0)
 		err := s.ReadMany(ctx, wave, func(i int, c Content, err error) error {
+			steps.Done.Add(1, 0)
 			if err == nil {
 				err = r.follow(wave[i], c)
 			}

@@ -256,6 +256,15 @@ export interface DatasetRemoteStatus {
 	in_sync: boolean;
 }
 
+export interface DatasetRemoved {
+	dataset: string;
+	path: string;
+	at: string;
+	by: string;
+	kept: DatasetReason[];
+	forgot: DatasetReason[];
+}
+
 export interface DatasetRepair {
 	from?: string;
 }
@@ -2091,6 +2100,12 @@ export interface Operations {
 		body: Partial<DatasetImport>;
 		out: DatasetImported;
 	};
+	"DELETE /datasets/{name}": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetRemoved;
+	};
 	"GET /datasets/{name}": {
 		path: { name: string };
 		query: Record<string, never>;
@@ -2108,6 +2123,12 @@ export interface Operations {
 		query: { from?: number; to?: number; key?: string | string[] };
 		body: undefined;
 		out: DatasetDiff;
+	};
+	"POST /datasets/{name}/restore": {
+		path: { name: string };
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetRemoved;
 	};
 	"GET /datasets/{name}/snapshots": {
 		path: { name: string };

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+func dataRemove(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	if c.isSet("outs") {
+		return errs.New(errs.Invalid, "--outs is for DVC projects: the files of a dataset stay").WithHint("delete them yourself when the dataset is removed")
+	}
+	var r dataset.Removed
+	return c.act(ctx, http.MethodDelete, dataPath(c.args[0]), nil, &r, func() error {
+		c.say("%s is not tracked any more; %s stays as it is", r.Dataset, r.Path)
+		for _, k := range r.Kept {
+			c.say("  %s is kept: %s", dataset.Ref(r.Dataset, k.Number), k.Why)
+		}
+		if len(r.Forgot) > 0 {
+			c.say("%s to which nothing refers; `rondo data restore %s` brings all back until `rondo data gc` has removed their content", counted(int64(len(r.Forgot)), "snapshot"), r.Dataset)
+		}
+		return nil
+	})
+}
+
+func dataRestore(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	var r dataset.Removed
+	return c.act(ctx, http.MethodPost, dataPath(c.args[0], "restore"), nil, &r, func() error {
+		c.say("%s is tracked again, at %s; %s came back", r.Dataset, r.Path, counted(int64(len(r.Kept)), "snapshot"))
+		for _, k := range r.Forgot {
+			c.say("  %s is lost: %s", dataset.Ref(r.Dataset, k.Number), k.Why)
+		}
+		return nil
+	})
+}
