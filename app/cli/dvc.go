@@ -114,13 +114,13 @@ var dvcVariants = map[string]dvcVariant{
 
 // ofDatasets are verbs about datasets and their snapshots, which a project whose data DVC
 // tracks has none of.
-var ofDatasets = []string{"log", "diff", "files", "tag", "snapshot", "profile", "lineage", "unprotect", "update", "sql"}
+var ofDatasets = []string{"log", "diff", "files", "tag", "snapshot", "profile", "lineage", "unprotect", "sql"}
 
 func init() {
 	for _, name := range ofDatasets {
 		dvcVariants["data "+name] = dvcVariant{run: func(_ context.Context, c *call, _ *dvc.Project) error {
 			return errs.New(errs.Precondition, "rondo data %s is about the snapshots of a Rondo project, and in %s DVC tracks the data", name, c.dir).
-				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, verify and gc work as it is")
+				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, update, verify and gc work as it is")
 		}}
 	}
 	dvcVariants["data verify"] = dvcVariant{long: "\n\nIn a DVC project it reads all of DVC's cache.", run: dvcVerify}

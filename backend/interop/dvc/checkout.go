@@ -68,6 +68,9 @@ func (c *checkout) plan(ctx context.Context) error {
 	}
 	seen := map[string]bool{}
 	for _, o := range list {
+		if e, ok := c.p.partials[o.at]; ok && o.entry.sum() == "" {
+			o.entry = e
+		}
 		if o.out.NoCache || o.entry.sum() == "" || seen[o.at] {
 			continue
 		}

@@ -156,8 +156,13 @@ func (e Entry) hashFirst(m *Map) {
 	if len(e.List) > 0 {
 		return
 	}
-	if e.MD5 != "" {
+	switch { // of an origin, the checksum that it has is first
+	case e.MD5 != "":
 		m.Set("md5", e.MD5)
+	case e.Cloud == "" && e.ETag != "":
+		m.Set("etag", e.ETag)
+	case e.Cloud == "" && e.Checksum != "":
+		m.Set("checksum", e.Checksum)
 	}
 	if e.Size != nil {
 		m.Set("size", *e.Size)

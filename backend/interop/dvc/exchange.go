@@ -97,7 +97,7 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		}
 	}()
 	for _, o := range list {
-		if o.out.NoCache || o.entry.MD5 == "" || o.out.NoPush && !bring {
+		if o.out.NoCache || o.entry.MD5 == "" && !(bring && p.imported(o)) || o.out.NoPush && !bring {
 			continue
 		}
 		if err := x.out(ctx, o); err != nil {
@@ -141,6 +141,9 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 	if d != nil && !x.bring { // DVC keeps it where it comes from, and in no remote
 		return nil
 	}
+	if x.bring && o.entry.MD5 == "" {
+		return x.partial(ctx, o, d)
+	}
 	if x.bring {
 		if has, err := x.p.Cache.has(ctx, o.entry); has || err != nil {
 			files, _ := x.p.filesOf(o.entry)
@@ -160,12 +163,18 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		f, err = x.farOf(ctx, o)
 	}
 	if f == nil || err != nil {
+		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
+			return gone
+		}
 		if x.bring && (errs.Is(err, errs.NotFound) || errs.Is(err, errs.Precondition) || errs.Is(err, errs.Unavailable)) {
 			x.closed, err = firstError(x.closed, err), nil
 		}
 		return err
 	}
 	if err = x.move(ctx, f, o, &x.done); errs.Is(err, errs.NotFound) {
+		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
+			return gone
+		}
 		x.done.Missing = append(x.done.Missing, o.at)
 		x.absent = firstError(x.absent, err)
 		return nil

@@ -25,19 +25,20 @@ type Project struct {
 	Singles   []SingleFile     // by path
 	Problems  []error          // files that cannot be read; the others can
 
-	root    *os.Root
-	tree    fs.FS // where DVC's own files are read: the folder, or a commit
-	ignore  *Ignore
-	git     *Ignore // the rules of the .gitignore files that were met
-	hash    string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
-	seen    map[string]sight
-	brought map[string]bool // what came here out of the cache, or went into it
-	sums    *sums
-	texts   *Readings
-	reader  *Project // the one that reads this one, to take something over from it
-	chain   int      // how many read each other
-	inputs  []string // DVC's own files and what they name, read so far
-	allowed []string // paths outside of the project that may be read
+	root     *os.Root
+	tree     fs.FS // where DVC's own files are read: the folder, or a commit
+	ignore   *Ignore
+	git      *Ignore // the rules of the .gitignore files that were met
+	hash     string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
+	seen     map[string]sight
+	brought  map[string]bool // what came here out of the cache, or went into it
+	sums     *sums
+	texts    *Readings
+	partials map[string]Entry // what was brought of imports whose .dvc files do not say what it is
+	reader   *Project         // the one that reads this one, to take something over from it
+	chain    int              // how many read each other
+	inputs   []string         // DVC's own files and what they name, read so far
+	allowed  []string         // paths outside of the project that may be read
 }
 
 // SingleFile is a .dvc file and its place.
@@ -79,7 +80,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, brought: map[string]bool{}, sums: loadSums(dir), texts: texts}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: texts}
 	p.settings()
 	if tree != nil {
 		p.tree = tree

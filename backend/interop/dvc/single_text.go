@@ -57,6 +57,7 @@ func (s *Single) depMaps() (list []any) {
 				m.Set(k, v)
 			}
 		}
+		d.files(m)
 		list = append(list, m)
 	}
 	return list

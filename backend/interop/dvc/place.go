@@ -1,0 +1,184 @@
+package dvc
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/remote"
+)
+
+// originPlace is where data of `dvc import-url` comes from: a file or a folder.
+type originPlace interface {
+	// facts lists what lies there now, as a .dvc file says it; a file has an empty path.
+	facts(ctx context.Context) (files []Entry, folder bool, err error)
+	open(ctx context.Context, e Entry) (io.ReadCloser, error)
+	Close() error
+}
+
+// openPlace opens the address of an import: a path, http, S3 or ssh, also of a remote.
+func (p *Project) openPlace(ctx context.Context, f SingleFile) (originPlace, error) {
+	d := f.Deps[0]
+	if d.DB != nil || d.Params != nil {
+		return nil, errs.New(errs.Precondition, "%s comes from a database, which only dvc can ask", f.Path).WithHint("dvc update %s", f.Path)
+	}
+	u, err := url.Parse(d.Path)
+	if err != nil || len(u.Scheme) < 2 {
+		at := filepath.FromSlash(d.Path)
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(p.Dir, filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Wdir), at)
+		}
+		return placeHere(at)
+	}
+	keys := map[string]string{"url": d.Path}
+	at, err := p.farAddress(keys)
+	if err != nil {
+		return nil, errs.New(errs.KindOf(err), "%s: %s: %w", f.Path, redacted(d.Path), err).WithHint("%s", errs.HintOf(err))
+	}
+	if u.Scheme == "remote" {
+		keys = p.Config[`remote "`+u.Host+`"`]
+	}
+	if u, err = url.Parse(at); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		return newWebPlace(at, keys), nil
+	}
+	a, err := remote.ParseAddress(at)
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind == remote.KindFolder {
+		return placeHere(a.Path)
+	}
+	p.credentials(&a, keys)
+	name := path.Base(a.Path)
+	if a.Path = path.Dir(a.Path); a.Path == "." {
+		a.Path = ""
+	}
+	r, err := remote.Open(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	aware, _ := d.FSConf.(*Map)
+	v, _ := aware.Get("version_aware")
+	return &remotePlace{r, name, v == true || d.VersionID != "" || len(d.List) > 0}, nil
+}
+
+// folderPlace is a file or folder of this machine.
+type folderPlace struct{ at string }
+
+func placeHere(at string) (originPlace, error) {
+	if _, err := os.Stat(at); err != nil {
+		return nil, errs.New(errs.NotFound, "%s, from which it was imported, is not there: %w", at, err).WithHint("bring it back, or change the path in the .dvc file")
+	}
+	return folderPlace{at}, nil
+}
+
+func (f folderPlace) facts(ctx context.Context) (files []Entry, folder bool, err error) {
+	err = filepath.WalkDir(f.at, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || ctx.Err() != nil {
+			return firstError(ctx.Err(), err)
+		}
+		info, err := os.Stat(at)
+		if err != nil || info.IsDir() {
+			folder = folder || at == f.at && err == nil
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return errs.New(errs.Invalid, "%s is neither a file nor a folder", at)
+		}
+		rel, err := filepath.Rel(f.at, at)
+		if rel == "." {
+			rel = ""
+		}
+		size := info.Size()
+		files = append(files, Entry{Path: filepath.ToSlash(rel), Size: &size, Exec: info.Mode()&0o111 != 0})
+		return err
+	})
+	return files, folder, err
+}
+
+func (f folderPlace) open(_ context.Context, e Entry) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(f.at, filepath.FromSlash(e.Path)))
+}
+
+func (f folderPlace) Close() error { return nil }
+
+// remotePlace is a file or folder of a bucket or of another computer.
+type remotePlace struct {
+	remote.Remote
+	name  string
+	aware bool // of versions
+}
+
+func (r *remotePlace) facts(ctx context.Context) (files []Entry, folder bool, err error) {
+	v, numbers := r.Remote.(remote.Versioned)
+	if !numbers {
+		return r.listed(ctx)
+	}
+	is, err := v.Version(ctx, r.name, "")
+	if err == nil {
+		return []Entry{r.entry("", is)}, false, nil
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return nil, false, err
+	}
+	err = v.Newest(ctx, r.name, func(name string, is remote.Version) error {
+		files = append(files, r.entry(name, is))
+		return nil
+	})
+	return files, true, r.some(files, err)
+}
+
+func (r *remotePlace) entry(name string, is remote.Version) Entry {
+	e := Entry{Path: name, ETag: is.ETag, Size: &is.Size}
+	if r.aware {
+		e.VersionID = is.ID
+	}
+	return e
+}
+
+func (r *remotePlace) listed(ctx context.Context) (files []Entry, folder bool, err error) {
+	sizes, err := r.Sizes(ctx, []string{r.name})
+	if err != nil {
+		return nil, false, err
+	}
+	err = r.List(ctx, r.name, func(b remote.Blob) error {
+		files = append(files, Entry{Path: strings.TrimPrefix(b.Name, r.name+"/"), Size: &b.Size})
+		return nil
+	})
+	if n, ok := sizes[r.name]; ok && len(files) == 0 {
+		return []Entry{{Size: &n}}, false, nil
+	}
+	return files, true, r.some(files, err)
+}
+
+func (r *remotePlace) some(files []Entry, err error) error {
+	if err == nil && len(files) == 0 {
+		err = errs.New(errs.NotFound, "%s, from which it was imported, is not there any more", r.name).WithHint("change the path in the .dvc file, or rondo data remove it")
+	}
+	slices.SortFunc(files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	return err
+}
+
+func (r *remotePlace) open(ctx context.Context, e Entry) (io.ReadCloser, error) {
+	name := path.Join(r.name, e.Path)
+	if v, ok := r.Remote.(remote.Versioned); ok {
+		body, is, err := v.Open(ctx, name, e.VersionID)
+		if err == nil && e.ETag != "" && is.ETag != e.ETag {
+			body.Close()
+			err = changedThere(name)
+		}
+		return body, err
+	}
+	return r.Get(ctx, name, 0, -1)
+}
+
+func changedThere(name string) error {
+	return errs.New(errs.Precondition, "%s is not what was imported any more", name).WithHint("`rondo data update` takes what is there now")
+}

@@ -1,0 +1,231 @@
+package dvc
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"rondo/backend/errs"
+)
+
+// Renew says which imports to bring to what their origin has now, as `dvc update` does.
+type Renew struct {
+	Targets    []string // .dvc files or what they track; empty: every import
+	Rev        string   // of a repository; empty: the one that was asked for, or the newest
+	NoDownload bool     // only note what is there now; `rondo data pull` brings it
+	Force      bool     // overwrite work that the cache does not have
+}
+
+// Renewed is an import that was looked at.
+type Renewed struct {
+	Path    string `json:"path"`
+	File    string `json:"file"`
+	Commit  string `json:"commit,omitempty"` // of the repository
+	MD5     string `json:"md5,omitempty"`    // of the data now
+	Bytes   int64  `json:"bytes"`            // that were brought
+	Changed bool   `json:"changed"`          // the .dvc file is another one
+}
+
+// Renew brings imports up to date, one after the other. What is done when one fails stays done.
+func (p *Project) Renew(ctx context.Context, in Renew) (list []Renewed, err error) {
+	list = []Renewed{}
+	if len(p.Problems) > 0 {
+		return list, p.Problems[0]
+	}
+	chosen, _, err := p.choose(in.Targets)
+	if err != nil {
+		return list, err
+	}
+	for _, o := range chosen {
+		i := slices.IndexFunc(p.Singles, func(f SingleFile) bool { return f.Path == o.file && f.Import() })
+		switch {
+		case i < 0 && len(in.Targets) == 0:
+			continue
+		case i < 0:
+			return list, errs.New(errs.Precondition, "%s was not imported: nothing says where something newer would come from", o.at).
+				WithHint("`rondo data list` shows what there is; `dvc import-url` and `dvc import` keep an origin")
+		}
+		one, err := p.renew(ctx, o, p.Singles[i], in)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// renew brings one import up to date. The network is asked before DVC's lock is taken.
+func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) (Renewed, error) {
+	if in.Rev != "" && f.Deps[0].Repo == nil {
+		return Renewed{}, errs.New(errs.Invalid, "%s comes from %s, which has no revisions", o.at, redacted(f.Deps[0].Path)).WithHint("leave out --rev")
+	}
+	to := &SingleDep{}
+	*to = f.Deps[0]
+	var b brought
+	var err error
+	if to.Repo != nil {
+		b, err = p.renewRepo(ctx, o, to, in)
+	} else {
+		b, err = p.takeImport(ctx, f, takeHow{newest: true, facts: in.NoDownload})
+		to.Entry = b.dep
+	}
+	if err != nil {
+		return Renewed{}, err
+	}
+	unlock, err := p.lock()
+	if err != nil {
+		return Renewed{}, err
+	}
+	defer unlock()
+	before, err := p.Read(f.Path)
+	if err != nil {
+		return Renewed{}, err
+	}
+	out := &f.Outs[0]
+	now := b.out
+	now.Path = out.Entry.Path
+	if same := b.same || now.sum() != "" && now.sum() == out.Entry.sum() && now.Hash == out.Entry.Hash; same {
+		now = out.Entry
+	} else if in.NoDownload {
+		now = Entry{Path: now.Path, Hash: now.Hash}
+	}
+	f.Deps[0], out.Entry = *to, now
+	f.Single.MD5 = f.sumNow()
+	if err := p.settle(ctx, o, f, in); err != nil {
+		return Renewed{}, err
+	}
+	after, err := p.Read(f.Path)
+	done := Renewed{Path: o.at, File: f.Path, MD5: now.sum(), Bytes: b.n, Changed: string(before) != string(after)}
+	if to.Repo != nil {
+		done.Commit = to.Repo.RevLock
+	}
+	return done, err
+}
+
+// renewRepo brings what a repository has now at the path of an import.
+func (p *Project) renewRepo(ctx context.Context, o tracked, d *SingleDep, in Renew) (b brought, err error) {
+	repo := *d.Repo
+	if d.Repo = &repo; in.Rev != "" {
+		repo.Rev = in.Rev
+	}
+	from, err := p.repository(repo.URL)
+	if err != nil {
+		return b, err
+	}
+	commit, err := from.commit(ctx, repo.Rev)
+	if err != nil {
+		return b, err
+	}
+	b.same = commit == repo.RevLock && (in.NoDownload || o.entry.sum() != "")
+	if has, err := p.Cache.has(ctx, o.entry); err != nil {
+		return b, err
+	} else if b.same = b.same && (in.NoDownload || has); b.same {
+		return b, nil
+	}
+	d.Repo.RevLock = commit
+	if in.NoDownload {
+		b.out.Hash = p.hash
+		return b, nil
+	}
+	return p.bringSource(ctx, from, commit, o, d)
+}
+
+// bringSource takes what a repository has at a commit into the cache.
+func (p *Project) bringSource(ctx context.Context, from *repository, commit string, o tracked, d *SingleDep) (b brought, err error) {
+	s, err := p.sourceAt(ctx, from, commit, o, d)
+	if err != nil {
+		return b, err
+	}
+	defer s.Close()
+	var done Exchanged
+	e := s.is
+	if err := p.fetchAll(ctx, s, []object{{e.Hash, e.MD5}}, &done); err != nil {
+		return b, err
+	}
+	files, err := p.filesOf(e)
+	if err != nil {
+		return b, err
+	}
+	if err := p.fetchAll(ctx, s, objectsOf(e.Hash, files), &done); err != nil {
+		return b, err
+	}
+	for i, f := range files {
+		if files[i].MD5, files[i].Size, err = p.renamed(ctx, e.Hash, f.MD5); err != nil {
+			return b, err
+		}
+		b.n += files[i].Size
+	}
+	b.out = Entry{Hash: p.hash, MD5: files[0].MD5, Size: &b.n, Exec: e.Exec}
+	if e.IsDir() {
+		n := int64(len(files))
+		b.out.Files, b.out.Exec = &n, false
+		b.out.MD5, err = p.Cache.PutTree(files, p.hash)
+	}
+	return b, err
+}
+
+// renamed gives an object of the other layout the name that new ones get here.
+func (p *Project) renamed(ctx context.Context, hash, md5 string) (string, int64, error) {
+	if hash == p.hash {
+		info, err := p.Cache.stat(hash, md5)
+		if err != nil {
+			return "", 0, err
+		}
+		return md5, info.Size(), nil
+	}
+	from, err := p.Cache.open(hash, md5)
+	if err != nil {
+		return "", 0, err
+	}
+	defer from.Close()
+	return p.Cache.Put(ctx, from, p.hash)
+}
+
+// settle brings the data of an import that was renewed into the folder, and then writes its
+// .dvc file. Work that would be lost is refused before anything is changed.
+func (p *Project) settle(ctx context.Context, o tracked, f SingleFile, in Renew) error {
+	p.forget()
+	if f.Outs[0].Entry.sum() == "" {
+		if err := p.takeAway(ctx, o, in.Force); err != nil {
+			return err
+		}
+		if err := p.gitIgnore(o.at); err != nil {
+			return err
+		}
+		return p.writeSingle(f)
+	}
+	c := &checkout{p: p, in: Checkout{Targets: []string{f.Path}, Force: in.Force}}
+	for _, step := range []func(context.Context) error{c.plan, c.harmless, c.apply} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.gitIgnore(o.at); err != nil {
+		return err
+	}
+	return p.writeSingle(f)
+}
+
+// takeAway removes data that is not the origin's newest and shall not be brought, as DVC does.
+func (p *Project) takeAway(ctx context.Context, o tracked, force bool) error {
+	now, err := p.look(ctx, o.at, o.entry.Hash)
+	if err != nil || now.sum == "" {
+		return err
+	}
+	files := now.files
+	if !now.dir {
+		files = []TreeFile{{MD5: now.sum}}
+	}
+	for _, f := range files {
+		if ok, err := p.Cache.holds(ctx, o.entry.Hash, f.MD5); err != nil {
+			return err
+		} else if !ok && !force {
+			return errs.New(errs.Conflict, "the cache does not have what lies at %s, and it would be removed", path.Join(o.at, f.Path)).
+				WithHint("keep it elsewhere, or say --force")
+		}
+	}
+	if err := p.root.RemoveAll(o.at); err != nil {
+		return cannotWrite(o.at, err)
+	}
+	return nil
+}
