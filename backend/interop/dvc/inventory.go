@@ -42,6 +42,7 @@ type Item struct {
 	Files   *int64   `json:"files,omitempty"`  // in a folder, as recorded
 	NoCache bool     `json:"no_cache"`         // DVC keeps no content of it
 	Remote  string   `json:"remote,omitempty"` // the one it goes to, where it is not the default
+	Cloud   string   `json:"cloud,omitempty"`  // the remote that numbers its versions
 	Desc    string   `json:"desc,omitempty"`
 	Type    string   `json:"type,omitempty"`
 	Labels  []string `json:"labels,omitempty"`
@@ -53,7 +54,7 @@ const (
 	Unchanged  = "unchanged"
 	Missing    = "missing"    // nothing lies there
 	Unrecorded = "unrecorded" // nothing is recorded of it yet
-	Versioned  = "versioned"  // recorded by the version that a cloud gave it, which only DVC can compare
+	Versioned  = "versioned"  // recorded by the version that a cloud gave it, and has no hash
 	Unreadable = "unreadable" // Problem says why
 	Whole      = "whole"      // all of it is in the cache
 	Partly     = "partly"
@@ -113,7 +114,7 @@ func (p *Project) item(o tracked, names map[string]string) Item {
 	e := o.entry
 	it := Item{
 		Path: o.at, By: o.stage, Stage: !strings.HasSuffix(o.file, Suffix), Kind: o.out.Kind, Folder: e.IsDir(), MD5: e.sum(), Size: e.Size, Files: e.Files,
-		NoCache: o.out.NoCache, Remote: o.out.Remote, Desc: o.out.Desc, Type: o.out.Type, Labels: o.out.Labels,
+		NoCache: o.out.NoCache, Remote: o.out.Remote, Cloud: e.cloudOf(), Desc: o.out.Desc, Type: o.out.Type, Labels: o.out.Labels,
 	}
 	if it.MD5 != "" {
 		it.Hash = e.Hash
@@ -131,6 +132,14 @@ func (p *Project) item(o tracked, names map[string]string) Item {
 		}
 	}
 	return it
+}
+
+// cloudOf is the remote that numbers the versions of an entry, or of its first file.
+func (e Entry) cloudOf() string {
+	if len(e.List) > 0 {
+		return e.List[0].Cloud
+	}
+	return e.Cloud
 }
 
 // Status reads what lies in the folder, as far as it changed since it was last read, and

@@ -55,7 +55,7 @@ type Origin struct {
 	Commit string `json:"commit,omitempty"` // the one that it was
 	ETag   string `json:"etag,omitempty"`
 	Query  string `json:"query,omitempty"` // or the table
-	Frozen bool   `json:"frozen"`          // dvc update asks for it, and dvc repro does not
+	Frozen bool   `json:"frozen"`          // an update asks for it, and a repro does not
 }
 
 // origin tells where a .dvc file's data was imported from; nil where it was added here.

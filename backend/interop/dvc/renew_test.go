@@ -69,10 +69,18 @@ func (o *origins) write(d *driver, text string) {
 
 func (o *origins) imports() [][]string {
 	return [][]string{
-		{"import", "-q", o.repo, "data"}, {"import", "-q", o.repo, "data/in", "-o", "part"}, {"import", "-q", o.repo, "one.txt", "--rev", "v1"},
-		{"import", "-q", o.repo, "git.txt", "--rev", "main"}, {"import", "-q", o.repo, "data", "-o", "later", "--no-download"}, {"import", "-q", o.repo, "one.txt", "-o", "never", "--no-exec"},
-		{"import-url", "-q", o.url + "/tag.csv"}, {"import-url", "-q", o.url + "/plain.csv"}, {"import-url", "-q", o.url + "/tag.csv", "later.csv", "--no-download"},
-		{"import-url", "-q", o.url + "/plain.csv", "never.csv", "--no-exec"}, {"import-url", "-q", filepath.Join(o.far, "dir")}, {"import-url", "-q", filepath.Join(o.far, "file.csv"), "--no-download"},
+		{"import", "-q", o.repo, "data"},
+		{"import", "-q", o.repo, "data/in", "-o", "part"},
+		{"import", "-q", o.repo, "one.txt", "--rev", "v1"},
+		{"import", "-q", o.repo, "git.txt", "--rev", "main"},
+		{"import", "-q", o.repo, "data", "-o", "later", "--no-download"},
+		{"import", "-q", o.repo, "one.txt", "-o", "never", "--no-exec"},
+		{"import-url", "-q", o.url + "/tag.csv"},
+		{"import-url", "-q", o.url + "/plain.csv"},
+		{"import-url", "-q", o.url + "/tag.csv", "later.csv", "--no-download"},
+		{"import-url", "-q", o.url + "/plain.csv", "never.csv", "--no-exec"},
+		{"import-url", "-q", filepath.Join(o.far, "dir")},
+		{"import-url", "-q", filepath.Join(o.far, "file.csv"), "--no-download"},
 	}
 }
 

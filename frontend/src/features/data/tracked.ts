@@ -47,6 +47,7 @@ export function ways(item: TrackedItem, state: TrackedState): Way[] {
   if (state.state === 'modified') out.push({ text: 'tracked.way_commit', command: `rondo data commit ${at}` })
   if (state.cache === 'missing' || state.cache === 'partly') out.push({ text: 'tracked.way_fetch', command: `rondo data fetch ${at}` })
   if (changed && !item.no_cache) out.push({ text: 'tracked.way_checkout', command: `rondo data checkout ${at}` })
-  if (item.origin) out.push({ text: 'tracked.way_update', command: `dvc update ${quoted(item.by)}` })
+  if (item.origin && state.state === 'unrecorded') out.push({ text: 'tracked.way_pull', command: `rondo data pull ${at}` })
+  if (item.origin) out.push({ text: 'tracked.way_update', command: `${item.origin.kind === 'query' ? 'dvc' : 'rondo data'} update ${quoted(item.by)}` })
   return out
 }

@@ -470,6 +470,7 @@ export interface DvcItem {
 	files?: number;
 	no_cache: boolean;
 	remote?: string;
+	cloud?: string;
 	desc?: string;
 	type?: string;
 	labels?: string[];
@@ -489,6 +490,7 @@ export interface DvcItemDetail {
 	files?: number;
 	no_cache: boolean;
 	remote?: string;
+	cloud?: string;
 	desc?: string;
 	type?: string;
 	labels?: string[];
