@@ -92,11 +92,3 @@ func webSum(at string, res *http.Response) string {
 	sum := md5.Sum([]byte("({" + strings.Join(append(parts, "'type': 'file'"), ", ") + "},)"))
 	return new(big.Int).SetBytes(sum[:]).String()
 }
-
-// pyRepr is text as Python shows it.
-func pyRepr(s string) string {
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		return `"` + s + `"`
-	}
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-}
