@@ -26,6 +26,7 @@ type Address struct {
 	User   string
 	Port   string
 	Key    string // a file with a private key, before those of ~/.ssh; in no text
+	Login  Login  // of another tool's settings; in no text
 	Bucket string
 	S3     S3Options
 }
@@ -37,6 +38,13 @@ type S3Options struct {
 	Profile   string // of the shared credentials file
 	PathStyle bool   // the bucket is in the path, not in the host's name
 	Keys      S3Keys // of another tool's settings; in no text
+}
+
+// Login is how another tool's settings let in by ssh, beside keys and agent.
+type Login struct {
+	Password   string
+	Passphrase string // of the key files
+	NoAgent    bool
 }
 
 // S3Keys are credentials that come before those of the environment.

@@ -21,6 +21,8 @@ type sshHost struct {
 	user       string
 	identities []string // files of private keys
 	agent      bool
+	key        string // of identities, the file that was named
+	login      Login
 	known      []string // files of host keys
 }
 
@@ -48,8 +50,9 @@ func lookUp(a Address) (h sshHost, err error) {
 	h.host = strings.ReplaceAll(h.host, "%h", a.Host)
 	h.name = or(get("HostKeyAlias"), h.host)
 	if a.Key != "" {
-		h.identities = append([]string{a.Key}, h.identities...)
+		h.identities, h.key = append([]string{a.Key}, h.identities...), a.Key
 	}
+	h.login, h.agent = a.Login, h.agent && !a.Login.NoAgent
 	if len(h.identities) == 0 {
 		h.identities = []string{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"}
 	}

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +32,7 @@ func dialSSH(ctx context.Context, h sshHost) (*ssh.Client, error) {
 	signers, notes, done := h.signers()
 	defer done()
 	config := &ssh.ClientConfig{
-		User: h.user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signers...)}, HostKeyCallback: check, HostKeyAlgorithms: algorithms,
+		User: h.user, Auth: h.methods(signers), HostKeyCallback: check, HostKeyAlgorithms: algorithms,
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
@@ -76,6 +77,15 @@ func SSHSession(user, host, port string) (s Session, err error) {
 			return check(net.JoinHostPort(h.name, h.port), at, key)
 		},
 	}, h.host, h.port, done}, nil
+}
+
+// methods are the keys and, where another tool's settings have one, the password.
+func (h sshHost) methods(signers []ssh.Signer) []ssh.AuthMethod {
+	list := []ssh.AuthMethod{ssh.PublicKeys(signers...)}
+	if h.login.Password != "" {
+		list = append(list, ssh.Password(h.login.Password))
+	}
+	return list
 }
 
 // refused says why no session came about.
@@ -178,11 +188,16 @@ func (h sshHost) signers() (list []ssh.Signer, notes []string, done func()) {
 	for _, file := range h.identities {
 		b, err := os.ReadFile(file)
 		if err != nil {
+			if file == h.key {
+				notes = append(notes, "the key that is named cannot be read: "+err.Error())
+			}
 			continue
 		}
-		signer, err := ssh.ParsePrivateKey(b)
+		signer, err := parseKey(b, h.login.Passphrase)
 		var locked *ssh.PassphraseMissingError
 		switch {
+		case errors.Is(err, x509.IncorrectPasswordError):
+			notes = append(notes, file+" is locked by another passphrase than the one that is set")
 		case errors.As(err, &locked):
 			notes = append(notes, file+" is locked by a passphrase: ssh-add it")
 		case err != nil:
@@ -192,4 +207,14 @@ func (h sshHost) signers() (list []ssh.Signer, notes []string, done func()) {
 		}
 	}
 	return list, notes, done
+}
+
+// parseKey reads a private key, with the passphrase if it needs one and there is one.
+func parseKey(b []byte, passphrase string) (ssh.Signer, error) {
+	signer, err := ssh.ParsePrivateKey(b)
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) && passphrase != "" {
+		return ssh.ParsePrivateKeyWithPassphrase(b, []byte(passphrase))
+	}
+	return signer, err
 }

@@ -58,8 +58,24 @@ func (p *Project) openFar(ctx context.Context, name string) (far, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.openAddress(ctx, name, a, keys)
+}
+
+// openAddress opens a remote with what the config says lets in there. What dvc would ask a
+// person for has to be in the config: Rondo asks for no secrets.
+func (p *Project) openAddress(ctx context.Context, name string, a remote.Address, keys map[string]string) (remote.Remote, error) {
 	p.credentials(&a, keys)
-	return remote.Open(ctx, a)
+	r, err := remote.Open(ctx, a)
+	if !errs.Is(err, errs.Denied) || a.Kind != remote.KindSFTP {
+		return r, err
+	}
+	for _, secret := range []string{"password", "passphrase"} {
+		if strings.EqualFold(keys["ask_"+secret], "true") && keys[secret] == "" {
+			return nil, errs.New(errs.Denied, "the remote %s: %w", name, err).
+				WithHint("dvc asks for a %s there, and Rondo asks for none: dvc remote modify --local %s %s …, or let a key in", secret, name, secret)
+		}
+	}
+	return nil, err
 }
 
 // makeFar makes the folder of a remote on a disk, which is not there before the first push.
@@ -82,6 +98,7 @@ func (p *Project) makeFar(name string) error {
 // credentials are those of the config, where DVC takes them from, too: mostly config.local.
 func (p *Project) credentials(a *remote.Address, keys map[string]string) {
 	a.Key = p.fromConfig(keys["keyfile"])
+	a.Login = remote.Login{Password: keys["password"], Passphrase: keys["passphrase"], NoAgent: strings.EqualFold(keys["allow_agent"], "false")}
 	a.S3.Keys = remote.S3Keys{
 		ID: keys["access_key_id"], Secret: keys["secret_access_key"], Session: keys["session_token"], File: p.fromConfig(keys["credentialpath"]),
 	}

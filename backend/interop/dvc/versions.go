@@ -29,8 +29,7 @@ func (p *Project) openVersions(ctx context.Context, name, at string, keys map[st
 	if err != nil {
 		return nil, err
 	}
-	p.credentials(&a, keys)
-	r, err := remote.Open(ctx, a)
+	r, err := p.openAddress(ctx, name, a, keys)
 	if err != nil {
 		return nil, err
 	}
