@@ -49,7 +49,7 @@ func (p *past) state(data, n string, score float64, losses ...string) string {
 		"metrics.json":                         fmt.Sprintf(`{"score": %g}`, score),
 		"dvc.yaml":                             "stages:\n  fit:\n    cmd: fit\n    deps: [data.csv]\n    params: [n]\n    metrics:\n    - metrics.json:\n        cache: false\n",
 		"dvc.lock":                             "schema: '2.0'\nstages:\n  fit:\n    cmd: fit\n    deps:\n    - path: data.csv\n      hash: md5\n      md5: " + sum + "\n    params:\n      params.yaml:\n        n: " + n + "\n    outs:\n    - path: metrics.json\n      hash: md5\n      md5: " + fmt.Sprintf("%x", md5.Sum([]byte(n))) + "\n",
-		"dvclive/plots/metrics/train/loss.tsv": tsv, "dvclive/plots/images/a.png": "png", "dvclive/params.yaml": "lr: 0.1\n",
+		"dvclive/plots/metrics/train/loss.tsv": tsv, "dvclive/plots/images/a.png": "png", "dvclive/params.yaml": "lr: 0.1\nbetas: [0.9, x]\n",
 	})
 	p.git("add", "-A")
 	p.git("commit", "-q", "-m", "fit with "+n)
@@ -155,7 +155,7 @@ func (p *past) runs(w *world, first, tried string) {
 		switch r.Tags["dvc.commit"] {
 		case first:
 			found++
-			if r.Name != "v1.0" || r.Params["n"] != "1" || r.Params["lr"] != "0.1" || r.Metrics["score"].Value != 0.5 || r.Metrics["train/loss"].Value != 0.7 || r.Metrics["train/loss"].Step != 10 {
+			if r.Name != "v1.0" || r.Params["n"] != "1" || r.Params["lr"] != "0.1" || r.Params["betas"] != "[0.9, 'x']" || r.Metrics["score"].Value != 0.5 || r.Metrics["train/loss"].Value != 0.7 || r.Metrics["train/loss"].Step != 10 {
 				p.t.Errorf("%+v", r)
 			}
 		case tried:

@@ -111,7 +111,7 @@ func (e *Experiment) addParams(s Stage, lock *LockStage) {
 			prefix = in + ":"
 		}
 		for j := 0; j < vals.Len(); j++ {
-			e.Params[prefix+vals.Keys[j]] = text(vals.vals[vals.Keys[j]])
+			e.Params[prefix+vals.Keys[j]] = told(vals.vals[vals.Keys[j]])
 		}
 	}
 }

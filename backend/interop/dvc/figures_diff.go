@@ -127,6 +127,15 @@ func whole(v any) int64 {
 	return int64(n)
 }
 
+// told writes a param for a person: a list as Python shows it.
+func told(v any) string {
+	switch v.(type) {
+	case []any, *Map:
+		return pyRepr(v)
+	}
+	return text(v)
+}
+
 // pyRepr writes a value as Python's repr does.
 func pyRepr(v any) string {
 	switch x := v.(type) {

@@ -156,7 +156,7 @@ func (l *Live) addParams(name string, b []byte) {
 func flat(v any, key string, into map[string]string) {
 	m, ok := v.(*Map)
 	if !ok {
-		into[key] = text(v)
+		into[key] = told(v)
 		return
 	}
 	for _, k := range m.Keys {
