@@ -113,6 +113,23 @@ func runMove(t *testing.T, dir, what, point string) (string, error) {
 	return runChild(t, dir, env...)
 }
 
+// whole names the snapshots that are listed and are not there.
+func whole(t *testing.T, o opened) (bad []error) {
+	t.Helper()
+	sets, err := o.List(t.Context())
+	must(t, err)
+	for _, d := range sets {
+		list, err := o.Snapshots(t.Context(), d.Name)
+		must(t, err)
+		for _, snap := range list {
+			if r, err := o.Verify(t.Context(), d.Name, snap.Number); err != nil || !r.OK {
+				bad = append(bad, fmt.Errorf("%s is listed and not whole: %v %v", snap.Ref(), r.Problems, err))
+			}
+		}
+	}
+	return bad
+}
+
 func afterMove(t *testing.T, what, dir, when string) {
 	t.Helper()
 	ctx := t.Context()
@@ -121,15 +138,18 @@ func afterMove(t *testing.T, what, dir, when string) {
 	defer o.ledger.Close()
 	defer o.Service.Close()
 	before, err := o.RemoteStatus(ctx, "")
-	if err == nil && what == "push" && len(before) == 1 && before[0].InSync {
+	if err == nil && what == "push" && len(before) == 1 && before[0].There > 0 { // what it lists is whole, whether that is all or not
 		seen, err := openAt(newProject(t))
 		must(t, err)
 		must(t, seen.SetRemote(dataset.Remote{Name: "disk", Address: remoteOf(t, o)}))
 		if _, err := seen.Fetch(ctx, dataset.Exchange{}); err != nil {
-			t.Errorf("%s: it was in sync, and cannot be fetched: %v", when, err)
+			t.Errorf("%s: in sync or not (%v), what it lists cannot be fetched: %v", when, before[0].InSync, err)
 		}
 		seen.Service.Close()
 		seen.ledger.Close()
+	}
+	for _, err := range whole(t, o) {
+		t.Errorf("%s: %v", when, err)
 	}
 	move := o.Push
 	if what == "fetch" {
