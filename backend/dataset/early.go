@@ -16,10 +16,10 @@ const (
 
 // early lets the disk write what is staged while more is being staged: a sync goes on
 // beside the work whenever enough has come since the one before, and one in the end waits
-// for all.
+// for all. Nil is for a checkout that answers before the disk has it: it leaves to the
+// system when to write, which for many files takes as long as making them.
 type early struct {
 	whole *atomicfile.Whole
-	later bool // nobody waits for the end, so only much to write is worth a sync on the way
 	mu    sync.Mutex
 	files int64 // since the last sync began
 	bytes int64
@@ -28,18 +28,21 @@ type early struct {
 	left  bool          // nobody waits any more
 }
 
-func openEarly(dir string, later bool) (*early, error) {
+func openEarly(dir string) (*early, error) {
 	whole, err := atomicfile.OpenWhole(dir)
-	return &early{whole: whole, later: later}, err
+	return &early{whole: whole}, err
 }
 
 // wrote notes what was staged, and returns what went wrong with syncing so far.
 func (e *early) wrote(files, bytes int64) error {
+	if e == nil {
+		return nil
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.files += files
 	e.bytes += bytes
-	if enough := e.files >= earlyFiles && !e.later || e.bytes >= earlyBytes; atomicfile.Early && enough && e.busy == nil {
+	if enough := e.files >= earlyFiles || e.bytes >= earlyBytes; atomicfile.Early && enough && e.busy == nil {
 		e.files, e.bytes, e.busy = 0, 0, make(chan struct{})
 		go e.begin(e.busy)
 	}
@@ -79,6 +82,9 @@ func (e *early) end(ctx context.Context) error {
 
 // close gives up at once, or ends what end has ended.
 func (e *early) close() {
+	if e == nil {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.left = true; e.busy == nil {

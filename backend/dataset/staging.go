@@ -21,7 +21,7 @@ type staging struct {
 	p     *plan
 	root  *os.Root // the staging folder
 	stage string   // its name in the project
-	early *early
+	early *early   // nil: nobody waits for the disk
 }
 
 // stage writes the verified files, on all cores and those of a folder in the order in which
@@ -36,10 +36,12 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	}
 	defer root.Close()
 	st := &staging{s: s, p: p, root: root, stage: stage}
-	if st.early, err = openEarly(s.full(stage), p.later != nil); err != nil {
-		return err
+	if p.later == nil {
+		if st.early, err = openEarly(s.full(stage)); err != nil {
+			return err
+		}
+		defer st.early.close()
 	}
-	defer st.early.close()
 	p.stamps = make([]store.Stamp, p.writes)
 	if err := st.all(ctx); err != nil || p.writes <= maxSynced || p.later != nil {
 		return err
