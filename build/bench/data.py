@@ -112,6 +112,7 @@ class Part:
             t.mkdir()
             lay(t / "data")
             time.sleep(1.1)  # what was written this moment is not believed unread
+            warm_up(t / "data", self.args.how[0])
             for warm in self.args.how:
                 for _ in range(self.args.rounds):
                     for program in programs:
@@ -217,7 +218,15 @@ def kind(folder):
     line = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,SOURCE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
     if len(line) < 3:
         return "unknown"
-    return line[0] + (" in a file" if line[1].startswith("/dev/loop") else "") + (", mounted with discard" if "discard" in line[2].split(",") else "")
+    return line[0] + in_file(line[1]) + (", mounted with discard" if "discard" in line[2].split(",") else "")
+
+
+def in_file(source):
+    """How a file system in a file is told: one that the system keeps in memory twice is slower."""
+    if not source.startswith("/dev/loop"):
+        return ""
+    direct = pathlib.Path(f"/sys/block/{source[5:]}/loop/dio")
+    return " in a file" + (" that is read and written directly" if direct.exists() and direct.read_text().strip() == "1" else "")
 
 
 def linked(program, link):
