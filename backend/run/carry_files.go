@@ -105,9 +105,13 @@ func (f *Files) Commit() error {
 			folders = append(folders, up)
 		}
 	}
-	if err := f.s.seals.Placed(f.root, f.names...); err != nil {
-		return diskError(err)
+	if err := f.keepNames(dir, folders); err != nil {
+		return err
 	}
+	return diskError(f.s.seals.Placed(f.root, f.names...)) // on disk before the names, it would call what lay there damaged
+}
+
+func (f *Files) keepNames(dir string, folders []string) error {
 	if len(f.names) > fewFiles {
 		return errs.Wrap(errs.Unavailable, atomicfile.SyncAll(dir), "keep the artifacts of %s", f.owner)
 	}
