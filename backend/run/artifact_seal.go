@@ -11,8 +11,7 @@ import (
 	"rondo/backend/seals"
 )
 
-// take writes the content durably under a temporary name, and its seal beside it, while the
-// file system makes one write of the two.
+// take writes the content durably under a temporary name, and its seal beside it.
 func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) error {
 	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -22,9 +21,7 @@ func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r 
 	if _, err := atomicfile.Copy(ctx, f, io.TeeReader(r, h), s.opts.MaxArtifact); err != nil {
 		return s.received(errors.Join(err, f.Close()))
 	}
-	wait, sealed := s.seals.Begin(root, seals.File{Name: name, Seal: h.Seal()}), make(chan error, 1)
-	go func() { sealed <- wait() }()
-	return s.received(errors.Join(f.Sync(), <-sealed, f.Close()))
+	return s.received(errors.Join(s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f), f.Close()))
 }
 
 // CheckArtifacts reads what an owner has at a path, a file or a folder, and names the first that

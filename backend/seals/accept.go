@@ -50,5 +50,5 @@ func (k *Keeper) adopt(ctx context.Context, root *os.Root, folder string, names 
 		}
 		files, there = append(files, File{name, s}), append(there, name)
 	}
-	return len(files), errors.Join(k.Came(root, files...), k.Placed(root, there...))
+	return len(files), errors.Join(k.write(root, cameLines(files)), k.Placed(root, there...))
 }

@@ -2,7 +2,6 @@ package seals
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -17,22 +16,15 @@ type Keeper struct {
 	device string
 	now    func() time.Time
 
-	mu     sync.Mutex
-	last   int64                // of the clock, µs
-	known  map[string]bool      // folders whose times are in the clock
-	books  map[string]*openBook // of folders that were asked for
-	recent []string             // their names, oldest first
-	bad    map[string]sight     // files that were seen to be damaged
-}
-
-type openBook struct {
-	mu sync.Mutex
-	*Book
+	mu      sync.Mutex
+	folders map[string]*folder
+	recent  []string         // their names, oldest first
+	bad     map[string]sight // files that were seen to be damaged
 }
 
 // NewKeeper writes the seals of a device.
 func NewKeeper(device string, now func() time.Time) *Keeper {
-	return &Keeper{device: device, now: now, known: map[string]bool{}, books: map[string]*openBook{}, bad: map[string]sight{}}
+	return &Keeper{device: device, now: now, folders: map[string]*folder{}, bad: map[string]sight{}}
 }
 
 // File is one that came.
@@ -41,18 +33,47 @@ type File struct {
 	Seal Seal
 }
 
-// Came writes durably what files hold that shall get their names. Until Placed is called,
-// what lies under the names may be what lay there before.
-func (k *Keeper) Came(root *os.Root, files ...File) error { return k.Begin(root, files...)() }
+// Came writes what files hold that shall get their names. Until Placed is called, what lies
+// under the names may be what lay there before.
+func (k *Keeper) Came(root *os.Root, files ...File) error {
+	wait, err := k.Begin(root, files...)
+	if err != nil || wait == nil {
+		return err
+	}
+	return wait()
+}
 
-// Begin is Came in two steps: what it returns waits until the seals are on disk. When they are
-// written before the files are synced, the file system makes one commit of both.
-func (k *Keeper) Begin(root *os.Root, files ...File) (wait func() error) {
+// Begin is Came in two steps: what it returns waits until the seals are on disk. It is nil
+// where no file had a seal before: should the machine stop then, the file is one without a
+// seal. A file that replaces a sealed one has to wait, or it would be taken for a damaged one.
+func (k *Keeper) Begin(root *os.Root, files ...File) (wait func() error, err error) {
+	f, replaces, err := k.append(root, cameLines(files))
+	if err != nil || f == nil {
+		return nil, err
+	}
+	if !replaces {
+		return nil, f.Close()
+	}
+	return func() error { return f.keep(root) }, nil // not under the lock: who comes meanwhile shares the disk's work
+}
+
+func cameLines(files []File) []line {
 	lines := make([]line, len(files))
 	for i, f := range files {
 		lines[i] = line{word: came, seal: f.Seal, name: f.Name}
 	}
-	return k.write(root, lines)
+	return lines
+}
+
+// Sync is Came for a file that is about to be synced: the file system makes one write of both.
+func (k *Keeper) Sync(root *os.Root, file File, f *os.File) error {
+	wait, err := k.Begin(root, file)
+	if err != nil || wait == nil {
+		return errors.Join(err, f.Sync())
+	}
+	sealed := make(chan error, 1)
+	go func() { sealed <- wait() }()
+	return errors.Join(f.Sync(), <-sealed)
 }
 
 // Placed says that files got their names. It need not be on disk: without it only their
@@ -62,7 +83,7 @@ func (k *Keeper) Placed(root *os.Root, names ...string) error {
 	for i, name := range names {
 		lines[i] = line{word: placed, name: name}
 	}
-	f, err := k.append(root, lines)
+	f, _, err := k.append(root, lines)
 	if err != nil || f == nil {
 		return err
 	}
@@ -71,133 +92,58 @@ func (k *Keeper) Placed(root *os.Root, names ...string) error {
 
 // Remove writes durably that a file or folder goes. It comes before the removal.
 func (k *Keeper) Remove(root *os.Root, name string) error {
-	return k.write(root, []line{{word: removed, name: name}})()
+	return k.write(root, []line{{word: removed, name: name}})
 }
 
-func (k *Keeper) write(root *os.Root, lines []line) (wait func() error) {
-	f, err := k.append(root, lines)
+// write writes durably.
+func (k *Keeper) write(root *os.Root, lines []line) error {
+	f, _, err := k.append(root, lines)
 	if err != nil || f == nil {
-		return func() error { return err }
-	}
-	return func() error { return errors.Join(f.Sync(), f.Close()) } // not under the lock: who comes meanwhile shares the disk's work
-}
-
-// append writes the lines behind those that are there.
-func (k *Keeper) append(root *os.Root, lines []line) (*os.File, error) {
-	if len(lines) == 0 {
-		return nil, nil
-	}
-	if err := fault.Check("seal"); err != nil {
-		return nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if err := k.clock(root, lines[0].word == removed); err != nil {
-		return nil, err
-	}
-	f, err := root.OpenFile(k.device+suffix, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	end, text, err := k.end(f)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	for _, l := range lines {
-		k.last = max(k.last+1, k.now().UnixMicro())
-		l.at = k.last
-		text = l.append(text)
-	}
-	if _, err := f.WriteAt(text, end); err != nil {
-		return nil, errors.Join(err, f.Truncate(end), f.Close())
-	}
-	return f, nil
-}
-
-// clock takes the times of a folder into account, so that what is written now is later
-// than what any device wrote: at first, and whenever that matters.
-func (k *Keeper) clock(root *os.Root, again bool) error {
-	if k.known[root.Name()] && !again {
-		return nil
-	}
-	b, err := Read(root)
-	if err != nil {
 		return err
 	}
-	k.known[root.Name()] = true
-	k.last = max(k.last, b.last)
-	return nil
+	return f.keep(root)
 }
 
-// end is where the next line goes, and what has to stand before it. What a crash left of a
-// line is cut.
-func (k *Keeper) end(f *os.File) (at int64, before []byte, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, nil, err
+// append writes the lines behind those that are there, and says whether any of them is of a
+// file that had a seal.
+func (k *Keeper) append(root *os.Root, lines []line) (f *written, replaces bool, err error) {
+	if len(lines) == 0 {
+		return nil, false, nil
 	}
-	at = info.Size()
-	if at == 0 {
-		return 0, []byte(head), nil
+	if err := fault.Check("seal"); err != nil {
+		return nil, false, err
 	}
-	var last [1]byte
-	if _, err := f.ReadAt(last[:], at-1); err != nil || last[0] == '\n' {
-		return at, nil, err
-	}
-	return tornEnd(f, at)
-}
-
-func tornEnd(f *os.File, size int64) (at int64, before []byte, err error) {
-	text := make([]byte, size)
-	if _, err := f.ReadAt(text, 0); err != nil && err != io.EOF {
-		return 0, nil, err
-	}
-	at = size
-	for at > 0 && text[at-1] != '\n' {
-		at--
-	}
-	if _, ok := parseLine(string(text[at:])); ok || !unfinished(text[at:]) {
-		return size, []byte("\n"), nil
-	}
-	if err := f.Truncate(at); err != nil {
-		return 0, nil, err
-	}
-	if at == 0 {
-		before = []byte(head)
-	}
-	return at, before, nil
-}
-
-const keptBooks = 8 // in memory: downloads ask for many files of few folders
-
-// book is what is known of a folder now.
-func (k *Keeper) book(root *os.Root) (*openBook, error) {
-	name := root.Name()
-	k.mu.Lock()
-	b := k.books[name]
-	if b == nil {
-		b = &openBook{Book: newBook()}
-		k.books[name] = b
-		if k.recent = append(k.recent, name); len(k.recent) > keptBooks {
-			delete(k.books, k.recent[0])
-			k.recent = k.recent[1:]
+	o := k.folder(root)
+	defer k.leave(o)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if lines[0].word != placed { // which comes behind the line that it is about
+		if err := o.goOn(root); err != nil {
+			return nil, false, err
 		}
 	}
-	k.mu.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b, b.goOn(root)
+	for i := range lines {
+		if lines[i].word == came && !replaces {
+			list, _ := o.Book.Of(lines[i].name)
+			replaces = len(list) > 0
+		}
+		o.last = max(o.last+1, k.now().UnixMicro())
+		lines[i].at = o.last
+	}
+	f, err = o.append(root, k.device+suffix, lines)
+	return f, replaces, err
 }
 
 // Of returns what a file may hold, as Book.Of does.
 func (k *Keeper) Of(root *os.Root, name string) (list []Seal, certain bool, err error) {
-	b, err := k.book(root)
-	if err != nil {
+	o := k.folder(root)
+	defer k.leave(o)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.goOn(root); err != nil {
 		return nil, false, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	list, certain = b.Book.Of(name)
+	list, certain = o.Book.Of(name)
 	return list, certain, nil
 }
 

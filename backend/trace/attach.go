@@ -97,9 +97,7 @@ func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r 
 	if _, err := atomicfile.Copy(ctx, f, io.TeeReader(r, h), math.MaxInt64-1); err != nil { // the door has a limit for what comes in
 		return errors.Join(err, f.Close())
 	}
-	wait, sealed := s.seals.Begin(root, seals.File{Name: name, Seal: h.Seal()}), make(chan error, 1)
-	go func() { sealed <- wait() }()
-	return errors.Join(f.Sync(), <-sealed, f.Close())
+	return errors.Join(s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f), f.Close())
 }
 
 // received says what kept an attachment from arriving.
