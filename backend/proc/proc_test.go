@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/proc"
 )
@@ -118,6 +119,41 @@ func TestRunLeavesItsRecord(t *testing.T) {
 	}
 	if err := proc.Stop(dir, "me"); errs.KindOf(err) != errs.Precondition {
 		t.Errorf("a run that ended was stopped: %v", err)
+	}
+}
+
+// TestARunHasEndedOnceItsRecordSaysSo, also while its supervisor, which writes the record last, still lives.
+func TestARunHasEndedOnceItsRecordSaysSo(t *testing.T) {
+	dir, h := start(t, "exit 0")
+	wait(t, h)
+	var lock *atomicfile.Lock
+	for lock == nil {
+		var err error
+		if lock, err = atomicfile.TryLock(filepath.Join(dir, "supervisor.lock")); err != nil && errs.KindOf(err) != errs.Conflict {
+			t.Fatal(err)
+		}
+	}
+	defer lock.Unlock()
+	if err := proc.Supervise(dir); errs.KindOf(err) != errs.Precondition {
+		t.Errorf("it was supervised again: %v", err)
+	}
+}
+
+// TestTheFirstWhoStopsARunCounts: its folder may be sealed between the first and the second.
+func TestTheFirstWhoStopsARunCounts(t *testing.T) {
+	dir := t.TempDir()
+	if err := proc.Stop(dir, "me"); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(filepath.Join(dir, proc.StopFile))
+	if err != nil || !strings.Contains(string(first), `"me"`) {
+		t.Fatalf("%q %v", first, err)
+	}
+	if err := proc.Stop(dir, "you"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, proc.StopFile)); err != nil || string(b) != string(first) {
+		t.Errorf("the second who asked wrote %q %v", b, err)
 	}
 }
 

@@ -29,13 +29,16 @@ type supervisor struct {
 // Supervise runs what dir's spec says, from start to exit record. It is the body
 // of the hidden command `rondo supervise DIR` and returns when the run is over.
 func Supervise(dir string) error {
+	if err := ended(dir); err != nil { // the supervisor whose record this is may not have let go of its lock
+		return err
+	}
 	lock, err := atomicfile.TryLock(filepath.Join(dir, lockFile))
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock()
-	if _, err := ReadExit(dir); errs.KindOf(err) != errs.NotFound {
-		return errs.New(errs.Precondition, "the run in %s has ended already", dir)
+	if err := ended(dir); err != nil {
+		return err
 	}
 	s := &supervisor{dir: dir, record: record{dir, ExitFile}, state: record{dir, StateFile}, ended: make(chan waited, 1), all: make(chan struct{})}
 	if s.spec, err = ReadSpec(dir); err != nil {
@@ -55,6 +58,14 @@ func Supervise(dir string) error {
 	s.run(stop)
 	s.exit.EndedAt = time.Now().UTC()
 	return s.record.commit(short(s.exit))
+}
+
+// ended refuses a run that has its record of the end.
+func ended(dir string) error {
+	if _, err := ReadExit(dir); errs.KindOf(err) != errs.NotFound {
+		return errs.New(errs.Precondition, "the run in %s has ended already", dir)
+	}
+	return nil
 }
 
 // short keeps the record within what is reserved for it.
