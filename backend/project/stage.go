@@ -42,7 +42,7 @@ func (s Stage) AllOuts() []Out {
 	return append(all, s.Plots...)
 }
 
-// Outside are all paths outside of the project folder that the stage names, sorted.
+// Outside are all paths and addresses outside of the project folder that the stage names, sorted.
 func (s Stage) Outside() []string {
 	all := slices.Sorted(slices.Values(slices.Concat(s.OutsideDeps, s.OutsideOuts)))
 	return slices.Compact(all)

@@ -23,7 +23,7 @@ type Action struct {
 	Wdir string   `json:"wdir,omitempty"`
 	Run  []string `json:"run"` // command lines, or the schedule and its policy
 
-	// Outside are paths outside of the project folder that are read for the stage, which the
+	// Outside are paths and addresses outside of the project folder that are read for the stage, which the
 	// stage may also make.
 	Outside []string `json:"outside,omitempty"`
 }

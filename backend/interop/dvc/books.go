@@ -104,7 +104,7 @@ func (s StageStatus) Reasons() []string {
 	return out
 }
 
-var wordReasons = map[string]string{Modified: "changed", New: "is new", Deleted: "is missing", NotInCache: "is not in the cache"}
+var wordReasons = map[string]string{Modified: "changed", New: "is new", Deleted: "is missing", NotInCache: "is not in the cache", Newer: "has a newer version"}
 
 func reasonsOf(what string, words *Map) (out []string) {
 	for i := 0; i < words.Len(); i++ {

@@ -208,7 +208,11 @@ func PutStages(name string, text []byte, stages ...LockStage) ([]byte, error) {
 	for _, s := range stages {
 		out = putStage(out, s)
 	}
-	if again, err := ReadLock(name, []byte(out)); err == nil && bytes.Equal(again.Text(), l.Text()) {
+	whole, err := ReadLock(name, l.Text()) // a reader takes some checksums in lower case
+	if err != nil {
+		return nil, err
+	}
+	if again, err := ReadLock(name, []byte(out)); err == nil && bytes.Equal(again.Text(), whole.Text()) {
 		return []byte(out), nil
 	}
 	return l.Text(), nil // it is written in a way of its own: anew, then

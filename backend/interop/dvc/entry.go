@@ -90,7 +90,7 @@ func (e *Entry) facts(name string, m *Map) error {
 		case "etag":
 			e.ETag = checksum(v)
 		case "checksum":
-			e.Checksum = strings.ToLower(checksum(v))
+			e.Checksum = checksum(v) // an ETag, in which case counts
 		case "version_id":
 			e.VersionID = checksum(v)
 		case "isexec":

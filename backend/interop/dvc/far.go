@@ -191,6 +191,7 @@ func (h *overHTTP) ask(ctx context.Context, method, name string) (*http.Response
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("Accept-Encoding", "identity") // what is packed has another ETag
 	h.auth(req)
 	res, err := h.client.Do(req)
 	if err != nil {

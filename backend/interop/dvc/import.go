@@ -161,7 +161,10 @@ func (p *Project) describe(b *brought, was Entry, files []Entry, folder bool) (e
 	case len(b.files) < len(files): // only its facts are told
 		var n, size int64
 		for _, f := range files {
-			n, size = n+1, size+*f.Size
+			n++
+			if f.Size != nil { // a web server need not tell it
+				size += *f.Size
+			}
 		}
 		b.out.Size, b.out.Files = &size, &n
 	case folder:

@@ -83,7 +83,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 }
 
 // forget looks at every path anew from now on.
-func (p *Project) forget() { p.seen = map[string]sight{} }
+func (p *Project) forget() { p.seen, p.origins = map[string]sight{}, map[string]Entry{} }
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 	s := sight{dir: true}

@@ -95,6 +95,9 @@ func (p *Project) outsides(s Stage) (deps, outs []string) {
 	}
 	for _, d := range s.Deps {
 		add(&deps, d)
+		if to, err := p.leads(s.Wdir, d); err == nil && to != "" && !slices.Contains(deps, to) {
+			deps = append(deps, to)
+		}
 	}
 	for _, d := range s.Params {
 		add(&deps, d.File)

@@ -12,7 +12,10 @@ func (p *Project) reachable(s Stage) error {
 		if _, local := p.elsewhere(s.Wdir, d); local {
 			continue
 		}
-		if _, here := p.where(s.Wdir, d); !here {
+		if _, here := p.where(s.Wdir, d); here {
+			continue
+		}
+		if to, err := p.leads(s.Wdir, d); err != nil || to == "" {
 			return errs.New(errs.Precondition, "the dep %s is outside of the project, and Rondo could not record what it was", d).
 				WithHint("run it with dvc: dvc repro %s", s.Name)
 		}

@@ -29,6 +29,12 @@ func newWebPlace(at string, keys map[string]string) *webPlace {
 
 func (w *webPlace) facts(ctx context.Context) ([]Entry, bool, error) {
 	res, err := w.h.ask(ctx, http.MethodHead, w.name)
+	if err == nil && res.ContentLength < 0 || errs.Is(err, errs.Unavailable) && ctx.Err() == nil { // dvc asks so, too
+		if err == nil {
+			res.Body.Close()
+		}
+		res, err = w.h.ask(ctx, http.MethodGet, w.name)
+	}
 	if errs.Is(err, errs.NotFound) {
 		return nil, false, errs.New(errs.NotFound, "%s, from which it was imported, is not there any more", redacted(w.url)).
 			WithHint("change the path in the .dvc file, or rondo data remove it")

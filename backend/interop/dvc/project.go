@@ -31,7 +31,8 @@ type Project struct {
 	git      *Ignore // the rules of the .gitignore files that were met
 	hash     string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen     map[string]sight
-	brought  map[string]bool // what came here out of the cache, or went into it
+	origins  map[string]Entry // what addresses have that stages name
+	brought  map[string]bool  // what came here out of the cache, or went into it
 	sums     *sums
 	texts    *Readings
 	partials map[string]Entry // what was brought of imports whose .dvc files do not say what it is
@@ -80,7 +81,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: texts}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: texts}
 	p.settings()
 	if tree != nil {
 		p.tree = tree

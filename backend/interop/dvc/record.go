@@ -41,6 +41,9 @@ func (p *Project) recordDeps(ctx context.Context, pl *Pipeline, s Stage, out *Lo
 
 // entry looks at a path. What has its name from DVC 2 and is as it was keeps that name.
 func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (Entry, error) {
+	if to, err := p.leads(s.Wdir, at); to != "" && err == nil {
+		return p.addressEntry(ctx, s, at, to)
+	}
 	in, err := p.place(s, at)
 	if err != nil {
 		return Entry{}, err

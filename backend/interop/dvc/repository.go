@@ -134,7 +134,7 @@ func openAway(dir string, tree fs.FS) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: tree, seen: map[string]sight{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: &Readings{}}
+	p := &Project{Dir: dir, Config: Config{}, root: root, tree: tree, seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: &Readings{}}
 	p.settings()
 	p.Cache = Cache{Dir: filepath.Join(dir, "no-cache")}
 	return p, p.Reload()

@@ -14,6 +14,7 @@ const (
 	Modified   = "modified"
 	New        = "new"
 	NotInCache = "not in cache"
+	Newer      = "update available" // of a bucket that keeps versions
 )
 
 // StageStatus is what `dvc status` says of one stage or .dvc file. One that is as it was
@@ -111,6 +112,9 @@ func lockEntry(lock *LockStage, outs bool, at string) Entry {
 }
 
 func (p *Project) depStatus(ctx context.Context, out *StageStatus, wdir, at string, e Entry) error {
+	if to, err := p.leads(wdir, at); to != "" && err == nil {
+		return p.addressStatus(ctx, out, at, to, e)
+	}
 	in, ok := out.place(p, wdir, at)
 	if !ok {
 		return nil
@@ -274,7 +278,7 @@ func (p *Project) singleStatus(ctx context.Context, f SingleFile) (StageStatus, 
 		case d.Repo != nil || d.DB != nil:
 			out.Unknown = append(out.Unknown, d.Path)
 		case f.Frozen:
-		case d.Params != nil:
+		case d.Params != nil, p.unasked(wdir, d.Path):
 			out.Unknown = append(out.Unknown, d.Path)
 		default:
 			if err := p.depStatus(ctx, &out, wdir, d.Path, d.Entry); err != nil {

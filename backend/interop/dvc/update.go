@@ -122,7 +122,7 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 	case u.w.Force:
 		u.kept.Reasons = append(u.kept.Reasons, "it was forced")
 	}
-	if err := u.ready(); err != nil {
+	if err := u.ready(ctx); err != nil {
 		return err
 	}
 	if err := u.clear(ctx); err != nil {
@@ -146,12 +146,19 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 }
 
 // ready refuses to run a stage whose deps are not there, before its outs are removed.
-func (u *update) ready() error {
+func (u *update) ready(ctx context.Context) error {
 	if err := u.p.reachable(u.s); err != nil {
 		return err
 	}
 	if err := u.p.datedRun(u.s); err != nil {
 		return err
+	}
+	for _, d := range u.s.Deps {
+		if to, err := u.p.leads(u.s.Wdir, d); to != "" && err == nil {
+			if _, err := u.p.addressEntry(ctx, u.s, d, to); err != nil {
+				return err
+			}
+		}
 	}
 	for _, at := range u.reads {
 		if _, err := u.p.stat(at); missing(err) {

@@ -1,0 +1,139 @@
+package dvc
+
+import (
+	"context"
+	"time"
+
+	"rondo/backend/errs"
+)
+
+// Deps of stages may be addresses: of a web server, a bucket, another computer, or of what a
+// remote has. They are looked at where a person has trusted the stages that name them.
+
+const patience = time.Minute // for an origin that is to tell what it has, as dvc has it
+
+// leads is where an address that a stage names leads to, with the settings of the remote that
+// it names and without secrets; empty for a path of this machine.
+func (p *Project) leads(wdir, at string) (string, error) {
+	if _, here := p.where(wdir, at); here {
+		return "", nil
+	}
+	if _, local := p.elsewhere(wdir, at); local {
+		return "", nil
+	}
+	to, err := p.farAddress(map[string]string{"url": at})
+	return redacted(to), err
+}
+
+// unasked reports whether an address may not be asked.
+func (p *Project) unasked(wdir, at string) bool {
+	to, _ := p.leads(wdir, at)
+	return to != "" && !p.allows(to)
+}
+
+// addressStatus compares what an address has now with what is recorded of it.
+func (p *Project) addressStatus(ctx context.Context, out *StageStatus, at, to string, e Entry) error {
+	if !p.allows(to) {
+		out.Closed = append(out.Closed, at)
+		return nil
+	}
+	now, err := p.origin(ctx, out.Name, at)
+	switch {
+	case err != nil:
+		return err
+	case !now.told():
+		out.Deps.Set(at, Deleted)
+	case now.VersionID != "" && e.VersionID != "" && now.VersionID != e.VersionID:
+		out.Deps.Set(at, Newer)
+	case now.MD5 != e.MD5 || now.ETag != e.ETag || now.Checksum != e.Checksum:
+		out.Deps.Set(at, Modified)
+	}
+	return nil
+}
+
+// told reports whether there is anything.
+func (e Entry) told() bool { return e.MD5+e.ETag+e.Checksum != "" }
+
+// addressEntry is what dvc.lock says of an address that a stage reads.
+func (p *Project) addressEntry(ctx context.Context, s Stage, at, to string) (Entry, error) {
+	if !p.allows(to) {
+		return Entry{}, untrusted(s.Name, at)
+	}
+	e, err := p.origin(ctx, s.Name, at)
+	if err == nil && !e.told() {
+		err = errs.New(errs.Precondition, "stage %s: dep %s is missing", s.Name, redacted(at)).WithHint("bring it back there, or change the address in dvc.yaml")
+	}
+	return e, err
+}
+
+// origin is what an address has now; without a checksum where nothing is there.
+func (p *Project) origin(ctx context.Context, stage, at string) (Entry, error) {
+	if e, ok := p.origins[at]; ok {
+		return e, nil
+	}
+	e, err := p.askOrigin(ctx, stage, at)
+	if errs.Is(err, errs.NotFound) {
+		e, err = Entry{Path: at, Hash: MD5}, nil
+	}
+	if err != nil {
+		hint := errs.HintOf(err)
+		if hint == "" {
+			hint = "whether it changed is not known: see whether you are online and whether the address is right, and try again"
+		}
+		return e, errs.New(errs.KindOf(err), "stage %s: the dep %s cannot be looked at: %w", stage, redacted(at), err).WithHint("%s", hint)
+	}
+	p.origins[at] = e
+	return e, nil
+}
+
+func (p *Project) askOrigin(ctx context.Context, stage, at string) (Entry, error) {
+	aware := NewMap("version_aware", true) // dvc notes which one it was wherever a bucket numbers versions
+	from, err := p.openPlace(ctx, SingleFile{Path: stage, Single: &Single{Deps: []SingleDep{{Entry: Entry{Path: at}, FSConf: aware}}}})
+	if err != nil {
+		return Entry{}, err
+	}
+	defer from.Close()
+	asking, done := context.WithTimeout(ctx, patience)
+	files, folder, err := from.facts(asking)
+	done()
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{Path: at, Hash: MD5}
+	if len(files) > 0 && !files[0].told() {
+		return e, e.readOrigin(ctx, from, files, folder)
+	}
+	for i := range files {
+		if folder {
+			files[i].VersionID = "" // a lock has no list of them
+		}
+	}
+	var b brought
+	err = p.describe(&b, e, files, folder)
+	return b.dep, err
+}
+
+// readOrigin hashes what an origin has that tells no checksums, such as another computer.
+func (e *Entry) readOrigin(ctx context.Context, from originPlace, files []Entry, folder bool) error {
+	list, total := make([]TreeFile, len(files)), int64(0)
+	for i, f := range files {
+		body, err := from.open(ctx, f)
+		if err != nil {
+			return err
+		}
+		sum, n, err := Sum(ctx, body, MD5)
+		body.Close()
+		if err != nil {
+			return errs.New(errs.Unavailable, "%s cannot be read: %w", f.Path, err)
+		}
+		list[i] = TreeFile{Path: f.Path, MD5: sum, Size: n}
+		total += n
+	}
+	e.Size = &total
+	if n := int64(len(list)); folder {
+		e.MD5, e.Files = TreeSum(TreeText(list)), &n
+	} else {
+		e.MD5 = list[0].MD5
+	}
+	return nil
+}
