@@ -198,11 +198,11 @@ func (h *history) inABucket(repro func(string) string, put3 func(string)) {
 	if h.d != nil {
 		h.d.must(h.twin, "repro", "-q")
 		h.alike("dvc.lock")
-		h.alikeOutside()
+		h.alikeButLists()
 	}
 	put3("2")
 	if h.d != nil {
-		h.alikeOutside()
+		h.alikeButLists()
 		h.d.must(h.twin, "repro", "-q")
 	}
 	if second := repro(h.main); second == first {
@@ -210,7 +210,7 @@ func (h *history) inABucket(repro func(string) string, put3 func(string)) {
 	}
 	if h.d != nil {
 		h.alike("dvc.lock")
-		h.alikeOutside()
+		h.alikeButLists()
 	}
 }
 
@@ -272,4 +272,20 @@ func TestAddressesOnAnotherComputerAreHashed(t *testing.T) {
 	if list := strings.Join(reasons(), "\n"); list != "dep remote://box/dir changed" {
 		t.Errorf("%s", list)
 	}
+}
+
+// alikeButLists is alikeOutside without the lists of etags that dvc puts into its cache, where
+// nothing reads them.
+func (h *history) alikeButLists() {
+	h.t.Helper()
+	lists, err := filepath.Glob(filepath.Join(h.twin, ".dvc/cache/files/md5/*/*.dir"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, at := range lists {
+		if err := os.Remove(at); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	h.alikeOutside()
 }
