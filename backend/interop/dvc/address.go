@@ -2,6 +2,8 @@ package dvc
 
 import (
 	"context"
+	"net/url"
+	"strings"
 	"time"
 
 	"rondo/backend/errs"
@@ -43,12 +45,18 @@ func (p *Project) addressStatus(ctx context.Context, out *StageStatus, at, to st
 		return err
 	case !now.told():
 		out.Deps.Set(at, Deleted)
-	case now.VersionID != "" && e.VersionID != "" && now.VersionID != e.VersionID:
+	case p.keepsFar(at) && now.VersionID != "" && e.VersionID != "" && now.VersionID != e.VersionID:
 		out.Deps.Set(at, Newer)
 	case now.MD5 != e.MD5 || now.ETag != e.ETag || now.Checksum != e.Checksum:
 		out.Deps.Set(at, Modified)
 	}
 	return nil
+}
+
+// keepsFar reports whether an address is of a remote that goes by versions.
+func (p *Project) keepsFar(at string) bool {
+	u, err := url.Parse(at)
+	return err == nil && u.Scheme == "remote" && strings.EqualFold(p.Config[`remote "`+u.Host+`"`]["version_aware"], "true")
 }
 
 // told reports whether there is anything.
