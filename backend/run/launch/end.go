@@ -18,14 +18,14 @@ import (
 // disk, passes; until then it is tried again.
 func (l *Launcher) end(w *work, exit proc.Exit) {
 	defer l.forget(w.id)
-	ctx := ledger.WithActor(l.ctx, "rondo")
+	ctx := ledger.WithActor(context.WithoutCancel(l.ctx), "rondo") // the server may close meanwhile: what is begun here comes to its end
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		r, err := l.opts.Runs.Get(ctx, w.id)
 		if err == nil {
 			_, err = l.opts.Runs.Update(ctx, w.id, ending(r, exit))
 		}
 		if err == nil {
-			_ = seal.Write(context.WithoutCancel(ctx), l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
+			_ = seal.Write(ctx, l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
 		}
 		if err == nil || errs.Is(err, errs.NotFound) {
 			return
