@@ -12,12 +12,15 @@ import (
 // What stages name outside of the project is read only where a person has trusted that they
 // do; nothing there is ever written or removed but by their commands.
 
+// Allow names what outside of the project may be read, with all below it.
 func (p *Project) Allow(paths ...string) { p.allowed = append(p.allowed, paths...) }
 
 func (p *Project) allows(at string) bool {
 	return slices.ContainsFunc(p.allowed, func(ok string) bool { return at == ok || inside(at, ok) })
 }
 
+// elsewhere is where a path of a stage leads outside of the project, absolute; false where it is
+// in the project or is no path of this machine.
 func (p *Project) elsewhere(wdir, at string) (string, bool) {
 	if _, here := p.where(wdir, at); here {
 		return "", false
@@ -54,6 +57,7 @@ func untrusted(stage, at string) error {
 		WithHint("look at what the stages run and read with `rondo trust`, and agree; or run it with dvc")
 }
 
+// shown is a path of a stage as dvc's status says it.
 func (p *Project) shown(wdir, at string) string {
 	if in, here := p.where(wdir, at); here {
 		return in
@@ -64,6 +68,7 @@ func (p *Project) shown(wdir, at string) string {
 	return at
 }
 
+// relative writes absolute paths into the project as paths from the stage's folder, as dvc does.
 func (p *Project) relative(s *Stage) {
 	rel := func(at string) string {
 		in, here := p.where(s.Wdir, at)
@@ -108,6 +113,7 @@ func (p *Project) outsides(s Stage) (deps, outs []string) {
 	return deps, outs
 }
 
+// Outside lists what the stages name outside of the project: what a person has to trust first.
 func (p *Project) Outside() (list []string) {
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {

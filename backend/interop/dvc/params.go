@@ -38,8 +38,11 @@ func readValue(name string, b []byte) (any, error) {
 }
 
 // lookup finds a value under a dotted key, through lists by number.
-func lookup(v any, key string) (any, bool) {
-	for _, part := range strings.Split(key, ".") {
+func lookup(v any, key string) (any, bool) { return walkTo(v, strings.Split(key, ".")) }
+
+// walkTo goes down a document by keys of its mappings and numbers in its lists.
+func walkTo(v any, way []string) (any, bool) {
+	for _, part := range way {
 		switch x := v.(type) {
 		case *Map:
 			next, ok := x.Get(part)

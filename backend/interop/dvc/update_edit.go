@@ -2,7 +2,6 @@ package dvc
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -12,27 +11,7 @@ func parts(path string) []string {
 }
 
 // valueAt is what a document has at the path of a line.
-func valueAt(v any, path string) (any, bool) {
-	for _, part := range parts(path) {
-		switch x := v.(type) {
-		case *Map:
-			next, ok := x.Get(part)
-			if !ok {
-				return nil, false
-			}
-			v = next
-		case []any:
-			i, err := strconv.Atoi(part)
-			if err != nil || i >= len(x) {
-				return nil, false
-			}
-			v = x[i]
-		default:
-			return nil, false
-		}
-	}
-	return v, true
-}
+func valueAt(v any, path string) (any, bool) { return walkTo(v, parts(path)) }
 
 // edited is the text under way.
 type edited struct {
