@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -47,10 +48,16 @@ func (c *call) help() error {
 		return nil
 	}
 	if list := under(c.verbs, name); len(list) > 0 {
-		c.list(list)
+		c.group(name, list)
 		return nil
 	}
 	return c.unknown(c.args)
+}
+
+func (c *call) group(word string, list []verb) {
+	c.say("usage: rondo %s VERB …\n\n", word)
+	c.list(list)
+	c.say("`rondo help %s VERB` explains one.", word)
 }
 
 const exitCodeHelp = `Exit codes:
@@ -65,7 +72,7 @@ const exitCodeHelp = `Exit codes:
 A verb that waits for a run ends with the run's own code.`
 
 func (c *call) overview() {
-	c.say("Rondo keeps the MLOps loop on one laptop.\n\nusage: rondo [--project DIR] [--json] VERB …\n")
+	c.say("Rondo keeps the MLOps loop on one laptop.\n\nusage: rondo [--project DIR] [--json] VERB …\n\n")
 	left := visible(c.verbs)
 	for _, g := range groups {
 		var list []verb
@@ -156,20 +163,46 @@ func under(all []verb, word string) (list []verb) {
 	return list
 }
 
+// noVerb is for words that are no verb. The first may stand for a group of them, which is
+// listed: by --help as what was asked for, else as what is missing.
+func (c *call) noVerb(args []string) error {
+	list := under(c.verbs, args[0])
+	switch {
+	case len(list) > 0 && slices.ContainsFunc(args[1:], isHelp):
+		c.group(args[0], list)
+		return nil
+	case len(list) > 0 && len(args) == 1:
+		return c.wantsSecond(args[0], list)
+	}
+	return c.unknown(args)
+}
+
+func isHelp(word string) bool {
+	return slices.Contains([]string{"--help", "-help", "-h", "help"}, word)
+}
+
+// wantsSecond fails with the verbs of a group: all of them in the message only for programs.
+func (c *call) wantsSecond(group string, list []verb) error {
+	if c.json {
+		return errs.New(errs.Invalid, "%s wants a second word: %s", group, seconds(list)).WithHint("see `rondo help %s`", group)
+	}
+	c.complain(errs.New(errs.Invalid, "%s wants a second word", group))
+	c.Stdout = c.Stderr
+	c.group(group, list)
+	return exitWith(exitUsage)
+}
+
 // unknown says that there is no such verb, and which one was perhaps meant.
 func (c *call) unknown(args []string) error {
-	given := args[0]
-	if list := under(c.verbs, given); len(list) > 0 {
-		if len(args) == 1 {
-			return errs.New(errs.Invalid, "%s wants a second word: %s", given, seconds(list)).WithHint("see `rondo help %s`", given)
-		}
-		given += " " + args[1]
+	given, where := args[0], "rondo help"
+	if list := under(c.verbs, given); len(list) > 0 && len(args) > 1 {
+		given, where = given+" "+args[1], where+" "+given
 	}
 	err := errs.New(errs.Invalid, "%q is not a verb of rondo", given)
 	if near := nearest(c.verbs, given); near != "" {
 		return err.WithHint("did you mean `rondo %s`?", near)
 	}
-	return err.WithHint("see `rondo help`")
+	return err.WithHint("see `%s`", where)
 }
 
 func seconds(list []verb) string {

@@ -83,7 +83,7 @@ func (c *call) execute(ctx context.Context, args []string) error {
 	}
 	v, rest := find(c.verbs, args)
 	if v == nil {
-		return c.unknown(args)
+		return c.noVerb(args)
 	}
 	c.verb = v
 	if err := c.parse(rest); err != nil {

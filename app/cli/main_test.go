@@ -119,7 +119,9 @@ func TestMistakesOnTheCommandLineAreExplained(t *testing.T) {
 		{[]string{"snapshoot"}, 2, []string{`"snapshoot" is not a verb`, "did you mean `rondo data snapshot`"}},
 		{[]string{"verzion"}, 2, []string{"did you mean `rondo version`"}},
 		{[]string{"xyzzy"}, 2, []string{`"xyzzy" is not a verb`, "see `rondo help`"}},
-		{[]string{"data"}, 2, []string{"data wants a second word", "snapshot"}},
+		{[]string{"data"}, 2, []string{"data wants a second word", "usage: rondo data VERB", "data snapshot        take a snapshot"}},
+		{[]string{"--json", "model"}, 2, []string{`"message":"model wants a second word: alias, compare`}},
+		{[]string{"data", "xyzzyxyzzy"}, 2, []string{`"data xyzzyxyzzy" is not a verb`, "see `rondo help data`"}},
 		{[]string{"model", "shwo"}, 2, []string{`"model shwo" is not a verb`, "did you mean `rondo model show`"}},
 		{[]string{"serve", "--prot", "1"}, 2, []string{"serve: there is no flag --prot", "rondo help serve"}},
 		{[]string{"serve", "--port", "many"}, 2, []string{`invalid value "many"`}},
@@ -157,6 +159,11 @@ func TestHelpNamesEveryVerbOnceAndExplainsEach(t *testing.T) {
 		seen[n[1]] = true
 		if text := w.ok(append([]string{"help"}, strings.Fields(n[1])...)...); !strings.HasPrefix(text, "usage: rondo "+n[1]) {
 			t.Errorf("help %s says %q", n[1], text)
+		}
+	}
+	for _, ask := range [][]string{{"help", "data"}, {"data", "--help"}, {"data", "-h"}, {"data", "help"}} {
+		if text := w.ok(ask...); !strings.HasPrefix(text, "usage: rondo data VERB") || !strings.Contains(text, "\n  data gc              remove objects") {
+			t.Errorf("rondo %s says %q", strings.Join(ask, " "), text)
 		}
 	}
 	if strings.Contains(overview, "supervise") {
