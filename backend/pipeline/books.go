@@ -20,6 +20,7 @@ type Books interface {
 type Work struct {
 	Cmd   []string // the command lines that were trusted
 	Force bool
+	Begun func(reasons []string) // told once it is known that the stage is not left as it is; may be nil
 	Run   func(argv []string, env []string) error
 	Say   func(format string, args ...any)
 	Aside func(path string) error // moves what nobody has kept out of the way

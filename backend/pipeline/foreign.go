@@ -56,16 +56,6 @@ func (r *runner) updateForeign(ctx context.Context, n *Node, res *StageResult) e
 	if err := r.books.Begin(ctx, n.From, r.plan.Force, r.sayOf("")); err != nil {
 		return err
 	}
-	reasons, err := r.books.Reasons(ctx, n.From)
-	if err != nil {
-		return err
-	}
-	res.Reasons = append(res.Reasons, reasons...)
-	if r.plan.Force || len(reasons) > 0 && !n.Frozen {
-		res.State = Running
-		_ = writeResult(r.runDir, *res) // for whoever watches
-		r.surround(n, res)
-	}
 	kept, err := r.books.Update(ctx, n.From, r.foreignWork(n, res))
 	if kept.Reasons != nil {
 		res.Reasons = kept.Reasons
@@ -88,6 +78,11 @@ func (r *runner) foreignWork(n *Node, res *StageResult) Work {
 		Cmd: n.Cmd, Force: r.plan.Force,
 		Say:   r.sayOf(n.Name),
 		Aside: r.moveAside,
+		Begun: func(reasons []string) {
+			res.State, res.Reasons = Running, reasons
+			_ = writeResult(r.runDir, *res) // for whoever watches
+			r.surround(n, res)
+		},
 		Run: func(argv, env []string) error {
 			if !began {
 				began = true

@@ -83,9 +83,19 @@ func (p *Project) tryFile(at string) (unlock func(), held string, err error) {
 		f.Close()
 		return nil, string(b), nil
 	}
-	_ = f.Truncate(0)
-	fmt.Fprintf(f, " %d\n", os.Getpid())
+	sign(f, fmt.Sprintf(" %d\n", os.Getpid()))
 	return func() { f.Close() }, "", nil
+}
+
+// sign leaves text alone in a file. It is there already where this process takes the lock
+// for each of many stages: to empty the file and fill it again has the disk write it each time.
+func sign(f *os.File, text string) {
+	b, _ := io.ReadAll(io.LimitReader(f, 64))
+	if string(b) == text {
+		return
+	}
+	_ = f.Truncate(0)
+	_, _ = f.WriteAt([]byte(text), 0)
 }
 
 const linkLife = 365 * 24 * time.Hour // of a lock by a hard link, as dvc makes it

@@ -122,6 +122,9 @@ func (u *update) carryOut(ctx context.Context, st StageStatus) error {
 	case u.w.Force:
 		u.kept.Reasons = append(u.kept.Reasons, "it was forced")
 	}
+	if u.w.Begun != nil {
+		u.w.Begun(u.kept.Reasons)
+	}
 	if err := u.ready(ctx); err != nil {
 		return err
 	}
