@@ -18,7 +18,7 @@ type Experiment struct {
 	Commit   string             `json:"commit"`
 	Baseline string             `json:"baseline"` // the commit that it began at
 	At       time.Time          `json:"at"`
-	Params   map[string]string  `json:"params"`  // of stages, as their lock has them; those of other files than params.yaml with the file in front
+	Params   map[string]string  `json:"params"`  // of stages, as their lock has them, and of files at the top of a dvc.yaml; those of other files than params.yaml with the file in front
 	Metrics  map[string]float64 `json:"metrics"` // of metrics files and DVCLive's summary
 	Problem  string             `json:"problem,omitempty"`
 }
@@ -90,6 +90,9 @@ func (p *Project) gather(e *Experiment) {
 		for _, m := range pl.Metrics {
 			p.addMetrics(e, path.Join(path.Dir(pl.File), m), Entry{})
 		}
+		for _, name := range pl.Params {
+			p.addTop(e, path.Join(path.Dir(pl.File), name))
+		}
 	}
 	for _, o := range p.outs() {
 		if o.out.Kind == "metrics" {
@@ -112,6 +115,29 @@ func (e *Experiment) addParams(s Stage, lock *LockStage) {
 		}
 		for j := 0; j < vals.Len(); j++ {
 			e.Params[prefix+vals.Keys[j]] = told(vals.vals[vals.Keys[j]])
+		}
+	}
+}
+
+// addTop adds all params of a file that a dvc.yaml names at its top, as DVCLive has its own named.
+// What a stage's lock says of a param stays.
+func (p *Project) addTop(e *Experiment, at string) {
+	b, err := p.Read(at)
+	if err != nil {
+		return
+	}
+	values, err := ReadParams(at, b)
+	if err != nil {
+		return
+	}
+	all := map[string]string{}
+	flat(values, "", all)
+	for key, v := range all {
+		if at != ParamsFile {
+			key = at + ":" + key
+		}
+		if _, locked := e.Params[key]; !locked {
+			e.Params[key] = v
 		}
 	}
 }

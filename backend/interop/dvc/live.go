@@ -15,6 +15,13 @@ type Live struct {
 	Params map[string]string
 	Series []LiveSeries
 	Files  []LiveFile
+
+	own []string // the files that Params are from
+}
+
+// told reports whether a param that has its file in front is one of DVCLive's.
+func (l *Live) told(key string) bool {
+	return slices.ContainsFunc(l.own, func(file string) bool { return strings.HasPrefix(key, file+":") })
 }
 
 // LiveSeries is one metric as it went.
@@ -80,6 +87,7 @@ func (p *Project) live() (l Live) {
 				l.Series = append(l.Series, s)
 			}
 		case in == "params.yaml":
+			l.own = append(l.own, name)
 			l.addParams(in, b)
 		case in != "dvc.yaml" && len(l.Files) < maxLiveFiles && size+len(b) <= maxLiveFolder:
 			size += len(b)

@@ -143,6 +143,7 @@ func (past *Past) read(then *Project) {
 		}
 	}
 	past.Live = then.live()
+	maps.DeleteFunc(past.Params, func(key, _ string) bool { return past.Live.told(key) })
 	maps.Copy(past.Params, past.Live.Params)
 	past.locked = past.locked || len(past.Live.Series) > 0 || len(past.Metrics) > 0
 	b, _ := json.Marshal([]any{past.Params, past.Metrics, made, past.Live.Series})
