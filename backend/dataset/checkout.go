@@ -82,7 +82,7 @@ func (s *Service) wanted(ctx context.Context, d Dataset, number int) (Snapshot, 
 	if number > 0 {
 		return s.Find(ctx, Ref(d.Name, number))
 	}
-	p, err := s.pointer(d.Path)
+	p, err := s.pointer(ctx, d.Path)
 	if err != nil {
 		return Snapshot{}, err
 	}

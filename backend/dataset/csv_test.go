@@ -277,6 +277,7 @@ func FuzzPointer(f *testing.F) {
 			}
 			return
 		}
+		p.Checked = true
 		again, err := dataset.ParsePointer(p.String())
 		if err != nil || again != p {
 			t.Fatalf("%+v came back as %+v, %v", p, again, err)

@@ -3,14 +3,11 @@ package dataset
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"path"
+	"hash/crc32"
 	"sort"
 	"strconv"
 	"strings"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -20,6 +17,7 @@ import (
 const (
 	pointerSuffix = ".snap"
 	pointerHead   = "rondo snapshot 1"
+	checkKey      = "check"
 	maxPointer    = 64 << 10 // bytes
 )
 
@@ -33,10 +31,11 @@ type Pointer struct {
 	Content ref.Digest // of the one file; Zero for a folder
 	Files   int
 	Size    int64
+	Checked bool // a line of it says what the others were; those of older versions have none
 }
 
 func pointerOf(s Snapshot) Pointer {
-	return Pointer{s.Dataset, s.Number, s.ID, s.Path, s.Tree, s.Content, s.Files, s.Size}
+	return Pointer{s.Dataset, s.Number, s.ID, s.Path, s.Tree, s.Content, s.Files, s.Size, true}
 }
 
 // String writes the keys in the order of the alphabet, so that two devices that point
@@ -50,17 +49,32 @@ func (p Pointer) String() string {
 		lines = append(lines, "content: "+p.Content.String())
 	}
 	sort.Strings(lines)
-	return pointerHead + "\n" + strings.Join(lines, "\n") + "\n"
+	lines = append([]string{pointerHead}, lines...)
+	lines = append(lines[:1], append([]string{checkKey + ": " + checkOf(lines)}, lines[1:]...)...)
+	return strings.Join(lines, "\n") + "\n"
 }
 
-// ParsePointer reads a .snap file.
-func ParsePointer(text string) (Pointer, error) {
-	var p Pointer
+// checkOf is the CRC-32C (Castagnoli) of the lines but for the one that holds it.
+func checkOf(lines []string) string {
+	h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	for _, line := range lines {
+		if !strings.HasPrefix(line, checkKey+": ") {
+			fmt.Fprintln(h, line)
+		}
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// errEdited is what a pointer is wrong with that somebody changed a line of.
+var errEdited = errors.New("its check does not fit its other lines: a hand or a merge changed one of them, or it is damaged")
+
+// ParsePointer reads a .snap file. Where its check does not fit, what it says is returned with the error.
+func ParsePointer(text string) (p Pointer, err error) {
 	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
 	if lines[0] != pointerHead {
 		return p, badPointer(1, lines[0], "want %q", pointerHead)
 	}
-	seen := map[string]bool{}
+	seen, unknown, check := map[string]bool{}, 0, ""
 	for i, line := range lines[1:] {
 		key, value, ok := strings.Cut(line, ": ")
 		if !ok {
@@ -70,8 +84,14 @@ func ParsePointer(text string) (Pointer, error) {
 			return p, badPointer(i+2, line, "the key is there twice")
 		}
 		seen[key] = true
-		if err := p.set(key, value); err != nil {
+		known, err := p.set(key, value)
+		switch {
+		case err != nil:
 			return p, badPointer(i+2, line, "%s", err)
+		case key == checkKey:
+			check = value
+		case !known:
+			unknown = i + 2
 		}
 	}
 	for _, key := range []string{"dataset", "id", "number", "path", "tree"} {
@@ -79,12 +99,19 @@ func ParsePointer(text string) (Pointer, error) {
 			return p, badPointer(len(lines), "", "the key %q is missing", key)
 		}
 	}
+	if p.Checked = seen[checkKey]; !p.Checked && unknown > 0 { // whoever writes more keys writes a check
+		return p, badPointer(unknown, lines[unknown-1], "no such key is known")
+	}
+	if p.Checked && check != checkOf(lines) {
+		return p, errs.New(errs.Invalid, "%w", errEdited).WithHint(chooseSnapshot)
+	}
 	return p, nil
 }
 
-// set takes one line. Keys that a newer Rondo may write are passed over.
-func (p *Pointer) set(key, value string) (err error) {
+// set takes one line. Keys that a newer Rondo may write are not known.
+func (p *Pointer) set(key, value string) (known bool, err error) {
 	switch key {
+	case checkKey:
 	case "dataset":
 		p.Dataset = value
 	case "id":
@@ -103,98 +130,18 @@ func (p *Pointer) set(key, value string) (err error) {
 		p.Tree, err = ref.Parse(value)
 	case "content":
 		p.Content, err = ref.Parse(value)
+	default:
+		return false, nil
 	}
-	return err
+	return true, err
 }
+
+const chooseSnapshot = "take it from git again, or choose a snapshot: rondo data checkout NAME@NUMBER"
 
 func badPointer(line int, text, format string, args ...any) error {
 	e := errs.New(errs.Invalid, "line %d, %.60q: %s", line, text, fmt.Sprintf(format, args...))
 	if strings.HasPrefix(text, "<<<<<<<") || strings.HasPrefix(text, "=======") || strings.HasPrefix(text, ">>>>>>>") {
 		return e.WithHint("a git merge stopped here: keep one side (git checkout --ours or --theirs), then `rondo data checkout`")
 	}
-	return e.WithHint("take it from git again, or choose a snapshot: rondo data checkout NAME@NUMBER")
+	return e.WithHint(chooseSnapshot)
 }
-
-// pointer reads the .snap file beside a path; nil where there is none.
-func (s *Service) pointer(at string) (*Pointer, error) {
-	f, err := s.root.Open(at + pointerSuffix)
-	if missing(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPointer))
-	if err != nil {
-		return nil, err
-	}
-	p, err := ParsePointer(string(b))
-	if err != nil {
-		return nil, errs.New(errs.Invalid, "%s%s is no pointer to a snapshot: %w", at, pointerSuffix, err).WithHint("%s", errs.HintOf(err))
-	}
-	return &p, nil
-}
-
-// point writes the pointer, unless it is right already, and keeps the data out of git.
-func (s *Service) point(snap Snapshot) error {
-	text := pointerOf(snap).String()
-	if old, err := s.root.ReadFile(snap.Path + pointerSuffix); err != nil || string(old) != text {
-		if err := s.write(snap.Path+pointerSuffix, text); err != nil {
-			return err
-		}
-	}
-	return s.ignore(snap.Path)
-}
-
-const maxIgnore = 1 << 20
-
-// ignore adds the data to the .gitignore beside it, once.
-func (s *Service) ignore(at string) error {
-	name := path.Join(path.Dir(at), ".gitignore")
-	old, err := s.root.ReadFile(name)
-	if err != nil && !missing(err) || len(old) > maxIgnore {
-		return err
-	}
-	line := "/" + escapeIgnore(path.Base(at))
-	for l := range strings.Lines(string(old)) {
-		if l = strings.TrimSpace(l); l == line || "/"+l == line || l == line+"/" {
-			return nil
-		}
-	}
-	text := string(old)
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	return s.write(name, text+line+"\n")
-}
-
-// escapeIgnore writes a name so that gitignore takes it literally.
-func escapeIgnore(name string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, " ", `\ `).Replace(name)
-}
-
-// write replaces a file of the project. The folder it is in is entered through the
-// root, which refuses links that lead out.
-func (s *Service) write(name, text string) error {
-	if err := s.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return writeError(name, err)
-	}
-	fi, err := s.root.Stat(path.Dir(name))
-	if err != nil || !fi.IsDir() {
-		return writeError(name, err)
-	}
-	return writeError(name, atomicfile.WriteFile(s.full(name), []byte(text), 0o644))
-}
-
-func writeError(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.NotFound) { // it is not the writing that fails
-		return errs.New(errs.Corrupt, "%s: %w", name, err).WithHint("%s", errs.HintOf(err))
-	}
-	return errs.New(errs.Unavailable, "%s cannot be written: %w", name, err).WithHint("see whether the disk is full and whether you may write there")
-}
-
-func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) }

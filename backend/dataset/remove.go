@@ -75,7 +75,7 @@ func (s *Service) Remove(ctx context.Context, name string) (r Removed, err error
 		return r, err
 	}
 	r.At, r.By, err = s.removedAt(ctx, name)
-	return r, errors.Join(err, s.dropPointer(d))
+	return r, errors.Join(err, s.dropPointer(ctx, d))
 }
 
 func (s *Service) notDeclared(name string) error {
@@ -93,8 +93,8 @@ func (s *Service) notDeclared(name string) error {
 }
 
 // dropPointer removes the file that names the dataset's snapshot beside its data.
-func (s *Service) dropPointer(d Dataset) error {
-	p, err := s.pointer(d.Path)
+func (s *Service) dropPointer(ctx context.Context, d Dataset) error {
+	p, err := s.pointer(ctx, d.Path)
 	if err != nil || p == nil || p.Dataset != d.Name {
 		return nil // it is not ours to say what that is
 	}

@@ -131,7 +131,7 @@ func (s *Service) pointedAt(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := s.pointer(d.Path)
+	p, err := s.pointer(ctx, d.Path)
 	if err != nil || p == nil {
 		return "", err
 	}

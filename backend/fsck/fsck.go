@@ -88,7 +88,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	}
 	begin := opts.Now()
 	c := &checker{opts: opts, broken: map[string]bool{}, report: Report{Problems: []Problem{}, At: begin.UTC()}}
-	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, snapshots: map[string]bool{}, taken: map[string]taken{}, paths: map[string]string{}}
+	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, taken: map[string]taken{}, sets: map[string]*set{}}
 	var err error
 	if err := c.marker(dir); err != nil {
 		return c.report, err

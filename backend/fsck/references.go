@@ -3,12 +3,9 @@ package fsck
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
-	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/journal"
@@ -36,18 +33,14 @@ func (c *checker) references(ctx context.Context) error {
 	f := c.follow
 	forgotten := map[string]bool{} // snapshots whose content may be gone, by id
 	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
-		if rec.Kind == "snapshot.forget" {
-			forgotten[rec.ID] = true
-		}
-		c.removal(rec, forgotten)
+		forget(rec, forgotten)
 		return ctx.Err()
 	})
 	if err == nil {
 		_, err = journal.Walk(c.path("journal"), func(rec journal.Record) error {
+			f.note(rec)
 			if !strings.HasPrefix(rec.Kind, "snapshot.") || !forgotten[rec.ID] {
 				f.record(ctx, rec)
-			} else {
-				f.snapshots[rec.ID] = true
 			}
 			return ctx.Err()
 		})
@@ -58,14 +51,21 @@ func (c *checker) references(ctx context.Context) error {
 	return f.pointers()
 }
 
-// removal follows a dataset that was removed with its snapshots, or brought back with some.
-func (c *checker) removal(rec journal.Record, forgotten map[string]bool) {
-	if rec.Kind != "dataset.remove" && rec.Kind != "dataset.restore" {
+// forget follows which snapshots are kept: one was forgotten, a dataset was removed with some or
+// brought back, a tag brought one back.
+func forget(rec journal.Record, forgotten map[string]bool) {
+	var in struct {
+		Snapshots []string
+		Snapshot  string
+	}
+	if !slices.Contains([]string{"snapshot.forget", "snapshot.tag", "dataset.remove", "dataset.restore"}, rec.Kind) || json.Unmarshal(rec.Data, &in) != nil {
 		return
 	}
-	var in struct{ Snapshots []string }
-	if json.Unmarshal(rec.Data, &in) != nil {
-		return
+	switch rec.Kind {
+	case "snapshot.forget":
+		forgotten[rec.ID] = true
+	case "snapshot.tag":
+		delete(forgotten, in.Snapshot)
 	}
 	for _, id := range in.Snapshots {
 		forgotten[id] = rec.Kind == "dataset.remove"
@@ -73,27 +73,13 @@ func (c *checker) removal(rec journal.Record, forgotten map[string]bool) {
 }
 
 type follower struct {
-	c         *checker
-	seen      map[ref.Digest]bool
-	snapshots map[string]bool   // by id
-	taken     map[string]taken  // what their records say, by id
-	paths     map[string]string // of datasets by name
+	c     *checker
+	seen  map[ref.Digest]bool
+	taken map[string]taken // what the records of snapshots say, by id
+	sets  map[string]*set  // datasets by name
 }
 
 func (f *follower) record(ctx context.Context, rec journal.Record) {
-	switch rec.Kind {
-	case "snapshot.create":
-		f.snapshots[rec.ID] = true
-		var in taken
-		if json.Unmarshal(rec.Data, &in) == nil {
-			f.taken[rec.ID] = in
-		}
-	case "dataset.add", "dataset.change":
-		var in struct{ Path string }
-		if json.Unmarshal(rec.Data, &in) == nil {
-			f.paths[rec.ID] = in.Path
-		}
-	}
 	need, ok := needs[rec.Kind]
 	if !ok {
 		return
@@ -184,67 +170,4 @@ func (f *follower) code(ctx context.Context, d ref.Digest, by string) {
 	for _, file := range list.Files {
 		f.object(file.Digest, by, file.Path)
 	}
-}
-
-// pointers reads the .snap file of every dataset that has one.
-func (f *follower) pointers() error {
-	root, err := os.OpenRoot(f.c.project.Dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for _, path := range f.paths {
-		name := path + ".snap"
-		file, err := root.Open(name)
-		if isMissing(err) {
-			continue
-		}
-		if err != nil {
-			f.c.add(Problem{Kind: KindPointer, File: name, What: "it cannot be read: " + err.Error()})
-			continue
-		}
-		b, err := io.ReadAll(io.LimitReader(file, 1<<20))
-		file.Close()
-		if err != nil {
-			return err
-		}
-		f.pointer(name, string(b))
-	}
-	return nil
-}
-
-func (f *follower) pointer(name, text string) {
-	f.c.report.Pointers++
-	p, err := dataset.ParsePointer(text)
-	if err != nil {
-		f.c.add(Problem{Kind: KindPointer, File: name, What: err.Error(), Hint: errs.HintOf(err)})
-		return
-	}
-	if was, ok := f.taken[p.ID]; ok && !was.agrees(p) {
-		f.c.add(Problem{
-			Kind: KindPointer, File: name, What: "it is not what was written: it says other than the record of " + dataset.Ref(p.Dataset, p.Number),
-			Hint: "check it out again: rondo data checkout " + dataset.Ref(p.Dataset, p.Number),
-		})
-		return
-	}
-	if !f.snapshots[p.ID] {
-		f.c.add(Problem{
-			Kind: KindPointer, File: name, What: "it points at " + dataset.Ref(p.Dataset, p.Number) + ", which the journal does not know",
-			Hint: "copy .rondo/journal from where the snapshot was taken, or check another snapshot out",
-		})
-	}
-}
-
-// taken is what a snapshot's record and a pointer both say. Its number and its path may
-// have changed since.
-type taken struct {
-	Dataset string     `json:"dataset"`
-	Tree    ref.Digest `json:"tree"`
-	Content ref.Digest `json:"content"`
-	Files   int        `json:"files"`
-	Size    int64      `json:"size"`
-}
-
-func (w taken) agrees(p dataset.Pointer) bool {
-	return w == taken{p.Dataset, p.Tree, p.Content, p.Files, p.Size}
 }
