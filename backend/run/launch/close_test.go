@@ -5,52 +5,77 @@ package launch_test
 import (
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
-	"rondo/backend/proc"
 	"rondo/backend/run"
 	"rondo/backend/run/seal"
 )
 
-// TestARunThatEndsWhileTheServerClosesIsSealed: the server closes once the end is in the journal, before
-// the folder is sealed. Nobody would do it later, as the run has ended.
-func TestARunThatEndsWhileTheServerClosesIsSealed(t *testing.T) {
+// TestARunWhoseServerIsKilledAtItsEndIsSealedByTheNext: before its folder is sealed, when it is, before and
+// after its end is on record.
+func TestARunWhoseServerIsKilledAtItsEndIsSealedByTheNext(t *testing.T) {
+	for _, point := range []string{"run.exited", "run.sealed", "journal.encoded", "journal.synced", "ledger.committed"} {
+		t.Run(point, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv(killAt, "")
+			cmd, ids := server(t, dir, "echo begun > begun; while [ ! -e go ]; do sleep 0.02; done; echo said")
+			until(t, "the start", func() bool { _, err := os.Stat(filepath.Join(dir, "begun")); return err == nil })
+			kill(t, cmd)
+			t.Setenv(killAt, point)
+			cmd, _ = server(t, dir)
+			if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {
+				t.Fatalf("it was not killed: %v", err)
+			}
+			h := open(t, dir, nil)
+			if r, _ := h.wait(t, ids[0]); r.Status != run.Finished {
+				t.Errorf("the run is %s", r.Status)
+			}
+			n, err := seal.Check(t.Context(), h.runs.Dir(ids[0]), func(name, why string) { t.Errorf("%s: %s", name, why) })
+			if err != nil || n == 0 {
+				t.Errorf("%d of its files are sealed, %v", n, err)
+			}
+		})
+	}
+}
+
+// TestAClosingServerDoesNotWaitForASeal of much that was printed: the next one does it again.
+func TestAClosingServerDoesNotWaitForASeal(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir, nil)
-	r := h.sh(t, "echo begun > begun; while [ ! -e go ]; do sleep 0.02; done")
-	until(t, "the start", func() bool {
-		now, err := h.runs.Get(t.Context(), r.ID)
-		_, begun := os.Stat(filepath.Join(dir, "begun"))
-		return err == nil && begun == nil && now.Status == run.Running
-	})
-	var once sync.Once
-	closing := make(chan error, 1)
+	reached, on := make(chan struct{}), make(chan struct{})
 	fault.Hook(func(point string) {
-		if _, err := proc.ReadExit(h.runs.Dir(r.ID)); point != "ledger.committed" || err != nil {
-			return
+		if point == "run.exited" {
+			close(reached)
+			<-on
 		}
-		once.Do(func() {
-			go h.Launcher.Close()
-			_, err := h.Wait(t.Context(), r.ID) // until it closes: the run's work goes on behind this
-			closing <- err
-		})
 	})
 	defer fault.Hook(nil)
-	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+	r := h.sh(t, "echo said")
+	<-reached
+	closed := make(chan error, 1)
+	go func() { closed <- h.Launcher.Close() }()
+	if _, err := h.Wait(t.Context(), r.ID); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("it does not close: %v", err)
+	}
+	fault.Hook(nil)
+	close(on)
+	if err := <-closed; err != nil {
 		t.Fatal(err)
 	}
-	if err := <-closing; !errs.Is(err, errs.Unavailable) {
-		t.Fatalf("it did not close before the folder was sealed: %v", err)
+	if n, err := seal.Check(t.Context(), h.runs.Dir(r.ID), nil); n != 0 || err != nil {
+		t.Errorf("%d of its files were sealed when it closed, %v", n, err)
 	}
-	h.Launcher.Close()
-	if now, err := h.runs.Get(t.Context(), r.ID); err != nil || now.Status != run.Finished {
-		t.Fatalf("run %s %v", now.Status, err)
+	h.close()
+	h = open(t, dir, nil)
+	if r, _ := h.wait(t, r.ID); r.Status != run.Finished {
+		t.Errorf("the run is %s", r.Status)
 	}
-	n, err := seal.Check(t.Context(), h.runs.Dir(r.ID), func(name, why string) { t.Errorf("%s: %s", name, why) })
-	if err != nil || n == 0 {
+	if n, err := seal.Check(t.Context(), h.runs.Dir(r.ID), nil); n == 0 || err != nil {
 		t.Errorf("%d of its files are sealed, %v", n, err)
 	}
 }

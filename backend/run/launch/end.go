@@ -3,39 +3,74 @@ package launch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/ledger"
 	"rondo/backend/proc"
 	"rondo/backend/run"
 	"rondo/backend/run/seal"
 )
 
-// end records how a run ended. What keeps it from being recorded, such as a full
-// disk, passes; until then it is tried again.
+// end seals what the run has left and then records how it ended: a program that is killed in
+// between finds the run again at its next start, and does both. What keeps it from being
+// recorded, such as a full disk, passes; until then it is tried again.
 func (l *Launcher) end(w *work, exit proc.Exit) {
 	defer l.forget(w.id)
 	ctx := ledger.WithActor(context.WithoutCancel(l.ctx), "rondo") // the server may close meanwhile: what is begun here comes to its end
+	tries := 0
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		r, err := l.opts.Runs.Get(ctx, w.id)
-		if err == nil {
-			_, err = l.opts.Runs.Update(ctx, w.id, ending(r, exit))
+		fault.Point("run.exited")
+		tries++
+		err := l.seal(ctx, w.id)
+		if errors.Is(err, context.Canceled) {
+			return // the next start finds exit.json
 		}
-		if err == nil {
-			_ = seal.Write(ctx, l.opts.Runs.Dir(w.id)) // without it a damaged log is found by nobody, and all else goes on
+		if err == nil || tries >= sealTries { // without it a damaged log is found by nobody, and all else goes on
+			err = l.record(ctx, w.id, exit)
 		}
 		if err == nil || errs.Is(err, errs.NotFound) {
 			return
 		}
 		select {
 		case <-l.ctx.Done():
-			return // the next start finds exit.json
+			return
 		case <-time.After(wait):
 		}
 	}
+}
+
+const sealTries = 4
+
+// seal seals the folder of a run. That takes long where it has printed much, so the server's end
+// does not wait for it, where the next start does it again.
+func (l *Launcher) seal(ctx context.Context, id string) error {
+	dir := l.opts.Runs.Dir(id)
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil // it never started
+	}
+	if _, err := proc.ReadExit(dir); err == nil {
+		ctx = l.ctx
+	}
+	err := seal.Write(ctx, dir)
+	if err == nil {
+		fault.Point("run.sealed")
+	}
+	return err
+}
+
+func (l *Launcher) record(ctx context.Context, id string, exit proc.Exit) error {
+	r, err := l.opts.Runs.Get(ctx, id)
+	if err == nil {
+		_, err = l.opts.Runs.Update(ctx, id, ending(r, exit))
+	}
+	return err
 }
 
 // ending says what the end of the process means for the run.

@@ -19,12 +19,15 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/event"
+	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/proc"
 	"rondo/backend/run"
 	"rondo/backend/run/launch"
 )
+
+const killAt = "RONDO_TEST_KILL_AT"
 
 // The test binary plays the supervisor and the server that gets killed.
 func TestMain(m *testing.M) {
@@ -43,8 +46,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveUntilKilled launches one run for each script and says which.
+// serveUntilKilled launches one run for each script and says which. It kills itself at the point that
+// is named in its environment.
 func serveUntilKilled(dir string, scripts []string) {
+	fault.Hook(func(point string) {
+		if point == os.Getenv(killAt) {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	})
 	h, err := openHouse(dir, nil)
 	if err != nil {
 		fmt.Println("ERROR", err)
