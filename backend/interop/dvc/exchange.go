@@ -171,7 +171,12 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 		return err
 	}
-	if err = x.move(ctx, f, o, &x.done); errs.Is(err, errs.NotFound) {
+	if s, ok := f.(*source); ok && s.is.Hash != o.entry.Hash {
+		err = x.sameHere(ctx, s, o)
+	} else {
+		err = x.move(ctx, f, o, &x.done)
+	}
+	if errs.Is(err, errs.NotFound) {
 		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
 			return gone
 		}

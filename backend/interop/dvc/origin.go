@@ -20,9 +20,10 @@ type source struct {
 	near    fs.FS
 	far     far // the other project's own remote, once it was needed
 	asked   bool
-	closed  error   // why that cannot be opened
-	inner   *source // where it was imported from in turn
-	is      Entry   // what the path holds
+	closed  error      // why that cannot be opened
+	inner   *source    // where it was imported from in turn
+	is      Entry      // what the path holds
+	files   []TreeFile // of a folder
 }
 
 // importOf is what a .dvc file says of the repository that a path was imported from.
@@ -208,6 +209,7 @@ func (s *source) found(files []TreeFile) {
 }
 
 func (s *source) list(files []TreeFile) {
+	s.files = files
 	text := TreeText(files)
 	s.lists[TreeSum(text)] = text
 }

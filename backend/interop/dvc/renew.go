@@ -137,48 +137,7 @@ func (p *Project) bringSource(ctx context.Context, from *repository, commit stri
 		return b, err
 	}
 	defer s.Close()
-	var done Exchanged
-	e := s.is
-	if err := p.fetchAll(ctx, s, []object{{e.Hash, e.MD5}}, &done); err != nil {
-		return b, err
-	}
-	files, err := p.filesOf(e)
-	if err != nil {
-		return b, err
-	}
-	if err := p.fetchAll(ctx, s, objectsOf(e.Hash, files), &done); err != nil {
-		return b, err
-	}
-	for i, f := range files {
-		if files[i].MD5, files[i].Size, err = p.renamed(ctx, e.Hash, f.MD5); err != nil {
-			return b, err
-		}
-		b.n += files[i].Size
-	}
-	b.out = Entry{Hash: p.hash, MD5: files[0].MD5, Size: &b.n, Exec: e.Exec}
-	if e.IsDir() {
-		n := int64(len(files))
-		b.out.Files, b.out.Exec = &n, false
-		b.out.MD5, err = p.Cache.PutTree(files, p.hash)
-	}
-	return b, err
-}
-
-// renamed gives an object of the other layout the name that new ones get here.
-func (p *Project) renamed(ctx context.Context, hash, md5 string) (string, int64, error) {
-	if hash == p.hash {
-		info, err := p.Cache.stat(hash, md5)
-		if err != nil {
-			return "", 0, err
-		}
-		return md5, info.Size(), nil
-	}
-	from, err := p.Cache.open(hash, md5)
-	if err != nil {
-		return "", 0, err
-	}
-	defer from.Close()
-	return p.Cache.Put(ctx, from, p.hash)
+	return s.bring(ctx, p, p.hash)
 }
 
 // settle brings the data of an import that was renewed into the folder, and then writes its
