@@ -171,7 +171,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 		return err
 	}
-	if s, ok := f.(*source); ok && s.is.Hash != o.entry.Hash {
+	if s, ok := f.(*source); ok && (s.is.Hash != o.entry.Hash || len(s.hashes) > 0) {
 		err = x.sameHere(ctx, s, o)
 	} else {
 		err = x.move(ctx, f, o, &x.done)

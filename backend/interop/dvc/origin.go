@@ -20,10 +20,12 @@ type source struct {
 	near    fs.FS
 	far     far // the other project's own remote, once it was needed
 	asked   bool
-	closed  error      // why that cannot be opened
-	inner   *source    // where it was imported from in turn
-	is      Entry      // what the path holds
-	files   []TreeFile // of a folder
+	closed  error             // why that cannot be opened
+	own     bool              // some of it is the other project's own, and not imported there
+	inner   []*source         // where parts of it were imported from in turn
+	is      Entry             // what the path holds
+	files   []TreeFile        // of a folder
+	hashes  map[string]string // by MD5: those of files that have another one than is
 }
 
 // importOf is what a .dvc file says of the repository that a path was imported from.
@@ -62,7 +64,7 @@ func (p *Project) sourceAt(ctx context.Context, from *repository, commit string,
 	if err != nil {
 		return nil, errs.New(errs.KindOf(err), "%s, which was imported: %w", o.at, err).WithHint("%s", errs.HintOf(err))
 	}
-	s := &source{lists: map[string]any{}, near: tree, is: Entry{Hash: o.entry.Hash}}
+	s := &source{lists: map[string]any{}, hashes: map[string]string{}, near: tree, is: Entry{Hash: o.entry.Hash}}
 	at := path.Clean(filepath.ToSlash(d.Path))
 	if !fs.ValidPath(at) {
 		return nil, errs.New(errs.Invalid, "%s: %q is no path in a repository", o.file, d.Path)
@@ -96,124 +98,6 @@ func projectOf(tree fs.FS, at string) string {
 	}
 }
 
-// collect finds what lies at a path there, tracked by DVC or by git; inTree is the path in
-// the repository.
-func (s *source) collect(ctx context.Context, at, inTree, hash string) error {
-	if s.project != nil {
-		if list, within, err := s.project.choose([]string{at}); err == nil && len(list) > 0 {
-			return s.tracked(ctx, list[0], within[list[0].at])
-		}
-	}
-	var files []TreeFile
-	err := fs.WalkDir(s.near, inTree, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !d.Type().IsRegular() {
-			return err
-		}
-		f, err := s.near.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		sum, size, err := Sum(ctx, f, hash)
-		s.lists[sum] = name
-		files = append(files, TreeFile{Path: strings.TrimPrefix(strings.TrimPrefix(name, inTree), "/"), MD5: sum, Size: size, Exec: executable(d)})
-		return err
-	})
-	if missing(err) {
-		return errs.New(errs.NotFound, "it has no %s at that commit", inTree).WithHint("`rondo data update` takes a newer one; `rondo data remove` ends the import")
-	}
-	s.found(files)
-	return err
-}
-
-func executable(d fs.DirEntry) bool {
-	info, err := d.Info()
-	return err == nil && info.Mode()&0o111 != 0
-}
-
-// tracked takes over what DVC tracks there. A folder in a folder has no list of its own.
-func (s *source) tracked(ctx context.Context, o tracked, parts []string) error {
-	if d := s.project.importOf(o); d != nil {
-		inner, err := s.project.openSource(ctx, o, d)
-		if err != nil {
-			return err
-		}
-		s.inner = inner
-	}
-	if o.entry.sum() == "" {
-		return errs.New(errs.NotFound, "%s has not been made there", o.at).WithHint("run the stage there, and push what it made")
-	}
-	e := o.entry.named()
-	if len(parts) == 0 && !e.IsDir() {
-		s.is = e
-		return nil
-	}
-	files, err := s.tree(ctx, e)
-	if err != nil {
-		return err
-	}
-	if len(parts) == 0 {
-		s.found(files)
-		s.is = e
-		return nil
-	}
-	var in []TreeFile
-	for _, f := range files {
-		if f.Path == parts[0] {
-			s.is = Entry{Hash: e.Hash, MD5: f.MD5, Exec: f.Exec}
-			return nil
-		}
-		if rel, ok := strings.CutPrefix(f.Path, parts[0]+"/"); ok {
-			in = append(in, TreeFile{Path: rel, MD5: f.MD5, Size: f.Size})
-		}
-	}
-	if len(in) == 0 {
-		return errs.New(errs.NotFound, "it has no %s in %s at that commit", parts[0], o.at)
-	}
-	s.found(in)
-	s.is.Hash = e.Hash
-	return nil
-}
-
-// tree is the list of a folder there, which is brought where only a remote has it.
-func (s *source) tree(ctx context.Context, e Entry) ([]TreeFile, error) {
-	files, err := s.project.filesOf(e)
-	if !errs.Is(err, errs.NotFound) {
-		return files, err
-	}
-	body, err := s.Get(ctx, farName(e.Hash, e.MD5), 0, -1)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	text, err := io.ReadAll(io.LimitReader(body, maxTree+1))
-	if err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "bring the list of %s", e.Path)
-	}
-	if TreeSum(text) != e.MD5 {
-		return nil, errs.New(errs.Corrupt, "the list of %s there is damaged: its content has another hash", e.Path).WithHint("push it there again from where it is whole")
-	}
-	s.lists[e.MD5] = text
-	return ReadTree(e.MD5, text)
-}
-
-// found notes what the path holds: a file has an empty path.
-func (s *source) found(files []TreeFile) {
-	if len(files) == 1 && files[0].Path == "" {
-		f := files[0]
-		s.is.MD5, s.is.Size, s.is.Exec = f.MD5, &f.Size, f.Exec
-		return
-	}
-	s.list(files)
-	s.is.MD5 = TreeSum(TreeText(files))
-}
-
-func (s *source) list(files []TreeFile) {
-	s.files = files
-	text := TreeText(files)
-	s.lists[TreeSum(text)] = text
-}
-
 func (s *source) Get(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error) {
 	hash, sum := Dos2Unix, strings.Replace(name, "/", "", 1)
 	if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
@@ -225,15 +109,17 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 	case string:
 		return s.near.Open(x)
 	}
-	if s.inner != nil {
-		return s.inner.Get(ctx, name, offset, length)
-	}
 	if s.project == nil {
 		return nil, notCached(sum, fs.ErrNotExist)
 	}
 	for _, h := range []string{hash, MD5, Dos2Unix} {
 		if f, err := s.project.Cache.open(h, sum); err == nil {
 			return f, nil
+		}
+	}
+	for _, from := range s.inner {
+		if body, err := from.Get(ctx, name, offset, length); err == nil || from == s.inner[len(s.inner)-1] && !s.own {
+			return body, err
 		}
 	}
 	if !s.asked {
@@ -287,8 +173,8 @@ func (s *source) Put(context.Context, string, *io.SectionReader) (bool, error) {
 }
 
 func (s *source) Close() error {
-	if s.inner != nil {
-		s.inner.Close()
+	for _, from := range s.inner {
+		from.Close()
 	}
 	if s.far != nil {
 		s.far.Close()

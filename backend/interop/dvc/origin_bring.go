@@ -20,7 +20,11 @@ func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought,
 	var mu sync.Mutex
 	err = each(ctx, indexes(files), func(i int) error {
 		f := files[i]
-		sum, n, came, err := p.bringAs(ctx, s, object{s.is.Hash, f.MD5}, hash)
+		there := s.is.Hash
+		if other := s.hashes[f.MD5]; other != "" {
+			there = other
+		}
+		sum, n, came, err := p.bringAs(ctx, s, object{there, f.MD5}, hash)
 		mu.Lock()
 		defer mu.Unlock()
 		b.files[i] = TreeFile{Path: f.Path, MD5: sum, Size: n, Exec: f.Exec}

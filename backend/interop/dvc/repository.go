@@ -147,6 +147,10 @@ func (p *Project) settingsOf(here *Project, how *Repo) error {
 	case *Map:
 		over = configOf(c)
 	case string:
+		if filepath.IsAbs(c) || !filepath.IsLocal(filepath.FromSlash(c)) {
+			return errs.New(errs.Precondition, "the config %s, which an import names, lies outside of the project", c).
+				WithHint("put it into the project and name it so in the .dvc file, or let dvc fetch it")
+		}
 		b, err := here.Read(c)
 		if err != nil {
 			return errs.New(errs.Precondition, "the config %s, which an import names, cannot be read: %w", c, err)
