@@ -168,7 +168,7 @@ func (c *call) sayCollected(g store.Garbage, next time.Time, dry bool, again str
 	c.say("%s needed by something, %s (%s) by nothing", counted(int64(g.Needed), "object"), counted(int64(g.Objects), "object"), size(g.Bytes))
 	switch {
 	case dry:
-		c.say("%s would be removed now", counted(int64(g.Objects-g.Waiting), "object"))
+		c.say("%s (%s) would be removed now", counted(int64(g.Objects-g.Waiting), "object"), size(g.Bytes-g.WaitingBytes))
 	case g.Removed > 0:
 		c.say("%s removed, %s freed", counted(int64(g.Removed), "object"), size(g.Freed))
 	}

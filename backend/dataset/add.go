@@ -80,7 +80,8 @@ const maxName = 100
 func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "" || len(name) > maxName:
-		return errs.New(errs.Invalid, "%.120q cannot be a dataset's name: want 1 to %d characters", name, maxName)
+		return errs.New(errs.Invalid, "%.120q cannot be a dataset's name, which has 1 to %d bytes and not %d", name, maxName, len(name)).
+			WithHint("name it with --name; the path can stay")
 	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || strings.ContainsRune(`/\@:`, r) }):
 		return errs.New(errs.Invalid, "%q cannot be a dataset's name", name).WithHint("use letters, digits, - _ and .")
 	}

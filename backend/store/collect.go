@@ -14,12 +14,13 @@ import (
 
 // Garbage is what a collection finds.
 type Garbage struct {
-	Objects int   `json:"objects"` // that nobody needs
-	Bytes   int64 `json:"bytes"`   // on disk
-	Waiting int   `json:"waiting"` // of these, condemned too short a time ago to be removed
-	Needed  int   `json:"needed"`  // that somebody needs
-	Removed int   `json:"removed"`
-	Freed   int64 `json:"freed"` // bytes on disk
+	Objects      int   `json:"objects"`       // that nobody needs
+	Bytes        int64 `json:"bytes"`         // on disk
+	Waiting      int   `json:"waiting"`       // of these, condemned too short a time ago to be removed
+	WaitingBytes int64 `json:"waiting_bytes"` // on disk of those that wait
+	Needed       int   `json:"needed"`        // that somebody needs
+	Removed      int   `json:"removed"`
+	Freed        int64 `json:"freed"` // bytes on disk
 }
 
 // Collection says what to collect.
@@ -55,6 +56,8 @@ func (s *Store) Collect(ctx context.Context, c Collection) (g Garbage, err error
 		g.Bytes += i.Stored
 		if !at.After(c.Now.Add(-c.Grace)) {
 			ripe[i.Digest] = true
+		} else {
+			g.WaitingBytes += i.Stored
 		}
 		return ctx.Err()
 	})

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { start } from '../fixtures/server.mjs'
 import { tests as mistakes } from './bad_input.mjs'
 import { tests } from './behaviour.mjs'
+import { tests as data } from './data.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -51,7 +52,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries(mistakes)) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...data })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

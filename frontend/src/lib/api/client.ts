@@ -108,7 +108,7 @@ export function fill(path: string, values: Query): string {
 }
 
 export const get = <P extends Path<'GET'>>(path: P, values: Values<'GET', P>, signal?: AbortSignal) => call<Out<'GET', P>>('GET', fill(path, values as Query), undefined, signal)
-export const post = <P extends Path<'POST'>>(path: P, values: Values<'POST', P>, body?: Body<'POST', P>) => call<Out<'POST', P>>('POST', fill(path, values as Query), body ?? {})
+export const post = <P extends Path<'POST'>>(path: P, values: Values<'POST', P>, body?: Body<'POST', P>, signal?: AbortSignal) => call<Out<'POST', P>>('POST', fill(path, values as Query), body ?? {}, signal)
 export const put = <P extends Path<'PUT'>>(path: P, values: Values<'PUT', P>, body: Body<'PUT', P>) => call<Out<'PUT', P>>('PUT', fill(path, values as Query), body)
 export const patch = <P extends Path<'PATCH'>>(path: P, values: Values<'PATCH', P>, body: Body<'PATCH', P>) => call<Out<'PATCH', P>>('PATCH', fill(path, values as Query), body)
 export const del = <P extends Path<'DELETE'>>(path: P, values: Values<'DELETE', P>) => call<Out<'DELETE', P>>('DELETE', fill(path, values as Query))

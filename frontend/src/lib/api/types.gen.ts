@@ -75,6 +75,7 @@ export interface DatasetCollected {
 	objects: number;
 	bytes: number;
 	waiting: number;
+	waiting_bytes: number;
 	needed: number;
 	removed: number;
 	freed: number;
@@ -87,6 +88,7 @@ export interface DatasetCollectedRemote {
 	objects: number;
 	bytes: number;
 	waiting: number;
+	waiting_bytes: number;
 	needed: number;
 	removed: number;
 	freed: number;
