@@ -30,13 +30,9 @@ func (p *Project) CommitAll(ctx context.Context, targets ...string) error {
 		return err
 	}
 	defer unlock()
-	list, _, err := p.choose(targets)
+	chosen, err := p.chosen(targets)
 	if err != nil {
 		return err
-	}
-	chosen := map[string]bool{}
-	for _, o := range list {
-		chosen[o.stage] = true
 	}
 	for _, pl := range p.Pipelines {
 		var stages []Stage
@@ -57,6 +53,43 @@ func (p *Project) CommitAll(ctx context.Context, targets ...string) error {
 		}
 	}
 	return p.noteLinks()
+}
+
+// chosen are the stages and .dvc files that targets name: also by what they make, their file,
+// or the foreach or matrix that they are of.
+func (p *Project) chosen(targets []string) (map[string]bool, error) {
+	all, rest := map[string]bool{}, []string{}
+	for _, target := range targets {
+		stages := p.stagesOf(target)
+		for _, address := range stages {
+			all[address] = true
+		}
+		if len(stages) == 0 {
+			rest = append(rest, target)
+		}
+	}
+	if len(rest) == 0 && len(targets) > 0 {
+		return all, nil
+	}
+	list, _, err := p.choose(rest)
+	for _, o := range list {
+		all[o.stage] = true
+	}
+	return all, err
+}
+
+// stagesOf are the addresses of stages that a target names as such; a stage need not have an
+// out in the project.
+func (p *Project) stagesOf(target string) (list []string) {
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			group := s.Group != "" && (target == Address(pl.File, s.Group) || target == pl.File+":"+s.Group)
+			if target == pl.File || target == Address(pl.File, s.Name) || target == pl.File+":"+s.Name || group {
+				list = append(list, Address(pl.File, s.Name))
+			}
+		}
+	}
+	return list
 }
 
 // commitSingle brings a .dvc file up to date with what lies there.

@@ -190,3 +190,24 @@ func TestNothingOutsideIsRemoved(t *testing.T) {
 	h.d.must(h.twin, "repro")
 	h.alike("dvc.lock")
 }
+
+// TestCommitOfAStageByItsNames records stages whose outs all lie outside, or that have none,
+// by each of the names that dvc takes for them.
+func TestCommitOfAStageByItsNames(t *testing.T) {
+	d := newDriver(t, realDVC(t))
+	stages := "stages:\n  out:\n    cmd: cat in > ../data/made\n    deps: [in]\n    outs:\n    - ../data/made: {cache: false}\n  none:\n    cmd: cat in\n    deps: [in]\n  each:\n    foreach: [a, b]\n    do:\n      cmd: cat in > ${item}\n      deps: [in]\n      outs: [\"${item}\"]\n"
+	for _, names := range [][]string{{"out"}, {"none"}, {"each"}, {"dvc.yaml:each"}, {"each@b"}, {"dvc.yaml:out", "none"}, {"dvc.yaml"}, {"b"}, {"sub/dvc.yaml:none"}, {"sub/dvc.yaml"}} {
+		h := beside(t, d, stages, map[string]string{"p/in": "1\n", "data/made": "1\n", "p/a": "1\n", "p/b": "1\n", "p/sub/in": "1\n", "p/sub/dvc.yaml": "stages:\n  none:\n    cmd: cat in\n    deps: [in]\n"})
+		d.must(h.twin, append([]string{"commit", "-q", "-f"}, names...)...)
+		p := open(t, h.main)
+		p.Allow(filepath.ToSlash(filepath.Join(filepath.Dir(h.main), "data")))
+		if err := p.CommitAll(t.Context(), names...); err != nil {
+			t.Errorf("%v: %v", names, err)
+		}
+		p.Close()
+		h.equal(ownFiles(t, h.main), ownFiles(t, h.twin))
+	}
+	if err := open(t, beside(t, d, stages, nil).main).CommitAll(t.Context(), "nope"); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a name of nothing: %v", err)
+	}
+}
