@@ -31,7 +31,13 @@ var driverScript string
 
 func newDriver(t *testing.T, program string) *driver {
 	t.Helper()
-	home, site := t.TempDir(), os.Getenv("DVC_SITE_CACHE_DIR")
+	return newDriverAt(t, program, t.TempDir())
+}
+
+// newDriverAt is a dvc of a person with a home that has more than dvc's settings.
+func newDriverAt(t *testing.T, program, home string) *driver {
+	t.Helper()
+	site := os.Getenv("DVC_SITE_CACHE_DIR")
 	if site == "" { // Rondo looks there, too, for what this dvc remembers
 		site = t.TempDir()
 		t.Setenv("DVC_SITE_CACHE_DIR", site)

@@ -11,7 +11,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// Versions is a bucket of StartS3 that keeps the versions of its objects.
+// Versions is a bucket of StartS3, by which tests change what is in it.
 type Versions struct {
 	URL, Endpoint string // as the tools of others take them
 
@@ -24,6 +24,14 @@ type Versions struct {
 // KeepVersions lets the bucket of an address keep versions from now on.
 func KeepVersions(t testing.TB, address string) *Versions {
 	t.Helper()
+	v := Bucket(t, address)
+	must(t, v.c.EnableVersioning(context.Background(), v.bucket))
+	return v
+}
+
+// Bucket is the one of an address, as it is.
+func Bucket(t testing.TB, address string) *Versions {
+	t.Helper()
 	url, endpoint, _ := strings.Cut(address, "?path_style=true&endpoint=")
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(url, "s3://"), "/")
 	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{
@@ -31,7 +39,6 @@ func KeepVersions(t testing.TB, address string) *Versions {
 		Region: "us-east-1", BucketLookup: minio.BucketLookupPath,
 	})
 	must(t, err)
-	must(t, c.EnableVersioning(context.Background(), bucket))
 	return &Versions{url, endpoint, t, c, bucket, prefix}
 }
 
@@ -56,4 +63,10 @@ func (v *Versions) Put(name, text string) {
 	v.t.Helper()
 	_, err := v.c.PutObject(context.Background(), v.bucket, path.Join(v.prefix, name), strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{})
 	must(v.t, err)
+}
+
+// Delete takes an object away; where the bucket keeps versions, they stay.
+func (v *Versions) Delete(name string) {
+	v.t.Helper()
+	must(v.t, v.c.RemoveObject(context.Background(), v.bucket, path.Join(v.prefix, name), minio.RemoveObjectOptions{}))
 }
