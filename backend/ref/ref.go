@@ -4,6 +4,7 @@
 package ref
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -52,6 +53,9 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
 // Short returns the first 12 hex digits, for people.
 func (d Digest) Short() string { return hex.EncodeToString(d[:6]) }
+
+// Compare orders digests by their bytes.
+func Compare(a, b Digest) int { return bytes.Compare(a[:], b[:]) }
 
 // IsZero reports whether d is Zero.
 func (d Digest) IsZero() bool { return d == Zero }

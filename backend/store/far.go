@@ -30,6 +30,9 @@ type Far struct {
 	packs  map[string]*pack
 	whole  map[ref.Digest]remote.Blob // objects that are files of their own, as large ones once were
 	bad    map[string]error           // packs whose index is damaged
+	sizes  map[string]int64           // of all packs and files, as they are listed
+	ill    illness
+	was    map[ref.Digest]string // what lay in packs of which nothing can be used
 }
 
 const farDir = "objects"
@@ -40,17 +43,27 @@ func OpenFar(ctx context.Context, name string, r remote.Remote, cache string) (*
 	f := &Far{name: name, r: r, cache: cache, under: farDir}
 	f.packed, f.packs = newTable(), map[string]*pack{}
 	f.whole, f.bad = map[ref.Digest]remote.Blob{}, map[string]error{}
+	f.sizes, f.ill, f.was = map[string]int64{}, illness{}, map[ref.Digest]string{}
 	return f, f.look(ctx)
 }
 
-// look lists the remote and learns of every pack.
+// look lists the remote and learns of every pack that it does not know.
 func (f *Far) look(ctx context.Context) error {
 	var packs []remote.Blob
 	err := f.r.List(ctx, f.under, func(b remote.Blob) error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		rel := filepath.FromSlash(b.Name[len(f.under)+1:])
-		if d, ok := digestOf(rel); ok {
+		d, whole := digestOf(rel)
+		if !whole && (path.Dir(b.Name) != path.Join(f.under, packsDir) || path.Ext(b.Name) != packExt) {
+			return nil
+		}
+		f.sizes[b.Name] = b.Size
+		switch {
+		case f.ill.lost(b.Name) || f.ill.has(b.Name, d):
+		case whole:
 			f.whole[d] = b
-		} else if path.Dir(b.Name) == path.Join(f.under, packsDir) && path.Ext(b.Name) == packExt {
+		case f.packs[b.Name] == nil:
 			packs = append(packs, b)
 		}
 		return nil
@@ -83,9 +96,11 @@ func (f *Far) meet(ctx context.Context, b remote.Blob) error {
 	return f.named(err)
 }
 
-// keep notes the entries of a pack; the caller holds the lock.
+// keep notes the entries of a pack, all of them sound as far as is known; the caller holds the lock.
 func (f *Far) keep(p *pack) {
 	delete(f.bad, p.name)
+	delete(f.ill, p.name)
+	f.sizes[p.name] = p.size
 	f.packs[p.name] = p
 	f.packed.put(p)
 }
@@ -121,27 +136,49 @@ func (f *Far) lost(d ref.Digest) error {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for _, err := range f.bad {
-		return errs.New(errs.Corrupt, "object %s is missing on the remote %s: %w", d.Short(), f.name, err).
-			WithHint("push again from a project that has it: what is missing there is copied")
+		return errs.New(errs.Corrupt, "object %s is missing on the remote %s: %w", d.Short(), f.name, err).WithHint("%s", f.wayOut())
+	}
+	if at, ok := f.ill.find(d); ok {
+		return errs.New(errs.Corrupt, "object %s on the remote %s is damaged: %s", d.Short(), f.name, at.Reason).WithHint("%s", f.wayOut())
 	}
 	return errs.New(errs.NotFound, "the remote %s has lost object %s", f.name, d.Short()).
 		WithHint("push again from a project that has it: what is missing there is copied")
 }
 
+// wayOut is how what is damaged on a remote comes to be sound again.
+func (f *Far) wayOut() string {
+	return "where a project has the data: rondo data verify --remote " + f.name + ", and then rondo data push, which sends it again"
+}
+
 // Whole returns those of the objects that are not there whole, with all their chunks.
 func (f *Far) Whole(ctx context.Context, digests []ref.Digest) (missing []ref.Digest, err error) {
-	lists, err := f.lists(ctx, digests)
+	lacks, err := f.Lacks(ctx, digests)
+	for _, l := range lacks {
+		if n := len(missing); n == 0 || missing[n-1] != l.Object {
+			missing = append(missing, l.Object)
+		}
+	}
+	return missing, err
+}
+
+// Lack is what keeps an object from being there whole: that it is not there itself, or a chunk.
+type Lack struct{ Object, Part ref.Digest }
+
+// Lacks returns all that is not there of the objects, one object after the other.
+func (f *Far) Lacks(ctx context.Context, digests []ref.Digest) (lacks []Lack, err error) {
+	lists, err := f.soundLists(ctx, digests)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range digests {
-		there := f.There(d)
-		for _, c := range lists[d] {
-			there = there && f.There(c.digest)
+		if !f.There(d) {
+			lacks = append(lacks, Lack{d, d})
 		}
-		if !there {
-			missing = append(missing, d)
+		for _, c := range lists[d] {
+			if !f.There(c.digest) {
+				lacks = append(lacks, Lack{d, c.digest})
+			}
 		}
 	}
-	return missing, nil
+	return lacks, nil
 }

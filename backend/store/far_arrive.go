@@ -8,9 +8,35 @@ import (
 	"rondo/backend/errs"
 )
 
-// arrived sees that a blob is there: by its length where the other side itself refuses
+// store puts a blob and sees that it has arrived. One of its name that is there already is
+// read, and replaced where it is something else.
+func (f *Far) store(ctx context.Context, name string, content *io.SectionReader) error {
+	stored := false
+	err := f.again(ctx, func() (err error) {
+		stored, err = f.r.Put(ctx, name, afresh(content))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = f.arrived(ctx, name, content, stored && f.r.Checks())
+	if stored || !errs.Is(err, errs.Corrupt) && !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	return f.replace(ctx, name, content)
+}
+
+// replace puts a blob in the place of one that is damaged, and reads it back.
+func (f *Far) replace(ctx context.Context, name string, content *io.SectionReader) error {
+	if err := f.again(ctx, func() error { return f.r.Replace(ctx, name, afresh(content)) }); err != nil {
+		return err
+	}
+	return f.arrived(ctx, name, content, false)
+}
+
+// arrived sees that a blob is there: by its length where the other side itself has refused
 // what arrives damaged, else to the last byte.
-func (f *Far) arrived(ctx context.Context, name string, want *io.SectionReader) error {
+func (f *Far) arrived(ctx context.Context, name string, want *io.SectionReader, checked bool) error {
 	sizes, err := f.r.Sizes(ctx, []string{name})
 	if err != nil {
 		return err
@@ -18,21 +44,29 @@ func (f *Far) arrived(ctx context.Context, name string, want *io.SectionReader) 
 	if n, ok := sizes[name]; !ok || n != want.Size() {
 		return liar(name, "it said that it was stored, and it is not there")
 	}
-	if f.r.Checks() {
+	if checked {
 		return nil
 	}
 	r, err := f.r.Get(ctx, name, 0, want.Size())
+	if errs.Is(err, errs.NotFound) {
+		return liar(name, notGiven)
+	}
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if !same(readerCtx{ctx, r}, want) {
+	if !same(readerCtx{ctx, r}, afresh(want)) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return liar(name, "it is not what was sent")
 	}
 	return nil
+}
+
+// afresh is a content from its beginning, however far somebody has read it.
+func afresh(content *io.SectionReader) *io.SectionReader {
+	return io.NewSectionReader(content, 0, content.Size())
 }
 
 func same(got io.Reader, want io.Reader) bool {

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
-	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
@@ -21,7 +21,7 @@ type FarGarbage struct {
 // Needs adds everything that the objects stand on, over there, to a set: themselves and the
 // chunks of large ones. An object that is not there whole makes it impossible to tell.
 func (f *Far) Needs(ctx context.Context, into *Needed, digests []ref.Digest) error {
-	lists, err := f.lists(ctx, digests)
+	lists, err := f.soundLists(ctx, digests)
 	if err != nil {
 		return err
 	}
@@ -52,16 +52,14 @@ func (f *Far) Garbage(needed *Needed) (g FarGarbage, err error) { return f.Garba
 func (f *Far) GarbageBut(needed *Needed, names []string) (g FarGarbage, err error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for name := range f.bad {
-		return g, errs.New(errs.Precondition, "what is needed cannot be told, because %s on the remote %s is damaged", name, f.name).
-			WithHint("push again from a project that has it: what is missing there is copied")
-	}
 	for _, p := range f.packs {
 		dead, bytes := f.dead(p, needed)
 		g.Needed += len(p.rows) - dead
-		if dead == 0 || slices.Contains(names, p.name) || dead < len(p.rows) && bytes*rewriteShare < p.size {
+		damaged := len(f.ill[p.name])
+		if dead+damaged == 0 || slices.Contains(names, p.name) || damaged == 0 && dead < len(p.rows) && bytes*rewriteShare < p.size {
 			continue
 		}
+		dead += damaged
 		g.Packs = append(g.Packs, p.name)
 		g.Objects += dead
 		g.Bytes += bytes
@@ -78,8 +76,26 @@ func (f *Far) GarbageBut(needed *Needed, names []string) (g FarGarbage, err erro
 		g.Objects++
 		g.Bytes += b.Size
 	}
+	for name := range f.bad {
+		f.useless(&g, name, names)
+	}
+	for name, all := range f.ill {
+		if d, whole := f.digestOf(name); whole && f.whole[d].Name != name && len(all) > 0 {
+			f.useless(&g, name, names)
+		}
+	}
 	slices.Sort(g.Packs)
 	return g, nil
+}
+
+// useless adds a file of which nothing can be used. What is needed was found elsewhere, or
+// nobody would have asked what is not.
+func (f *Far) useless(g *FarGarbage, name string, names []string) {
+	if !slices.Contains(names, name) {
+		g.Packs = append(g.Packs, name)
+		g.Objects++
+		g.Bytes += f.sizes[name]
+	}
 }
 
 // dead counts the rows of a pack that are not needed, or are found in another.
@@ -115,28 +131,38 @@ func (f *Far) Sweep(ctx context.Context, needed *Needed, names []string, before 
 	return nil
 }
 
-// moveOut sends what is needed of a pack in another. Every byte of it is verified.
+// moveOut sends what is needed of a pack in another, after what lies in others too was read
+// there. Every byte of it is verified.
 func (f *Far) moveOut(ctx context.Context, p *pack, needed *Needed) error {
-	var keep []farEntry
-	f.mu.RLock()
-	for i, r := range p.rows {
-		if needed.Has(r.digest) && f.packed.current(p, i) {
-			keep = append(keep, farEntry{r.digest, place{p, r.offset, r.stored, r.form}})
-		}
+	_, doubles := f.foundIn(p, needed)
+	if err := f.fetch(ctx, doubles, func(farEntry, []byte, []byte) error { return nil }); err != nil {
+		return err
 	}
-	f.mu.RUnlock()
-	c := newCargo()
-	for _, part := range ranges(keep) {
-		err := f.fetchRange(ctx, part, func(e farEntry, raw, _ []byte) error {
-			c.add(e.d, raw, e.at.form)
-			return nil
-		})
-		if err != nil {
-			return f.named(err)
-		}
-	}
-	if len(c.rows) == 0 {
+	keep, _ := f.foundIn(p, needed) // now that what is damaged elsewhere is passed over
+	c, mu := newCargo(), sync.Mutex{}
+	err := f.fetch(ctx, keep, func(e farEntry, raw, _ []byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		c.add(e.d, raw, e.at.form)
 		return nil
+	})
+	if err != nil || len(c.rows) == 0 {
+		return err
 	}
 	return f.named(f.sendPack(ctx, c))
+}
+
+// foundIn divides what is needed of a pack into what is found there, and elsewhere.
+func (f *Far) foundIn(p *pack, needed *Needed) (here, elsewhere []ref.Digest) {
+	for _, r := range p.rows {
+		if !needed.Has(r.digest) {
+			continue
+		}
+		if at, ok := f.entry(r.digest); ok && at.pack.name == p.name {
+			here = append(here, r.digest)
+		} else {
+			elsewhere = append(elsewhere, r.digest)
+		}
+	}
+	return here, elsewhere
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -40,11 +38,9 @@ func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []b
 	return b, err
 }
 
-// farCorrupt is a damaged blob of a remote: a push sends what is missing there, so it has to
-// go first.
 func farCorrupt(d ref.Digest, name, reason string) error {
 	return errs.New(errs.Corrupt, "object %s in %s is damaged: %s", d.Short(), name, reason).
-		WithHint("remove %s there, and then push again from a project that has the data: what is missing is sent", name)
+		WithHint("verify the remote where a project has the data (rondo data verify --remote NAME), and then push: it is sent again")
 }
 
 // readInPieces fills b as io.ReadFull does, but asks for a little at a time, so that r can
@@ -101,73 +97,97 @@ func ranges(all []farEntry) (list [][]farEntry) {
 	return list
 }
 
-// fetch hands every packed object of the list to fn as it is stored and verified, several
-// at a time. raw is good until fn returns. Objects that are no entries are passed over.
-func (f *Far) fetch(ctx context.Context, digests []ref.Digest, fn func(e farEntry, raw, content []byte) error) error {
-	var all []farEntry
-	for _, d := range digests {
-		if at, ok := f.entry(d); ok {
-			all = append(all, farEntry{d, at})
-		}
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(farWorkers)
-	for _, part := range ranges(all) {
-		g.Go(func() error { return f.named(f.fetchRange(ctx, part, fn)) })
-	}
-	return g.Wait()
-}
+// taker is handed an entry as it is stored and what it holds, verified. Both are good until
+// it returns.
+type taker func(e farEntry, raw, content []byte) error
 
-func (f *Far) fetchRange(ctx context.Context, part []farEntry, fn func(e farEntry, raw, content []byte) error) error {
+// fetchRange hands the entries of a part that are sound to fn.
+func (f *Far) fetchRange(ctx context.Context, part []farEntry, fn taker) (not short, err error) {
 	first, last := part[0].at, part[len(part)-1].at
 	b, err := f.get(ctx, first.pack.name, first.offset, last.offset+int64(last.stored)-first.offset)
-	if err != nil {
-		return err
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return short{[]Damage{{File: first.pack.name, Reason: notGiven}}, digestsIn(part)}, nil
+	case errs.Is(err, errs.Corrupt) && len(part) > 1:
+		return f.fetchEach(ctx, part, fn)
+	case errs.Is(err, errs.Corrupt):
+		return short{[]Damage{{first.pack.name, part[0].d, "the file ends before it does"}}, digestsIn(part)}, nil
+	case err != nil:
+		return not, err
 	}
 	var unpacked []byte
 	for _, e := range part {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		start := e.at.offset - first.offset
 		raw := b[start : start+int64(e.at.stored)]
-		content, err := e.check(raw, unpacked[:0])
-		if err != nil {
-			return err
+		content, reason := e.check(raw, unpacked[:0])
+		if reason != "" {
+			not.add(short{[]Damage{{first.pack.name, e.d, reason}}, []ref.Digest{e.d}})
+			continue
 		}
 		if e.at.form == squeezed {
 			unpacked = content
 		}
-		if err := fn(e, raw, content); err != nil {
-			return err
+		if err = ctx.Err(); err == nil {
+			err = fn(e, raw, content)
+		}
+		if err != nil {
+			return not, err
 		}
 	}
-	return nil
+	return not, nil
 }
 
-// check verifies an entry and returns what it holds; of a large object that is its list,
-// whose digest only all its chunks together show.
-func (e farEntry) check(raw, into []byte) (content []byte, err error) {
+func digestsIn(part []farEntry) (all []ref.Digest) {
+	for _, e := range part {
+		all = append(all, e.d)
+	}
+	return all
+}
+
+// fetchEach is fetchRange that asks for one entry at a time.
+func (f *Far) fetchEach(ctx context.Context, part []farEntry, fn taker) (not short, err error) {
+	for i := range part {
+		some, err := f.fetchRange(ctx, part[i:i+1], fn)
+		if not.add(some); err != nil {
+			return not, err
+		}
+	}
+	return not, nil
+}
+
+// check verifies an entry and returns what it holds, or what is wrong with it; of a large
+// object that is its list, whose digest only all its chunks together show.
+func (e farEntry) check(raw, into []byte) (content []byte, reason string) {
 	content = raw
 	if e.at.form == squeezed {
+		var err error
 		if content, err = unsqueeze(raw, into); err != nil {
-			return nil, farCorrupt(e.d, e.at.pack.name, err.Error())
+			return nil, err.Error()
 		}
 	}
 	if e.at.form == listed {
 		if _, err := decodeList(content); err != nil {
-			return nil, farCorrupt(e.d, e.at.pack.name, err.Error())
+			return nil, err.Error()
 		}
-		return content, nil
+		return content, ""
 	}
 	if got := ref.Of(content); got != e.d {
-		return nil, farCorrupt(e.d, e.at.pack.name, "its content has digest "+got.Short())
+		return nil, "its content has digest " + got.Short()
 	}
-	return content, nil
+	return content, ""
 }
 
 // lists reads the lists of those objects that are in chunks.
 func (f *Far) lists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]chunk, error) {
+	return f.listsBut(ctx, digests, failing)
+}
+
+// soundLists is lists without those that are damaged, whose objects then count as not there.
+func (f *Far) soundLists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]chunk, error) {
+	return f.listsBut(ctx, digests, func(error) error { return nil })
+}
+
+func (f *Far) listsBut(ctx context.Context, digests []ref.Digest, lost func(error) error) (map[ref.Digest][]chunk, error) {
 	var listedOnes []ref.Digest
 	for _, d := range digests {
 		if at, ok := f.entry(d); ok && at.form == listed {
@@ -176,13 +196,13 @@ func (f *Far) lists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][
 	}
 	var mu sync.Mutex
 	all := map[ref.Digest][]chunk{}
-	err := f.fetch(ctx, listedOnes, func(e farEntry, raw, _ []byte) error {
+	err := f.fetchBut(ctx, listedOnes, func(e farEntry, raw, _ []byte) error {
 		list, err := decodeList(raw)
 		mu.Lock()
 		defer mu.Unlock()
 		all[e.d] = list
 		return err
-	})
+	}, lost)
 	return all, err
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
-
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -133,21 +131,13 @@ func (s *Store) receiveWhole(ctx context.Context, f *Far, d ref.Digest, m *Moved
 	f.mu.RLock()
 	b := f.whole[d]
 	f.mu.RUnlock()
-	r, err := f.r.Get(ctx, b.Name, 0, -1)
+	v, err := f.openWhole(ctx, d, b.Name)
 	if err != nil {
 		return f.named(err)
 	}
-	defer r.Close()
-	v := &verified{want: d, file: b.Name, hash: ref.NewHash(), r: r, close: r.Close}
-	if bytes.HasSuffix([]byte(b.Name), []byte(zst)) {
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-		if err != nil {
-			return f.named(farCorrupt(d, b.Name, err.Error()))
-		}
-		defer z.Close()
-		v.r = z
-	}
+	defer v.Close()
 	if _, _, err := s.Put(ctx, v); err != nil {
+		f.forsakeWhole(b.Name, d, err)
 		return f.named(err)
 	}
 	m.Objects++

@@ -55,7 +55,7 @@ func (f *Far) sendWhole(ctx context.Context, s *Store, d ref.Digest, m *Moved) e
 // lacking returns what the remote does not have: small objects and chunks, lists, and
 // objects that are files of their own here.
 func (f *Far) lacking(ctx context.Context, s *Store, digests []ref.Digest, m *Moved) (parts, lists, files []ref.Digest, err error) {
-	theirs, err := f.lists(ctx, digests)
+	theirs, err := f.soundLists(ctx, digests)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -117,20 +117,14 @@ func (f *Far) sendFile(ctx context.Context, s *Store, d ref.Digest, m *Moved) er
 	}
 	defer file.Close()
 	name := path.Join(f.under, filepath.ToSlash(info.File))
-	err = f.again(ctx, func() error {
-		_, err := f.r.Put(ctx, name, io.NewSectionReader(file, 0, info.Stored))
-		return err
-	})
-	if err == nil {
-		err = f.arrived(ctx, name, io.NewSectionReader(file, 0, info.Stored))
-	}
-	if err != nil {
+	if err := f.store(ctx, name, io.NewSectionReader(file, 0, info.Stored)); err != nil {
 		return f.named(err)
 	}
 	m.Objects++
 	m.Bytes += info.Stored
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.whole[d] = remote.Blob{Name: name, Size: info.Stored}
+	delete(f.ill, name)
+	f.whole[d], f.sizes[name] = remote.Blob{Name: name, Size: info.Stored}, info.Stored
 	return nil
 }

@@ -124,21 +124,7 @@ func (f *Far) sendPacks(ctx context.Context, s *Store, digests []ref.Digest, m *
 func (f *Far) sendPack(ctx context.Context, c *cargo) error {
 	sum, end := c.seal()
 	name := path.Join(f.under, packsDir, sum+packExt)
-	f.mu.RLock()
-	_, damaged := f.bad[name]
-	f.mu.RUnlock()
-	err := f.again(ctx, func() error {
-		content := remote.Content(c.b.Bytes())
-		if damaged {
-			return f.r.Replace(ctx, name, content)
-		}
-		_, err := f.r.Put(ctx, name, content)
-		return err
-	})
-	if err == nil {
-		err = f.arrived(ctx, name, remote.Content(c.b.Bytes()))
-	}
-	if err != nil {
+	if err := f.store(ctx, name, remote.Content(c.b.Bytes())); err != nil {
 		return err
 	}
 	fault.Point("store.sent")

@@ -24,20 +24,20 @@ func (s *Store) Heal(ctx context.Context, f *Far, damaged map[ref.Digest]bool) (
 			wanted = append(wanted, d)
 		}
 	}
-	lists, err := f.lists(ctx, wanted)
+	lists, err := f.soundLists(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	healed = map[ref.Digest]bool{}
 	p := s.packer()
 	fresh := make(chan ref.Digest, len(wanted))
-	err = f.fetch(ctx, wanted, func(e farEntry, raw, _ []byte) error {
+	err = f.fetchBut(ctx, wanted, func(e farEntry, raw, _ []byte) error {
 		if e.at.form == listed {
 			return nil
 		}
 		fresh <- e.d
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
-	})
+	}, func(error) error { return nil })
 	if err = errors.Join(err, p.flush(ctx)); err != nil {
 		return healed, err
 	}

@@ -13,29 +13,57 @@ type Source func(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]by
 // TreeObjects follows a tree from its root and returns the digests of the objects that it
 // is written in, and of the files' contents. A node that no source has is kind NotFound.
 func TreeObjects(ctx context.Context, root ref.Digest, sources ...Source) (nodes, files []ref.Digest, err error) {
+	err = eachNode(ctx, root, sources, func(d ref.Digest, n *node) {
+		nodes = append(nodes, d)
+		for _, f := range n.files {
+			files = append(files, f.Digest)
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return nodes, files, nil
+}
+
+// TreePaths follows a tree as TreeObjects does and returns the paths at which it has any of
+// the contents.
+func TreePaths(ctx context.Context, root ref.Digest, contents map[ref.Digest]bool, sources ...Source) (map[ref.Digest][]string, error) {
+	paths := map[ref.Digest][]string{}
+	err := eachNode(ctx, root, sources, func(_ ref.Digest, n *node) {
+		for _, f := range n.files {
+			if contents[f.Digest] {
+				paths[f.Digest] = append(paths[f.Digest], f.Path)
+			}
+		}
+	})
+	return paths, err
+}
+
+// eachNode hands out the nodes of a tree, from the root on.
+func eachNode(ctx context.Context, root ref.Digest, sources []Source, fn func(ref.Digest, *node)) error {
 	seen := map[ref.Digest]bool{root: true}
 	for wave := []ref.Digest{root}; len(wave) > 0; {
 		contents, err := fromAny(ctx, wave, sources)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		var next []ref.Digest
 		for _, d := range wave {
-			below, of, err := treeLinks(d, contents[d])
+			n, err := decodeNode(d, contents[d])
 			if err != nil {
-				return nil, nil, err
+				return errs.New(errs.Corrupt, "object %s is not a tree: %w", d.Short(), err)
 			}
-			nodes, files = append(nodes, d), append(files, of...)
-			for _, b := range below {
-				if !seen[b] {
-					seen[b] = true
-					next = append(next, b)
+			fn(d, n)
+			for _, c := range n.children {
+				if !seen[c.digest] {
+					seen[c.digest] = true
+					next = append(next, c.digest)
 				}
 			}
 		}
 		wave = next
 	}
-	return nodes, files, nil
+	return nil
 }
 
 // fromAny asks one source after the other for what those before did not have.
@@ -64,21 +92,6 @@ func fromAny(ctx context.Context, digests []ref.Digest, sources []Source) (map[r
 		}
 	}
 	return all, nil
-}
-
-// treeLinks returns what one object of a tree names: further ones, and files.
-func treeLinks(d ref.Digest, content []byte) (below, files []ref.Digest, err error) {
-	n, err := decodeNode(d, content)
-	if err != nil {
-		return nil, nil, errs.New(errs.Corrupt, "object %s is not a tree: %w", d.Short(), err)
-	}
-	for _, c := range n.children {
-		below = append(below, c.digest)
-	}
-	for _, f := range n.files {
-		files = append(files, f.Digest)
-	}
-	return below, files, nil
 }
 
 // TreeSource reads trees of this store. What is missing or damaged is left out.
