@@ -19,9 +19,10 @@ import (
 var dataStoreVerbs = []verb{
 	{
 		name: "data verify", args: "[NAME[@NUMBER]]", short: "read a snapshot, or all objects, to the last byte and name every damaged file",
-		long: "Without a name it reads everything that the project keeps. When that is interrupted, the\nnext one goes on where it was. A sample finds out less, sooner.\n\n  rondo data verify --sample 5",
+		long: "Without a name it reads everything that the project keeps. When that is interrupted, the\nnext one goes on where it was. A sample finds out less, sooner.\nWith --remote it reads what a remote has, and names the snapshots and files that need what is\ndamaged or missing there. `rondo data push` then sends that again.\n\n  rondo data verify --sample 5\n  rondo data verify --remote disk",
 		flags: func(f *flag.FlagSet) {
 			f.String("sample", "", "read only so many `percent` of all objects, chosen by chance")
+			f.String("remote", "", "read what the remote of this `name` has instead of the project")
 		},
 		run: dataVerify,
 	},
@@ -77,18 +78,22 @@ func dataVerify(ctx context.Context, c *call) error {
 	if err := c.want(0, 1); err != nil {
 		return err
 	}
+	name := c.value("remote")
+	if len(c.args) == 1 && name != "" {
+		return errs.New(errs.Invalid, "of a remote all is read, and not %s alone", c.args[0]).WithHint("rondo data verify --remote %s", name)
+	}
 	if len(c.args) == 1 {
 		return c.verifyOne(ctx, c.args[0])
 	}
-	var sample float64
-	if text := c.value("sample"); text != "" {
-		var err error
-		if sample, err = strconv.ParseFloat(text, 64); err != nil || sample <= 0 {
-			return errs.New(errs.Invalid, "%q is no percentage", text).WithHint("give a number above 0, such as 5")
-		}
+	sample, err := c.sample()
+	if err != nil {
+		return err
+	}
+	if name != "" {
+		return c.verifyRemote(ctx, dataset.VerifyRemote{Remote: name, Sample: sample})
 	}
 	var v dataset.Verified
-	err := c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
+	err = c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
 		if v.Resumed > 0 {
 			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
 		}
@@ -99,6 +104,19 @@ func dataVerify(ctx context.Context, c *call) error {
 		return c.damaged(v.Problems, "the project")
 	})
 	return c.answered(err, v.OK)
+}
+
+// sample is the share that is read, in percent; 0 is all.
+func (c *call) sample() (float64, error) {
+	text := c.value("sample")
+	if text == "" {
+		return 0, nil
+	}
+	percent, err := strconv.ParseFloat(text, 64)
+	if err != nil || percent <= 0 {
+		return 0, errs.New(errs.Invalid, "%q is no percentage", text).WithHint("give a number above 0, such as 5")
+	}
+	return percent, nil
 }
 
 // answered ends a check whose JSON was printed with exit code 1 where something is wrong.
@@ -223,6 +241,9 @@ func (c *call) exchange(ctx context.Context, verb string) error {
 
 func (c *call) sayExchanged(x dataset.Exchanged) {
 	c.say("%s: %s whole on both sides, %d new; %s copied, %s", x.Remote.Name, counted(int64(x.Snapshots), "snapshot"), x.New, counted(int64(x.Objects), "object"), size(x.Bytes))
+	if x.Healed > 0 {
+		c.say("damaged there before and sound now: %s", counted(int64(x.Healed), "object"))
+	}
 }
 
 func dataPull(ctx context.Context, c *call) error {
@@ -260,6 +281,11 @@ func dataRemoteStatus(ctx context.Context, c *call) error {
 			rows = append(rows, []string{st.Dataset, strconv.Itoa(st.Here), strconv.Itoa(st.There), strconv.Itoa(st.ToPush), strconv.Itoa(st.ToFetch), word})
 		}
 		c.table(rows)
+		for _, st := range list {
+			if st.Text != "" {
+				c.say("%s: %s", st.Dataset, st.Text)
+			}
+		}
 		return nil
 	})
 }

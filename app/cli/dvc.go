@@ -130,6 +130,10 @@ func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
 	if err := c.want(0, 0); err != nil {
 		return err
 	}
+	if name := c.value("remote"); name != "" {
+		return errs.New(errs.Precondition, "%s is a remote of DVC, and those are not read whole", name).
+			WithHint("rondo data fetch --remote %s verifies what it takes from there; data verify without --remote reads DVC's cache", name)
+	}
 	if !c.json { // what Rondo keeps of runs, too
 		if err := dataVerify(ctx, c); err != nil {
 			return err

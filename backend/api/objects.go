@@ -20,6 +20,7 @@ func (a *API) storeRoutes(r *Router) {
 	Post(r, "/remotes/fetch", a.fetchSnapshots)
 	Post(r, "/remotes/pull", a.pullSnapshot)
 	Post(r, "/remotes/collect", a.collectRemote)
+	Post(r, "/remotes/verify", a.verifyRemote)
 }
 
 func (a *API) verifyObjects(ctx context.Context, in dataset.VerifyAll) (dataset.Verified, error) {
@@ -45,6 +46,11 @@ func (a *API) collectObjects(ctx context.Context, in dataset.Collect) (dataset.C
 // collectRemote removes from a remote what no snapshot refers to.
 func (a *API) collectRemote(ctx context.Context, in dataset.CollectRemote) (dataset.CollectedRemote, error) {
 	return a.Datasets.CollectRemote(ctx, in)
+}
+
+// verifyRemote reads what a remote has and names what is damaged or missing there.
+func (a *API) verifyRemote(ctx context.Context, in dataset.VerifyRemote) (dataset.VerifiedRemote, error) {
+	return a.Datasets.VerifyRemote(ctx, in)
 }
 
 func (a *API) listRemotes(context.Context, Nothing) ([]dataset.Remote, error) {

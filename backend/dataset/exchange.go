@@ -23,6 +23,7 @@ type Exchanged struct {
 	Remote    Remote `json:"remote"`
 	Snapshots int    `json:"snapshots"` // that are whole on both sides now
 	New       int    `json:"new"`       // snapshots that one side did not know
+	Healed    int    `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
 	store.Moved
 }
 
@@ -41,6 +42,9 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 		return x, err
 	}
 	defer s.followFar("push", f, in.Datasets)()
+	if err := s.mend(ctx, f, &x); err != nil {
+		return x, err
+	}
 	snaps, err := s.chosen(ctx, in.Datasets)
 	if err != nil {
 		return x, err
@@ -50,6 +54,7 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 			return x, err
 		}
 	}
+	x.Healed = f.healed()
 	return x, nil
 }
 
@@ -194,11 +199,7 @@ func (s *Service) standOn(ctx context.Context, f *far, group []Snapshot) (all ob
 // standsOn lists a snapshot's objects; either side may have its tree. Without a remote
 // only what is here counts.
 func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o objectsOf, err error) {
-	sources := []store.Source{s.opts.Store.TreeSource}
-	if f != nil {
-		sources = append(sources, f.objects.TreeSource)
-	}
-	o.nodes, o.files, err = store.TreeObjects(ctx, snap.Tree, sources...)
+	o.nodes, o.files, err = store.TreeObjects(ctx, snap.Tree, s.sourcesOf(f)...)
 	if err != nil {
 		return o, errs.New(errs.KindOf(err), "%s: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
 	}
@@ -209,6 +210,14 @@ func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o object
 		o.files = append(o.files, snap.Profile)
 	}
 	return o, nil
+}
+
+// sourcesOf are where trees are read from: here, and on a remote where there is one.
+func (s *Service) sourcesOf(f *far) []store.Source {
+	if f == nil {
+		return []store.Source{s.opts.Store.TreeSource}
+	}
+	return []store.Source{s.opts.Store.TreeSource, f.objects.TreeSource}
 }
 
 // notForgotten leaves out what was given up here.

@@ -114,6 +114,7 @@ type far struct {
 	r       remote.Remote
 	objects *store.Far
 	records map[string]bool // names of the files of snapshots, as they were listed
+	memory  *memoryOf
 }
 
 // remote opens a remote by name; the only one where the name is empty. One that is not
@@ -140,10 +141,20 @@ func (s *Service) remote(ctx context.Context, name string, toPush bool) (*far, e
 	if err := f.ready(ctx, toPush); err != nil {
 		return nil, errors.Join(named.blame(err), r.Close())
 	}
-	if f.objects, err = store.OpenFar(ctx, named.Name, r, s.remoteCache(named.Address)); err != nil {
+	if err := s.openObjects(ctx, f); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return f, nil
+}
+
+// openObjects looks at the objects of a remote, of which what is known to be damaged is passed over.
+func (s *Service) openObjects(ctx context.Context, f *far) (err error) {
+	cache := s.remoteCache(f.Address)
+	if f.objects, err = store.OpenFar(ctx, f.Name, f.r, cache); err != nil {
+		return err
+	}
+	f.memory, err = s.recall(ctx, f.objects, cache)
+	return err
 }
 
 // remoteCache is where this device keeps the indexes of a remote's packs.
@@ -223,4 +234,8 @@ func (s *Service) findRemote(name string) (Remote, error) {
 	return Remote{}, errs.New(errs.NotFound, "there is no remote called %q", name).WithHint("there are: %s", strings.Join(names, ", "))
 }
 
-func (f *far) close() { f.r.Close() }
+// close also remembers what was found damaged.
+func (f *far) close() {
+	f.memory.keep(f.objects)
+	f.r.Close()
+}

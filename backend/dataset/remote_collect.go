@@ -245,6 +245,5 @@ func (s *Service) reopen(ctx context.Context, f *far) (err error) {
 	if err = f.ready(ctx, false); err != nil {
 		return f.blame(err)
 	}
-	f.objects, err = store.OpenFar(ctx, f.Name, f.r, s.remoteCache(f.Address))
-	return err
+	return s.openObjects(ctx, f)
 }

@@ -49,6 +49,12 @@ const maxRemoteRecord = 1 << 20
 // snapshots reads what the remote has of the datasets, oldest first. What comes from
 // there is checked as what a person types.
 func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, error) {
+	return f.snapshotsBut(ctx, datasets, func(_ string, err error) error { return err })
+}
+
+// snapshotsBut is snapshots that asks bad, one at a time, about a record that is damaged, and
+// goes on without it where that returns nil.
+func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name string, err error) error) ([]Snapshot, error) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(f.records)) { // ids sort by time
 		if _, ok := idOf(path.Base(name)); ok {
@@ -64,6 +70,9 @@ func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, err
 			snap, err := f.read(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
+			if errs.Is(err, errs.Corrupt) {
+				return bad(name, err)
+			}
 			all[i] = snap
 			return err
 		})
@@ -71,7 +80,9 @@ func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, err
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(s Snapshot) bool { return len(datasets) > 0 && !slices.Contains(datasets, s.Dataset) }), nil
+	return slices.DeleteFunc(all, func(s Snapshot) bool {
+		return s.ID == "" || len(datasets) > 0 && !slices.Contains(datasets, s.Dataset)
+	}), nil
 }
 
 func idOf(name string) (string, bool) {

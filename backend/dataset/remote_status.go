@@ -2,9 +2,12 @@ package dataset
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
 
@@ -16,6 +19,8 @@ type RemoteStatus struct {
 	ToPush  int    `json:"to_push"`
 	ToFetch int    `json:"to_fetch"`
 	InSync  bool   `json:"in_sync"`
+	Lost    []int  `json:"lost"`           // numbers of snapshots that the remote lists and that are not whole there
+	Text    string `json:"text,omitempty"` // what is lost, and the way out
 }
 
 // RemoteStatus compares all datasets with a remote.
@@ -41,28 +46,61 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 		sidesOf(all, snap).here = s.isHere(ctx, f, snap)
 	}
 	for _, snap := range theirs {
-		if sidesOf(all, snap).there, err = s.isThere(ctx, f, snap); err != nil {
+		on := sidesOf(all, snap)
+		on.listed = true
+		if on.there, err = s.isThere(ctx, f, snap); err != nil {
 			return nil, err
 		}
 	}
 	list := []RemoteStatus{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, sum(name, all[name]))
+		st := sum(name, all[name])
+		f.explain(&st, all[name])
+		list = append(list, st)
 	}
 	return list, ctx.Err()
 }
 
 // sides says where a snapshot is whole.
-type sides struct{ here, there bool }
+type sides struct {
+	number              int
+	here, there, listed bool // listed: there
+}
 
 func sidesOf(all map[string]map[string]*sides, snap Snapshot) *sides {
 	if all[snap.Dataset] == nil {
 		all[snap.Dataset] = map[string]*sides{}
 	}
 	if all[snap.Dataset][snap.ID] == nil {
-		all[snap.Dataset][snap.ID] = &sides{}
+		all[snap.Dataset][snap.ID] = &sides{number: snap.Number}
 	}
 	return all[snap.Dataset][snap.ID]
+}
+
+// explain tells what the remote lists and does not have, and who can send it again.
+func (f *far) explain(st *RemoteStatus, snapshots map[string]*sides) {
+	st.Lost = []int{}
+	heal := true
+	for _, on := range snapshots {
+		if on.listed && !on.there {
+			st.Lost = append(st.Lost, on.number)
+			heal = heal && on.here
+		}
+	}
+	if len(st.Lost) == 0 {
+		return
+	}
+	slices.Sort(st.Lost)
+	names := make([]string, len(st.Lost))
+	for i, number := range st.Lost {
+		names[i] = Ref(st.Dataset, number)
+	}
+	st.Text = fmt.Sprintf("objects of %s are damaged or missing on %s; ", enumerate(names, maxWork), f.Name)
+	if heal {
+		st.Text += "`rondo data push --remote " + f.Name + "` sends them again"
+	} else {
+		st.Text += "not all of it is whole here: where a project has it, `rondo data verify --remote " + f.Name + "` and then `rondo data push` send it again"
+	}
 }
 
 func sum(name string, snapshots map[string]*sides) RemoteStatus {
@@ -94,7 +132,7 @@ func (s *Service) isHere(ctx context.Context, f *far, snap Snapshot) bool {
 // isThere reports whether the remote has them.
 func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, error) {
 	all, err := s.standsOn(ctx, f, snap)
-	if notFound(err) {
+	if notFound(err) || errs.Is(err, errs.Corrupt) {
 		return false, nil
 	}
 	if err != nil {
@@ -102,4 +140,13 @@ func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, err
 	}
 	missing, err := f.objects.Whole(ctx, all.digests())
 	return len(missing) == 0, err
+}
+
+// enumerate names the first few.
+func enumerate(names []string, most int) string {
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -50,6 +50,7 @@ type Service struct {
 	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
 
 	collecting sync.Mutex // while it is told what is not needed, nothing is brought back
+	damage     sync.Mutex // held by who writes down what is damaged on a remote
 
 	background sync.WaitGroup // profiles that are being made
 	foreground gate           // snapshots, checkouts and what else somebody waits for

@@ -35,12 +35,12 @@ const (
 // VerifyAll reads every object, or a sample. One that is interrupted goes on where it was.
 func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err error) {
 	v.Problems = []Problem{}
-	if in.Sample < 0 || in.Sample > 100 {
-		return v, errs.New(errs.Invalid, "a sample of %g %% cannot be taken", in.Sample).WithHint("give more than 0 and at most 100")
+	if err := checkSample(in.Sample); err != nil {
+		return v, err
 	}
 	check := store.Check{Sample: in.Sample / 100}
 	if in.Sample == 0 {
-		p, err := s.progress()
+		p, err := s.progress(s.progressPath())
 		if err != nil {
 			return v, err
 		}
@@ -68,6 +68,13 @@ func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err 
 	return v, err
 }
 
+func checkSample(percent float64) error {
+	if percent < 0 || percent > 100 {
+		return errs.New(errs.Invalid, "a sample of %g %% cannot be taken", percent).WithHint("give more than 0 and at most 100")
+	}
+	return nil
+}
+
 func (s *Service) progressPath() string { return filepath.Join(s.opts.Device, progressName) }
 
 // progress is the list of files that a verification has found intact. Files of objects
@@ -77,8 +84,7 @@ type progress struct {
 	done map[string]bool
 }
 
-func (s *Service) progress() (*progress, error) {
-	path := s.progressPath()
+func (s *Service) progress(path string) (*progress, error) {
 	p := &progress{done: map[string]bool{}}
 	if fi, err := os.Stat(path); err == nil && s.opts.Now().Sub(fi.ModTime()) > progressAge {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

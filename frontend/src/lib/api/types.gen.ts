@@ -136,9 +136,18 @@ export interface DatasetExchanged {
 	remote: DatasetRemote;
 	snapshots: number;
 	new: number;
+	healed: number;
 	objects: number;
 	bytes: number;
 	present: number;
+}
+
+export interface DatasetFarProblem {
+	file: string;
+	objects: string[];
+	needs: DatasetNeed[];
+	message: string;
+	hint: string;
 }
 
 export interface DatasetFileDiff {
@@ -211,6 +220,12 @@ export interface DatasetLineageNode {
 	files?: string[];
 }
 
+export interface DatasetNeed {
+	snapshot: string;
+	paths: string[];
+	count: number;
+}
+
 export interface DatasetOrigin {
 	url?: string;
 	etag?: string;
@@ -256,6 +271,8 @@ export interface DatasetRemoteStatus {
 	to_push: number;
 	to_fetch: number;
 	in_sync: boolean;
+	lost: number[];
+	text?: string;
 }
 
 export interface DatasetRemoved {
@@ -442,7 +459,22 @@ export interface DatasetVerified {
 	problems: DatasetProblem[];
 }
 
+export interface DatasetVerifiedRemote {
+	remote: DatasetRemote;
+	ok: boolean;
+	objects: number;
+	resumed: number;
+	snapshots: number;
+	problems: DatasetFarProblem[];
+	spare: DatasetFarProblem[];
+}
+
 export interface DatasetVerifyAll {
+	sample?: number;
+}
+
+export interface DatasetVerifyRemote {
+	remote?: string;
 	sample?: number;
 }
 
@@ -2667,6 +2699,12 @@ export interface Operations {
 		query: { remote?: string };
 		body: undefined;
 		out: DatasetRemoteStatus[];
+	};
+	"POST /remotes/verify": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<DatasetVerifyRemote>;
+		out: DatasetVerifiedRemote;
 	};
 	"GET /reproductions": {
 		path: Record<string, never>;
