@@ -92,7 +92,7 @@ class Part:
 
     def __init__(self, args):
         self.args = args
-        self.found = {"title": "", "seconds": {}, "shares": [], "without": {}, "load": [], "folder": kind(args.folder), "date": time.strftime("%Y-%m-%d")}
+        self.found = {"title": "", "seconds": {}, "shares": [], "memory": {}, "without": {}, "load": [], "folder": kind(args.folder), "date": time.strftime("%Y-%m-%d")}
 
     def call(self, title):
         self.found["title"] = title
@@ -136,12 +136,17 @@ class Part:
                     prepare(what, p.data)
                     if settle(warm):
                         self.note(what, p.name, warm, step())
+            self.remember(p)
             os.rename(p.data, data)
             writable(data)
         finally:
             p.close()
         away(work)
         warm_up(data, warm)
+
+    def remember(self, p):
+        if held := p.memory():
+            self.found["memory"].setdefault(p.name, []).append(held)
 
     @contextlib.contextmanager
     def at(self, name, program):
@@ -276,20 +281,25 @@ def append(p, args):
         ("table.parquet", lambda at: lay_parquet(at, g), lambda at: lay_parquet(at, g, 20)),
     ):
         what = {"table.csv": "CSV, 1 % appended", "table.parquet": "Parquet, one of 40 row groups written anew"}[name]
-        for program in (peers.Rondo, peers.Dvc):
-            if why := program.missing(args):
-                p.found["without"][program.name] = why
-                continue
-            with p.at(name, program) as (one, at):
-                lay(at)
-                os.sync()
-                p.note(what.split(",")[0] + ", its first version", one.name, True, one("add", name))
-                before = one.stored()
-                change(at)
-                os.sync()
-                took = one("snapshot", "table") if program is peers.Rondo else one("add", "-q", name)
-                p.note(what, one.name, True, took)
-                p.share(what, one.name, (one.stored() - before) / at.stat().st_size)
+        for _ in range(args.rounds):
+            for program in (peers.Rondo, peers.Dvc):
+                one_append(p, program, name, lay, change, what)
+
+
+def one_append(p, program, name, lay, change, what):
+    if why := program.missing(p.args):
+        p.found["without"][program.name] = why
+        return
+    with p.at(name, program) as (one, at):
+        lay(at)
+        os.sync()
+        p.note(what.split(",")[0] + ", its first version", one.name, True, one("add", name))
+        before = one.stored()
+        change(at)
+        os.sync()
+        took = one("snapshot", "table") if program is peers.Rondo else one("add", "-q", name)
+        p.note(what, one.name, True, took)
+        p.share(what, one.name, (one.stored() - before) / at.stat().st_size)
 
 
 def stages(p, args):

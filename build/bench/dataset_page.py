@@ -32,6 +32,9 @@ def joined(path, found, keep, add):
             for how in seconds:
                 now[how] = (seconds[how] if add or not now[how] else []) + now[how]
     found["shares"] = found["shares"] or old["shares"]
+    if add:
+        for who, held in old.get("memory", {}).items():
+            found["memory"].setdefault(who, []).extend(held)
     found["load"] = (old["load"] if add else []) + found["load"]
     return found
 
@@ -70,6 +73,9 @@ def table(part, found):
     for what in dict.fromkeys(s[0] for s in found["shares"]):
         share = {who: f"{part:.2%}" for w, who, part in found["shares"] if w == what}
         rows.append((f"{what}: new bytes stored", *(share.get(who, "–") for who in whos), "≤ 3 %"))
+    if held := found.get("memory"):
+        aim = "≤ 300 MB" if part == "million" else "–"
+        rows.append(("memory of its server, at most", *(f"{max(held[who]) / 1e6:.0f} MB" if who in held else "–" for who in whos), aim))
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

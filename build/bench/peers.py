@@ -6,6 +6,7 @@ A program has a home, the place of the data in it, and steps by the name of what
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,10 @@ class Program:
     def take(self):
         """What comes before the first snapshot, when the data lies in its place."""
 
+    def memory(self):
+        """Bytes that a process which stays has held at most; 0 where there is none."""
+        return 0
+
     def close(self):
         pass
 
@@ -81,6 +86,10 @@ class Rondo(Program):
             FIRST: snapshot, AGAIN: snapshot, CHANGED: snapshot, DIFF: lambda: self("diff", "data"),
             CHECKOUT: lambda: self("checkout", "data"), VERIFY: lambda: self("verify", "data"),
         }
+
+    def memory(self):
+        pid = ask("pgrep", "-f", f"serve --project {self.home}").split()[0]
+        return 1024 * int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
     def close(self):
         subprocess.run([self.args.rondo, "stop", "--project", str(self.home)], env=self.env, capture_output=True)
