@@ -2,19 +2,46 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"rondo/backend/interop/dvc"
 )
 
 var expsVerbs = []verb{
 	{
 		name: "exps", short: "in a DVC project: list its experiments with params and metrics",
-		long: "Shows what `dvc exp run` and DVCLive have kept in git (refs/exps), the newest first. Nothing\nis checked out and nothing is run.\n\n  rondo exps --json",
+		long: "Shows what `dvc exp run` and DVCLive have kept in git (refs/exps), the newest first. Nothing\nis checked out and nothing is run. `rondo exps apply` brings one into the folder.\n\n  rondo exps --json",
 		run:  exps,
+	},
+	{
+		name: "exps apply", args: "NAME", short: "in a DVC project: bring an experiment into the folder, as dvc exp apply does", run: expsApply,
+		long: "NAME is an experiment, or a commit, branch or tag. The folder gets its files and its data; what is checked out\n" +
+			"stays. Changes that no commit has are kept in git as refs/exps/apply/stash, and those of earlier times in its log.\n" +
+			"What git ignores and data that the cache does not have are not overwritten, unless --force is said.\n\n  rondo exps apply brave-owl",
+		flags: func(f *flag.FlagSet) { f.Bool("force", false, "also overwrite what is kept nowhere") },
+	},
+	{
+		name: "exps branch", args: "NAME [BRANCH]", short: "in a DVC project: make a git branch of an experiment", run: expsBranch,
+		long: "Without BRANCH it is NAME-branch. What is checked out stays.\n\n  rondo exps branch brave-owl better-loss",
+	},
+	{
+		name: "exps rename", args: "NAME NEW", short: "in a DVC project: give an experiment another name", run: expsRename,
+		long:  "  rondo exps rename brave-owl lr-0.1",
+		flags: func(f *flag.FlagSet) { f.Bool("force", false, "replace an experiment that is called NEW") },
+	},
+	{
+		name: "exps remove", args: "[NAME…]", short: "in a DVC project: remove experiments", run: expsRemove,
+		long: "Their commits go with git's next gc. Data stays in the cache until `rondo data gc`.\n\n" +
+			"  rondo exps remove brave-owl shy-fox\n  rondo exps remove --all-commits\n  rondo exps remove --rev main --num 3\n  rondo exps remove --keep brave-owl",
+		flags: func(f *flag.FlagSet) {
+			f.Bool("all-commits", false, "remove all")
+			f.Bool("A", false, "the same")
+			f.String("rev", "", "remove those that began at `REVISION`")
+			f.Int("num", 1, "with --rev: and at the commits before it, `N` in all; -1 for as many as there are")
+			f.Bool("keep", false, "remove the others, and keep those")
+		},
 	},
 }
 
@@ -22,11 +49,7 @@ func exps(ctx context.Context, c *call) error {
 	if err := c.want(0, 0); err != nil {
 		return err
 	}
-	root, err := dvc.Find(c.dir)
-	if err != nil {
-		return err
-	}
-	p, err := dvc.Open(root)
+	p, err := c.dvcProject()
 	if err != nil {
 		return err
 	}

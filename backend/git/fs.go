@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -54,7 +55,36 @@ func (r *Repo) Resolve(rev string) (string, error) {
 	if err != nil {
 		return "", errs.New(errs.NotFound, "git knows no commit %s in %s: %w", rev, r.dir, err).WithHint("`git log` shows those that there are")
 	}
-	return h.String(), nil
+	return h.String(), r.onlyOne(rev, *h)
+}
+
+// onlyOne refuses the beginning of an id that is the beginning of several commits' ids.
+func (r *Repo) onlyOne(rev string, h plumbing.Hash) error {
+	if len(rev) < 4 || len(rev) >= len(h.String()) || !strings.HasPrefix(h.String(), rev) {
+		return nil
+	}
+	s, ok := r.repo.Storer.(interface {
+		HashesWithPrefix(prefix []byte) ([]plumbing.Hash, error)
+	})
+	begin, err := hex.DecodeString(rev[:len(rev)&^1])
+	if !ok || err != nil {
+		return nil
+	}
+	all, err := s.HashesWithPrefix(begin)
+	if err != nil {
+		return unreadable(err)
+	}
+	var commits []string
+	for _, one := range all {
+		if _, err := r.repo.CommitObject(one); err == nil && strings.HasPrefix(one.String(), rev) {
+			commits = append(commits, one.String())
+		}
+	}
+	slices.Sort(commits)
+	if commits = slices.Compact(commits); len(commits) > 1 {
+		return errs.New(errs.Invalid, "%s is the beginning of more than one commit: %s", rev, strings.Join(commits, ", ")).WithHint("write more of it")
+	}
+	return nil
 }
 
 type treeFS struct {
@@ -236,6 +266,18 @@ func (r *Repo) Log(from []string, most int) (list []Logged, err error) {
 		list = list[:most]
 	}
 	return list, nil
+}
+
+// LogOne tells of one commit.
+func (r *Repo) LogOne(commit string) (Logged, error) {
+	if r.repo == nil {
+		return Logged{}, errs.New(errs.NotFound, "%s is in no git repository", r.dir)
+	}
+	c, err := r.repo.CommitObject(plumbing.NewHash(commit))
+	if err != nil {
+		return Logged{}, unreadable(err)
+	}
+	return logged(c), nil
 }
 
 func logged(c *object.Commit) Logged {

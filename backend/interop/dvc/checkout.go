@@ -33,6 +33,11 @@ func (p *Project) Checkout(ctx context.Context, in Checkout) (Changes, error) {
 		return Changes{}, err
 	}
 	defer unlock()
+	return p.checkout(ctx, in)
+}
+
+// checkout is Checkout under the project's lock.
+func (p *Project) checkout(ctx context.Context, in Checkout) (Changes, error) {
 	c := &checkout{p: p, in: in}
 	if err := c.plan(ctx); err != nil {
 		return c.done, err
@@ -66,6 +71,16 @@ func (c *checkout) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.planOf(ctx, list, within); err != nil {
+		return err
+	}
+	if len(c.in.Targets) == 0 {
+		c.stale, err = c.p.leftovers(ctx)
+	}
+	return err
+}
+
+func (c *checkout) planOf(ctx context.Context, list []tracked, within map[string][]string) (err error) {
 	seen := map[string]bool{}
 	for _, o := range list {
 		if e, ok := c.p.partials[o.at]; ok && o.entry.sum() == "" {
@@ -94,10 +109,7 @@ func (c *checkout) plan(ctx context.Context) error {
 			c.outs = append(c.outs, w)
 		}
 	}
-	if len(c.in.Targets) == 0 {
-		c.stale, err = c.p.leftovers(ctx)
-	}
-	return err
+	return nil
 }
 
 // filesOf lists the files of an entry; a file is one with an empty path.
@@ -153,25 +165,26 @@ func (c *checkout) harmless(ctx context.Context) error {
 	if c.in.Force {
 		return nil
 	}
-	var lost []string
+	lost, err := c.lost(ctx)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	return errs.New(errs.Conflict, "the cache does not have what lies at %s, and it would be overwritten", named(lost)).
+		WithHint("keep it first (rondo data commit), or say --force")
+}
+
+// lost lists what is to be removed and is not in the cache.
+func (c *checkout) lost(ctx context.Context) (list []string, err error) {
 	for _, w := range c.outs {
 		for _, f := range w.remove {
 			if ok, err := c.p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil {
-				return err
+				return nil, err
 			} else if !ok {
-				lost = append(lost, f.Path)
+				list = append(list, f.Path)
 			}
 		}
 	}
-	if len(lost) == 0 {
-		return nil
-	}
-	what := strings.Join(lost[:min(len(lost), maxNamed)], ", ")
-	if more := len(lost) - maxNamed; more > 0 {
-		what += " and others"
-	}
-	return errs.New(errs.Conflict, "the cache does not have what lies at %s, and it would be overwritten", what).
-		WithHint("keep it first (rondo data commit), or say --force")
+	return list, nil
 }
 
 func (c *checkout) apply(ctx context.Context) error {

@@ -23,31 +23,22 @@ type Experiment struct {
 	Problem  string             `json:"problem,omitempty"`
 }
 
-const expPrefix = "refs/exps/"
-
-// ownSpaces are DVC's own below refs/exps, which hold no experiments.
-var ownSpaces = []string{"stash", "apply", "celery", "exec", "temp"}
-
 // Experiments lists the experiments that git has, the newest first. Nothing is checked out.
 func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 	repo, err := git.Open(p.Dir)
 	if err != nil {
 		return nil, err
 	}
-	refs, err := repo.Refs(expPrefix)
+	refs, err := expRefs(repo)
 	if err != nil {
 		return nil, err
 	}
 	out := []Experiment{}
 	for _, r := range refs {
-		parts := strings.Split(strings.TrimPrefix(r.Name, expPrefix), "/")
-		if len(parts) != 3 || slices.Contains(ownSpaces, parts[0]) {
-			continue
-		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		e := Experiment{Name: parts[2], Commit: r.Commit, Baseline: parts[0] + parts[1], Params: map[string]string{}, Metrics: map[string]float64{}}
+		e := Experiment{Name: r.name, Commit: r.commit, Baseline: r.baseline, Params: map[string]string{}, Metrics: map[string]float64{}}
 		if err := p.readExperiment(repo, &e); err != nil {
 			e.Problem = err.Error()
 		}
@@ -58,13 +49,11 @@ func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 }
 
 func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
-	log, err := repo.Log([]string{e.Commit}, 1)
+	c, err := repo.LogOne(e.Commit)
 	if err != nil {
 		return err
 	}
-	if len(log) == 1 {
-		e.At = log[0].When.UTC()
-	}
+	e.At = c.When.UTC()
 	tree, err := repo.FS(e.Commit)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"rondo/backend/git"
 )
@@ -27,16 +26,11 @@ func (p *Project) At(rev string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := repo.FS(rev)
+	commit, err := commitOf(repo, rev)
 	if err != nil {
-		if refs, failed := repo.Refs(expPrefix); failed == nil {
-			for _, r := range refs {
-				if path.Base(r.Name) == rev && !slices.Contains(ownSpaces, strings.Split(strings.TrimPrefix(r.Name, expPrefix), "/")[0]) {
-					tree, err = repo.FS(r.Commit)
-				}
-			}
-		}
+		return nil, err
 	}
+	tree, err := repo.FS(commit)
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,18 @@ func (p *Project) noteLinks() error {
 	return p.writeLinks(all)
 }
 
+// noteMore writes down what is tracked now and was not noted before. What of the rest lies
+// there may be of another commit.
+func (p *Project) noteMore() error {
+	all := p.links()
+	for _, o := range p.outs() {
+		if _, known := all[o.at]; !known && o.entry.sum() != "" && !o.out.NoCache {
+			all[o.at] = link{o.entry.Hash, o.entry.sum(), false}
+		}
+	}
+	return p.writeLinks(all)
+}
+
 // dropLinks takes paths out of the list: they are a person's own files now.
 func (p *Project) dropLinks(paths []string) error {
 	all := p.links()

@@ -1,0 +1,155 @@
+package dvc
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/git"
+)
+
+// withExps opens the repository under the project's lock.
+func (p *Project) withExps(work func(repo *git.Repo) error) error {
+	unlock, err := p.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	repo, err := git.Open(p.Dir)
+	if err != nil {
+		return err
+	}
+	return work(repo)
+}
+
+// Branch makes a branch of git of an experiment, as `dvc exp branch` does, and returns its
+// name: that of the experiment with -branch after it, if none is said.
+func (p *Project) Branch(_ context.Context, rev, branch string) (string, error) {
+	return branch, p.withExps(func(repo *git.Repo) error {
+		e, err := expOf(repo, rev)
+		if err != nil {
+			return err
+		}
+		if branch == "" {
+			branch = e.name + "-branch"
+		}
+		ref := "refs/heads/" + branch
+		if strings.HasPrefix(branch, "-") || branch == "HEAD" {
+			return errs.New(errs.Invalid, "a branch cannot be called %s", branch)
+		}
+		if there, err := repo.Refs(ref); err != nil {
+			return err
+		} else if slices.ContainsFunc(there, func(r git.Ref) bool { return r.Name == ref }) {
+			return errs.New(errs.Conflict, "git has a branch %s already", branch).WithHint("choose another name")
+		}
+		return repo.SetRef(ref, e.commit, "dvc: Created from experiment '"+e.name+"'", time.Now())
+	})
+}
+
+// Rename gives an experiment another name, as `dvc exp rename` does. One that has the name
+// already is replaced with force only.
+func (p *Project) Rename(_ context.Context, from, to string, force bool) error {
+	return p.withExps(func(repo *git.Repo) error {
+		e, err := findExp(repo, from)
+		if err != nil || e.name == to {
+			return err
+		}
+		if to == "" || strings.Contains(to, "/") {
+			return errs.New(errs.Invalid, "%q is no name of an experiment", to).WithHint("choose one without /")
+		}
+		all, err := expRefs(repo)
+		if err != nil {
+			return err
+		}
+		ref := refOf(e.baseline, to)
+		if !force && slices.ContainsFunc(all, func(o expRef) bool { return o.ref == ref }) {
+			return errs.New(errs.Conflict, "there is an experiment %s already", to).WithHint("choose another name, or say --force to replace it")
+		}
+		if err := repo.SetRef(ref, e.commit, "", time.Now()); err != nil {
+			return err
+		}
+		return repo.DropRef(e.ref)
+	})
+}
+
+// RemoveExps says which experiments to remove: those of the names, or all, or those that
+// began at one of the commits.
+type RemoveExps struct {
+	Names []string
+	All   bool
+	Revs  []string
+	Num   int  // of each of Revs, so many commits, going back; 0 is 1, and below it all
+	Keep  bool // remove the others
+}
+
+// RemoveExps takes experiments away, as `dvc exp remove` does, and returns their names. The
+// commits themselves go with git's next collection. Where a name is not there, none goes.
+func (p *Project) RemoveExps(_ context.Context, in RemoveExps) (removed []string, err error) {
+	removed = []string{}
+	return removed, p.withExps(func(repo *git.Repo) error {
+		list, err := in.choose(repo)
+		if err != nil {
+			return err
+		}
+		applied, _ := repo.Resolve(execApply)
+		for _, e := range list {
+			if err := repo.DropRef(e.ref); err != nil {
+				return err
+			}
+			removed = append(removed, e.name)
+			if e.commit == applied {
+				if err := repo.DropRef(execApply); err != nil {
+					return err
+				}
+			}
+		}
+		if len(list) > 0 {
+			return repo.DropRef(execBranch)
+		}
+		return nil
+	})
+}
+
+func (in RemoveExps) choose(repo *git.Repo) ([]expRef, error) {
+	all, err := expRefs(repo)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []expRef
+	for _, name := range in.Names {
+		e, err := findExp(repo, name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, e)
+	}
+	began, err := in.commits(repo)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e expRef) bool {
+		is := in.All || slices.Contains(chosen, e) || slices.Contains(began, e.baseline)
+		return is == in.Keep
+	}), nil
+}
+
+// commits are those of Revs, and as many before each as Num says, by the first parent.
+func (in RemoveExps) commits(repo *git.Repo) (list []string, err error) {
+	for _, rev := range in.Revs {
+		at, err := commitOf(repo, rev)
+		if err != nil {
+			return nil, err
+		}
+		for n := max(in.Num, 0); ; n-- {
+			list = append(list, at)
+			c, err := repo.LogOne(at)
+			if n == 1 || in.Num == 0 || err != nil || len(c.Parents) == 0 {
+				break
+			}
+			at = c.Parents[0]
+		}
+	}
+	return list, nil
+}
