@@ -8,21 +8,24 @@ import (
 	"rondo/backend/run"
 )
 
-// BenchmarkPutArtifact keeps small files durably, one after the other and eight at a time, and large ones.
+// BenchmarkPutArtifact keeps small files durably, new ones and one again and again, one after the other
+// and eight at a time, and large ones.
 func BenchmarkPutArtifact(b *testing.B) {
 	small, large := bytes.Repeat([]byte("x"), 4<<10), bytes.Repeat([]byte("0123456789abcdef"), 8<<20)
-	for name, content := range map[string][]byte{"4 KiB": small, "128 MiB": large} {
-		b.Run(name, func(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		content []byte
+		names   int
+	}{{"4 KiB", small, 1 << 30}, {"4 KiB, replaced", small, 1}, {"128 MiB, replaced", large, 1}} {
+		b.Run(c.name, func(b *testing.B) {
 			h := open(b, b.TempDir())
 			r := h.run(b, run.Create{})
-			b.SetBytes(int64(len(content)))
+			b.SetBytes(int64(len(c.content)))
 			n := 0
 			for b.Loop() {
-				_, err := h.PutArtifact(b.Context(), r.ID, fmt.Sprintf("m/%d", n%1000), bytes.NewReader(content))
+				_, err := h.PutArtifact(b.Context(), r.ID, fmt.Sprintf("m/%d", n%c.names), bytes.NewReader(c.content))
 				must(b, err)
-				if n++; len(content) > 1<<20 {
-					n = 0
-				}
+				n++
 			}
 		})
 	}

@@ -113,9 +113,11 @@ func (s *Service) CompleteParts(ctx context.Context, owner, name, id string, par
 	defer root.Remove(temp)
 	all := &joined{root: root, dir: dir, parts: parts}
 	defer all.close()
-	if err := s.take(ctx, root, name, temp, all); err != nil {
+	leave, err := s.take(ctx, root, name, temp, all)
+	if err != nil {
 		return File{}, err
 	}
+	defer leave()
 	f, err := s.place(root, temp, owner, name)
 	if err == nil {
 		err = outside(root.RemoveAll(dir), owner, name)

@@ -30,9 +30,11 @@ func (s *Service) PutArtifact(ctx context.Context, owner, name string, r io.Read
 		return File{}, diskError(err)
 	}
 	defer root.Remove(temp) // fails where it got its name
-	if err := s.take(ctx, root, name, temp, r); err != nil {
+	leave, err := s.take(ctx, root, name, temp, r)
+	if err != nil {
 		return File{}, err
 	}
+	defer leave()
 	return s.place(root, temp, owner, name)
 }
 

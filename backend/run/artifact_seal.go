@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 
@@ -11,17 +10,20 @@ import (
 	"rondo/backend/seals"
 )
 
-// take writes the content durably under a temporary name, and its seal beside it.
-func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) error {
+// take writes the content durably under a temporary name, and its seal beside it. Nobody else gives a file
+// the name before leave is called.
+func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) (leave func(), err error) {
 	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return s.received(err)
+		return nil, s.received(err)
 	}
+	defer f.Close() // it is synced
 	h := seals.NewHash()
 	if _, err := atomicfile.Copy(ctx, f, io.TeeReader(r, h), s.opts.MaxArtifact); err != nil {
-		return s.received(errors.Join(err, f.Close()))
+		return nil, s.received(err)
 	}
-	return s.received(errors.Join(s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f), f.Close()))
+	leave, err = s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f)
+	return leave, s.received(err)
 }
 
 // CheckArtifacts reads what an owner has at a path, a file or a folder, and names the first that

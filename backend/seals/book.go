@@ -14,15 +14,11 @@ import (
 // Book is what all files of seals of a folder say.
 type Book struct {
 	files   map[string]*entry
-	taken   []line           // of what was removed
-	read    map[string]int64 // by file of seals: how much of it is in the book
+	taken   map[string]int64  // when what has the name, or is below it, was last removed
+	read    map[string]int64  // by file of seals: how much of it is in the book
+	tails   map[string]string // by file of seals: the end of what is in the book
 	damaged map[string][]Damage
 	last    int64 // the latest time in it
-}
-
-type entry struct {
-	came   []line // newest last
-	placed int64  // when a file last got the name; 0: never
 }
 
 // Damage is a place in a file of seals that is not what was written.
@@ -33,12 +29,14 @@ type Damage struct {
 }
 
 const (
-	keptSeals = 4         // of one name: the older ones were replaced long ago
-	maxFile   = 512 << 20 // bytes of one file of seals
+	maxFile  = 512 << 20 // bytes of one file of seals
+	tailSize = 16        // bytes by which it is known again: a line ends with its checksum, and no two are the same
 )
 
 func newBook() *Book {
-	return &Book{files: map[string]*entry{}, read: map[string]int64{}, damaged: map[string][]Damage{}}
+	return &Book{
+		files: map[string]*entry{}, taken: map[string]int64{}, read: map[string]int64{}, tails: map[string]string{}, damaged: map[string][]Damage{},
+	}
 }
 
 // Read reads the files of seals in root.
@@ -90,12 +88,15 @@ func (b *Book) file(root *os.Root, name string) error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == b.read[name] {
+	if err != nil || !info.Mode().IsRegular() {
 		return err
 	}
-	if info.Size() < b.read[name] || info.Size() > maxFile { // another one lies there now; what it said before counts on
+	if !b.goesOn(f, name) || info.Size() > maxFile { // another one lies there now; what it said before counts on
 		b.read[name] = 0
 		delete(b.damaged, name)
+	}
+	if info.Size() == b.read[name] {
+		return nil
 	}
 	text, err := io.ReadAll(io.NewSectionReader(f, b.read[name], maxFile))
 	if err != nil {
@@ -105,9 +106,16 @@ func (b *Book) file(root *os.Root, name string) error {
 	return nil
 }
 
+// goesOn reports whether a file of seals is the one that was read before, perhaps with more behind.
+func (b *Book) goesOn(f *os.File, name string) bool {
+	tail := make([]byte, len(b.tails[name]))
+	_, err := f.ReadAt(tail, b.read[name]-int64(len(tail)))
+	return err == nil && string(tail) == b.tails[name]
+}
+
 // text takes over whole lines.
 func (b *Book) text(name string, text []byte) {
-	at := b.read[name]
+	at, all := b.read[name], text
 	bad := func(n int, why string) {
 		b.damaged[name] = append(b.damaged[name], Damage{name, at, int64(n), why})
 	}
@@ -119,6 +127,7 @@ func (b *Book) text(name string, text []byte) {
 		l, ok := parseLine(string(one))
 		switch {
 		case ok:
+			l.from = name
 			b.add(l)
 		case whole && !lost(one, at):
 			bad(len(one)+1, "a line is not what was written")
@@ -130,7 +139,9 @@ func (b *Book) text(name string, text []byte) {
 		}
 		at, text = at+int64(len(one))+1, rest
 	}
-	b.read[name] = at
+	if done := all[:at-b.read[name]]; len(done) > 0 {
+		b.tails[name], b.read[name] = string(done[max(0, len(done)-tailSize):]), at
+	}
 }
 
 // skipHead passes over the first line. Where it is damaged the lines behind it, which have
@@ -188,7 +199,7 @@ func lost(text []byte, at int64) bool {
 func (b *Book) add(l line) {
 	b.last = max(b.last, l.at)
 	if l.word == removed {
-		b.taken = append(b.taken, l)
+		b.taken[l.name] = max(b.taken[l.name], l.at)
 		return
 	}
 	e := b.files[l.name]
@@ -196,21 +207,15 @@ func (b *Book) add(l line) {
 		e = &entry{}
 		b.files[l.name] = e
 	}
-	if l.word == placed {
-		e.placed = max(e.placed, l.at)
-		return
-	}
-	if e.came = append(e.came, l); len(e.came) > keptSeals {
-		slices.SortStableFunc(e.came, func(a, b line) int { return int(min(1, max(-1, a.at-b.at))) })
-		e.came = slices.Delete(e.came, 0, 1)
-	}
+	e.add(l)
 }
 
 // gone is when a name was last removed.
-func (b *Book) gone(name string) (at int64) {
-	for _, l := range b.taken {
-		if l.at > at && (l.name == name || strings.HasPrefix(name, l.name+"/")) {
-			at = l.at
+func (b *Book) gone(name string) int64 {
+	at := b.taken[name]
+	for i := range len(name) {
+		if name[i] == '/' {
+			at = max(at, b.taken[name[:i]])
 		}
 	}
 	return at
@@ -229,7 +234,7 @@ func (b *Book) Of(name string) (list []Seal, certain bool) {
 			list = append(list, l.seal)
 		}
 	}
-	return list, e.placed > gone && len(list) > 0
+	return list, e.lastPlaced() > gone && len(list) > 0
 }
 
 // Names lists the files that should be there, in order.

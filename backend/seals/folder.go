@@ -18,6 +18,8 @@ type folder struct {
 
 	mu sync.Mutex
 	*Book
+	least  int64 // bytes that its own file of seals had when it was last tried to have fewer
+	unsure bool  // the name of its own file of seals may not be on disk
 }
 
 const keptFolders = 32 // in memory, besides those in use
@@ -84,7 +86,7 @@ func (o *folder) append(root *os.Root, name string, lines []line) (*written, err
 	if o.read[name] == end {
 		o.text(name, text)
 	}
-	return &written{f, end == 0}, nil
+	return &written{f, end == 0 || o.unsure}, nil
 }
 
 // end is where the next line goes, and what has to stand before it. What a crash left of a

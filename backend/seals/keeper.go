@@ -20,6 +20,7 @@ type Keeper struct {
 	folders map[string]*folder
 	recent  []string         // their names, oldest first
 	bad     map[string]sight // files that were seen to be damaged
+	turns   turns
 }
 
 // NewKeeper writes the seals of a device.
@@ -66,7 +67,17 @@ func cameLines(files []File) []line {
 }
 
 // Sync is Came for a file that is about to be synced: the file system makes one write of both.
-func (k *Keeper) Sync(root *os.Root, file File, f *os.File) error {
+// Until leave is called, which comes behind Placed, no other gets the name by Sync.
+func (k *Keeper) Sync(root *os.Root, file File, f *os.File) (leave func(), err error) {
+	leave = k.turns.take(root.Name() + "\x00" + file.Name)
+	if err := k.sync(root, file, f); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
+func (k *Keeper) sync(root *os.Root, file File, f *os.File) error {
 	wait, err := k.Begin(root, file)
 	if err != nil || wait == nil {
 		return errors.Join(err, f.Sync())
@@ -76,8 +87,8 @@ func (k *Keeper) Sync(root *os.Root, file File, f *os.File) error {
 	return errors.Join(f.Sync(), <-sealed)
 }
 
-// Placed says that files got their names. It need not be on disk: without it only their
-// loss would not be noticed.
+// Placed says that files got their names, each what came last for it. It need not be on disk:
+// without it only their loss would not be noticed.
 func (k *Keeper) Placed(root *os.Root, names ...string) error {
 	lines := make([]line, len(names))
 	for i, name := range names {
@@ -121,6 +132,7 @@ func (k *Keeper) append(root *os.Root, lines []line) (f *written, replaces bool,
 		if err := o.goOn(root); err != nil {
 			return nil, false, err
 		}
+		o.compact(root, k.device+suffix)
 	}
 	for i := range lines {
 		if lines[i].word == came && !replaces {

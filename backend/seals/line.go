@@ -27,6 +27,7 @@ type line struct {
 	at   int64 // µs since 1970, on a clock that never goes back in one folder
 	seal Seal  // of what came
 	name string
+	from string // the file of seals
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

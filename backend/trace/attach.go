@@ -78,26 +78,30 @@ func (s *Service) Attach(ctx context.Context, id, name string, r io.Reader) erro
 	}
 	temp := ref.NewID()
 	defer root.Remove(temp) // fails where it got its name
-	if err := s.take(ctx, root, name, temp, r); err != nil {
+	leave, err := s.take(ctx, root, name, temp, r)
+	if err != nil {
 		return received(err)
 	}
+	defer leave()
 	if err := root.Rename(temp, path.Join(attachmentsDir, name)); err != nil {
 		return fileError(err)
 	}
 	return fileError(errors.Join(atomicfile.SyncDirIn(root, attachmentsDir), atomicfile.SyncDirIn(root, "."), s.seals.Placed(root, name)))
 }
 
-// take writes the content durably under a temporary name, and its seal beside it.
-func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) error {
+// take writes the content durably under a temporary name, and its seal beside it. Nobody else gives a file
+// the name before leave is called.
+func (s *Service) take(ctx context.Context, root *os.Root, name, temp string, r io.Reader) (leave func(), err error) {
 	f, err := root.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer f.Close() // it is synced
 	h := seals.NewHash()
 	if _, err := atomicfile.Copy(ctx, f, io.TeeReader(r, h), math.MaxInt64-1); err != nil { // the door has a limit for what comes in
-		return errors.Join(err, f.Close())
+		return nil, err
 	}
-	return errors.Join(s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f), f.Close())
+	return s.seals.Sync(root, seals.File{Name: name, Seal: h.Seal()}, f)
 }
 
 // received says what kept an attachment from arriving.

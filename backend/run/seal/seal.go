@@ -37,11 +37,15 @@ var apart = map[string]bool{
 // stays all the same.
 func grows(name string) bool {
 	switch path.Ext(name) {
-	case ".log", ".jsonl", ".points", ".seals":
+	case ".log", ".jsonl", ".points":
 		return true
 	}
-	return false
+	return checked(name)
 }
+
+// checked reports whether a file has a checksum in every line, and may be replaced by one that says
+// the same in fewer: only that it is there is sealed.
+func checked(name string) bool { return path.Ext(name) == ".seals" }
 
 // Write seals the folder of a run that has ended. One that is sealed already stays as it is.
 func Write(ctx context.Context, dir string) error {
@@ -52,6 +56,9 @@ func Write(ctx context.Context, dir string) error {
 	text.WriteString(head)
 	err := each(ctx, dir, func(name string) error {
 		n := int64(-1)
+		if checked(name) {
+			n = 0
+		}
 		if path.Ext(name) == ".points" {
 			end, _, err := points.Scan(filepath.Join(dir, filepath.FromSlash(name)), 0, func(points.Block) error { return ctx.Err() })
 			if err != nil {
@@ -198,6 +205,9 @@ func parse(text []byte) (list []entry, ok bool) {
 // differs says how a file differs from what was sealed; empty where it does not.
 func (e entry) differs(ctx context.Context, dir string) (string, error) {
 	n := int64(-1)
+	if checked(e.name) { // older versions sealed what it said then
+		e.digest, e.size = ref.Of(nil), 0
+	}
 	if grows(e.name) {
 		n = e.size
 	}

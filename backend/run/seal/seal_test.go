@@ -2,11 +2,14 @@ package seal_test
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"rondo/backend/ref"
 	"rondo/backend/run/points"
 	"rondo/backend/run/seal"
 )
@@ -24,7 +27,7 @@ func folder(t *testing.T) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"run.json": "{}\n", "stdout.log": "said\n", "stderr.log": "", "stages/a b.json": `{"name":"a b"}`, "system.jsonl": "{}\n", "exit.json": `{"code":0}`,
-		"supervisor.log": "x", "artifacts/model.bin": "bytes", ".incoming/x": "half",
+		"supervisor.log": "x", "laptop.seals": "rondo seals 1\n+ …\n", "artifacts/model.bin": "bytes", ".incoming/x": "half",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -60,7 +63,7 @@ func TestEveryFlippedBitOfASealedRunIsNamed(t *testing.T) {
 	must(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(dir, path)
 		name := filepath.ToSlash(rel)
-		if err != nil || !e.Type().IsRegular() || name == "supervisor.log" || name == "artifacts/model.bin" || name == ".incoming/x" {
+		if err != nil || !e.Type().IsRegular() || name == "supervisor.log" || name == "laptop.seals" || name == "artifacts/model.bin" || name == ".incoming/x" {
 			return err
 		}
 		whole, err := os.ReadFile(path)
@@ -96,10 +99,32 @@ func TestWhatMayStillComeIsNoDamage(t *testing.T) {
 	if bad := check(t, dir); len(bad) != 0 {
 		t.Errorf("%v", bad)
 	}
+	must(t, os.WriteFile(filepath.Join(dir, "laptop.seals"), []byte("rondo seals 1\n"), 0o644)) // as it is when fewer lines say the same
+	if bad := check(t, dir); len(bad) != 0 {
+		t.Errorf("%v", bad)
+	}
+	must(t, os.Remove(filepath.Join(dir, "laptop.seals")))
 	must(t, os.Remove(filepath.Join(dir, "exit.json")))
 	must(t, os.Truncate(filepath.Join(dir, "stdout.log"), 2))
 	must(t, os.WriteFile(filepath.Join(dir, "run.json"), []byte("{}\nmore"), 0o644))
-	if bad := check(t, dir); len(bad) != 3 || bad["exit.json"] != "it is missing" {
+	if bad := check(t, dir); len(bad) != 4 || bad["exit.json"] != "it is missing" || bad["laptop.seals"] != "it is missing" {
 		t.Errorf("%v", bad)
+	}
+}
+
+// TestSealsMayHaveFewerLinesThanWhenTheRunEnded, also where an older version sealed all that they said.
+func TestSealsMayHaveFewerLinesThanWhenTheRunEnded(t *testing.T) {
+	dir := t.TempDir()
+	text := fmt.Sprintf("rondo sums 1\n%s 20 %q\n", ref.Of([]byte("what it said")), "laptop.seals")
+	text += ref.Of([]byte(text)).String() + "\n"
+	must(t, os.WriteFile(filepath.Join(dir, "sums"), []byte(text), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "laptop.seals"), []byte("less"), 0o644))
+	if bad := check(t, dir); len(bad) > 0 {
+		t.Errorf("%v", bad)
+	}
+	must(t, os.Remove(filepath.Join(dir, "sums")))
+	must(t, seal.Write(t.Context(), dir))
+	if b, err := os.ReadFile(filepath.Join(dir, "sums")); err != nil || !strings.Contains(string(b), ref.Of(nil).String()+" 0 ") {
+		t.Errorf("%s %v", b, err)
 	}
 }
