@@ -160,7 +160,7 @@ func TestEveryWayToBeDamaged(t *testing.T) {
 				name := h.largest(t)
 				h.spoil(t, name, spoil)
 				if forgets {
-					must(t, os.RemoveAll(filepath.Join(h.device, "remotes")))
+					forget(t, h.dir)
 				}
 				v := h.verifyThere(t)
 				named := false
@@ -307,7 +307,7 @@ func TestWhatNobodyNeedsMayBeDamaged(t *testing.T) {
 	h.spoil(t, name, func(b []byte) []byte { return b[:len(b)/2] })
 	write(t, h.dir, "data/more.bin", noise(300_000)) // so that the pack that is sent is another one
 	h.snap(t, "d")
-	must(t, os.RemoveAll(filepath.Join(h.device, "remotes")))
+	forget(t, h.dir)
 	h.push(t)
 	v := h.verifyThere(t)
 	if !v.OK || len(v.Spare) != 1 || v.Spare[0].File != name || !h.statusThere(t).InSync {
@@ -364,4 +364,10 @@ func TestAnObjectThatIsAFileThere(t *testing.T) {
 	if _, _, err := other.Pull(t.Context(), "", "d", 1, false); err != nil || read(t, other.dir, "data/w.bin") != text {
 		t.Error(err)
 	}
+}
+
+// forget removes what a device knows of its remotes' packs.
+func forget(t testing.TB, dir string) {
+	t.Helper()
+	must(t, os.RemoveAll(dir+"-device/remotes"))
 }
