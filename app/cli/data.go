@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -153,15 +154,19 @@ func rowsWord(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// size writes bytes as people do, in powers of 1024 as everywhere in Rondo.
+// size writes bytes in powers of 1024 as the pages do, with one decimal below ten.
 func size(n int64) string {
-	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
-		if n < 10_000 {
-			return fmt.Sprintf("%d %s", n, unit)
-		}
-		n /= 1024
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
 	}
-	return fmt.Sprintf("%d TiB", n)
+	v, units := float64(n)/1024, []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
+	for v >= 1024 && len(units) > 1 {
+		v, units = v/1024, units[1:]
+	}
+	if v < 10 {
+		return fmt.Sprintf("%.1f %s", math.Floor(v*10+0.5)/10, units[0])
+	}
+	return fmt.Sprintf("%.0f %s", math.Floor(v+0.5), units[0])
 }
 
 func dataAdd(ctx context.Context, c *call) error {
