@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"unicode"
 
 	"rondo/app/client"
 	"rondo/backend/errs"
@@ -64,5 +65,15 @@ func (c *call) want(least, most int) error {
 
 // say prints a line for the person.
 func (c *call) say(format string, args ...any) {
-	fmt.Fprintf(c.Stdout, strings.TrimSuffix(format, "\n")+"\n", args...)
+	fmt.Fprint(c.Stdout, harmless(fmt.Sprintf(strings.TrimSuffix(format, "\n")+"\n", args...)))
+}
+
+// harmless makes visible what would steer the terminal: names and messages come from outside.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

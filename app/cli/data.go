@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -172,6 +173,9 @@ func size(n int64) string {
 func dataAdd(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
+	}
+	if !utf8.ValidString(c.args[0]) {
+		return errs.New(errs.Invalid, "%q is not a name that every system can hold", c.args[0]).WithHint("rename it to UTF-8 text")
 	}
 	path, err := c.inProject(c.args[0])
 	if err != nil {
@@ -350,8 +354,20 @@ func dataFiles(ctx context.Context, c *call) error {
 	var list []store.TreeFile
 	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "files"), &list, func() error {
 		for _, f := range list { // as sha256sum prints it, so that sha256sum -c can read it
-			c.say("%s  %s", f.Digest, f.Path)
+			line := sumLine(f.Digest.String(), f.Path)
+			if terminal(c.Stdout) {
+				line = harmless(line)
+			}
+			fmt.Fprintln(c.Stdout, line)
 		}
 		return nil
 	})
+}
+
+// sumLine is a line of sha256sum, which begins with a backslash where the name has letters that end or begin an escape.
+func sumLine(digest, name string) string {
+	if !strings.ContainsAny(name, "\\\n\r") {
+		return digest + "  " + name
+	}
+	return `\` + digest + "  " + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
 }

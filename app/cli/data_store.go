@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -101,9 +102,26 @@ func dataVerify(ctx context.Context, c *call) error {
 			c.say("%s read, all intact", counted(int64(v.Objects), "object"))
 			return nil
 		}
-		return c.damaged(v.Problems, "the project")
+		return c.lacking(v)
 	})
 	return c.answered(err, v.OK)
+}
+
+// lacking tells what is damaged, and what is missing where nothing is.
+func (c *call) lacking(v dataset.Verified) error {
+	if v.Missing < len(v.Problems) {
+		return c.damaged(v.Problems, "the project")
+	}
+	c.sayProblems(v.Problems)
+	return errs.New(errs.Corrupt, "%s read, all intact, but %s missing that snapshots stand on", counted(int64(v.Objects), "object"), areMissing(v.Missing)).
+		WithHint("%s", v.Problems[0].Hint)
+}
+
+func areMissing(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
 }
 
 // sample is the share that is read, in percent; 0 is all.

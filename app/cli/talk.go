@@ -48,6 +48,9 @@ func (c *call) send(ctx context.Context, ask func(*client.Client, any) error, ou
 func (c *call) table(rows [][]string) {
 	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
+		for i, cell := range r {
+			r[i] = harmless(strings.NewReplacer("\n", " ", "\t", " ").Replace(cell))
+		}
 		fmt.Fprintln(w, strings.Join(r, "\t"))
 	}
 	w.Flush()

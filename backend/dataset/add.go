@@ -28,6 +28,9 @@ func (s *Service) Add(ctx context.Context, name, at, desc string) (Dataset, erro
 	if _, err := s.single(at); err != nil {
 		return Dataset{}, err
 	}
+	if d, err := s.Get(ctx, name); err == nil && d.Path == at && d.Latest == nil && (desc == "" || desc == d.Desc) {
+		return d, nil // its first snapshot could not be taken, and is asked for again
+	}
 	_, err = s.opts.Ledger.Do(ctx, "dataset.add", name, func(tx *index.Tx) (any, error) {
 		if _, err := setRow(tx, name); err == nil {
 			return nil, errs.New(errs.Conflict, "there is a dataset called %q already", name).WithHint("choose another name, or take a snapshot of it: rondo data snapshot %s", name)
@@ -134,8 +137,10 @@ func (s *Service) single(at string) (bool, error) {
 		return true, nil
 	case err == nil && fi.IsDir():
 		return false, nil
+	case err == nil && fi.Mode()&fs.ModeSymlink != 0:
+		return false, errs.New(errs.Invalid, "%s is a link, neither a file nor a folder", at).WithHint("replace the link by what it points to")
 	case err == nil:
-		return false, errs.New(errs.Invalid, "%s is neither a file nor a folder", at).WithHint("replace the link by what it points to")
+		return false, errs.New(errs.Invalid, "%s is neither a file nor a folder", at).WithHint("pipes, sockets and devices hold nothing that can be kept: put the data into a file")
 	case missing(err):
 		return false, errs.New(errs.NotFound, "%s does not exist", at).WithHint("check the path; it is relative to the project folder")
 	}

@@ -134,7 +134,7 @@ func (s *Service) findMissing(ctx context.Context, k *sick) error {
 	}
 	lacks := func(d ref.Digest, what string) {
 		if _, known := k.damaged[d]; !known && !s.opts.Store.Has(d) {
-			k.missing[d] = Problem{File: what, Message: "object " + d.Short() + ", which " + what + " stands on, is missing", Hint: "connect a remote or a copy of the project that has it"}
+			k.missing[d] = Problem{File: what, Message: "object " + d.Short() + ", on which it stands, is missing", Hint: "fetch it from a remote (`rondo data fetch`), or take it from another copy of the project: `rondo data repair --from FOLDER`"}
 		}
 	}
 	for _, snap := range snaps {

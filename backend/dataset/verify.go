@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
@@ -24,6 +26,7 @@ type Verified struct {
 	OK       bool      `json:"ok"`
 	Objects  int       `json:"objects"` // read
 	Resumed  int       `json:"resumed"` // files that an interrupted verification had read before
+	Missing  int       `json:"missing"` // that snapshots stand on and that are not here; not looked for by a sample
 	Problems []Problem `json:"problems"`
 }
 
@@ -32,7 +35,8 @@ const (
 	progressAge  = 24 * time.Hour // after which they are read again
 )
 
-// VerifyAll reads every object, or a sample. One that is interrupted goes on where it was.
+// VerifyAll reads every object, or a sample; all of them are also looked for that snapshots
+// stand on. One that is interrupted goes on where it was.
 func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err error) {
 	v.Problems = []Problem{}
 	if err := checkSample(in.Sample); err != nil {
@@ -57,15 +61,29 @@ func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err 
 	v.Objects, err = s.opts.Store.Check(ctx, check, func(i store.Info, err error) {
 		v.Problems = append(v.Problems, Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)})
 	})
+	if err == nil && in.Sample == 0 {
+		err = s.addMissing(ctx, &v)
+	}
 	if err != nil {
 		return v, err
 	}
-	slices.SortFunc(v.Problems, func(a, b Problem) int { return strings.Compare(a.File, b.File) })
+	slices.SortFunc(v.Problems, func(a, b Problem) int { return strings.Compare(a.File+a.Message, b.File+b.Message) })
 	v.OK = len(v.Problems) == 0
 	if in.Sample == 0 {
 		err = os.Remove(s.progressPath())
 	}
 	return v, err
+}
+
+// addMissing names what snapshots stand on and nothing here has. What is damaged is named already.
+func (s *Service) addMissing(ctx context.Context, v *Verified) error {
+	k := &sick{missing: map[ref.Digest]Problem{}}
+	if err := s.findMissing(ctx, k); err != nil {
+		return err
+	}
+	v.Missing = len(k.missing)
+	v.Problems = slices.AppendSeq(v.Problems, maps.Values(k.missing))
+	return nil
 }
 
 func checkSample(percent float64) error {

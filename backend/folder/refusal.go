@@ -39,7 +39,8 @@ func (r *refusals) err() error {
 	if r.more > 0 {
 		text += fmt.Sprintf(" and %d more", r.more)
 	}
-	return errs.New(errs.KindOf(r.first), "%w%s", r.first, text).WithHint("%s", errs.HintOf(r.first))
+	return errs.New(errs.KindOf(r.first), "%w%s", r.first, text).
+		WithHint("rename to UTF-8 text what is not, and replace links, pipes, sockets and devices by files, or take them out of the folder")
 }
 
 func (k kind) String() string {

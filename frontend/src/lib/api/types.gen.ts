@@ -456,6 +456,7 @@ export interface DatasetVerified {
 	ok: boolean;
 	objects: number;
 	resumed: number;
+	missing: number;
 	problems: DatasetProblem[];
 }
 

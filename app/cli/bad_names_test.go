@@ -1,0 +1,95 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func (w *world) file(name, text string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestAnAddThatWasRefusedCanBeSaidAgain: what no snapshot can hold is named, each with its way
+// out, and once it is gone the same words take the first snapshot.
+func TestAnAddThatWasRefusedCanBeSaidAgain(t *testing.T) {
+	w := newWorld(t)
+	w.file("data/odd/ok.csv", "a\n1\n")
+	pipe, link := filepath.Join(w.dir, "data/odd/pipe"), filepath.Join(w.dir, "data/odd/link")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc/hostname", link); err != nil {
+		t.Fatal(err)
+	}
+	w.check([]expect{
+		{"data add data/odd", 2, []string{"odd/link is a symbolic link", `pipe" (pipe)`, "replace links, pipes, sockets and devices"}},
+		{"data add data/odd/pipe --json", 2, []string{"neither a file nor a folder", "put the data into a file"}},
+		{"data add data/odd/link", 2, []string{"is a link", "replace the link by what it points to"}},
+		{"data add data/odd/bad\xff.csv", 2, []string{`bad\xff.csv`, "rename it to UTF-8 text"}},
+		{"data add data/" + strings.Repeat("n", 150) + ".csv", 2, []string{"1 to 100 bytes and not 150", "--name"}},
+	})
+	if err := os.Remove(pipe); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	w.check([]expect{
+		{"data add data/odd", 0, []string{"odd@1"}},
+		{"data add data/odd", 4, []string{`there is a dataset called "odd" already`}},
+	})
+}
+
+// TestNamesDoNotSteerTheTerminal: control letters of names and messages are not printed in
+// tables, and the list of files is one that sha256sum reads.
+func TestNamesDoNotSteerTheTerminal(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"plain", "two\nlines", `back\slash`, "esc\x1b[31m"} {
+		w.file("data/odd/"+name, name)
+	}
+	w.ok("data", "add", "data/odd", "-m", "one\ntwo\x1b]0;title\a")
+	if log := w.ok("data", "log", "odd"); strings.ContainsAny(log, "\x1b\a") || strings.Count(log, "\n") != 2 {
+		t.Errorf("the log is %q", log)
+	}
+	sums := exec.Command("sha256sum", "-c", "--strict")
+	sums.Dir = filepath.Join(w.dir, "data", "odd")
+	sums.Stdin = strings.NewReader(w.ok("data", "files", "odd"))
+	if out, err := sums.CombinedOutput(); err != nil || strings.Count(string(out), ": OK") != 4 {
+		t.Errorf("sha256sum: %v\n%s", err, out)
+	}
+}
+
+// TestVerifyNamesWhatIsMissing: a pack that is gone altogether leaves nothing damaged, and
+// snapshots that claim more than there is.
+func TestVerifyNamesWhatIsMissing(t *testing.T) {
+	w := newWorld(t)
+	w.ok("data", "snapshot", "weather")
+	w.check([]expect{{"data verify", 0, []string{"all intact"}}})
+	w.ok("stop")
+	packs, err := filepath.Glob(filepath.Join(w.dir, ".rondo/objects/packs/*.pack"))
+	if err != nil || len(packs) == 0 {
+		t.Fatal(packs, err)
+	}
+	for _, p := range packs {
+		if err := os.Remove(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.check([]expect{{"data verify", 1, []string{"missing that snapshots stand on", "rondo data fetch"}}})
+	if r := w.run("data", "verify", "--json"); r.code != 1 || !strings.Contains(r.out, `"ok":false`) || !strings.Contains(r.out, "weather@1") {
+		t.Errorf("%d %s%s", r.code, r.out, r.err)
+	}
+}
