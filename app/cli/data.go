@@ -286,8 +286,12 @@ func dataLog(ctx context.Context, c *call) error {
 	return c.fetch(ctx, dataPath(c.args[0], "snapshots"), &list, func() error {
 		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
 		for _, s := range list {
+			version := fmt.Sprintf("v%d", s.Number)
+			if s.InPart() {
+				version += " in part"
+			}
 			rows = append(rows, []string{
-				fmt.Sprintf("v%d", s.Number), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
+				version, when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
 			})
 		}
 		c.table(rows)
@@ -335,12 +339,24 @@ func dataCheckout(ctx context.Context, c *call) error {
 	in := map[string]any{"number": number, "force": c.isSet("force"), "paths": part}
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
 		if len(part) > 0 {
-			c.say("%s of %s is as in %s now; the rest stays as it was", strings.Join(part, ", "), s.Path, s.Ref())
+			c.sayPart(part, s)
 			return nil
 		}
 		c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
 		return nil
 	})
+}
+
+func (c *call) sayPart(part []string, s dataset.Snapshot) {
+	c.say("%s of %s is as in %s now; the rest stays as it was", fewNames(part), s.Path, s.Ref())
+}
+
+// fewNames are as many as a line takes.
+func fewNames(names []string) string {
+	if more := len(names) - maxShown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxShown], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 func dataFiles(ctx context.Context, c *call) error {

@@ -147,8 +147,11 @@ func (c *call) sayUsageOf(u dataset.Usage, name string) error {
 		rows := [][]string{{"SNAPSHOT", "LOGICAL", "UNIQUE", ""}}
 		for _, s := range d.Snapshots {
 			word := ""
-			if s.Missing > 0 {
+			switch {
+			case s.Missing > 0:
 				word = fmt.Sprintf("%d objects missing", s.Missing)
+			case s.NotFetched > 0:
+				word = fmt.Sprintf("in part: %d objects never fetched", s.NotFetched)
 			}
 			rows = append(rows, []string{dataset.Ref(name, s.Number), size(s.Logical), size(s.Unique), word})
 		}

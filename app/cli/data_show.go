@@ -107,6 +107,9 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 	}
 	var v dataset.Verification
 	err = c.actOnData(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
+		if v.NotFetched > 0 {
+			c.say("%s of %s were never fetched, so that there is nothing of them to read", counted(int64(v.NotFetched), "file"), v.Snapshot.Ref())
+		}
 		if v.OK {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
 			return nil

@@ -58,10 +58,14 @@ var dataStoreVerbs = []verb{
 		run:   dataRemote,
 	},
 	{name: "data push", args: "[DATASET…]", short: "copy snapshots to a remote that lacks them", flags: remoteFlag, run: dataPush},
-	{name: "data fetch", args: "[DATASET…]", short: "copy snapshots from a remote", flags: remoteFlag, run: dataFetch},
 	{
-		name: "data pull", args: "NAME[@NUMBER]", short: "fetch a dataset's snapshots and bring files back",
-		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit.",
+		name: "data fetch", args: "[DATASET…] | NAME[@NUMBER] [PATH…]", short: "copy snapshots from a remote, or some files of one",
+		long:  "With NAME@NUMBER it is that snapshot alone. With paths of files or folders in the dataset only\ntheir content comes over, of the snapshot that the pointer NAME.snap names where no number is\ngiven. A call that is cut off goes on where it was when it is made again.\n\n  rondo data fetch\n  rondo data fetch images train/cats\n  rondo data fetch images@3",
+		flags: remoteFlag, run: dataFetch,
+	},
+	{
+		name: "data pull", args: "NAME[@NUMBER] [PATH…]", short: "fetch a dataset's snapshots, or some files of one, and bring files back",
+		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit. With paths of files or folders in the dataset\nonly these come over and are brought back; the rest and the pointer stay.\n\n  rondo data pull images train/cats",
 		flags: func(f *flag.FlagSet) {
 			remoteFlag(f)
 			f.Bool("force", false, "overwrite work that no snapshot has")
@@ -245,8 +249,23 @@ func dataRemote(ctx context.Context, c *call) error {
 	return c.act(ctx, http.MethodPost, "/remotes", in, &list, show)
 }
 
-func dataPush(ctx context.Context, c *call) error  { return c.exchange(ctx, "push") }
-func dataFetch(ctx context.Context, c *call) error { return c.exchange(ctx, "fetch") }
+func dataPush(ctx context.Context, c *call) error { return c.exchange(ctx, "push") }
+
+func dataFetch(ctx context.Context, c *call) error {
+	if len(c.args) == 0 || !strings.Contains(c.args[0], "@") {
+		return c.exchange(ctx, "fetch") // where the server knows whether further names are paths
+	}
+	name, number, err := c.splitRef(ctx, c.args[0])
+	if err != nil {
+		return err
+	}
+	part := dataset.Part{Remote: c.value("remote"), Dataset: name, Number: number, Paths: c.args[1:]}
+	var x dataset.Exchanged
+	return c.actOnData(ctx, http.MethodPost, "/remotes/fetch", map[string]any{"part": part}, &x, func() error {
+		c.sayExchanged(x)
+		return nil
+	})
+}
 
 func (c *call) exchange(ctx context.Context, verb string) error {
 	var x dataset.Exchanged
@@ -258,14 +277,22 @@ func (c *call) exchange(ctx context.Context, verb string) error {
 }
 
 func (c *call) sayExchanged(x dataset.Exchanged) {
-	c.say("%s: %s whole on both sides, %d new; %s copied, %s", x.Remote.Name, counted(int64(x.Snapshots), "snapshot"), x.New, counted(int64(x.Objects), "object"), size(x.Bytes))
+	if x.Part != nil && x.Part.InPart() {
+		c.say("%s: %s copied, %s; of %s this is here: %s", x.Remote.Name, counted(int64(x.Objects), "object"), size(x.Bytes), x.Part.Ref(), fewNames(x.Part.Fetched))
+		return
+	}
+	inPart := ""
+	if x.InPart > 0 {
+		inPart = fmt.Sprintf(", %d whole there and here in part", x.InPart)
+	}
+	c.say("%s: %s whole on both sides%s, %d new; %s copied, %s", x.Remote.Name, counted(int64(x.Snapshots), "snapshot"), inPart, x.New, counted(int64(x.Objects), "object"), size(x.Bytes))
 	if x.Healed > 0 {
 		c.say("damaged there before and sound now: %s", counted(int64(x.Healed), "object"))
 	}
 }
 
 func dataPull(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
+	if err := c.want(1, 1000); err != nil {
 		return err
 	}
 	name, number, err := c.splitRef(ctx, c.args[0])
@@ -276,9 +303,13 @@ func dataPull(ctx context.Context, c *call) error {
 		Snapshot  dataset.Snapshot  `json:"snapshot"`
 		Exchanged dataset.Exchanged `json:"exchanged"`
 	}
-	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "force": c.isSet("force")}
+	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "paths": c.args[1:], "force": c.isSet("force")}
 	return c.actOnData(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
 		c.sayExchanged(out.Exchanged)
+		if len(c.args) > 1 {
+			c.sayPart(c.args[1:], out.Snapshot)
+			return nil
+		}
 		c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
 		return nil
 	})
@@ -290,13 +321,13 @@ func dataRemoteStatus(ctx context.Context, c *call) error {
 	}
 	var list []dataset.RemoteStatus
 	return c.fetch(ctx, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), &list, func() error {
-		rows := [][]string{{"DATASET", "HERE", "THERE", "TO PUSH", "TO FETCH", ""}}
+		rows := [][]string{{"DATASET", "HERE", "IN PART", "THERE", "TO PUSH", "TO FETCH", ""}}
 		for _, st := range list {
 			word := ""
 			if st.InSync {
 				word = "in sync"
 			}
-			rows = append(rows, []string{st.Dataset, strconv.Itoa(st.Here), strconv.Itoa(st.There), strconv.Itoa(st.ToPush), strconv.Itoa(st.ToFetch), word})
+			rows = append(rows, []string{st.Dataset, strconv.Itoa(st.Here), strconv.Itoa(st.InPart), strconv.Itoa(st.There), strconv.Itoa(st.ToPush), strconv.Itoa(st.ToFetch), word})
 		}
 		c.table(rows)
 		for _, st := range list {

@@ -74,6 +74,9 @@ func (c *call) sayReport(r fsck.Report) {
 	if r.Unsealed > 0 {
 		c.say("%d files of runs have no seal, because an older Rondo or a hand put them there: nobody can say whether they are as they were.\n  → rondo seal", r.Unsealed)
 	}
+	if r.NotFetched > 0 {
+		c.say("%s of snapshots that were fetched in part never came, and were not lost: `rondo data fetch NAME` brings them.", counted(int64(r.NotFetched), "file"))
+	}
 	if r.OK {
 		c.say("Everything is what was written: %d records, %d objects, %d references, %d pointers, %d files of runs.",
 			r.Records, r.Objects, r.References, r.Pointers, r.Files)

@@ -77,15 +77,27 @@ func (a *API) pushSnapshots(ctx context.Context, in dataset.Exchange) (dataset.E
 	return a.Datasets.Push(ctx, in)
 }
 
-func (a *API) fetchSnapshots(ctx context.Context, in dataset.Exchange) (dataset.Exchanged, error) {
-	return a.Datasets.Fetch(ctx, in)
+type fetchSnapshots struct {
+	dataset.Exchange
+	Part *dataset.Part `json:"part,omitempty"` // one snapshot or some files of it, in place of datasets
+}
+
+func (a *API) fetchSnapshots(ctx context.Context, in fetchSnapshots) (dataset.Exchanged, error) {
+	if in.Part == nil {
+		return a.Datasets.Fetch(ctx, in.Exchange)
+	}
+	if in.Part.Remote == "" {
+		in.Part.Remote = in.Remote
+	}
+	return a.Datasets.FetchPart(ctx, *in.Part)
 }
 
 type pullSnapshot struct {
-	Remote  string `json:"remote,omitempty"` // empty: the only one
-	Dataset string `json:"dataset"`
-	Number  int    `json:"number,omitempty"` // 0: the one that the pointer names
-	Force   bool   `json:"force,omitempty"`  // overwrite work that no snapshot has
+	Remote  string   `json:"remote,omitempty"` // empty: the only one
+	Dataset string   `json:"dataset"`
+	Number  int      `json:"number,omitempty"` // 0: the one that the pointer names
+	Paths   []string `json:"paths,omitempty"`  // files and folders in the dataset; empty: all
+	Force   bool     `json:"force,omitempty"`  // overwrite work that no snapshot has
 }
 
 type pulled struct {
@@ -94,6 +106,10 @@ type pulled struct {
 }
 
 func (a *API) pullSnapshot(ctx context.Context, in pullSnapshot) (pulled, error) {
+	if len(in.Paths) > 0 {
+		snap, x, err := a.Datasets.PullPart(ctx, dataset.Part{Remote: in.Remote, Dataset: in.Dataset, Number: in.Number, Paths: in.Paths}, in.Force)
+		return pulled{snap, x}, err
+	}
 	snap, x, err := a.Datasets.Pull(ctx, in.Remote, in.Dataset, in.Number, in.Force)
 	return pulled{snap, x}, err
 }

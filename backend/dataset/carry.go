@@ -27,6 +27,6 @@ func (s *Service) Carry(ctx context.Context, name, at string, of Git, message st
 	if old, err := s.withContent(ctx, d, c); err == nil || !notFound(err) {
 		return old, false, err
 	}
-	snap, err = s.record(ctx, d, c, Take{Message: message, git: &of})
+	snap, err = s.record(ctx, d, c, nil, Take{Message: message, git: &of})
 	return snap, err == nil, err
 }

@@ -25,8 +25,8 @@ type Bring struct {
 	Count *store.Count // how far it has come, if somebody wants to know
 }
 
-// CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes,
-// and neither does the pointer.
+// CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes, and
+// neither does the pointer, unless neither it nor any file was there.
 func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how Bring) (Snapshot, error) {
 	d, err := s.Get(ctx, name)
 	if err != nil {
@@ -65,13 +65,19 @@ func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring
 	stop := s.follow("checkout", d.Name, p.count, &p.of)
 	err = s.carryOut(ctx, p)
 	stop()
-	if err == nil && len(p.part) == 0 {
+	if err == nil && (p.part == nil || s.nothingAt(ctx, d, p)) {
 		err = s.point(snap)
 	}
 	if err == nil && p.later == nil {
 		s.note(ctx, d.Name, p) // which costs only time if it fails
 	}
 	return snap, p, err
+}
+
+// nothingAt reports whether neither files nor a pointer were at the path.
+func (s *Service) nothingAt(ctx context.Context, d Dataset, p *plan) bool {
+	named, err := s.pointer(ctx, d.Path)
+	return p.there.Files == 0 && named == nil && err == nil
 }
 
 // wanted is the snapshot to check out.

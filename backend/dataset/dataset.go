@@ -40,6 +40,7 @@ type Snapshot struct {
 	CreatedBy string     `json:"created_by,omitempty"`
 	Decision  string     `json:"decision,omitempty"` // the decision that asked for it
 	Origin    *Origin    `json:"origin,omitempty"`   // where it was imported from
+	Fetched   []string   `json:"fetched,omitempty"`  // files and folders of it that were brought here; empty: all of it was
 }
 
 // Ref returns the snapshot's name for people, such as weather@2.

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -121,6 +122,9 @@ func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing
 
 // diffTable compares the rows of one file, by a key where one is given or found.
 func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+	if err := cmp.Or(s.whatCame(a, f.From), s.whatCame(b, f.To)); err != nil {
+		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, nil
+	}
 	from, to := s.opener(ctx, f.From.Digest), s.opener(ctx, f.To.Digest)
 	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
 	if err != nil {

@@ -22,12 +22,17 @@ type Exchange struct {
 type Exchanged struct {
 	Remote    Remote `json:"remote"`
 	Snapshots int    `json:"snapshots"` // that are whole on both sides now
+	InPart    int    `json:"in_part"`   // of which a part is here, and all there
 	New       int    `json:"new"`       // snapshots that one side did not know
 	Healed    int    `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
+	// Part is the snapshot of which some paths, or all of it, were asked for; null where whole
+	// datasets were.
+	Part *Snapshot `json:"part,omitempty"`
 	store.Moved
 }
 
-// Push copies the snapshots that the remote lacks, the objects first.
+// Push copies the snapshots that the remote lacks, the objects first. One that is here in part
+// goes where the rest of it is; elsewhere it is refused, once the others have been pushed.
 func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error) {
 	f, err := s.remote(ctx, in.Remote, true)
 	if err != nil {
@@ -49,28 +54,40 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 	if err != nil {
 		return x, err
 	}
+	snaps, lacking, err := s.sendable(ctx, f, snaps)
+	if err != nil {
+		return x, err
+	}
 	for group := range inGroups(snaps) {
 		if err := s.send(ctx, f, group, &x); err != nil {
 			return x, err
 		}
 	}
 	x.Healed = f.healed()
-	return x, nil
+	return x, lacking // all the others are there
 }
 
-// Fetch copies the snapshots, and the objects of those it knows, that the project lacks.
+// Fetch copies the snapshots, and the objects of those it knows, that the project lacks. Where
+// the first of several names is a dataset's and no other is, the others are paths in it, and
+// it does what FetchPart does.
 func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err error) {
 	f, err := s.remote(ctx, in.Remote, false)
 	if err != nil {
 		return x, err
 	}
 	defer f.close()
-	x.Remote = f.Remote
-	defer s.followFar("fetch", f, in.Datasets)()
-	theirs, err := f.snapshots(ctx, in.Datasets)
+	theirs, err := f.snapshots(ctx, nil)
 	if err != nil {
 		return x, err
 	}
+	if paths, err := s.pathsIn(ctx, f, theirs, in.Datasets); err != nil {
+		return x, err
+	} else if len(paths) > 0 {
+		return s.fetchPart(ctx, f, Part{Dataset: in.Datasets[0], Paths: paths})
+	}
+	x.Remote = f.Remote
+	defer s.followFar("fetch", f, in.Datasets)()
+	theirs = slices.DeleteFunc(theirs, func(snap Snapshot) bool { return len(in.Datasets) > 0 && !slices.Contains(in.Datasets, snap.Dataset) })
 	if theirs, err = s.notForgotten(ctx, theirs); err != nil {
 		return x, err
 	}
@@ -119,7 +136,11 @@ func (s *Service) send(ctx context.Context, f *far, group []Snapshot, x *Exchang
 		if err := f.note(ctx, snap, x); err != nil {
 			return err
 		}
-		x.Snapshots++
+		if snap.InPart() {
+			x.InPart++
+		} else {
+			x.Snapshots++
+		}
 	}
 	return nil
 }
@@ -203,13 +224,19 @@ func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o object
 	if err != nil {
 		return o, errs.New(errs.KindOf(err), "%s: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
 	}
+	o.files = append(o.files, snap.beside()...)
+	return o, nil
+}
+
+// beside are the objects that a snapshot stands on and that are not in its tree.
+func (snap Snapshot) beside() (list []ref.Digest) {
 	if snap.Git != nil && !snap.Git.Diff.IsZero() {
-		o.files = append(o.files, snap.Git.Diff)
+		list = append(list, snap.Git.Diff)
 	}
 	if !snap.Profile.IsZero() {
-		o.files = append(o.files, snap.Profile)
+		list = append(list, snap.Profile)
 	}
-	return o, nil
+	return list
 }
 
 // sourcesOf are where trees are read from: here, and on a remote where there is one.
@@ -226,9 +253,11 @@ func (s *Service) notForgotten(ctx context.Context, all []Snapshot) (list []Snap
 	return slices.DeleteFunc(all, func(snap Snapshot) bool { return gone[snap.ID] }), err
 }
 
-// adopt records a snapshot that was taken elsewhere, under its own id.
+// adopt records a snapshot that was taken elsewhere, under its own id, or what more of it has come.
 func (s *Service) adopt(ctx context.Context, snap Snapshot, x *Exchanged) error {
-	if _, err := s.Find(ctx, snap.ID); err == nil || !notFound(err) {
+	if old, err := s.Find(ctx, snap.ID); err == nil {
+		return s.nowHere(ctx, old, snap.Fetched)
+	} else if !notFound(err) {
 		return err
 	}
 	d, err := s.Get(ctx, snap.Dataset)
@@ -254,8 +283,7 @@ func (s *Service) Pull(ctx context.Context, remote, name string, number int, for
 		return Snapshot{}, x, err
 	}
 	if _, err := s.Get(ctx, name); notFound(err) {
-		return Snapshot{}, x, errs.New(errs.NotFound, "neither this project nor the remote %s has a dataset called %q", x.Remote.Name, name).
-			WithHint("`rondo data remote-status` shows what each has; who has it pushes it: rondo data push %s", name)
+		return Snapshot{}, x, x.Remote.knowsNo(name)
 	}
 	snap, err := s.Checkout(ctx, name, number, force)
 	return snap, x, err

@@ -23,7 +23,7 @@ CREATE INDEX dataset_snapshots_content ON dataset_snapshots (content);` + tagSch
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"dataset.add": applySet, "dataset.change": applySet,
 			"dataset.remove": applyRemove, "dataset.restore": applyRestore,
-			"snapshot.create": applySnapshot, "snapshot.profile": applyProfile,
+			"snapshot.create": applySnapshot, "snapshot.profile": applyProfile, "snapshot.fetch": applyFetch,
 			"snapshot.tag": applyTag, "snapshot.forget": applyForget,
 		},
 	}
@@ -56,7 +56,10 @@ func applySnapshot(tx *index.Tx, rec journal.Record) error {
 		return err
 	}
 	if _, err := snapshotRow(tx, "id=?", rec.ID); !notFound(err) {
-		return err // two devices have it: one took it, the other fetched it from a remote
+		if err != nil {
+			return err
+		}
+		return widen(tx, rec.ID, snap.Fetched) // two devices have it: one took it, the other fetched it from a remote
 	}
 	var next int
 	if err := tx.QueryRow("SELECT coalesce(max(next), 1) FROM dataset_sets WHERE name=?", snap.Dataset).Scan(&next); err != nil {
@@ -93,13 +96,19 @@ func applyProfile(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
-	snap, err := snapshotRow(tx, "id=?", rec.ID)
+	return change(tx, rec.ID, func(snap *Snapshot) { snap.Profile, snap.Rows = in.Profile, in.Rows })
+}
+
+// change puts something into the row of a snapshot, unless that is on a device whose records
+// are not here yet.
+func change(tx *index.Tx, id string, fn func(*Snapshot)) error {
+	snap, err := snapshotRow(tx, "id=?", id)
 	if notFound(err) {
-		return nil // its snapshot is on a device whose records are not here yet
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	snap.Profile, snap.Rows = in.Profile, in.Rows
+	fn(&snap)
 	return put(tx, snap)
 }

@@ -21,7 +21,7 @@ type plan struct {
 	was    bool          // what lies there is one file
 	single bool          // what is wanted is one file
 	base   string        // the dataset's path
-	part   []string      // what is to be brought back; empty: all
+	part   portion       // what is to be brought back; nil: all
 	fresh  bool          // nothing is at the path
 	writes int           // files to bring in
 	idle   bool          // there is nothing to do at all
@@ -50,15 +50,23 @@ const (
 
 // deeds hands out what is to be done, by path.
 func (p *plan) deeds(ctx context.Context, fn func(deed) error) error {
-	if len(p.part) == 0 {
+	if p.part == nil {
 		return p.allDeeds(ctx, fn)
 	}
 	return p.allDeeds(ctx, func(d deed) error {
-		if !p.inPart(d.at) {
+		if !p.part.has(p.relative(d.at)) {
 			return nil
 		}
 		return fn(d)
 	})
+}
+
+// relative is a file's path in the snapshot, for its place in the project.
+func (p *plan) relative(at string) string {
+	if p.single {
+		return path.Base(at)
+	}
+	return strings.TrimPrefix(at, p.base+"/")
 }
 
 func (p *plan) allDeeds(ctx context.Context, fn func(deed) error) error {
@@ -118,17 +126,22 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	if p.want, err = s.listing(ctx, d, snap.Tree, snap.Single); err != nil {
 		return nil, err
 	}
-	if p.part, err = p.chosen(ctx, snap, how.Paths); err != nil {
+	paths, err := choose(ctx, p.want, p.base, snap, how.Paths)
+	if err != nil {
+		return nil, err
+	}
+	p.part = portionOf(paths)
+	if err := s.allHere(ctx, snap, p); err != nil {
 		return nil, err
 	}
 	if err := s.lookForPlan(ctx, d, p); err != nil {
 		return nil, err
 	}
-	if len(p.part) > 0 && p.was != p.single && p.there.Files > 0 {
+	if p.part != nil && p.was != p.single && p.there.Files > 0 {
 		return nil, errs.New(errs.Conflict, "%s is a file on one side and a folder on the other, so that no part of it can be brought back", d.Path).
 			WithHint("bring all of it back: rondo data checkout %s", snap.Ref())
 	}
-	if p.there.Files == 0 && len(p.part) == 0 { // so all is brought in, and nothing is lost
+	if p.there.Files == 0 && p.part == nil { // so all is brought in, and nothing is lost
 		p.writes = int(p.want.Files)
 		p.of.set(p.want.Files, p.want.Size)
 		return p, nil

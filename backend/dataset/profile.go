@@ -146,7 +146,10 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 			left++
 			continue
 		}
-		table, err := s.readTable(ctx, f)
+		table, err := Table{}, s.whatCame(snap, f)
+		if err == nil {
+			table, err = s.readTable(ctx, f)
+		}
 		if err != nil {
 			return p, err
 		}

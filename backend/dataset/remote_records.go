@@ -20,6 +20,7 @@ const recordsDir = "snapshots"
 
 // note writes down that the remote has a snapshot, once all of it is there.
 func (f *far) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
+	snap.Fetched = nil // what is here of it is no matter of the remote
 	name := path.Join(recordsDir, snap.ID+".json")
 	b, err := json.MarshalIndent(snap, "", "  ")
 	if err != nil {
@@ -113,5 +114,6 @@ func (f *far) read(ctx context.Context, name string) (snap Snapshot, err error) 
 			WithHint("push again from a project that has it, or remove the file")
 	}
 	snap.ID, _ = idOf(path.Base(name))
+	snap.Fetched = nil
 	return snap, nil
 }

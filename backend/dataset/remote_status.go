@@ -14,8 +14,9 @@ import (
 // RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at.
 type RemoteStatus struct {
 	Dataset string `json:"dataset"`
-	Here    int    `json:"here"`  // snapshots that are whole here
-	There   int    `json:"there"` // snapshots that are whole there
+	Here    int    `json:"here"`    // snapshots that are whole here
+	There   int    `json:"there"`   // snapshots that are whole there
+	InPart  int    `json:"in_part"` // snapshots of which a part is here, and was fetched so
 	ToPush  int    `json:"to_push"`
 	ToFetch int    `json:"to_fetch"`
 	InSync  bool   `json:"in_sync"`
@@ -43,7 +44,9 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	}
 	all := map[string]map[string]*sides{}
 	for _, snap := range ours {
-		sidesOf(all, snap).here = s.isHere(ctx, f, snap)
+		on := sidesOf(all, snap)
+		on.here = s.isHere(ctx, f, snap)
+		on.part = snap.InPart() && !on.here
 	}
 	for _, snap := range theirs {
 		on := sidesOf(all, snap)
@@ -61,10 +64,10 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	return list, ctx.Err()
 }
 
-// sides says where a snapshot is whole.
+// sides says where a snapshot is whole, and whether a part of it is here.
 type sides struct {
-	number              int
-	here, there, listed bool // listed: there
+	number                    int
+	here, there, listed, part bool // listed: there
 }
 
 func sidesOf(all map[string]map[string]*sides, snap Snapshot) *sides {
@@ -111,6 +114,9 @@ func sum(name string, snapshots map[string]*sides) RemoteStatus {
 		}
 		if on.there {
 			st.There++
+		}
+		if on.part {
+			st.InPart++
 		}
 		switch {
 		case on.here && !on.there:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,7 +141,11 @@ func (s *Service) Restore(ctx context.Context, name string) (r Removed, err erro
 		if err != nil {
 			return r, err
 		}
-		if len(needed.Absent()) > 0 {
+		never, err := s.neverCameOf(ctx, []Snapshot{snap})
+		if err != nil {
+			return r, err
+		}
+		if slices.ContainsFunc(needed.Absent(), func(d ref.Digest) bool { return !never[d] }) {
 			r.Forgot = append(r.Forgot, Reason{snap.Number, "its content has been removed", snap.Size})
 			continue
 		}

@@ -143,8 +143,14 @@ func (s *Service) findMissing(ctx context.Context, k *sick) error {
 		if err != nil && !notFound(err) {
 			return err
 		}
+		never, err := s.neverCameOf(ctx, []Snapshot{snap})
+		if err != nil {
+			return err
+		}
 		for _, d := range all.digests() {
-			lacks(d, snap.Ref())
+			if !never[d] {
+				lacks(d, snap.Ref())
+			}
 		}
 	}
 	return ctx.Err()
@@ -238,8 +244,8 @@ func (s *Service) bring(ctx context.Context, f *store.Far, name string, k *sick,
 }
 
 // perhaps are the digests that anything in the project mentions, such as a model's
-// version, and that are not here. Some are digests of something else; a remote that has
-// one of them knows better.
+// version, and that are not here although they were. Some are digests of something else; a
+// remote that has one of them knows better.
 func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
 	roots, _, err := s.mentioned(ctx)
 	if err != nil {
@@ -247,7 +253,7 @@ func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
 	}
 	reached, err := s.opts.Store.Reach(ctx, roots)
 	if err == nil {
-		return reached.Absent()
+		return s.wereHere(ctx, reached.Absent())
 	}
 	for d := range roots {
 		if !s.opts.Store.Has(d) {
@@ -255,4 +261,17 @@ func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
 		}
 	}
 	return list
+}
+
+// wereHere leaves out what was never fetched of snapshots that are here in part.
+func (s *Service) wereHere(ctx context.Context, list []ref.Digest) []ref.Digest {
+	snaps, err := s.chosen(ctx, nil)
+	if err != nil {
+		return nil
+	}
+	never, err := s.neverCameOf(ctx, snaps)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(list, func(d ref.Digest) bool { return never[d] })
 }

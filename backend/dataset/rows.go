@@ -34,6 +34,9 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 		limit = 100
 	}
 	f, err := s.tableFile(ctx, snap, file)
+	if err == nil {
+		err = s.whatCame(snap, f)
+	}
 	if err != nil {
 		return out, err
 	}

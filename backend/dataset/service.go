@@ -136,6 +136,9 @@ func (s *Service) Files(ctx context.Context, snap Snapshot) ([]store.TreeFile, e
 // OpenFile opens a file of a snapshot, verified while it is read; path is empty for a single file.
 func (s *Service) OpenFile(ctx context.Context, snap Snapshot, path string) (io.ReadCloser, error) {
 	f, err := s.file(ctx, snap, path)
+	if err == nil {
+		err = s.whatCame(snap, f)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type settling struct {
 // system does not say which of its starts this is, a stop could not be told, so it is; and
 // so it is for a part of a snapshot, after which the path is like no snapshot.
 func (s *Service) beginSettling(d Dataset, snap Snapshot, p *plan) (*settling, error) {
-	if s.opts.Boot == "" || !atomicfile.Early || len(p.part) > 0 {
+	if s.opts.Boot == "" || !atomicfile.Early || p.part != nil {
 		return nil, nil
 	}
 	whole, err := atomicfile.OpenWhole(s.opts.Dir)

@@ -49,11 +49,15 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	if err := s.meant(ctx, d, c, in); err != nil {
 		return Snapshot{}, err
 	}
+	c, here, err := s.withRest(ctx, d, c, in)
+	if err != nil {
+		return Snapshot{}, err
+	}
 	if err := s.opts.Store.Settle(ctx); err != nil {
 		return Snapshot{}, err
 	}
 	fault.Point("dataset.stored")
-	snap, err := s.record(ctx, d, c, in)
+	snap, err := s.record(ctx, d, c, here, in)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -71,8 +75,9 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	return s.profiled(ctx, snap, c.facts)
 }
 
-// record returns the snapshot that has the content, making it if there is none.
-func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Snapshot, error) {
+// record returns the snapshot that has the content, making it if there is none. Where here
+// names paths, only these are.
+func (s *Service) record(ctx context.Context, d Dataset, c content, here []string, in Take) (Snapshot, error) {
 	if old, err := s.withContent(ctx, d, c); err == nil || !notFound(err) {
 		return old, err
 	}
@@ -88,7 +93,7 @@ func (s *Service) record(ctx context.Context, d Dataset, c content, in Take) (Sn
 	}
 	snap := Snapshot{
 		Dataset: d.Name, Path: d.Path, Single: c.single, Tree: c.digest(), Content: one, Files: int(c.list.Files),
-		Size: c.list.Size, Message: in.Message, Git: state, Decision: in.Decision, Origin: in.origin,
+		Size: c.list.Size, Message: in.Message, Git: state, Decision: in.Decision, Origin: in.origin, Fetched: here,
 	}
 	id := ref.NewID()
 	_, err = s.opts.Ledger.Do(ctx, "snapshot.create", id, func(tx *index.Tx) (any, error) {

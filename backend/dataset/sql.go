@@ -147,7 +147,11 @@ func (s *Service) load(ctx context.Context, db *index.Scratch, snap Snapshot, qu
 		if len(tables) > 1 && !strings.Contains(asked, strings.ToLower(names[i])) {
 			continue
 		}
-		if err := s.loadOne(ctx, db, names[i], f); err != nil {
+		err := s.whatCame(snap, f)
+		if err == nil {
+			err = s.loadOne(ctx, db, names[i], f)
+		}
+		if err != nil {
 			return err
 		}
 	}

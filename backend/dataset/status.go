@@ -16,6 +16,7 @@ const (
 	Clean       = "clean"       // as the snapshot that the pointer names
 	Changed     = "changed"     // unlike it
 	Missing     = "missing"     // there is nothing at the path
+	Partial     = "partial"     // as it, but for what was never fetched of it
 	Unversioned = "unversioned" // there is no snapshot yet
 )
 
@@ -31,6 +32,9 @@ type Status struct {
 	Removed  []string `json:"removed"`
 	Changed  []string `json:"changed"`
 	Count    int      `json:"count"` // of all that differ
+	// NotFetched counts files that are not there since they were never brought here. They are
+	// none of those above.
+	NotFetched int `json:"not_fetched,omitempty"`
 	// Damaged are files that are not as a checkout wrote them which the machine stopped before
 	// the disk had them, or which the disk failed to take; at most 1000.
 	Damaged []string `json:"damaged,omitempty"`
@@ -81,7 +85,12 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 		return err
 	}
 	lists := map[string]*[]string{FileAdded: &st.Added, FileRemoved: &st.Removed, FileChanged: &st.Changed}
+	came := snap.came()
 	err = store.Differences(ctx, old, c.list, func(d store.Difference) error {
+		if d.To == nil && !came.has(d.Path()) {
+			st.NotFetched++
+			return nil
+		}
 		st.Count++
 		if list := lists[changeOf(d)]; len(*list) < maxNamed {
 			*list = append(*list, d.Path())
@@ -93,6 +102,9 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 	}
 	if st.Count == 0 {
 		st.State, st.Text = Clean, "as in "+snap.Ref()
+		if st.NotFetched > 0 {
+			st.State, st.Text = Partial, fmt.Sprintf("as in %s, of which %d of %d files were never fetched", snap.Ref(), st.NotFetched, snap.Files)
+		}
 		return nil
 	}
 	st.State = Changed
@@ -112,11 +124,14 @@ func differ(files int) string {
 
 // Verification is what reading a snapshot to its last byte showed.
 type Verification struct {
-	Snapshot Snapshot  `json:"snapshot"`
-	OK       bool      `json:"ok"`
-	Files    int       `json:"files"` // read
-	Size     int64     `json:"size"`  // bytes
-	Problems []Problem `json:"problems"`
+	Snapshot Snapshot `json:"snapshot"`
+	OK       bool     `json:"ok"`
+	Files    int      `json:"files"` // read
+	Size     int64    `json:"size"`  // bytes
+	// NotFetched counts files whose content was never brought here: they are none of those that
+	// were read, and no problem.
+	NotFetched int       `json:"not_fetched,omitempty"`
+	Problems   []Problem `json:"problems"`
 }
 
 // Problem is one damaged or missing file of a snapshot.
@@ -146,7 +161,6 @@ func (s *Service) VerifyCounted(ctx context.Context, name string, number int, co
 	}
 	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err == nil {
-		v.Files, v.Size = int(l.Files), l.Size
 		of := &total{}
 		of.set(l.Files, l.Size)
 		if count == nil {
@@ -177,6 +191,7 @@ const verifiedAtOnce = 16 << 10 // files
 // verifyFiles reads the files of a tree, many at a time. Its nodes are verified on the way.
 func (s *Service) verifyFiles(ctx context.Context, l *store.Listing, count *store.Count, v *Verification) error {
 	var files []store.TreeFile
+	came := v.Snapshot.came()
 	check := func() error {
 		digests := make([]ref.Digest, len(files))
 		size := int64(0)
@@ -188,6 +203,7 @@ func (s *Service) verifyFiles(ctx context.Context, l *store.Listing, count *stor
 			v.Problems = append(v.Problems, s.problem(files[i].Path, digests[i], err))
 		})
 		count.Add(int64(len(files)), size)
+		v.Files, v.Size = v.Files+len(files), v.Size+size
 		files = files[:0]
 		return err
 	}
@@ -195,7 +211,14 @@ func (s *Service) verifyFiles(ctx context.Context, l *store.Listing, count *stor
 		if err != nil {
 			return err
 		}
-		if files = append(files, page...); len(files) < verifiedAtOnce {
+		for _, f := range page {
+			if came.has(f.Path) || s.opts.Store.Has(f.Digest) {
+				files = append(files, f)
+			} else {
+				v.NotFetched++
+			}
+		}
+		if len(files) < verifiedAtOnce {
 			continue
 		}
 		if err := check(); err != nil {

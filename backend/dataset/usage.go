@@ -29,7 +29,9 @@ type UsageOfSnapshot struct {
 	Number  int   `json:"number"`
 	Logical int64 `json:"logical"` // bytes of its files
 	Unique  int64 `json:"unique"`  // bytes on disk that no other snapshot stands on
-	Missing int   `json:"missing"` // objects that are not here
+	Missing int   `json:"missing"` // objects that are not here and were
+	// NotFetched counts objects that never came, since only a part of the snapshot was fetched.
+	NotFetched int `json:"not_fetched"`
 }
 
 const many = -1
@@ -79,7 +81,7 @@ func (s *Service) countDataset(ctx context.Context, c *census, name string, set 
 		one.Snapshots[i] = UsageOfSnapshot{Number: snap.Number, Logical: snap.Size}
 		me := owner{int32(len(c.snapshots)), set}
 		c.snapshots = append(c.snapshots, &one.Snapshots[i])
-		if one.Snapshots[i].Missing, err = s.own(ctx, c, snap, me); err != nil {
+		if err := s.own(ctx, c, snap, me, &one.Snapshots[i]); err != nil {
 			return one, err
 		}
 		one.Logical += snap.Size
@@ -113,33 +115,41 @@ func (s *Service) addUp(ctx context.Context, c *census, u *Usage) error {
 }
 
 // own notes everything that a snapshot stands on as its own, or as that of many.
-func (s *Service) own(ctx context.Context, c *census, snap Snapshot, me owner) (missing int, err error) {
+func (s *Service) own(ctx context.Context, c *census, snap Snapshot, me owner, u *UsageOfSnapshot) error {
 	all, err := s.standsOn(ctx, nil, snap)
 	if notFound(err) {
-		return snap.Files + 1, nil
+		u.Missing = snap.Files + 1
+		return nil
 	}
 	if err != nil {
-		return 0, err
+		return err
+	}
+	never, err := s.neverCameOf(ctx, []Snapshot{snap})
+	if err != nil {
+		return err
 	}
 	for _, d := range all.digests() {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		if !s.opts.Store.Has(d) {
-			missing++
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case never[d]:
+			u.NotFetched++
+			continue
+		case !s.opts.Store.Has(d):
+			u.Missing++
 			continue
 		}
 		chunks, err := s.opts.Store.Chunks(d)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for _, part := range append(chunks, d) {
 			if err := s.count(c, part, me); err != nil {
-				return 0, err
+				return err
 			}
 		}
 	}
-	return missing, nil
+	return nil
 }
 
 func (s *Service) count(c *census, d ref.Digest, me owner) error {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/journal"
@@ -53,7 +54,8 @@ type Report struct {
 	Files      int       `json:"files"`      // of runs and traces
 	Unsealed   int       `json:"unsealed"`   // files of runs and traces of which nobody knows what they held when they came
 	Pointers   int       `json:"pointers"`
-	Index      bool      `json:"index"` // it was compared with the journal
+	NotFetched int       `json:"not_fetched"` // files of snapshots of which only a part was ever brought here
+	Index      bool      `json:"index"`       // it was compared with the journal
 	Problems   []Problem `json:"problems"`
 	Count      int       `json:"count"` // of all problems; the first 10,000 are listed
 	At         time.Time `json:"at"`
@@ -88,7 +90,7 @@ func Check(ctx context.Context, dir string, opts Options) (Report, error) {
 	}
 	begin := opts.Now()
 	c := &checker{opts: opts, broken: map[string]bool{}, report: Report{Problems: []Problem{}, At: begin.UTC()}}
-	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, taken: map[string]taken{}, sets: map[string]*set{}}
+	c.follow = &follower{c: c, seen: map[ref.Digest]bool{}, taken: map[string]taken{}, sets: map[string]*set{}, came: dataset.Came{}}
 	var err error
 	if err := c.marker(dir); err != nil {
 		return c.report, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/journal"
@@ -33,6 +34,9 @@ func (c *checker) references(ctx context.Context) error {
 	f := c.follow
 	forgotten := map[string]bool{} // snapshots whose content may be gone, by id
 	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
+		if f.came.Hear(rec) != nil {
+			return ctx.Err() // the walk over the records says so
+		}
 		forget(rec, forgotten)
 		return ctx.Err()
 	})
@@ -77,6 +81,7 @@ type follower struct {
 	seen  map[ref.Digest]bool
 	taken map[string]taken // what the records of snapshots say, by id
 	sets  map[string]*set  // datasets by name
+	came  dataset.Came     // what was fetched of snapshots
 }
 
 func (f *follower) record(ctx context.Context, rec journal.Record) {
@@ -91,7 +96,7 @@ func (f *follower) record(ctx context.Context, rec journal.Record) {
 	f.values(data, func(key string, d ref.Digest) {
 		switch {
 		case slices.Contains(need.trees, key):
-			f.tree(ctx, d, user(rec))
+			f.tree(ctx, d, user(rec), f.came.Of(rec.ID))
 		case slices.Contains(need.objects, key):
 			f.object(d, user(rec), "")
 		case slices.Contains(need.codes, key):
@@ -143,7 +148,8 @@ func (f *follower) object(d ref.Digest, by, file string) bool {
 	return false
 }
 
-func (f *follower) tree(ctx context.Context, d ref.Digest, by string) {
+// tree follows a tree to its files. What never came of a snapshot is counted, and no problem.
+func (f *follower) tree(ctx context.Context, d ref.Digest, by string, came func(file string) bool) {
 	if !f.object(d, by, "") || f.c.broken[d.String()] {
 		return
 	}
@@ -153,6 +159,10 @@ func (f *follower) tree(ctx context.Context, d ref.Digest, by string) {
 		return
 	}
 	for _, file := range t.Files {
+		if !f.seen[file.Digest] && !came(file.Path) && !f.c.store.Has(file.Digest) {
+			f.c.report.NotFetched++
+			continue
+		}
 		f.object(file.Digest, by, file.Path)
 	}
 }

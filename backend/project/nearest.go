@@ -29,8 +29,8 @@ func knownKeys() []string {
 	return keys
 }
 
-// nearest returns the candidate within two edits of word, or "".
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate within two edits of word, or "".
+func Nearest(word string, candidates []string) string {
 	best, at := "", 3
 	for _, c := range candidates {
 		if d := edits(strings.ToLower(word), c); d < at && d < len(c) {

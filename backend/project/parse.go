@@ -203,7 +203,7 @@ func hintFor(e yaml.Error) string {
 	if !errors.As(e, &unknown) {
 		return "compare the line with docs/project-file.md"
 	}
-	if near := nearest(e.GetToken().Value, knownKeys()); near != "" {
+	if near := Nearest(e.GetToken().Value, knownKeys()); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "remove the key, or see docs/project-file.md for those that are known"

@@ -40,6 +40,16 @@ func (l *Listing) Find(ctx context.Context, path string) (TreeFile, bool, error)
 	return l.Finder().Find(ctx, path)
 }
 
+// HasFolder reports whether a file lies below a folder, in time that does not grow with the tree.
+func (l *Listing) HasFolder(ctx context.Context, dir string) (bool, error) {
+	page, _, err := l.pageOf(ctx, dir+"/")
+	if err != nil || page == nil {
+		return false, err
+	}
+	i := sort.Search(len(page.files), func(i int) bool { return page.files[i].Path >= dir+"/" })
+	return i < len(page.files) && strings.HasPrefix(page.files[i].Path, dir+"/"), nil
+}
+
 // pageOf returns the page that holds the path if any does, and the last path before it.
 func (l *Listing) pageOf(ctx context.Context, path string) (n *node, after string, err error) {
 	if n = l.top; n.level == 0 && len(n.files) == 0 || path > n.last() {

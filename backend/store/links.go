@@ -41,9 +41,16 @@ func TreePaths(ctx context.Context, root ref.Digest, contents map[ref.Digest]boo
 
 // eachNode hands out the nodes of a tree, from the root on.
 func eachNode(ctx context.Context, root ref.Digest, sources []Source, fn func(ref.Digest, *node)) error {
+	return eachLevel(ctx, root, func(ctx context.Context, wave []ref.Digest) (map[ref.Digest][]byte, error) {
+		return fromAny(ctx, wave, sources)
+	}, fn)
+}
+
+// eachLevel hands out the nodes of a tree, and asks for those of a level at once.
+func eachLevel(ctx context.Context, root ref.Digest, read Source, fn func(ref.Digest, *node)) error {
 	seen := map[ref.Digest]bool{root: true}
 	for wave := []ref.Digest{root}; len(wave) > 0; {
-		contents, err := fromAny(ctx, wave, sources)
+		contents, err := read(ctx, wave)
 		if err != nil {
 			return err
 		}

@@ -135,8 +135,10 @@ export interface DatasetExchange {
 export interface DatasetExchanged {
 	remote: DatasetRemote;
 	snapshots: number;
+	in_part: number;
 	new: number;
 	healed: number;
+	part?: DatasetSnapshot;
 	objects: number;
 	bytes: number;
 	present: number;
@@ -239,6 +241,13 @@ export interface DatasetOrigin {
 	at: string;
 }
 
+export interface DatasetPart {
+	remote?: string;
+	dataset: string;
+	number?: number;
+	paths?: string[];
+}
+
 export interface DatasetProblem {
 	path: string;
 	file: string;
@@ -268,6 +277,7 @@ export interface DatasetRemoteStatus {
 	dataset: string;
 	here: number;
 	there: number;
+	in_part: number;
 	to_push: number;
 	to_fetch: number;
 	in_sync: boolean;
@@ -363,6 +373,7 @@ export interface DatasetSnapshot {
 	created_by?: string;
 	decision?: string;
 	origin?: DatasetOrigin;
+	fetched?: string[];
 }
 
 export interface DatasetStatus {
@@ -376,6 +387,7 @@ export interface DatasetStatus {
 	removed: string[];
 	changed: string[];
 	count: number;
+	not_fetched?: number;
 	damaged?: string[];
 }
 
@@ -435,6 +447,7 @@ export interface DatasetUsageOfSnapshot {
 	logical: number;
 	unique: number;
 	missing: number;
+	not_fetched: number;
 }
 
 export interface DatasetUse {
@@ -449,6 +462,7 @@ export interface DatasetVerification {
 	ok: boolean;
 	files: number;
 	size: number;
+	not_fetched?: number;
 	problems: DatasetProblem[];
 }
 
@@ -607,6 +621,12 @@ export interface Failure {
 	hint?: string;
 }
 
+export interface FetchSnapshots {
+	remote?: string;
+	datasets?: string[];
+	part?: DatasetPart;
+}
+
 export interface FsckProblem {
 	kind: string;
 	file: string;
@@ -624,6 +644,7 @@ export interface FsckReport {
 	files: number;
 	unsealed: number;
 	pointers: number;
+	not_fetched: number;
 	index: boolean;
 	problems: FsckProblem[];
 	count: number;
@@ -1618,6 +1639,7 @@ export interface PullSnapshot {
 	remote?: string;
 	dataset: string;
 	number?: number;
+	paths?: string[];
 	force?: boolean;
 }
 
@@ -1989,6 +2011,7 @@ export interface SnapshotDetail {
 	created_by?: string;
 	decision?: string;
 	origin?: DatasetOrigin;
+	fetched?: string[];
 	used_by: DatasetUse[];
 }
 
@@ -2680,7 +2703,7 @@ export interface Operations {
 	"POST /remotes/fetch": {
 		path: Record<string, never>;
 		query: Record<string, never>;
-		body: Partial<DatasetExchange>;
+		body: Partial<FetchSnapshots>;
 		out: DatasetExchanged;
 	};
 	"POST /remotes/pull": {

@@ -10,7 +10,7 @@ const tones: Record<string, Tone> = {
   open: 'bad', acknowledged: 'warn', resolved: 'ok',
   asked: 'warn', pending: 'idle', due: 'run', cooling: 'idle', limited: 'warn', busy: 'run', approved: 'ok', rejected: 'idle', promoted: 'ok', kept: 'idle', noted: 'idle', notified: 'idle', completed: 'ok',
   unchanged: 'ok', changed: 'warn', missing: 'bad', new: 'warn', clean: 'ok', modified: 'warn', fresh: 'ok', stale: 'warn', current: 'ok', up_to_date: 'ok',
-  passed: 'ok', ran: 'ok', restored: 'ok', blocked: 'warn', frozen: 'idle', stopped: 'warn', identical: 'ok', different: 'warn', unversioned: 'idle',
+  passed: 'ok', ran: 'ok', restored: 'ok', blocked: 'warn', frozen: 'idle', stopped: 'warn', identical: 'ok', different: 'warn', unversioned: 'idle', partial: 'idle',
 }
 
 export const toneOf = (state: string): Tone => tones[state] ?? 'idle'
