@@ -161,6 +161,9 @@ func (p *Project) farAddress(keys map[string]string) (string, error) {
 		}
 		u.RawQuery = q.Encode()
 	case "http", "https":
+	case "file":
+		return "", errs.New(errs.Precondition, "%s is no address to dvc, which looks for a folder called file:", at).
+			WithHint("write the path alone: %s", u.Path)
 	default:
 		return "", errs.New(errs.Precondition, "Rondo does not speak %s", u.Scheme).WithHint("dvc pull brings what is there")
 	}

@@ -3,6 +3,7 @@ package dvc
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"rondo/backend/errs"
 )
@@ -15,7 +16,11 @@ func (p *Project) reachable(s Stage) error {
 		if _, here := p.where(s.Wdir, d); here {
 			continue
 		}
-		if to, err := p.leads(s.Wdir, d); err != nil || to == "" {
+		to, err := p.leads(s.Wdir, d)
+		if err != nil && strings.HasPrefix(d, "file:") {
+			return err
+		}
+		if err != nil || to == "" {
 			return errs.New(errs.Precondition, "the dep %s is outside of the project, and Rondo could not record what it was", d).
 				WithHint("run it with dvc: dvc repro %s", s.Name)
 		}

@@ -211,3 +211,32 @@ func TestCommitOfAStageByItsNames(t *testing.T) {
 		t.Errorf("a name of nothing: %v", err)
 	}
 }
+
+// TestSchemesThatNobodyTakesHereAreNamed: dvc takes file:// for the name of a folder, and other
+// clouds are left to it; both are refused with the way out, in stages, imports and remotes.
+func TestSchemesThatNobodyTakesHereAreNamed(t *testing.T) {
+	for at, want := range map[string]string{"file:///data/x.csv": "write the path alone: /data/x.csv", "gs://bucket/x.csv": "dvc", "azure://bucket/x.csv": "dvc"} {
+		dir := folder(t, map[string]string{
+			".dvc/config": "[core]\n    no_scm = true\n    remote = far\n['remote \"far\"']\n    url = " + at + "\n", "dvc.yaml": "stages:\n  s:\n    cmd: echo 1 > o\n    deps: ['" + at + "']\n    outs: [o]\n",
+			"i.csv.dvc": "frozen: true\ndeps:\n- path: " + at + "\nouts:\n- path: i.csv\n",
+		})
+		p := open(t, dir)
+		_, renew := p.Renew(t.Context(), dvc.Renew{})
+		_, push := p.Push(t.Context(), dvc.Exchange{Targets: []string{"o"}})
+		books, err := dvc.OpenBooks(dir, p.Outside())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, repro := books.Update(t.Context(), "s", pipeline.Work{Say: t.Logf, Run: runIn(dir)})
+		for what, err := range map[string]error{"update": renew, "repro": repro} {
+			if errs.KindOf(err) != errs.Precondition || !strings.Contains(err.Error(), at) || !strings.Contains(errs.HintOf(err), want) {
+				t.Errorf("%s of %s: %v, %s", what, at, err, errs.HintOf(err))
+			}
+		}
+		if push != nil && !strings.Contains(push.Error(), "far") {
+			t.Errorf("push: %v", push)
+		}
+		books.Close()
+		p.Close()
+	}
+}
