@@ -22,6 +22,7 @@ func newMerging(t *testing.T) merging {
 	t.Helper()
 	w := &world{t: t, home: t.TempDir(), dir: t.TempDir()}
 	w.env = append(os.Environ(), "RONDO_TEST_MAIN=1", "RONDO_HOME="+w.home, "HOME="+w.home, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")
+	t.Cleanup(func() { w.run("stop", "--project", w.dir) })
 	m := merging{t, w}
 	m.git("init", "-q", "-b", "main")
 	writeAll(t, w.dir, map[string]string{".dvc/config": "", ".dvc/.gitignore": "/tmp\n/cache\n", "dvc.yaml": "stages:\n  a:\n    cmd: run a\n    outs: [a.txt]\n", "rondo.yaml": "rondo: 1\nname: m\n"})
