@@ -70,6 +70,14 @@ func TestNamesDoNotSteerTheTerminal(t *testing.T) {
 	if out, err := sums.CombinedOutput(); err != nil || strings.Count(string(out), ": OK") != 4 {
 		t.Errorf("sha256sum: %v\n%s", err, out)
 	}
+	w.file("data/odd/esc\x1b[31m", "other")
+	w.ok("data", "snapshot", "odd")
+	if diff := w.ok("data", "diff", "odd"); strings.ContainsAny(diff, "\x1b") || !strings.Contains(diff, "esc\uFFFD[31m") {
+		t.Errorf("the difference is %q", diff)
+	}
+	if r := w.run("data", "checkout", "odd", "esc\x1b[32m"); r.code == 0 || strings.ContainsAny(r.err, "\x1b") {
+		t.Errorf("%d %q", r.code, r.err)
+	}
 }
 
 // TestVerifyNamesWhatIsMissing: a pack that is gone altogether leaves nothing damaged, and

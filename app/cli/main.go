@@ -69,7 +69,7 @@ func (c *call) complain(err error) {
 	}
 	fmt.Fprintf(c.Stderr, "rondo: %s\n", harmless(err.Error()))
 	if hint := errs.HintOf(err); hint != "" {
-		fmt.Fprintf(c.Stderr, "       %s\n", hint)
+		fmt.Fprintf(c.Stderr, "       %s\n", harmless(hint))
 	}
 }
 
