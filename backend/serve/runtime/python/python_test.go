@@ -257,21 +257,45 @@ func TestProcessesEndWithAKilledServer(t *testing.T) {
 	}
 }
 
-func TestProcessesEndWithTheModelAndWhenIdle(t *testing.T) {
+// process is the id of the process that answers now. It may have ended when one reads it.
+func process(t *testing.T, m *python.Model) int {
+	t.Helper()
+	out, err := say(t, m, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range out {
+		if pid, ok := out[i].At(0).(int64); ok && out[i].Name == "pid" {
+			return int(pid)
+		}
+	}
+	t.Fatalf("no process says its id: %+v", out)
+	return 0
+}
+
+func TestProcessesEndWhenIdle(t *testing.T) {
 	t.Parallel()
 	m := must(t, "odd", func(o *python.Options) { o.Idle = 200 * time.Millisecond })
-	pids := m.Processes()
-	for deadline := time.Now().Add(5 * time.Second); len(m.Processes()) > 0 || alive(pids[0]); time.Sleep(10 * time.Millisecond) {
+	first := process(t, m)
+	for deadline := time.Now().Add(10 * time.Second); len(m.Processes()) > 0 || alive(first); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an idle process goes on")
 		}
 	}
-	if _, err := say(t, m, "again"); err != nil {
-		t.Errorf("after being idle: %v", err)
+	if again := process(t, m); again == first {
+		t.Errorf("the process %d answers after its end", first)
 	}
-	pids = m.Processes()
+}
+
+func TestProcessesEndWithTheModel(t *testing.T) {
+	t.Parallel()
+	m := must(t, "odd")
+	pid := process(t, m)
+	if pids := m.Processes(); len(pids) != 1 || pids[0] != pid {
+		t.Errorf("the processes are %v, and %d answers", pids, pid)
+	}
 	m.Close()
-	if alive(pids[0]) {
+	if alive(pid) {
 		t.Error("the process outlives its model")
 	}
 	if _, err := say(t, m, "again"); !errs.Is(err, errs.Unavailable) {

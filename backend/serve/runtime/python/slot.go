@@ -31,17 +31,18 @@ func (s *slot) run() {
 // begin starts the process. After a failure it waits, longer each time.
 func (s *slot) begin() bool {
 	p, err := start(s.m)
+	if err == nil {
+		s.p = p
+		s.m.setRunning(s, p.cmd.Process.Pid) // before ready: who has opened a model sees its process
+	}
 	select {
 	case s.m.ready <- err:
 	default:
 	}
-	if err == nil {
-		s.p = p
-		s.m.setRunning(s, p.cmd.Process.Pid)
-		return true
+	if err != nil {
+		s.failed(err)
 	}
-	s.failed(err)
-	return false
+	return err == nil
 }
 
 // failed counts a failure in a row and waits before the next start; not before the
