@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,12 +98,12 @@ func (c *call) tracksByDVC() bool {
 var dvcVariants = map[string]dvcVariant{
 	"data list": {run: dvcList},
 	"data status": {
-		long:  "\n\nIn a DVC project it tells what `dvc data status` tells.",
+		long:  "\n\nIn a DVC project it tells what `dvc data status` tells, of all or of some outs, .dvc files or stages;\nof a file or folder in a tracked folder it tells what differs there.",
 		flags: func(f *flag.FlagSet) { f.Bool("granular", false, "in a DVC project: look into folders") },
 		run:   dvcDataStatus,
 	},
 	"data add":      {long: "\n\nIn a DVC project it writes PATH.dvc and DVC's cache, as dvc add does; several paths may be\nnamed, also below a tracked folder.", run: dvcAdd},
-	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, .dvc files or stages, or nothing for all, and\nthe files come from DVC's cache.", run: dvcCheckout},
+	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, files or folders in one, .dvc files or stages, or\nnothing for all, and the files come from DVC's cache.", run: dvcCheckout},
 	"data commit":   {run: dvcCommit},
 	"data remove":   {flags: func(f *flag.FlagSet) { f.Bool("outs", false, "delete the data, too") }, run: dvcRemove},
 	"data gc": {
@@ -164,12 +165,12 @@ func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
 		WithHint("`rondo data fetch` takes them from a remote again; `rondo data commit` from the folder, where that is whole")
 }
 
-const fromRemote = "\n\nIn a DVC project the remotes are those of .dvc/config, and the arguments are outs, .dvc\nfiles or stages, or nothing for all."
+const fromRemote = "\n\nIn a DVC project the remotes are those of .dvc/config, and the arguments are outs, files\nor folders in one, .dvc files or stages, or nothing for all.\n\n  rondo data %s images/train/cats"
 
 func init() {
-	dvcVariants["data fetch"] = dvcVariant{long: fromRemote, run: dvcExchange((*dvc.Project).Fetch, "fetched")}
-	dvcVariants["data push"] = dvcVariant{long: fromRemote, run: dvcExchange((*dvc.Project).Push, "pushed")}
-	dvcVariants["data pull"] = dvcVariant{long: fromRemote, run: dvcPull}
+	dvcVariants["data fetch"] = dvcVariant{long: fmt.Sprintf(fromRemote, "fetch"), run: dvcExchange((*dvc.Project).Fetch, "fetched")}
+	dvcVariants["data push"] = dvcVariant{long: fmt.Sprintf(fromRemote, "push"), run: dvcExchange((*dvc.Project).Push, "pushed")}
+	dvcVariants["data pull"] = dvcVariant{long: fmt.Sprintf(fromRemote, "pull"), run: dvcPull}
 }
 
 // dvcExchange moves objects between DVC's cache and a remote.
@@ -183,7 +184,11 @@ func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exc
 		if err != nil {
 			return err
 		}
-		return c.dvcDone(done, "%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There)
+		if err := c.dvcDone(done, "%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There); err != nil || c.json {
+			return err
+		}
+		c.sayList("Not to be pulled yet:", "a folder's list follows when the remote has all of its files", done.Waiting)
+		return nil
 	}
 }
 
@@ -215,10 +220,11 @@ func dvcList(ctx context.Context, c *call, p *dvc.Project) error {
 }
 
 func dvcDataStatus(ctx context.Context, c *call, p *dvc.Project) error {
-	if err := c.want(0, 0); err != nil {
+	targets, err := c.dvcTargets(p)
+	if err != nil {
 		return err
 	}
-	st, err := p.DataStatus(ctx, c.isSet("granular"))
+	st, err := p.DataStatus(ctx, c.isSet("granular"), targets...)
 	if err != nil {
 		return err
 	}

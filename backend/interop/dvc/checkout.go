@@ -67,11 +67,11 @@ type wanted struct {
 }
 
 func (c *checkout) plan(ctx context.Context) error {
-	list, within, err := c.p.choose(c.in.Targets)
+	list, err := c.p.choose(c.in.Targets)
 	if err != nil {
 		return err
 	}
-	if err := c.planOf(ctx, list, within); err != nil {
+	if err := c.planOf(ctx, list); err != nil {
 		return err
 	}
 	if len(c.in.Targets) == 0 {
@@ -80,12 +80,10 @@ func (c *checkout) plan(ctx context.Context) error {
 	return err
 }
 
-func (c *checkout) planOf(ctx context.Context, list []tracked, within map[string][]string) (err error) {
+func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 	seen := map[string]bool{}
 	for _, o := range list {
-		if e, ok := c.p.partials[o.at]; ok && o.entry.sum() == "" {
-			o.entry = e
-		}
+		o.entry = c.p.entryOf(o)
 		if o.out.NoCache || o.entry.sum() == "" || seen[o.at] {
 			continue
 		}
@@ -95,6 +93,9 @@ func (c *checkout) planOf(ctx context.Context, list []tracked, within map[string
 			return err
 		}
 		if w.now.sum == o.entry.sum() && (w.now.exec == o.entry.Exec || w.now.dir) {
+			if err := o.unknown(w.now.files); err != nil {
+				return err
+			}
 			continue
 		}
 		files, err := c.p.filesOf(o.entry)
@@ -105,7 +106,10 @@ func (c *checkout) planOf(ctx context.Context, list []tracked, within map[string
 		if err != nil {
 			return err
 		}
-		if w.compare(files, within[o.at]); len(w.remove)+len(w.create) > 0 || w.exec {
+		if err := o.unknown(slices.Concat(files, w.now.files)); err != nil {
+			return err
+		}
+		if w.compare(files); len(w.remove)+len(w.create) > 0 || w.exec {
 			c.outs = append(c.outs, w)
 		}
 	}
@@ -127,8 +131,8 @@ func (p *Project) filesOf(e Entry) ([]TreeFile, error) {
 	return []TreeFile{{MD5: e.MD5, Exec: e.Exec}}, nil
 }
 
-// compare lists what is to be removed and made; parts limit it to some of a folder.
-func (w *wanted) compare(files []TreeFile, parts []string) {
+// compare lists what of that which is asked for is to be removed and made.
+func (w *wanted) compare(files []TreeFile) {
 	there := w.now.files
 	if !w.now.dir && w.now.sum != "" {
 		there = []TreeFile{{MD5: w.now.sum, Exec: w.now.exec}}
@@ -137,14 +141,11 @@ func (w *wanted) compare(files []TreeFile, parts []string) {
 	for _, f := range there {
 		is[f.Path] = f
 	}
-	asked := func(f TreeFile) bool {
-		return len(parts) == 0 || slices.ContainsFunc(parts, func(part string) bool { return f.Path == part || inside(f.Path, part) })
-	}
 	for _, f := range files {
 		shall[f.Path] = f
 		old, had := is[f.Path]
 		switch {
-		case !asked(f):
+		case !w.wants(f.Path):
 		case !had || old.MD5 != f.MD5:
 			f.Path = path.Join(w.at, f.Path)
 			w.create = append(w.create, f)
@@ -153,7 +154,7 @@ func (w *wanted) compare(files []TreeFile, parts []string) {
 		}
 	}
 	for _, f := range there {
-		if s, stays := shall[f.Path]; asked(f) && (!stays || s.MD5 != f.MD5) {
+		if s, stays := shall[f.Path]; w.wants(f.Path) && (!stays || s.MD5 != f.MD5) {
 			f.Path = path.Join(w.at, f.Path)
 			w.remove = append(w.remove, f)
 		}

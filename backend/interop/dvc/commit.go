@@ -71,7 +71,7 @@ func (p *Project) chosen(targets []string) (map[string]bool, error) {
 	if len(rest) == 0 && len(targets) > 0 {
 		return all, nil
 	}
-	list, _, err := p.choose(rest)
+	list, err := p.choose(rest)
 	for _, o := range list {
 		all[o.stage] = true
 	}

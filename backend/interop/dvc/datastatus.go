@@ -67,14 +67,16 @@ func (x dataIndex) put(at, hash, md5 string, dir bool) {
 }
 
 // DataStatus compares folder, .dvc files and locks, and the last commit. Granular looks into
-// folders.
-func (p *Project) DataStatus(ctx context.Context, granular bool) (DataStatus, error) {
+// folders, as also a target does that is in one. Targets are paths, .dvc files and stages; none
+// is all.
+func (p *Project) DataStatus(ctx context.Context, granular bool, targets ...string) (DataStatus, error) {
 	out := DataStatus{NotInCache: []string{}, Unchanged: []string{}}
 	if len(p.Problems) > 0 {
 		return out, p.Problems[0]
 	}
-	recorded := p.recorded(granular)
-	there, err := p.there(ctx, granular)
+	s := p.extent(granular, targets)
+	recorded := p.recorded(s)
+	there, err := p.there(ctx, s)
 	if err != nil {
 		return out, err
 	}
@@ -86,8 +88,11 @@ func (p *Project) DataStatus(ctx context.Context, granular bool) (DataStatus, er
 			out.NotInCache = append(out.NotInCache, l.name())
 		}
 	}
-	committed, err := p.head(granular)
+	committed, err := p.head(s)
 	if err != nil {
+		return out, err
+	}
+	if err := s.named(&recorded, &there, committed); err != nil {
 		return out, err
 	}
 	if committed == nil {
@@ -114,15 +119,15 @@ func keysOf(m map[string]listed) func(yield func(string) bool) {
 }
 
 // recorded is what the .dvc files and locks name.
-func (p *Project) recorded(granular bool) dataIndex {
+func (p *Project) recorded(s extent) dataIndex {
 	x := newDataIndex()
 	for _, o := range p.outs() {
 		sum := o.entry.sum()
-		if o.out.NoCache || sum == "" {
+		if o.out.NoCache || sum == "" || !s.touches(o.at) {
 			continue
 		}
 		x.put(o.at, o.entry.Hash, sum, o.entry.IsDir())
-		if !granular || !o.entry.IsDir() {
+		if !s.granular || !o.entry.IsDir() {
 			continue
 		}
 		files, err := p.filesOf(o.entry)
@@ -131,7 +136,7 @@ func (p *Project) recorded(granular bool) dataIndex {
 			x.file(o.at, f, o.entry.Hash)
 		}
 	}
-	return x
+	return s.cut(x)
 }
 
 // file lists a file of a folder. The folders between have no hash of their own.
@@ -140,10 +145,10 @@ func (x dataIndex) file(top string, f TreeFile, hash string) {
 }
 
 // there is what lies in the folder at the tracked paths.
-func (p *Project) there(ctx context.Context, granular bool) (dataIndex, error) {
+func (p *Project) there(ctx context.Context, s extent) (dataIndex, error) {
 	x := newDataIndex()
 	for _, o := range p.outs() {
-		if o.out.NoCache {
+		if o.out.NoCache || !s.touches(o.at) {
 			continue
 		}
 		now, err := p.look(ctx, o.at, o.entry.Hash)
@@ -154,17 +159,17 @@ func (p *Project) there(ctx context.Context, granular bool) (dataIndex, error) {
 			continue
 		}
 		x.put(o.at, o.entry.Hash, now.sum, now.dir)
-		if granular {
+		if s.granular {
 			for _, f := range now.files {
 				x.file(o.at, f, o.entry.Hash)
 			}
 		}
 	}
-	return x, nil
+	return s.cut(x), nil
 }
 
 // head is what the last commit names; nil where there is no git, empty before the first.
-func (p *Project) head(granular bool) (*dataIndex, error) {
+func (p *Project) head(s extent) (*dataIndex, error) {
 	x := newDataIndex()
 	repo, err := git.Open(p.Dir)
 	if err != nil || !repo.Exists() || strings.EqualFold(p.Config["core"]["no_scm"], "true") {
@@ -183,7 +188,7 @@ func (p *Project) head(granular bool) (*dataIndex, error) {
 		return nil, err
 	}
 	defer then.Close()
-	x = then.recorded(granular)
+	x = then.recorded(s)
 	return &x, nil
 }
 

@@ -23,8 +23,9 @@ type Exchange struct {
 type Exchanged struct {
 	Objects int      `json:"objects"`
 	Bytes   int64    `json:"bytes"`
-	There   int      `json:"there"`   // were on both sides already
-	Missing []string `json:"missing"` // paths of which one side lacks something
+	There   int      `json:"there"`             // were on both sides already
+	Missing []string `json:"missing"`           // paths of which one side lacks something
+	Waiting []string `json:"waiting,omitempty"` // folders of which a part was pushed; their lists follow with the rest
 }
 
 // object is one that an out needs.
@@ -41,7 +42,7 @@ func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err e
 		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") {
 			return err
 		}
-		files, err := p.filesOf(o.entry)
+		files, err := p.asked(o)
 		if err != nil {
 			return err
 		}
@@ -61,12 +62,18 @@ func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err er
 			return err
 		}
 		if strings.HasSuffix(o.entry.MD5, ".dir") {
-			files, err := p.filesOf(o.entry)
+			files, err := p.asked(o)
+			if err == nil {
+				err = p.pushAll(ctx, f, objectsOf(o.entry.Hash, files), done)
+			}
 			if err != nil {
 				return err
 			}
-			if err := p.pushAll(ctx, f, objectsOf(o.entry.Hash, files), done); err != nil {
+			if whole, err := p.pushedAll(ctx, f, o); err != nil {
 				return err
+			} else if !whole {
+				done.Waiting = append(done.Waiting, o.at)
+				return nil
 			}
 		}
 		return p.pushAll(ctx, f, []object{{o.entry.Hash, o.entry.sum()}}, done)
@@ -87,7 +94,7 @@ func objectsOf(hash string, files []TreeFile) []object {
 
 func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (Exchanged, error) {
 	x := &exchanging{p: p, remote: in.Remote, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, done: Exchanged{Missing: []string{}}}
-	list, _, err := p.choose(in.Targets)
+	list, err := p.choose(in.Targets)
 	if err != nil {
 		return x.done, err
 	}
@@ -100,7 +107,11 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		if o.out.NoCache || o.entry.MD5 == "" && !(bring && p.imported(o)) || o.out.NoPush && !bring {
 			continue
 		}
-		if err := x.out(ctx, o); err != nil {
+		err := x.out(ctx, o)
+		if unknown := p.unknown(o); unknown != nil {
+			return x.done, unknown
+		}
+		if err != nil {
 			return x.done, err
 		}
 	}
@@ -145,9 +156,8 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		return x.partial(ctx, o, d)
 	}
 	if x.bring {
-		if has, err := x.p.Cache.has(ctx, o.entry); has || err != nil {
-			files, _ := x.p.filesOf(o.entry)
-			x.done.There += len(files)
+		if n, has, err := x.p.has(ctx, o); has || err != nil {
+			x.done.There += n
 			return err
 		}
 	}

@@ -119,7 +119,7 @@ func (p *Project) mayLay(ctx context.Context, repo *git.Repo, lay *git.Laying, c
 // lostData lists what of tracked data would be overwritten and is kept nowhere.
 func (p *Project) lostData(ctx context.Context, then *Project, lay *git.Laying) (lost []string, err error) {
 	c := &checkout{p: p}
-	if err := c.planOf(ctx, then.outs(), nil); err != nil {
+	if err := c.planOf(ctx, then.outs()); err != nil {
 		return nil, err
 	}
 	all, err := c.lost(ctx)

@@ -12,8 +12,9 @@ type tracked struct {
 	at    string // in the project
 	entry Entry  // what the lock or the .dvc file says of it
 	out   Out
-	file  string // the .dvc file or the dvc.yaml
-	stage string // address of the stage; that of a .dvc file is its path
+	file  string   // the .dvc file or the dvc.yaml
+	stage string   // address of the stage; that of a .dvc file is its path
+	parts []string // what is asked for of a folder; none: all of it
 }
 
 // outs are all paths that are tracked in the project itself, in DVC's order.
@@ -23,7 +24,7 @@ func (p *Project) outs() (list []tracked) {
 			lock := p.Locks[pl.File].Stage(s.Name)
 			for _, o := range s.Outs {
 				if at, here := p.where(s.Wdir, o.Path); here {
-					list = append(list, tracked{at, lockEntry(lock, true, o.Path).named(), o, pl.File, Address(pl.File, s.Name)})
+					list = append(list, tracked{at, lockEntry(lock, true, o.Path).named(), o, pl.File, Address(pl.File, s.Name), nil})
 				}
 			}
 		}
@@ -31,7 +32,7 @@ func (p *Project) outs() (list []tracked) {
 	for _, f := range p.Singles {
 		for _, o := range f.Outs {
 			if at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here {
-				list = append(list, tracked{at, o.Entry.named(), o.Out, f.Path, f.Path})
+				list = append(list, tracked{at, o.Entry.named(), o.Out, f.Path, f.Path, nil})
 			}
 		}
 	}
@@ -40,35 +41,45 @@ func (p *Project) outs() (list []tracked) {
 
 // choose returns the outs that targets name: a path, one in a tracked folder, a .dvc file, a
 // stage, or a dvc.yaml. With no targets it is all of them.
-func (p *Project) choose(targets []string) (list []tracked, within map[string][]string, err error) {
+func (p *Project) choose(targets []string) ([]tracked, error) {
 	all := p.outs()
 	if len(targets) == 0 {
-		return all, nil, nil
+		return all, nil
 	}
-	within = map[string][]string{}
+	whole := map[int]bool{}
 	for _, target := range targets {
 		found := false
 		at := path.Clean(strings.TrimSuffix(target, "/"))
-		for _, o := range all {
+		for i, o := range all {
 			switch {
 			case o.at == at, o.file == at, o.stage == target:
-				within[o.at] = nil
-			case inside(at, o.at):
-				if parts, there := within[o.at]; !there || parts != nil {
-					within[o.at] = append(parts, strings.TrimPrefix(at, o.at+"/"))
-				}
+				whole[i] = true
+			case o.mayHold(at):
+				all[i].parts = append(o.parts, strings.TrimPrefix(at, o.at+"/"))
 			default:
 				continue
 			}
 			found = true
-			list = append(list, o)
 		}
 		if !found {
-			return nil, nil, errs.New(errs.NotFound, "DVC tracks no %s: it is no out, no .dvc file and no stage", target).
-				WithHint("`rondo data status` lists what is tracked")
+			return nil, notTracked(target)
 		}
 	}
-	return list, within, nil
+	var list []tracked
+	for i, o := range all {
+		if whole[i] {
+			o.parts = nil
+		} else if o.parts == nil {
+			continue
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+func notTracked(target string) error {
+	return errs.New(errs.NotFound, "DVC tracks no %s: it is no out, no .dvc file and no stage", target).
+		WithHint("`rondo data status` lists what is tracked")
 }
 
 // inside reports whether a path lies below a folder.

@@ -32,7 +32,7 @@ func (p *Project) Renew(ctx context.Context, in Renew) (list []Renewed, err erro
 	if len(p.Problems) > 0 {
 		return list, p.Problems[0]
 	}
-	chosen, _, err := p.choose(in.Targets)
+	chosen, err := p.choose(in.Targets)
 	if err != nil {
 		return list, err
 	}

@@ -268,7 +268,7 @@ func (u *update) bringBack(ctx context.Context, from LockStage) (bool, error) {
 			return false, err
 		}
 		w := &wanted{tracked: tracked{at: at, entry: e, out: o}}
-		w.compare(files, nil)
+		w.compare(files)
 		if err := u.p.checkoutOne(ctx, w); err != nil {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -71,7 +72,8 @@ func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error 
 			WithHint("whoever has the content can push it: rondo data push, or dvc push")
 	}
 	var mu sync.Mutex
-	err = each(ctx, o.entry.parts(files), func(e Entry) error {
+	asked := slices.DeleteFunc(o.entry.parts(files), func(e Entry) bool { return !o.wants(e.Path) })
+	err = each(ctx, asked, func(e Entry) error {
 		n, had, err := v.fetchOne(ctx, path.Join(o.at, e.Path), e)
 		mu.Lock()
 		defer mu.Unlock()

@@ -20,7 +20,7 @@ type pushedOut struct {
 }
 
 // push makes a version of each file of an out of which the remote has none, and returns the
-// entry that names them all. What did arrive is named also where something failed.
+// entry that names them all: of a part only its own. What did arrive is named also where something failed.
 func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry, error) {
 	e := o.entry
 	files, err := v.p.filesOf(e)
@@ -30,6 +30,10 @@ func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry,
 	parts := e.parts(files)
 	var mu sync.Mutex
 	err = each(ctx, indexes(parts), func(i int) error {
+		if !o.wants(parts[i].Path) {
+			parts[i] = v.sized(parts[i])
+			return nil
+		}
 		at := path.Join(o.at, parts[i].Path)
 		is, n, err := v.pushOne(ctx, at, parts[i])
 		mu.Lock()
@@ -49,9 +53,22 @@ func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry,
 		parts[0].Path = e.Path
 		return parts[0], err
 	}
+	if !slices.ContainsFunc(parts, func(e Entry) bool { return e.VersionID != "" }) {
+		return e, err // as it was
+	}
 	slices.SortFunc(parts, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
 	e.List = parts
 	return e, err
+}
+
+// sized is the entry of a file that is not asked for, as `dvc add` writes one of which there is
+// no version yet; dvc drops it where it pushes a part.
+func (v *versions) sized(e Entry) Entry {
+	if info, err := v.p.Cache.stat(e.Hash, e.MD5); err == nil && e.Size == nil {
+		n := info.Size()
+		e.Size = &n
+	}
+	return e
 }
 
 func indexes[T any](list []T) []int {

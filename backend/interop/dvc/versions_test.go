@@ -225,3 +225,57 @@ func withCloudDVC(t *testing.T, v *remotetest.Versions, dir string) {
 		clean(twin)
 	}
 }
+
+// TestVersionsOfAPart pushes and fetches parts of a folder by a bucket that numbers versions:
+// the .dvc file goes on naming the rest, which dvc forgets there.
+func TestVersionsOfAPart(t *testing.T) {
+	v := remotetest.KeepVersions(t, remotetest.StartS3(t))
+	dir := versionedProject(t, v, "part", "version_aware")
+	p := open(t, dir)
+	if err := p.Add(t.Context(), "data", "one.txt"); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(filepath.Join(dir, "data.dvc"))
+	if _, err := p.Push(t.Context(), dvc.Exchange{Targets: []string{"data/none"}}); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a part that is not there: %v", err)
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, "data.dvc")); string(b) != string(before) {
+		t.Errorf("written for nothing:\n%s", b)
+	}
+	if done, err := open(t, dir).Push(t.Context(), dvc.Exchange{Targets: []string{"data/sub"}}); err != nil || done.Objects != 1 || v.Count("part/data/a") != 0 {
+		t.Fatalf("pushed %+v, %v", done, err)
+	}
+	want := "- relpath: a\n    md5: b026324c6904b2a9cb4b88d6d61c81d1\n    size: 2\n  - relpath: 'sub/b: ü'\n    md5: 26ab0db90d72e28ad0ba1e22ee510510\n    size: 2\n    cloud:\n"
+	if b, _ := os.ReadFile(filepath.Join(dir, "data.dvc")); !strings.Contains(string(b), want) {
+		t.Errorf("written:\n%s", b)
+	}
+	if st, err := open(t, dir).Status(t.Context()); err != nil || len(st) != 1 || st[0].Name != "make" {
+		t.Errorf("status: %+v, %v", st, err)
+	}
+	lose(t, dir, ".dvc/cache", "data")
+	p = open(t, dir)
+	if done, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{"data/sub/b: ü"}}); err != nil || done.Objects != 1 {
+		t.Errorf("fetched %+v, %v", done, err)
+	}
+	if _, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{"data"}}); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a version of what was never pushed: %v", err)
+	}
+	if done, err := p.Checkout(t.Context(), dvc.Checkout{Targets: []string{"data/sub"}}); err != nil || len(done.Added) != 1 {
+		t.Errorf("checked out %+v, %v", done, err)
+	}
+	put(t, dir, "data/a", "1\n")
+	if err := open(t, dir).Add(t.Context(), "data"); err != nil {
+		t.Fatal(err)
+	}
+	program := cloudDVC(t)
+	if program == "" {
+		return
+	}
+	os.Unsetenv("AWS_PROFILE")
+	d := newDriver(t, program)
+	d.must(dir, "push", "-q") // dvc reads what Rondo has written, and sends the rest
+	lose(t, dir, ".dvc/cache", "data")
+	if done, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Targets: []string{"data"}}); err != nil || done.Objects != 2 {
+		t.Errorf("fetched after dvc %+v, %v", done, err)
+	}
+}
