@@ -181,26 +181,49 @@ func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exc
 			return err
 		}
 		done, err := move(p, ctx, dvc.Exchange{Remote: c.value("remote"), Targets: targets})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case c.json:
+			return c.print(done)
 		}
-		if err := c.dvcDone(done, "%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There); err != nil || c.json {
-			return err
-		}
-		c.sayList("Not to be pulled yet:", "a folder's list follows when the remote has all of its files", done.Waiting)
+		c.sayMoved(done, word)
 		return nil
 	}
 }
 
+func (c *call) sayMoved(done dvc.Exchanged, word string) {
+	c.say("%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There)
+	c.sayList("Not to be pulled yet:", "a folder's list follows when the remote has all of its files", done.Waiting)
+}
+
+// dvcPull checks out also what did come where something else did not.
 func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
-	fetched := dvcExchange((*dvc.Project).Fetch, "fetched")(ctx, c, p)
-	if fetched != nil && !errs.Is(fetched, errs.NotFound) && !errs.Is(fetched, errs.Precondition) {
-		return fetched
-	}
-	if err := dvcCheckout(ctx, c, p); err != nil && !(fetched != nil && errs.Is(err, errs.NotFound)) {
+	targets, err := c.dvcTargets(p)
+	if err != nil {
 		return err
 	}
-	return fetched // what did come lies there now
+	fetched, absent := p.Fetch(ctx, dvc.Exchange{Remote: c.value("remote"), Targets: targets})
+	switch {
+	case absent == nil && !c.json:
+		c.sayMoved(fetched, "fetched")
+	case absent != nil && !errs.Is(absent, errs.NotFound) && !errs.Is(absent, errs.Precondition):
+		return absent
+	}
+	done, err := p.Checkout(ctx, dvc.Checkout{Targets: targets, Force: c.isSet("force")})
+	if !c.json {
+		c.sayChanges(done, err == nil)
+	}
+	if err != nil && !(absent != nil && errs.Is(err, errs.NotFound)) {
+		return err
+	}
+	if absent == nil && c.json {
+		return c.print(struct {
+			dvc.Exchanged
+			dvc.Changes
+		}{fetched, done})
+	}
+	return absent
 }
 
 func dvcList(ctx context.Context, c *call, p *dvc.Project) error {
@@ -323,6 +346,12 @@ func dvcCheckout(ctx context.Context, c *call, p *dvc.Project) error {
 	if c.json && err == nil {
 		return c.print(done)
 	}
+	c.sayChanges(done, err == nil)
+	return err
+}
+
+// sayChanges tells what a checkout has changed, and of one that went well that it was nothing.
+func (c *call) sayChanges(done dvc.Changes, well bool) {
 	for _, part := range []struct {
 		mark string
 		list []string
@@ -331,10 +360,9 @@ func dvcCheckout(ctx context.Context, c *call, p *dvc.Project) error {
 			c.say("  %s  %s", part.mark, at)
 		}
 	}
-	if err == nil && len(done.Added)+len(done.Modified)+len(done.Deleted) == 0 {
+	if well && len(done.Added)+len(done.Modified)+len(done.Deleted) == 0 {
 		c.say("Everything is as the .dvc files and locks say.")
 	}
-	return err
 }
 
 func dvcCommit(ctx context.Context, c *call, p *dvc.Project) error {

@@ -22,6 +22,7 @@ var expsVerbs = []verb{
 			"What git ignores and data that the cache does not have are not overwritten, unless --force is said.\n\n  rondo exps apply brave-owl",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "also overwrite what is kept nowhere") },
 	},
+	expsSaveVerb,
 	{
 		name: "exps branch", args: "NAME [BRANCH]", short: "in a DVC project: make a git branch of an experiment", run: expsBranch,
 		long: "Without BRANCH it is NAME-branch. What is checked out stays.\n\n  rondo exps branch brave-owl better-loss",

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path"
@@ -59,16 +60,13 @@ func (r *Repo) quiet() error {
 // author is who git's settings say the person is.
 func (r *Repo) author(now time.Time) (object.Signature, error) { return r.who("author", now) }
 
-// who reads the settings author or committer, and those of the user where they say nothing.
+// who is what the environment says of the author or committer, then the settings, and then those
+// of the user.
 func (r *Repo) who(role string, now time.Time) (object.Signature, error) {
 	s := r.settings()
-	name, email := s.get(role+".name"), s.get(role+".email")
-	if name == "" {
-		name = s.get("user.name")
-	}
-	if email == "" {
-		email = s.get("user.email")
-	}
+	env := "GIT_" + strings.ToUpper(role)
+	name := cmp.Or(os.Getenv(env+"_NAME"), s.get(role+".name"), s.get("user.name"))
+	email := cmp.Or(os.Getenv(env+"_EMAIL"), s.get(role+".email"), s.get("user.email"))
 	if name == "" || email == "" {
 		return object.Signature{}, errs.New(errs.Precondition, "git does not know who you are, so nothing was committed").
 			WithHint("git config --global user.name \"Your Name\"; git config --global user.email you@example.com")

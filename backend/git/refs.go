@@ -43,7 +43,7 @@ func (r *Repo) SetRef(name, commit, message string, now time.Time) error {
 
 // lockRef takes git's lock on a name, into which the new value is written.
 func (r *Repo) lockRef(name string) (at string, lock *os.File, err error) {
-	if !validRef(name) {
+	if !ValidRef(name) {
 		return "", nil, errs.New(errs.Invalid, "%q is no name that git takes", name).WithHint("letters, digits, - and _ are fine")
 	}
 	at = filepath.Join(commonOf(r.gitDir), filepath.FromSlash(name))
@@ -152,8 +152,8 @@ func withoutRef(text, name string) string {
 	return out.String()
 }
 
-// validRef reports whether git takes a name, by the rules of git-check-ref-format(1).
-func validRef(name string) bool {
+// ValidRef reports whether git takes a name, by the rules of git-check-ref-format(1).
+func ValidRef(name string) bool {
 	if !strings.HasPrefix(name, "refs/") || strings.Contains(name, "..") || strings.Contains(name, "@{") || strings.HasSuffix(name, ".") {
 		return false
 	}
@@ -172,7 +172,7 @@ func validRef(name string) bool {
 
 // LogOf lists what a name has meant, the newest first, with what was noted of each.
 func (r *Repo) LogOf(name string) (list []Logged) {
-	if r.repo == nil || !validRef(name) {
+	if r.repo == nil || !ValidRef(name) {
 		return nil
 	}
 	for line := range strings.Lines(outside(filepath.Join(commonOf(r.gitDir), "logs", filepath.FromSlash(name)))) {

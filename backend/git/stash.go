@@ -29,7 +29,8 @@ func (l *Laying) Keep(name, message string, now time.Time) (string, error) {
 	if !l.dirty {
 		return "", nil
 	}
-	s := &stash{Laying: l, who: l.repo.somebody(now)}
+	who := l.repo.somebody(now)
+	s := &stash{Laying: l, who: who, by: who}
 	h, err := s.commits(message)
 	if err == nil {
 		err = s.settle()
@@ -59,7 +60,8 @@ func (l *Laying) where() string {
 
 type stash struct {
 	*Laying
-	who  object.Signature
+	who  object.Signature // the author
+	by   object.Signature // the committer
 	made []plumbing.Hash
 }
 
@@ -100,17 +102,8 @@ func (s *stash) commits(message string) (h plumbing.Hash, err error) {
 // work are the tracked files as they lie there; with those that HEAD has and that only the
 // index has no more, as libgit2 has it.
 func (s *stash) work() (files map[string]object.TreeEntry, err error) {
-	files = map[string]object.TreeEntry{}
-	for name, e := range s.index {
-		switch {
-		case s.gone[name]:
-		case s.changed[name]:
-			if files[name], err = s.store(name, e); err != nil {
-				return nil, err
-			}
-		default:
-			files[name] = e
-		}
+	if files, err = s.tracked(); err != nil {
+		return nil, err
 	}
 	for name := range s.loose {
 		if old, was := s.were[name]; was {
@@ -186,7 +179,7 @@ func (s *stash) stream(name string, size int64) (h plumbing.Hash, err error) {
 }
 
 func (s *stash) commit(files map[string]object.TreeEntry, message string, parents ...plumbing.Hash) (h plumbing.Hash, err error) {
-	c := &object.Commit{Author: s.who, Committer: s.who, Message: message, ParentHashes: parents}
+	c := &object.Commit{Author: s.who, Committer: s.by, Message: message, ParentHashes: parents}
 	if c.TreeHash, err = s.tree(files); err != nil {
 		return h, err
 	}

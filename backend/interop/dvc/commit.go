@@ -30,6 +30,11 @@ func (p *Project) CommitAll(ctx context.Context, targets ...string) error {
 		return err
 	}
 	defer unlock()
+	return p.commitAll(ctx, targets...)
+}
+
+// commitAll is CommitAll under the project's lock.
+func (p *Project) commitAll(ctx context.Context, targets ...string) error {
 	chosen, err := p.chosen(targets)
 	if err != nil {
 		return err

@@ -1,0 +1,166 @@
+package dvc
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"rondo/backend/errs"
+	"rondo/backend/git"
+)
+
+// SaveExp says how to keep the folder as an experiment.
+type SaveExp struct {
+	Name      string // empty: one of the experiment's hash
+	Message   string // of the commit; empty: DVC's own
+	Force     bool   // replace one of that name
+	Targets   []string
+	Untracked []string // files and folders that git does not track, and that belong to it all the same
+}
+
+// SavedExp is an experiment that was kept.
+type SavedExp struct {
+	Name   string   `json:"name"`
+	Commit string   `json:"ref"`  // as `dvc exp save --json` calls it
+	Left   []string `json:"left"` // untracked files that are not in it
+}
+
+// SaveExp keeps the folder as an experiment that began at what is checked out, as `dvc exp save`
+// does: it records the data as CommitAll does, and commits what git tracks, as it lies there,
+// beside the files named at the top of a dvc.yaml. HEAD, branches and index stay; dvc takes
+// what was staged out of the index.
+func (p *Project) SaveExp(ctx context.Context, in SaveExp) (done SavedExp, err error) {
+	if len(p.Problems) > 0 {
+		return done, p.Problems[0]
+	}
+	return done, p.withExps(func(repo *git.Repo) error {
+		head, err := repo.Head()
+		if err != nil {
+			return err
+		}
+		if head.Commit == "" {
+			return errs.New(errs.Precondition, "the git repository has no commit yet, at which an experiment could begin").WithHint("git commit")
+		}
+		if err := mayBeCalled(repo, head.Commit, in); err != nil {
+			return err
+		}
+		if err := p.unclaimed(nil, []string{"."}); err != nil {
+			return err
+		}
+		if err := p.commitAll(ctx, in.Targets...); err != nil {
+			return err
+		}
+		done, err = p.saveExp(ctx, repo, head.Commit, in)
+		return err
+	})
+}
+
+// mayBeCalled refuses a name that git does not take, or that another experiment has.
+func mayBeCalled(repo *git.Repo, baseline string, in SaveExp) error {
+	ref := refOf(baseline, in.Name)
+	switch {
+	case in.Name == "":
+		return nil
+	case strings.Contains(in.Name, "/") || !git.ValidRef(ref):
+		return errs.New(errs.Invalid, "%q is no name of an experiment", in.Name).WithHint("choose one of letters, digits, - and _")
+	case !in.Force && hasRef(repo, ref):
+		return errs.New(errs.Conflict, "there is an experiment %s already", in.Name).WithHint("choose another name, or say --force to replace it")
+	}
+	return nil
+}
+
+func hasRef(repo *git.Repo, ref string) bool {
+	there, err := repo.Refs(ref)
+	return err != nil || slices.ContainsFunc(there, func(r git.Ref) bool { return r.Name == ref })
+}
+
+func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, in SaveExp) (done SavedExp, err error) {
+	hash := p.expHash(in.Targets)
+	if in.Message == "" {
+		in.Message = "dvc: commit experiment " + hash
+	}
+	lay, err := repo.Lay(ctx, baseline)
+	if err != nil {
+		return done, err
+	}
+	defer lay.Close()
+	for _, name := range in.Untracked {
+		if _, err := p.root.Lstat(name); err != nil {
+			return done, errs.New(errs.NotFound, "there is no %s to include", name)
+		}
+	}
+	now := time.Now()
+	saved, err := lay.Save(in.Message, append(p.topFiles(), in.Untracked...), now)
+	if err != nil {
+		return done, err
+	}
+	done = SavedExp{in.Name, saved.Commit, saved.Left}
+	for n := 1; done.Name == "" || in.Name == "" && hasRef(repo, refOf(baseline, done.Name)); n++ {
+		if done.Name = "exp-" + hash[:5]; n > 1 {
+			done.Name += fmt.Sprintf("-%d", n)
+		}
+	}
+	return done, repo.SetRef(refOf(baseline, done.Name), done.Commit, "", now)
+}
+
+// expHash is what DVC calls an experiment by: the SHA-256 of the JSON of what its stages have
+// recorded. Of some targets it is that of none, as with dvc.
+func (p *Project) expHash(targets []string) string {
+	all := &Map{}
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			if lock := p.Locks[pl.File].Stage(s.Name); lock != nil && len(targets) == 0 {
+				all.Set(s.Name, lock.value())
+			}
+		}
+	}
+	var b strings.Builder
+	pythonJSON(&b, all, nil)
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+// topFiles are what a dvc.yaml names at its top, and a dvc.lock that git does not track yet.
+func (p *Project) topFiles() []string {
+	list := []string{LockFile}
+	for _, pl := range p.Pipelines {
+		for _, name := range slices.Concat(pl.Metrics, pl.Params, plotFiles(pl.Plots)) {
+			if at, here := p.where(path.Dir(pl.File), name); here {
+				list = append(list, at)
+			}
+		}
+	}
+	return list
+}
+
+// plotFiles are the files of the plots at the top of a dvc.yaml: a plot's own name, or those
+// that its x and y name.
+func plotFiles(plots []any) (list []string) {
+	for _, plot := range plots {
+		if name, ok := plot.(string); ok {
+			list = append(list, name)
+			continue
+		}
+		m, _ := plot.(*Map)
+		for i := 0; i < m.Len(); i++ {
+			props, _ := m.vals[m.Keys[i]].(*Map)
+			y, _ := props.Get("y")
+			of, ok := y.(*Map)
+			if !ok {
+				list = append(list, m.Keys[i])
+				continue
+			}
+			list = append(list, of.Keys...)
+			x, _ := props.Get("x")
+			if of, ok := x.(*Map); ok {
+				list = append(list, of.Keys...)
+			}
+		}
+	}
+	return list
+}
