@@ -18,7 +18,10 @@ import (
 )
 
 var dataVerbs = []verb{
-	{name: "data list", short: "list the datasets", run: dataList},
+	{
+		name: "data list", short: "list the datasets", run: dataList,
+		flags: func(f *flag.FlagSet) { f.Bool("removed", false, "those that were removed, in place of the others") },
+	},
 	{
 		name: "data add", args: "PATH", short: "put a file or folder under version control and take its first snapshot",
 		long: "The data stays where it is. A pointer, PATH.snap, is written beside it for git, and the\ndata itself is ignored by git.\n\n  rondo data add data/reviews.csv --desc \"product reviews\"",
@@ -128,6 +131,9 @@ func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number 
 func dataList(ctx context.Context, c *call) error {
 	if err := c.want(0, 0); err != nil {
 		return err
+	}
+	if c.isSet("removed") {
+		return dataListRemoved(ctx, c)
 	}
 	var list []dataset.Dataset
 	return c.fetch(ctx, "/datasets", &list, func() error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -38,6 +39,24 @@ func dataRestore(ctx context.Context, c *call) error {
 		for _, k := range r.Forgot {
 			c.say("  %s is lost: %s", dataset.Ref(r.Dataset, k.Number), k.Why)
 		}
+		return nil
+	})
+}
+
+// dataListRemoved lists what `rondo data restore` can bring back.
+func dataListRemoved(ctx context.Context, c *call) error {
+	var list []dataset.Dataset
+	return c.fetch(ctx, "/datasets?removed=true", &list, func() error {
+		if len(list) == 0 {
+			c.say("No dataset was removed.")
+			return nil
+		}
+		rows := [][]string{{"DATASET", "PATH", "SNAPSHOTS", "REMOVED", "BY"}}
+		for _, d := range list {
+			rows = append(rows, []string{d.Name, d.Path, strconv.Itoa(d.Count), when(d.Removal.At), d.Removal.By})
+		}
+		c.table(rows)
+		c.say("`rondo data restore NAME` brings one back, as far as no gc has removed its content.")
 		return nil
 	})
 }

@@ -41,7 +41,14 @@ func (a *API) datasetRoutes(r *Router) {
 	a.trackedRoutes(r)
 }
 
-func (a *API) listDatasets(ctx context.Context, _ Nothing) ([]dataset.Dataset, error) {
+type listDatasets struct {
+	Removed bool `query:"removed"` // those that are not tracked any more, in place of the others
+}
+
+func (a *API) listDatasets(ctx context.Context, in listDatasets) ([]dataset.Dataset, error) {
+	if in.Removed {
+		return a.Datasets.RemovedDatasets(ctx)
+	}
 	return a.Datasets.List(ctx)
 }
 

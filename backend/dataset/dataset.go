@@ -18,6 +18,14 @@ type Dataset struct {
 	Desc   string    `json:"desc,omitempty"`
 	Latest *Snapshot `json:"latest,omitempty"`
 	Count  int       `json:"count"` // snapshots
+
+	Removal *Removal `json:"removal,omitempty"` // it is not tracked any more; Restore brings it back
+}
+
+// Removal says since when a dataset is not tracked any more.
+type Removal struct {
+	At time.Time `json:"at"`
+	By string    `json:"by,omitempty"`
 }
 
 // Snapshot is an immutable version of a dataset.

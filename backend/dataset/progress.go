@@ -10,7 +10,7 @@ import (
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, verify, push, fetch, import, repair, gc
+	Verb    string  `json:"verb"`              // snapshot, checkout, verify, push, fetch, import, repair, gc, fsck
 	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
@@ -48,6 +48,13 @@ func (s *Service) followFar(verb string, f *far, datasets []string) (stop func()
 	}
 	f.objects.Track(count, of.more)
 	return s.follow(verb, name, count, of)
+}
+
+// FollowAll tells of work that reads every object, until stop is called.
+func (s *Service) FollowAll(verb string, count *store.Count) (stop func()) {
+	of := &total{}
+	of.set(s.opts.Store.Totals())
+	return s.follow(verb, "", count, of)
 }
 
 // follow tells of the progress of some work until stop is called.

@@ -62,6 +62,10 @@ func TestADatasetThatWasRemovedComesBack(t *testing.T) {
 		if list, err := h.List(ctx); err != nil || len(list) != 0 {
 			t.Errorf("%+v, %v", list, err)
 		}
+		gone, err := h.RemovedDatasets(ctx)
+		if err != nil || len(gone) != 1 || gone[0].Name != "big" || gone[0].Path != "big.bin" || gone[0].Count != 2-round || gone[0].Removal == nil || !gone[0].Removal.At.Equal(r.At) {
+			t.Errorf("%+v, %v", gone, err)
+		}
 		h.sound(t)
 		if round == 0 {
 			r, err = h.Restore(ctx, "big")

@@ -104,9 +104,8 @@ func (s sick) tell(r *Repaired) {
 // examine reads all objects, and follows all snapshots to what they stand on.
 func (s *Service) examine(ctx context.Context, r *Repaired) (*sick, error) {
 	k := &sick{damaged: map[ref.Digest]Problem{}, missing: map[ref.Digest]Problem{}}
-	count, of := &store.Count{}, &total{}
-	of.set(s.opts.Store.Totals())
-	defer s.follow("repair", "", count, of)()
+	count := &store.Count{}
+	defer s.FollowAll("repair", count)()
 	err := s.opts.Store.Reread()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return k, err
@@ -201,6 +200,9 @@ func (s *Service) healFrom(ctx context.Context, from source, k *sick, r *Repaire
 		return err
 	}
 	r.Asked = append(r.Asked, from.name)
+	count, of := &store.Count{}, &total{}
+	f.Track(count, of.more)
+	defer s.follow("repair", "", count, of)()
 	damaged := map[ref.Digest]bool{}
 	for d := range k.damaged {
 		damaged[d] = true

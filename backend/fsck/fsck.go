@@ -69,6 +69,7 @@ type Options struct {
 	Nouns []index.Noun
 	Dump  func(ctx context.Context, w io.Writer) error
 	Now   func() time.Time
+	Count *store.Count // how many objects were read, if somebody wants to know
 }
 
 const maxListed = 10_000
@@ -147,7 +148,7 @@ func (c *checker) journal(context.Context) error {
 }
 
 func (c *checker) objects(ctx context.Context) (err error) {
-	c.report.Objects, err = c.store.Verify(ctx, func(i store.Info, err error) {
+	c.report.Objects, err = c.store.Check(ctx, store.Check{Count: c.opts.Count}, func(i store.Info, err error) {
 		p := Problem{Kind: KindObject, File: private("objects", i.File), What: err.Error(), Hint: errs.HintOf(err)}
 		if !i.Digest.IsZero() {
 			p.Offset, p.Length = i.Offset, i.Stored

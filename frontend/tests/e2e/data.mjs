@@ -1,7 +1,8 @@
 // What a person does with versions of data on their pages: removing, bringing back, making room,
 // reading everything, remotes. All of it in Chromium before the real server.
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { assert, audit } from './harness.mjs'
 import { began } from './world.mjs'
@@ -110,8 +111,9 @@ export const tests = {
     await verify.getByRole('button', { name: 'Verify' }).click()
     await seen(page, 'damaged')
     assert.deepEqual(await audit(page, 'damaged'), [])
-    await verify.getByText('Repair it in Settings').click()
-    await seen(page, 'Health')
+    await verify.getByRole('button', { name: 'Repair' }).click()
+    await seen(page, 'objects healed')
+    await page.waitForFunction(() => /[1-9]\d* left/.test(document.querySelector('main').innerText))
   },
 
   async 'a remote is added, pushed to, compared and forgotten on its page'(page) {
@@ -136,5 +138,97 @@ export const tests = {
     await press(page, 'Forget the remote')
     await page.waitForFunction(() => !document.querySelector('main table'))
     assert.ok(existsSync(join(w.folder, 'remote')), 'the place went with its name')
+  },
+
+  async 'a removed dataset is listed with who removed it, and comes back from there'(page) {
+    const w = await withNoise()
+    await w.ok('data', 'remove', 'noise')
+    await w.enter(page, '/data')
+    const removed = page.locator('main .panel', { has: page.locator('h2:text-is("Not tracked any more")') })
+    await removed.getByText('data/noise.bin').waitFor()
+    assert.match(await removed.innerText(), /by cli:ann/)
+    assert.deepEqual(await audit(page, 'removed'), [])
+    await removed.getByRole('button', { name: 'Bring it back: noise' }).click()
+    await page.waitForSelector('main [href="#/data/noise"]')
+    await removed.waitFor({ state: 'detached' })
+  },
+
+  async 'a snapshot of much data tells how far it is, goes on when its dialog or page is left, and is given up at once'(page) {
+    const w = await withNoise()
+    await w.enter(page, '/data/noise')
+    const large = () => {
+      const file = openSync(join(w.dir, 'data', 'noise.bin'), 'w')
+      for (let i = 0; i < 1200; i++) writeSync(file, randomBytes(1 << 20))
+      closeSync(file)
+    }
+    large()
+    await press(page, 'Take a snapshot', 'main')
+    await press(page, 'Take a snapshot')
+    const bar = (at) => page.locator(`${at} progress[value]`).waitFor({ timeout: 20_000 }) // only with a value is it known how far
+    await page.locator('dialog p:has-text("MiB")').waitFor({ timeout: 20_000 })
+    assert.deepEqual(await audit(page, 'taking'), [])
+    await press(page, 'Go on in the background')
+    await page.locator('main progress').waitFor()
+    await page.click('nav >> text=Runs')
+    await page.waitForSelector('main h1:text-is("Runs")')
+    await page.evaluate(() => history.back())
+    await page.locator('main progress').waitFor()
+    const began = Date.now()
+    await page.locator('main .working').getByRole('button', { name: 'Cancel' }).click()
+    await seen(page, 'Given up')
+    assert.ok(Date.now() - began < 1000, 'it took its time to give up')
+    const { json } = await w.api('POST', '/datasets/noise/snapshots', { message: 'whole' }) // the server does no other work on it
+    assert.equal(json.number, 2)
+    truncateSync(join(w.dir, 'data', 'noise.bin'), 10)
+    await page.locator('main tr:has-text("@2")').getByRole('button', { name: 'Check out' }).click()
+    await page.check('dialog input[type=checkbox]')
+    await press(page, 'Check out')
+    await bar('dialog')
+    await seen(page, 'The path is at noise@2', '.toasts')
+    assert.equal(statSync(join(w.dir, 'data', 'noise.bin')).size, 1200 << 20)
+  },
+
+  async 'data comes in from the web and from another project, keeps its origin, and asks it anew'(page) {
+    const w = await began()
+    let body = 'a,b\n1,2\n'
+    const web = createServer((req, res) => res.setHeader('ETag', `"${body.length}"`).end(body))
+    await new Promise((r) => web.listen(0, '127.0.0.1', r))
+    try {
+      const address = `http://127.0.0.1:${web.address().port}/trips.csv`
+      await w.enter(page, '/data')
+      await press(page, 'Add data', 'main')
+      await page.locator('dialog').getByText('From the web').click()
+      await page.fill('dialog input[inputmode=url]', address)
+      await press(page, 'Import')
+      await page.locator('dialog [role=alert]').waitFor() // an address of this computer
+      assert.deepEqual(await audit(page, 'import'), [])
+      await page.check('dialog input[type=checkbox]')
+      await press(page, 'Import')
+      await seen(page, `from ${address}`)
+      body = 'a,b\n1,2\n3,4\n'
+      await press(page, 'Ask its origin', 'main')
+      await press(page, 'Ask its origin')
+      await seen(page, 'trips@2 is kept', '.toasts')
+      await page.waitForSelector('main a[data-row] >> text=@2')
+      await press(page, 'Ask its origin', 'main')
+      await press(page, 'Ask its origin')
+      await seen(page, 'nothing is new', '.toasts')
+    } finally {
+      web.close()
+    }
+    const other = await began()
+    await w.enter(page, '/data?add=1')
+    await page.locator('dialog').getByText('From another project').click()
+    await page.fill('dialog input[placeholder="/home/anna/weather"]', other.dir)
+    await page.fill('dialog input[placeholder="weather@3"]', 'weather')
+    await page.fill('dialog input[placeholder="data/ and its own name"]', 'data/theirs.csv')
+    await page.fill('dialog label:has-text("Name") input', 'theirs')
+    await press(page, 'Import')
+    await seen(page, 'has no snapshot weather', 'dialog')
+    assert.ok((await page.locator('dialog [role=alert]').innerText()).startsWith(other.dir), 'a path is told with a capital letter')
+    await other.ok('data', 'snapshot', 'weather')
+    await press(page, 'Import')
+    await seen(page, `from weather@1 of ${other.dir}`)
+    assert.equal(readFileSync(join(w.dir, 'data', 'theirs.csv'), 'utf8'), readFileSync(join(other.dir, 'data', 'weather.csv'), 'utf8'))
   },
 }

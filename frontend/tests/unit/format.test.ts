@@ -28,6 +28,7 @@ describe('times', () => {
     const now = Date.parse('2026-03-01T12:00:00Z')
     expect(ago('2026-03-01T11:57:00Z', 'en', now)).toMatch(/3 min/)
     expect(ago('2026-03-01T11:57:00Z', 'ko', now)).toBe('3분 전')
+    expect(ago('2026-03-01T12:00:08Z', 'en', now)).toBe('now')
   })
   it('measures until now where there is no end', () => expect(span('2026-01-01T00:00:00Z', undefined, Date.parse('2026-01-01T00:00:05Z'))).toBe(5000))
 })

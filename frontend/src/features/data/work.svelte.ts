@@ -17,7 +17,13 @@ export interface Progress {
 export class Work extends Doing {
   progress = $state.raw<Progress>()
   givenUp = $state(false)
+  readonly about?: string // the dataset that it is work on; empty: all of them
   #controller = new AbortController()
+
+  constructor(about?: string) {
+    super()
+    this.about = about
+  }
 
   /** follow does the work that the events call verb; it returns undefined where it failed or was given up. */
   async follow<T>(verb: string, act: (signal: AbortSignal) => Promise<T>, done?: string): Promise<T | undefined> {
@@ -26,7 +32,7 @@ export class Work extends Doing {
     this.progress = undefined
     const off = events.on((e) => {
       const p = e.kind === 'data.progress' ? (e.data as Progress) : undefined
-      if (p?.verb === verb) this.progress = p
+      if (p?.verb === verb && this.#concerns(p)) this.progress = p
     })
     const out = await this.run(() => act(signal), done)
     off()
@@ -37,8 +43,22 @@ export class Work extends Doing {
     return out
   }
 
+  // An import is told of by its file: what will be the dataset's name is not known yet.
+  #concerns = (p: Progress) => !this.about || p.verb === 'import' || p.dataset === this.about
+
   /** cancel gives the work up; the server notices that nobody waits for it any more. */
   cancel = () => this.#controller.abort()
+}
+
+const going = new Map<string, Work>()
+
+/** workOn is the work on a dataset: that which goes on, where a page of it is left and opened again. */
+export function workOn(name: string): Work {
+  const known = going.get(name)
+  if (known?.busy) return known
+  const work = new Work(name)
+  going.set(name, work)
+  return work
 }
 
 /** share is how much of the work is done, from 0 to 1; undefined where nobody can tell yet. A file costs as much as 64 KiB, as the server counts. */

@@ -36,6 +36,7 @@ export interface Dataset {
 	desc?: string;
 	latest?: DatasetSnapshot;
 	count: number;
+	removal?: DatasetRemoval;
 }
 
 export interface DatasetAnswer {
@@ -283,6 +284,11 @@ export interface DatasetRemoteStatus {
 	in_sync: boolean;
 	lost: number[];
 	text?: string;
+}
+
+export interface DatasetRemoval {
+	at: string;
+	by?: string;
 }
 
 export interface DatasetRemoved {
@@ -2144,7 +2150,7 @@ export interface Operations {
 	};
 	"GET /datasets": {
 		path: Record<string, never>;
-		query: Record<string, never>;
+		query: { removed?: boolean };
 		body: undefined;
 		out: Dataset[];
 	};

@@ -18,7 +18,8 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 export function ago(s: string | number | null | undefined, locale: string, now = Date.now()): string {
   const d = parseTime(s)
   if (!d) return '–'
-  const seconds = Math.round((d.getTime() - now) / 1000)
+  const apart = Math.round((d.getTime() - now) / 1000)
+  const seconds = apart > 0 && apart <= 11 ? 0 : apart // the page's clock is right to ten seconds
   const [unit, size] = steps.find(([, n]) => Math.abs(seconds) >= n) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit)
 }

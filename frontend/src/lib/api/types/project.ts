@@ -1,1 +1,1 @@
-export type { FsckReport, Project, ProjectQuestion as Trust, DatasetRepaired as Repaired, Settings, SourceFile } from '../types.gen'
+export type { Project, ProjectQuestion as Trust, Settings, SourceFile } from '../types.gen'
