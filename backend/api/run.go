@@ -179,7 +179,7 @@ type CompareQuery struct {
 }
 
 func (a *API) compareRuns(ctx context.Context, in CompareQuery) (run.Comparison, error) {
-	return a.Runs.Compare(ctx, in.IDs, func(r run.Run) []run.Trait { return launch.Traits(a.Runs.Dir(r.ID)) })
+	return a.Runs.Compare(ctx, in.IDs, func(r run.Run) []run.Trait { return launch.Traits(ctx, a.Runs.Dir(r.ID)) })
 }
 
 // RunChange renames a run and sets its tags; a null tag is removed.
@@ -225,7 +225,7 @@ func (a *API) runSystem(ctx context.Context, in SystemQuery) ([]proc.Sample, err
 	if _, err := a.Runs.Get(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return launch.ReadSystem(a.Runs.Dir(in.ID), pointsOf(in.Points))
+	return launch.ReadSystem(ctx, a.Runs.Dir(in.ID), pointsOf(in.Points))
 }
 
 const usualPoints = 1000

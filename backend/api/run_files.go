@@ -68,7 +68,7 @@ func (a *API) runLog(ctx context.Context, in LogQuery) (RunLog, error) {
 	if err != nil {
 		return RunLog{}, err
 	}
-	part, err := launch.ReadLog(a.Runs.Dir(in.ID), in.Stream, in.Offset, in.Limit)
+	part, err := launch.ReadLog(ctx, a.Runs.Dir(in.ID), in.Stream, in.Offset, in.Limit)
 	return RunLog{part, ended(r) && part.Next >= part.Size}, err
 }
 
@@ -93,12 +93,12 @@ func (a *API) runCode(ctx context.Context, in runID) (RunCode, error) {
 	if _, err := a.Runs.Get(ctx, in.ID); err != nil {
 		return out, err
 	}
-	env, err := launch.ReadEnvironment(a.Runs.Dir(in.ID))
+	env, err := launch.ReadEnvironment(ctx, a.Runs.Dir(in.ID))
 	if err != nil {
 		return out, err
 	}
 	out.Argv, out.Cwd = env.Command, env.Dir
-	if out.Git, err = launch.ReadCode(a.Runs.Dir(in.ID)); err != nil {
+	if out.Git, err = launch.ReadCode(ctx, a.Runs.Dir(in.ID)); err != nil {
 		out.Git = launch.Code{Problem: err.Error()}
 	}
 	out.Diff, out.Git.Diff = out.Git.Diff, ""
@@ -109,7 +109,7 @@ func (a *API) runEnvironment(ctx context.Context, in runID) (launch.Environment,
 	if _, err := a.Runs.Get(ctx, in.ID); err != nil {
 		return launch.Environment{}, err
 	}
-	return launch.ReadEnvironment(a.Runs.Dir(in.ID))
+	return launch.ReadEnvironment(ctx, a.Runs.Dir(in.ID))
 }
 
 // ArtifactQuery names a folder or file among a run's artifacts.

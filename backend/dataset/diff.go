@@ -153,9 +153,10 @@ func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key 
 	return TableDiff{}, errs.New(errs.Internal, "no way to compare %s", f.Path)
 }
 
+// opener opens a table, which need not be read to its end.
 func (s *Service) opener(ctx context.Context, d ref.Digest) opener {
 	return func() (io.ReadCloser, error) {
-		r, err := s.opts.Store.Open(ctx, d)
+		r, err := s.opts.Store.OpenSound(ctx, d)
 		if err != nil {
 			return nil, err
 		}

@@ -39,8 +39,16 @@ func failNth(t *testing.T, n int, with error, work func() error) (ops int, err e
 // and broken by turns, and every third operation fails; make torture tries both on each.
 func everyFault(t *testing.T, what string, setup func(o opened, dir string), work func(o opened) error, after func(o opened, dir, when string)) {
 	t.Helper()
+	if failed := faults(t, what, setup, work, after); failed < 3 {
+		t.Errorf("%s: only %d operations failed", what, failed)
+	}
+}
+
+// faults is everyFault of work that may come to its end all the same. It returns how often it did not.
+func faults(t *testing.T, what string, setup func(o opened, dir string), work func(o opened) error, after func(o opened, dir, when string)) (failed int) {
+	t.Helper()
 	all := []error{syscall.ENOSPC, syscall.EIO}
-	failed, every, step := 0, rounds(1) > 1, 3
+	every, step := rounds(1) > 1, 3
 	if every {
 		step = 1
 	}
@@ -55,9 +63,7 @@ func everyFault(t *testing.T, what string, setup func(o opened, dir string), wor
 			}
 		}
 	}
-	if failed < 3 {
-		t.Errorf("%s: only %d operations failed", what, failed)
-	}
+	return failed
 }
 
 func oneFault(t *testing.T, when string, n int, with error, setup func(o opened, dir string), work func(o opened) error, after func(o opened, dir, when string)) (ops int, err error) {

@@ -98,7 +98,7 @@ func (s *Service) remoteAddress(text string) (remote.Address, error) {
 		return a, nil
 	case err != nil:
 		return a, errs.New(errs.Unavailable, "%s cannot be read: %w", dir, err).WithHint("see whether its disk is connected and whether you may read it")
-	case len(entries) == 0:
+	case !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !begunFormat(e.Name()) }):
 		return a, nil
 	}
 	b, err := os.ReadFile(filepath.Join(dir, formatName))
@@ -107,6 +107,10 @@ func (s *Service) remoteAddress(text string) (remote.Address, error) {
 	}
 	return a, nil
 }
+
+// begunFormat reports whether a file is what the first push of all was writing first when it was
+// cut off, or is writing now.
+func begunFormat(name string) bool { return strings.HasPrefix(name, "."+formatName+".tmp") }
 
 // far is an open remote.
 type far struct {
@@ -174,7 +178,10 @@ func readyFolder(r Remote, dir string, toPush bool) error {
 	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
 		return errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
 	}
-	return writeError(dir, os.MkdirAll(dir, 0o755))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return writeError(dir, err)
+	}
+	return writeError(dir, atomicfile.SyncDir(filepath.Dir(dir)))
 }
 
 func (r Remote) absent() error {

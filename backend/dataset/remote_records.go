@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"maps"
 	"path"
@@ -20,13 +19,11 @@ const recordsDir = "snapshots"
 
 // note writes down that the remote has a snapshot, once all of it is there.
 func (f *far) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
-	snap.Fetched = nil // what is here of it is no matter of the remote
 	name := path.Join(recordsDir, snap.ID+".json")
-	b, err := json.MarshalIndent(snap, "", "  ")
+	b, err := encodeRecord(snap)
 	if err != nil {
 		return err
 	}
-	b = append(b, '\n')
 	if f.records[name] {
 		old, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
 		if err == nil && string(old) == string(b) {
@@ -101,7 +98,7 @@ func (f *far) read(ctx context.Context, name string) (snap Snapshot, err error) 
 		return snap, f.blame(err)
 	}
 	if err == nil {
-		err = json.Unmarshal(b, &snap)
+		snap, err = decodeRecord(b)
 	}
 	if err == nil {
 		err = checkName(snap.Dataset)

@@ -106,6 +106,9 @@ func (f *folder) Get(ctx context.Context, name string, offset, length int64) (io
 	if err := errors.Join(checkName(name), ctx.Err()); err != nil {
 		return nil, err
 	}
+	if err := fault.Check("read"); err != nil {
+		return nil, folderError(name, err)
+	}
 	file, err := f.root.Open(name)
 	if err != nil {
 		return nil, folderError(name, err)
@@ -133,6 +136,9 @@ func (f *folder) Put(ctx context.Context, name string, content *io.SectionReader
 		return false, folderError(name, err)
 	}
 	defer f.root.Remove(tmp)
+	if err := fault.Check("link"); err != nil {
+		return false, folderError(name, err)
+	}
 	err = f.root.Link(tmp, name) // which, unlike a rename, fails where there is one
 	switch {
 	case err == nil:
@@ -155,10 +161,14 @@ func (f *folder) Replace(ctx context.Context, name string, content *io.SectionRe
 		return err
 	}
 	tmp, err := f.write(ctx, name, content)
-	if err == nil {
+	if err != nil {
+		return folderError(name, err)
+	}
+	if err = fault.Check("rename"); err == nil {
 		err = f.root.Rename(tmp, name)
 	}
 	if err != nil {
+		_ = f.root.Remove(tmp)
 		return folderError(name, err)
 	}
 	return f.sync(name)
@@ -166,7 +176,10 @@ func (f *folder) Replace(ctx context.Context, name string, content *io.SectionRe
 
 // write makes the content durable under a name of its own.
 func (f *folder) write(ctx context.Context, name string, content *io.SectionReader) (tmp string, err error) {
-	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := f.makeFolder(path.Dir(name)); err != nil {
+		return "", err
+	}
+	if err := fault.Check("create"); err != nil {
 		return "", err
 	}
 	tmp = temporaryName(name)
@@ -176,7 +189,7 @@ func (f *folder) write(ctx context.Context, name string, content *io.SectionRead
 	}
 	// Whoever gives up does not wait for the disk: the file goes at once.
 	stop := context.AfterFunc(ctx, func() { _ = f.root.Remove(tmp) })
-	_, err = io.Copy(file, withContext(ctx, io.NewSectionReader(content, 0, content.Size())))
+	_, err = io.Copy(writing{file}, withContext(ctx, io.NewSectionReader(content, 0, content.Size())))
 	if err == nil {
 		err = fault.Check("sync")
 	}
@@ -190,6 +203,33 @@ func (f *folder) write(ctx context.Context, name string, content *io.SectionRead
 		_ = f.root.Remove(tmp)
 	}
 	return tmp, err
+}
+
+// writing is a file of which a test may say that the disk is full.
+type writing struct{ file *os.File }
+
+func (w writing) Write(b []byte) (int, error) {
+	if err := fault.Check("write"); err != nil {
+		n, _ := w.file.Write(b[:len(b)/2])
+		return n, err
+	}
+	return w.file.Write(b)
+}
+
+// makeFolder makes a folder, and those that it is in, durably where it is not there.
+func (f *folder) makeFolder(dir string) error {
+	if _, err := f.root.Stat(dir); err == nil {
+		return nil
+	}
+	if err := errors.Join(fault.Check("mkdir"), f.root.MkdirAll(dir, 0o755)); err != nil {
+		return err
+	}
+	for ; dir != "."; dir = path.Dir(dir) {
+		if err := f.sync(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *folder) sync(name string) error {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ type condemned struct {
 	since map[ref.Digest]time.Time
 }
 
-// sentence reads the list anew if it is another one; damaged lines condemn nothing.
+// sentence reads the list anew if it is another one; one that is damaged condemns nothing.
 func (s *Store) sentence() map[ref.Digest]time.Time {
 	path := filepath.Join(s.dir, condemnedName)
 	fi, err := os.Stat(path)
@@ -53,13 +52,13 @@ func readCondemned(path string) map[ref.Digest]time.Time {
 	if err != nil {
 		return nil
 	}
-	since := map[ref.Digest]time.Time{}
-	lines := bufio.NewScanner(bytes.NewReader(b))
-	if !lines.Scan() || lines.Text() != condemnedHead {
+	text, ok := bytes.CutPrefix(b, []byte(condemnedHead+"\n"))
+	if !ok || !summed(b) {
 		return nil
 	}
-	for lines.Scan() {
-		hex, at, _ := strings.Cut(lines.Text(), " ")
+	since := map[ref.Digest]time.Time{}
+	for line := range strings.Lines(string(text)) {
+		hex, at, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		d, err := ref.Parse(hex)
 		when, e := time.Parse(time.RFC3339, at)
 		if err == nil && e == nil {
@@ -67,6 +66,14 @@ func readCondemned(path string) map[ref.Digest]time.Time {
 		}
 	}
 	return since
+}
+
+// summed reports whether a list's last line is the digest of all before; older lists have none,
+// so that it ends with an object and a time.
+func summed(b []byte) bool {
+	before := bytes.LastIndexByte(bytes.TrimSuffix(b, []byte("\n")), '\n') + 1
+	last, err := ref.Parse(string(bytes.TrimSuffix(b[before:], []byte("\n"))))
+	return err != nil || last == ref.Of(b[:before])
 }
 
 func (s *Store) writeCondemned(since map[ref.Digest]time.Time) error {
@@ -82,6 +89,7 @@ func (s *Store) writeCondemned(since map[ref.Digest]time.Time) error {
 	for d, at := range since {
 		fmt.Fprintln(&b, d, at.UTC().Format(time.RFC3339))
 	}
+	fmt.Fprintln(&b, ref.Of(b.Bytes()))
 	return diskError(atomicfile.WriteFile(path, b.Bytes(), 0o644))
 }
 

@@ -99,12 +99,13 @@ func (s *Store) lacks(list []chunk) (chunk, bool) {
 // chained reads the chunks of a list one after the other. A pack stays open as long as
 // the next chunk lies in it too, which it mostly does.
 type chained struct {
-	s    *Store
-	of   ref.Digest
-	rest []chunk
-	now  []byte // of the chunk that is being handed out
-	buf  buffers
-	open opener
+	s       *Store
+	of      ref.Digest
+	rest    []chunk
+	now     []byte // of the chunk that is being handed out
+	careful bool   // nobody verifies the whole, so each chunk is
+	buf     buffers
+	open    opener
 }
 
 func (c *chained) Read(b []byte) (int, error) {
@@ -132,6 +133,12 @@ func (c *chained) next() (err error) {
 	// What is wrong with a chunk comes to light by the digest of the whole, or here, where it cannot even be unpacked.
 	if c.now, err = c.open.content(want.digest, p, &c.buf); err == nil && len(c.now) != int(want.length) {
 		err = corrupt(want.digest, p.pack.name, fmt.Sprintf("it has %d bytes instead of %d", len(c.now), want.length))
+	}
+	if err == nil && c.careful {
+		if err = sameAs(want.digest, p, c.now); err != nil {
+			c.now = nil
+		}
+		c.s.suspectIf(want.digest, err)
 	}
 	return err
 }

@@ -43,6 +43,7 @@ type Store struct {
 	suspects  suspects
 	leaps     leaps
 	sound     sound
+	wholes    map[ref.Digest]Stamp // how objects that are files of their own looked when they were read and found sound
 }
 
 func at(dir string) *Store {

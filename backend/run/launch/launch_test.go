@@ -177,19 +177,19 @@ func TestARunIsStartedFollowedAndRecorded(t *testing.T) {
 	if r.Status != run.Failed || r.Reason != "exit code 3" || e.Code != 3 || r.User != "ann" || r.EndedAt.Before(r.StartedAt) || r.Tags["mlflow.source.git.commit"] != "abc" {
 		t.Errorf("run %+v, exit %+v", r, e)
 	}
-	log, err := launch.ReadLog(h.runs.Dir(r.ID), "stdout", 0, 0)
+	log, err := launch.ReadLog(t.Context(), h.runs.Dir(r.ID), "stdout", 0, 0)
 	want := fmt.Sprintf("%s %s http://127.0.0.1:1 0.5 []\n", r.ID, r.ExperimentID)
 	if err != nil || log.Text != want || log.Next != int64(len(want)) {
 		t.Errorf("log %+v, %v, want %q", log, err, want)
 	}
-	if log, _ := launch.ReadLog(h.runs.Dir(r.ID), "stderr", -3, 0); log.Text != "ps\n" || log.Offset != 2 {
+	if log, _ := launch.ReadLog(t.Context(), h.runs.Dir(r.ID), "stderr", -3, 0); log.Text != "ps\n" || log.Offset != 2 {
 		t.Errorf("end of stderr %+v", log)
 	}
-	code, err := launch.ReadCode(h.runs.Dir(r.ID))
+	code, err := launch.ReadCode(t.Context(), h.runs.Dir(r.ID))
 	if err != nil || code.Commit != "abc" || !code.Dirty || code.Diff != "--- "+h.dir {
 		t.Errorf("code %+v, %v", code, err)
 	}
-	env, err := launch.ReadEnvironment(h.runs.Dir(r.ID))
+	env, err := launch.ReadEnvironment(t.Context(), h.runs.Dir(r.ID))
 	if err != nil || env.Variables["OMP_NUM_THREADS"] != "3" || env.Host.Threads < 1 || env.Command[3] != "--api-key=<hidden>" {
 		t.Errorf("environment %+v, %v", env, err)
 	}
@@ -202,7 +202,7 @@ func TestARunIsStartedFollowedAndRecorded(t *testing.T) {
 	if !strings.Contains(said, want) || !strings.Contains(said, "oops") {
 		t.Errorf("events said %q", said)
 	}
-	if samples, err := launch.ReadSystem(h.runs.Dir(r.ID), 0); err != nil || len(samples) == 0 {
+	if samples, err := launch.ReadSystem(t.Context(), h.runs.Dir(r.ID), 0); err != nil || len(samples) == 0 {
 		t.Errorf("samples %v, %v", samples, err)
 	}
 	noSecrets(t, filepath.Join(h.dir, ".rondo"))

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"rondo/backend/host"
 	"rondo/backend/proc"
 	"rondo/backend/ref"
+	"rondo/backend/run/seal"
 )
 
 // Files that a run's folder holds because it was launched here.
@@ -62,19 +64,22 @@ type Package struct {
 }
 
 // ReadCode returns what is known of a run's code; NotFound where nothing was written.
-func ReadCode(runDir string) (c Code, err error) {
-	return c, readJSON(filepath.Join(runDir, codeFile), "code", &c)
+func ReadCode(ctx context.Context, runDir string) (c Code, err error) {
+	return c, readJSON(ctx, runDir, codeFile, "code", &c)
 }
 
 // ReadEnvironment returns what a run ran with; NotFound where nothing was written.
-func ReadEnvironment(runDir string) (e Environment, err error) {
-	return e, readJSON(filepath.Join(runDir, environmentFile), "environment", &e)
+func ReadEnvironment(ctx context.Context, runDir string) (e Environment, err error) {
+	return e, readJSON(ctx, runDir, environmentFile, "environment", &e)
 }
 
 const maxFile = 64 << 20 // bytes of one of these files
 
-func readJSON(path, what string, v any) error {
-	f, err := os.Open(path)
+func readJSON(ctx context.Context, runDir, name, what string, v any) error {
+	if err := seal.Sound(ctx, runDir, name); err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(runDir, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return errs.New(errs.NotFound, "the run's %s was not recorded", what).WithHint("runs started with `rondo run` or by the pipeline record it")
 	}
@@ -83,7 +88,7 @@ func readJSON(path, what string, v any) error {
 	}
 	defer f.Close()
 	if err := json.NewDecoder(io.LimitReader(f, maxFile)).Decode(v); err != nil {
-		return errs.New(errs.Corrupt, "%s is damaged: %w", filepath.Base(path), err)
+		return errs.New(errs.Corrupt, "%s is damaged: %w", name, err)
 	}
 	return nil
 }
@@ -104,7 +109,7 @@ const (
 
 // ReadLog returns at most limit bytes of a stream from an offset on; a negative
 // offset counts from the end. What is not text is replaced.
-func ReadLog(runDir, stream string, offset int64, limit int) (Log, error) {
+func ReadLog(ctx context.Context, runDir, stream string, offset int64, limit int) (Log, error) {
 	if stream == "" {
 		stream = "stdout"
 	}
@@ -114,6 +119,9 @@ func ReadLog(runDir, stream string, offset int64, limit int) (Log, error) {
 	}
 	if limit <= 0 {
 		limit = usualLog
+	}
+	if err := seal.Sound(ctx, runDir, name); err != nil {
+		return Log{}, err
 	}
 	out := Log{Stream: stream}
 	t := &tail{path: filepath.Join(runDir, name)}
@@ -143,8 +151,11 @@ func ReadLog(runDir, stream string, offset int64, limit int) (Log, error) {
 
 // ReadSystem returns at most limit samples of what a run took of the machine: of each
 // stretch the one in which its processes were busiest.
-func ReadSystem(runDir string, limit int) ([]proc.Sample, error) {
+func ReadSystem(ctx context.Context, runDir string, limit int) ([]proc.Sample, error) {
 	list := []proc.Sample{}
+	if err := seal.Sound(ctx, runDir, proc.SystemFile); err != nil {
+		return list, err
+	}
 	f, err := os.Open(filepath.Join(runDir, proc.SystemFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return list, nil

@@ -1,14 +1,15 @@
 package launch
 
 import (
+	"context"
 	"strings"
 
 	"rondo/backend/run"
 )
 
 // Traits says what is known of a launched run's code and environment, for comparing.
-func Traits(runDir string) (list []run.Trait) {
-	if c, err := ReadCode(runDir); err == nil && c.Commit != "" {
+func Traits(ctx context.Context, runDir string) (list []run.Trait) {
+	if c, err := ReadCode(ctx, runDir); err == nil && c.Commit != "" {
 		state := "clean"
 		if c.Dirty {
 			state = "with changes that are in no commit"
@@ -16,7 +17,7 @@ func Traits(runDir string) (list []run.Trait) {
 		list = append(list, run.Trait{Group: "code", Key: "commit", Value: c.Commit}, run.Trait{Group: "code", Key: "state", Value: state},
 			run.Trait{Group: "code", Key: "diff", Value: c.Diff})
 	}
-	e, err := ReadEnvironment(runDir)
+	e, err := ReadEnvironment(ctx, runDir)
 	if err != nil {
 		return list
 	}
