@@ -34,21 +34,32 @@ func (c *call) actor() string {
 
 // deviceDir returns this device's folder for the project.
 func (c *call) deviceDir() (string, error) {
+	_, device, err := c.placed()
+	return device, err
+}
+
+// placed returns the project and this device's folder for it.
+func (c *call) placed() (*project.Project, string, error) {
 	p, err := project.Open(c.dir)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	return project.DeviceDir(p.ID, c.Getenv)
+	device, err := project.DeviceDir(p.ID, c.Getenv)
+	return p, device, err
 }
 
 // server returns the project's running server, and starts one only if asked to.
 func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
-	device, err := c.deviceDir()
+	p, device, err := c.placed()
 	if err != nil {
 		return client.Info{}, err
 	}
 	info, err := client.Find(device)
-	if err == nil || !start {
+	if err == nil {
+		_, err = info.ServedFrom(p.Dir, p.ID)
+		return info, err
+	}
+	if !start {
 		return info, err
 	}
 	exe, err := os.Executable()
@@ -58,6 +69,9 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	info, err = client.Start(ctx, device, []string{exe, "serve", "--project", c.dir, "--background"})
 	if err != nil {
 		return info, startError(err)
+	}
+	if _, err := info.ServedFrom(p.Dir, p.ID); err != nil { // a copy's was quicker
+		return info, err
 	}
 	fmt.Fprintf(c.Stderr, "rondo: started the project's server at %s (`rondo stop` ends it)\n", info.URL)
 	return info, nil

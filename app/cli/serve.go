@@ -71,9 +71,14 @@ func (c *call) announce(s *server.Server) {
 }
 
 func stop(ctx context.Context, c *call) error {
-	device, err := c.deviceDir()
+	p, device, err := c.placed()
 	if err != nil {
 		return err
+	}
+	if info, err := client.Find(device); err == nil {
+		if moved, err := info.ServedFrom(p.Dir, p.ID); err != nil && !moved {
+			return err
+		}
 	}
 	done, err := client.Stop(ctx, device)
 	if err == nil && done {

@@ -12,11 +12,13 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/proc"
+	"rondo/backend/project"
 )
 
 // Info is what a running server says of itself in server.json of the device's
 // folder, which only this user can read.
 type Info struct {
+	Folder       string     `json:"folder"` // of the project that it serves
 	URL          string     `json:"url"`
 	ServingURL   string     `json:"serving_url"`
 	Token        string     `json:"token"`
@@ -58,6 +60,29 @@ func Find(deviceDir string) (Info, error) {
 		return Info{}, errs.New(errs.NotFound, "no server runs for this project").WithHint("start it with `rondo serve`")
 	}
 	return i, nil
+}
+
+// ServedFrom refuses a server that serves another folder than dir: a copy of a project has
+// its id, and with it the place of its server. moved tells that the other folder is no more.
+func (i Info) ServedFrom(dir, id string) (moved bool, err error) {
+	if i.Folder == "" || sameFolder(i.Folder, dir) {
+		return false, nil
+	}
+	if p, err := project.Open(i.Folder); err != nil || p.ID != id {
+		return true, errs.New(errs.Conflict, "the project was moved to %s while its server served it at %s", dir, i.Folder).
+			WithHint("end that server with `rondo stop`, then do the same again")
+	}
+	return false, errs.New(errs.Conflict, "%s is a copy of %s, which has a server; of the copies of a project a device serves one at a time", dir, i.Folder).
+		WithHint("end its server first: rondo stop --project %s", i.Folder)
+}
+
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // Ping asks whether the server answers, within a moment.

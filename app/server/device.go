@@ -57,6 +57,9 @@ func (s *Server) lock(ctx context.Context) error {
 			return unavailable(err, "lock the project on this device")
 		}
 		if info, err := client.Find(s.deviceDir); err == nil {
+			if _, err := info.ServedFrom(s.project.Dir, s.project.ID); err != nil {
+				return err
+			}
 			return errs.New(errs.Conflict, "%s is served already, at %s by process %d", s.project.Dir, info.URL, info.Process.PID).
 				WithHint("use that one (`rondo open` opens it), or end it with `rondo stop`")
 		}

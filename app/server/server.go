@@ -121,7 +121,7 @@ func (s *Server) openLauncher(ctx context.Context) error { return s.house.openLa
 
 // announce makes the server known to clients; from here on they may call.
 func (s *Server) announce(context.Context) error {
-	s.info.Process, s.info.Version, s.info.StartedAt = proc.Self(), s.opts.Version, s.started.UTC()
+	s.info.Folder, s.info.Process, s.info.Version, s.info.StartedAt = s.project.Dir, proc.Self(), s.opts.Version, s.started.UTC()
 	if err := client.WriteInfo(s.deviceDir, s.info); err != nil {
 		return err
 	}

@@ -176,11 +176,13 @@ func readNothing(o opened, dir string) {
 			os.Exit(3)
 		}
 	}
-	for _, name := range []string{"data/closed.bin", "data/closed"} {
+	o.Add(ctx, "one", "one.csv", "")
+	for _, name := range []string{"data/closed.bin", "data/closed", "one.csv"} {
+		of := map[bool]string{true: "one", false: "d"}[name == "one.csv"]
 		at := filepath.Join(dir, name)
 		was, _ := os.Stat(at)
 		os.Chmod(at, 0)
-		_, err := o.Snapshot(ctx, "d", dataset.Take{})
+		_, err := o.Snapshot(ctx, of, dataset.Take{})
 		fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
 		os.Chmod(at, was.Mode())
 	}
@@ -194,25 +196,33 @@ func readNothing(o opened, dir string) {
 	fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
 	v, err := o.VerifyAll(ctx, dataset.VerifyAll{})
 	fmt.Println("VERIFIED", err, len(v.Problems) == len(packs), v.Problems)
+	os.Chmod(filepath.Join(dir, ".rondo/objects/packs"), 0)
+	_, err = o.VerifyAll(ctx, dataset.VerifyAll{})
+	fmt.Println("KIND", errs.KindOf(err), err, "HINT", errs.HintOf(err))
+	os.Chmod(filepath.Join(dir, ".rondo/objects/packs"), 0o755)
 }
 
 func TestUnreadableFilesAreNamed(t *testing.T) {
 	dir := newProject(t)
 	must(t, lay(filepath.Join(dir, "data"), map[string]string{"a.txt": "a", "closed.bin": noise(2 << 20), "closed/b.txt": "b"}))
+	write(t, dir, "one.csv", csv1)
 	out, err := runChild(t, dir, "RONDO_TEST_UNREADABLE=1")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if err != nil || len(lines) != 5 || lines[2] != "TAKEN <nil>" {
+	if err != nil || len(lines) != 7 || lines[3] != "TAKEN <nil>" {
 		t.Fatalf("%v %s", err, out)
 	}
-	if !strings.HasPrefix(lines[3], "KIND unavailable") || !strings.Contains(lines[3], ".pack cannot be read") || !strings.Contains(lines[3], "chmod") {
-		t.Errorf("objects that may not be read: %s", lines[3])
+	if !strings.HasPrefix(lines[4], "KIND unavailable") || !strings.Contains(lines[4], ".pack cannot be read") || !strings.Contains(lines[4], "chmod") {
+		t.Errorf("objects that may not be read: %s", lines[4])
 	}
-	if !strings.HasPrefix(lines[4], "VERIFIED <nil> true") { // each pack once
-		t.Errorf("%s", lines[4])
+	if !strings.HasPrefix(lines[5], "VERIFIED <nil> true") { // each pack once
+		t.Errorf("%s", lines[5])
 	}
-	for i, name := range []string{"data/closed.bin", "data/closed"} {
-		if !strings.HasPrefix(lines[i], "KIND precondition") || !strings.Contains(lines[i], name+" cannot be read") || !strings.Contains(lines[i], "chmod u+r") {
-			t.Errorf("%s: %s", name, lines[i])
+	if !strings.HasPrefix(lines[6], "KIND unavailable") || !strings.Contains(lines[6], ".rondo/objects/packs cannot be read") || !strings.Contains(lines[6], "chmod") {
+		t.Errorf("a folder of packs that may not be read: %s", lines[6])
+	}
+	for i, want := range []string{"data/closed.bin cannot be read: permission denied HINT give yourself the right to read it (chmod u+r)", "data/closed cannot be read: permission denied HINT give yourself the right to read it (chmod u+rx)", "one.csv cannot be read: permission denied HINT"} {
+		if !strings.HasPrefix(lines[i], "KIND precondition") || !strings.Contains(lines[i], want) {
+			t.Errorf("%q is not in %s", want, lines[i])
 		}
 	}
 }

@@ -216,7 +216,7 @@ func firstOf(list []string) []string { return list[:min(len(list), maxWork)] }
 // on the remote, and says what is lacking of the first.
 func (s *Service) sendable(ctx context.Context, f *far, snaps []Snapshot) (can []Snapshot, lacking, err error) {
 	for _, snap := range snaps {
-		lacks, err := s.nowhere(ctx, f, snap)
+		lacks, err := s.nowhere(ctx, f.objects, snap)
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -231,7 +231,7 @@ func (s *Service) sendable(ctx context.Context, f *far, snaps []Snapshot) (can [
 }
 
 // nowhere are the files of a snapshot that neither came nor are whole on the remote.
-func (s *Service) nowhere(ctx context.Context, f *far, snap Snapshot) (lacks fewOf, err error) {
+func (s *Service) nowhere(ctx context.Context, f *store.Far, snap Snapshot) (lacks fewOf, err error) {
 	var files []store.TreeFile
 	var digests []ref.Digest
 	err = s.neverCame(ctx, snap, func(f store.TreeFile) error {
@@ -241,7 +241,7 @@ func (s *Service) nowhere(ctx context.Context, f *far, snap Snapshot) (lacks few
 	if err != nil || len(files) == 0 {
 		return lacks, err
 	}
-	missing, err := f.objects.Whole(ctx, digests)
+	missing, err := f.Whole(ctx, digests)
 	gone := map[ref.Digest]bool{}
 	for _, d := range missing {
 		gone[d] = true

@@ -201,3 +201,61 @@ func TestAFileFromAnotherProjectHasItsNameHere(t *testing.T) {
 		t.Errorf("%+v %v", fresh, err)
 	}
 }
+
+// TestASnapshotOfAnotherProjectIsTheOneThatWasNamed: by a tag, and never one that was forgotten.
+func TestASnapshotOfAnotherProjectIsTheOneThatWasNamed(t *testing.T) {
+	ctx := t.Context()
+	a, b := open(t, project2(t)), open(t, project2(t))
+	write(t, a.dir, "data/a.csv", csv1)
+	a.add(t, "a", "data/a.csv")
+	one := a.snap(t, "a")
+	for i := range 3 {
+		write(t, a.dir, "data/a.csv", csv1+fmt.Sprintf("%d,8\n", i))
+		a.snap(t, "a")
+	}
+	_, err := a.SetTag(ctx, "a", 3, "golden")
+	must(t, err)
+	_, err = a.SetTag(ctx, "a", 1, "golden") // it moved
+	must(t, err)
+	got, err := b.Import(ctx, dataset.Import{From: a.dir, Snapshot: "a@golden", Name: "g", Path: "data/g.csv"})
+	if err != nil || got.Snapshot.Tree != one.Tree || got.Snapshot.Origin.Number != 1 {
+		t.Errorf("%+v %v", got.Snapshot, err)
+	}
+	must(t, os.WriteFile(filepath.Join(a.dir, "rondo.yaml"), []byte("rondo: 1\ndatasets: {a: {path: data/a.csv}}\n"), 0o644))
+	a.forget(t, "a")
+	for _, none := range []string{"a@2", "a@silver", "a@9", "b"} {
+		if _, err := b.Import(ctx, dataset.Import{From: a.dir, Snapshot: none, Name: "n", Path: "data/n.csv"}); !errs.Is(err, errs.NotFound) || !strings.Contains(err.Error(), none) {
+			t.Errorf("%s: %v", none, err)
+		}
+	}
+}
+
+// forget applies the rule that keeps the newest snapshot, and tagged ones.
+func (h *house) forget(t *testing.T, name string) {
+	t.Helper()
+	must(t, h.Sync(t.Context(), map[string]dataset.Setting{name: {Path: "data/" + name + ".csv", Keep: &dataset.Keep{Last: 1, Tagged: true}}}))
+	got, err := h.Retain(t.Context(), dataset.Retain{})
+	if err != nil || len(got) != 1 || len(got[0].Forgot) == 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+}
+
+// TestAnImportOfWhatIsThereInPart names what is lacking there, and works once it came.
+func TestAnImportOfWhatIsThereInPart(t *testing.T) {
+	ctx := t.Context()
+	remote := pushedImages(t, filepath.Join(t.TempDir(), "remote"))
+	a, b := open(t, project2(t)), open(t, project2(t))
+	must(t, a.SetRemote(dataset.Remote{Name: "disk", Address: remote}))
+	a.pull(t, 1, "val", "list.csv")
+	in := dataset.Import{From: a.dir, Snapshot: "images", Path: "images"}
+	_, err := b.Import(ctx, in)
+	if !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), "has only a part of images@1: 601 of its files (train/cats-too/big.bin") || !strings.Contains(errs.HintOf(err), "data fetch images@1 --project "+a.dir) {
+		t.Fatalf("%v; %s", err, errs.HintOf(err))
+	}
+	_, err = a.Fetch(ctx, dataset.Exchange{})
+	must(t, err)
+	if got, err := b.Import(ctx, in); err != nil || got.Snapshot.Files != 604 || got.Snapshot.InPart() {
+		t.Errorf("%+v %v", got, err)
+	}
+	must(t, a.Close())
+}

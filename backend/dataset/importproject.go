@@ -2,14 +2,11 @@ package dataset
 
 import (
 	"context"
-	"encoding/json"
 	"path/filepath"
 	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/index"
-	"rondo/backend/journal"
-	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/remote"
 	"rondo/backend/store"
@@ -18,11 +15,11 @@ import (
 // importProject brings a snapshot of another project, whose records and objects are read
 // where they lie. Nothing is written there.
 func (s *Service) importProject(ctx context.Context, in Import) (Imported, error) {
-	name, number, _, err := parseRef(in.Snapshot)
+	name, _, _, err := parseRef(in.Snapshot)
 	if err != nil || name == "" {
-		return Imported{}, errs.New(errs.Invalid, "which snapshot of %s?", in.From).WithHint("write rondo data import %s NAME@NUMBER", in.From)
+		return Imported{}, errs.New(errs.Invalid, "which snapshot of %s?", in.From).WithHint("write rondo data import %s NAME@NUMBER or NAME@TAG", in.From)
 	}
-	theirs, id, err := findIn(ctx, in.From, name, number)
+	theirs, id, err := findIn(ctx, in.From, in.Snapshot)
 	if err != nil {
 		return Imported{}, err
 	}
@@ -39,7 +36,7 @@ func (s *Service) importProject(ctx context.Context, in Import) (Imported, error
 	if err != nil {
 		return Imported{}, err
 	}
-	if _, err := s.Get(ctx, in.Name); err == nil {
+	if d, err := s.Get(ctx, in.Name); err == nil && (d.Latest != nil || d.Path != at) {
 		return Imported{}, errs.New(errs.Conflict, "there is a dataset called %q already", in.Name).WithHint("choose another name (--name), or: rondo data update %s", in.Name)
 	}
 	if _, err := s.root.Lstat(at); err == nil {
@@ -53,7 +50,7 @@ func (s *Service) importProject(ctx context.Context, in Import) (Imported, error
 
 // updateProject looks whether the other project has a newer snapshot of the dataset.
 func (s *Service) updateProject(ctx context.Context, name string, snap Snapshot, in Update) (Imported, error) {
-	theirs, id, err := findIn(ctx, snap.Origin.Folder, snap.Origin.Dataset, 0)
+	theirs, id, err := findIn(ctx, snap.Origin.Folder, snap.Origin.Dataset)
 	if err != nil {
 		return Imported{}, err
 	}
@@ -75,6 +72,9 @@ func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs
 	defer r.Close()
 	f, err := store.OpenFar(ctx, folder, r, s.remoteCache("project "+id))
 	if err != nil {
+		return Imported{}, err
+	}
+	if err := s.wholeThere(ctx, f, folder, theirs); err != nil {
 		return Imported{}, err
 	}
 	nodes, files, err := store.TreeObjects(ctx, theirs.Tree, s.opts.Store.TreeSource, f.TreeSource)
@@ -120,32 +120,4 @@ func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs
 		snap, err = s.profiled(ctx, snap, facts{tables: 1, tableSize: snap.Size, odd: true})
 	}
 	return Imported{Snapshot: snap, New: true}, err
-}
-
-// findIn reads another project's records for a snapshot; number 0 is the newest.
-func findIn(ctx context.Context, folder, name string, number int) (found Snapshot, id string, err error) {
-	p, err := project.Find(folder)
-	if err != nil {
-		return found, "", err
-	}
-	taken := map[int]bool{}
-	_, err = journal.Walk(filepath.Join(p.Dir, ".rondo", "journal"), func(r journal.Record) error {
-		var snap Snapshot
-		if r.Kind != "snapshot.create" || json.Unmarshal(r.Data, &snap) != nil || snap.Dataset != name {
-			return ctx.Err()
-		}
-		for taken[snap.Number] { // as the index there does
-			snap.Number++
-		}
-		taken[snap.Number] = true
-		snap.ID = r.ID
-		if snap.Number == number || number == 0 && snap.Number > found.Number {
-			found = snap
-		}
-		return ctx.Err()
-	})
-	if err == nil && found.ID == "" {
-		err = errs.New(errs.NotFound, "%s has no snapshot %s", p.Dir, name).WithHint("see `rondo data list --project %s`", p.Dir)
-	}
-	return found, p.ID, err
 }

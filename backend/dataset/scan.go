@@ -105,12 +105,12 @@ func hashOpen(ctx context.Context, f opened) (store.TreeFile, store.Stamp, error
 func (s *Service) readFile(ctx context.Context, m *memory, at string, read func(context.Context, opened) (store.TreeFile, store.Stamp, error)) (t store.Tree, err error) {
 	f, err := s.root.Open(at)
 	if err != nil {
-		return t, err
+		return t, folder.Unreadable(s.full(at), err)
 	}
 	defer f.Close()
 	fi, err := f.Stat()
 	if err != nil {
-		return t, err
+		return t, folder.Unreadable(s.full(at), err)
 	}
 	name, was := path.Base(at), store.StampOf(fi)
 	known, now := m.Find("", name), was

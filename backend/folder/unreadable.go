@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"syscall"
 
 	"rondo/backend/errs"
@@ -16,14 +17,22 @@ func Unreadable(path string, err error) error {
 	case err == nil || errors.As(err, &said) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, fs.ErrPermission):
-		return errs.New(errs.Precondition, "%s cannot be read: %w", path, err).
-			WithHint("give yourself the right to read it (chmod u+r), or take it out of the folder")
+		return errs.New(errs.Precondition, "%s cannot be read: %w", path, fs.ErrPermission).
+			WithHint("give yourself the right to read it (chmod u+%s), or take it out of the folder", rightsFor(path))
 	case errors.Is(err, fs.ErrNotExist):
 		return errs.New(errs.Conflict, "%s was removed while the folder was read", path).WithHint("try again when nothing writes to the folder")
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return tooLong(path)
 	}
 	return errs.New(errs.Precondition, "%s cannot be read: %w", path, err).WithHint("see whether its disk is well; a copy of the file can take its place")
+}
+
+// rightsFor are those that reading takes.
+func rightsFor(path string) string {
+	if fi, err := os.Lstat(path); err == nil && fi.IsDir() {
+		return "rx"
+	}
+	return "r"
 }
 
 func tooLong(path string) error {

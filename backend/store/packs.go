@@ -81,7 +81,7 @@ func (s *Store) Reload() error {
 
 // Reread is Reload that trusts nothing it knows: a pack whose index is damaged by now is
 // left out, and what only that one held is missing.
-func (s *Store) Reread() error { return diskError(s.reread()) }
+func (s *Store) Reread() error { return readError(packsDir, s.reread()) }
 
 // reread learns of all packs anew: what lay in one that is gone may lie in another too.
 func (s *Store) reread() error {

@@ -57,11 +57,12 @@ func Open(dir string) (*Store, error) {
 		return nil, diskError(err)
 	}
 	s := at(dir)
-	var err error
-	if s.cleaned, err = atomicfile.RemoveAllAbandoned(dir, time.Now()); err != nil {
-		return nil, diskError(err)
+	if err := s.Reload(); err != nil {
+		return nil, readError(packsDir, err)
 	}
-	return s, s.Reload()
+	var err error
+	s.cleaned, err = atomicfile.RemoveAllAbandoned(dir, time.Now())
+	return s, diskError(err)
 }
 
 // View opens the store in dir for reading, also beside a program that writes to it or
