@@ -19,7 +19,7 @@ func (p *pipelineReader) stage(name string, v any, at Pos) error {
 	}
 	if grid, ok := m.Get("matrix"); ok {
 		one := clone(m).(*Map)
-		one.drop("matrix")
+		one.Drop("matrix")
 		return p.matrix(name, grid.(*Map), one, at)
 	}
 	return p.one(Stage{Name: name, At: at}, m, p.scope)

@@ -1,7 +1,9 @@
 package dvc
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/git"
 )
 
@@ -154,7 +157,17 @@ func (c Cache) readAll(e Entry) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxMeta))
+	b, err := io.ReadAll(io.LimitReader(f, maxMeta+1))
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "read the cache object %s", e.MD5)
+	}
+	if len(b) > maxMeta {
+		return nil, tooLarge("the cache object "+e.MD5, len(b))
+	}
+	if got, _, err := Sum(context.Background(), bytes.NewReader(b), e.Hash); err != nil || got != e.MD5 {
+		return nil, errors.Join(err, damaged(e.MD5))
+	}
+	return b, nil
 }
 
 // numbers collects what are numbers, under their dotted keys.

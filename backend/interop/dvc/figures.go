@@ -99,16 +99,9 @@ func (p *Project) named(made func(tracked) bool, top func(*Pipeline) []string) m
 // readersOf finds how a path is read: in the folder or commit, or from the cache as it is
 // recorded.
 func (p *Project) readersOf(into map[string]func() ([]byte, error), at string, all []tracked) {
-	if info, err := fs.Stat(p.tree, at); err == nil && !info.IsDir() {
+	info, err := fs.Stat(p.tree, at)
+	if err == nil && !info.IsDir() {
 		into[at] = func() ([]byte, error) { return p.Read(at) }
-		return
-	} else if err == nil {
-		_ = fs.WalkDir(p.tree, at, func(name string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
-				into[name] = func() ([]byte, error) { return p.Read(name) }
-			}
-			return nil
-		})
 		return
 	}
 	for _, o := range all {
@@ -125,6 +118,19 @@ func (p *Project) readersOf(into map[string]func() ([]byte, error), at string, a
 			}
 		}
 	}
+	if err == nil {
+		p.readersIn(into, at)
+	}
+}
+
+// readersIn finds the files of a folder.
+func (p *Project) readersIn(into map[string]func() ([]byte, error), at string) {
+	_ = fs.WalkDir(p.tree, at, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			into[name] = func() ([]byte, error) { return p.Read(name) }
+		}
+		return nil
+	})
 }
 
 // Params are the params that stages depend on, those of files that a dvc.yaml names at its

@@ -41,7 +41,7 @@ func (c FigureChanges) file(at string, before, after any, all bool) {
 	one := map[string]Change{}
 	put := func(key string, a, b any) {
 		if all || !Equal(a, b) {
-			one[key] = Change{a, b, difference(a, b)}
+			one[key] = Change{plainValue(a), plainValue(b), difference(a, b)}
 		}
 	}
 	_, wasMap := before.(*Map)

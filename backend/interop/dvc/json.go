@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ func parseJSON(name string, b []byte) (any, error) {
 	if len(b) > maxMeta {
 		return nil, tooLarge(name, len(b))
 	}
+	b = withoutWords(b)
 	r := &jsonReader{dec: json.NewDecoder(bytes.NewReader(b))}
 	r.dec.UseNumber()
 	v, err := r.value(0)
@@ -26,6 +28,39 @@ func parseJSON(name string, b []byte) (any, error) {
 		return nil, fail(name, place(b, r.dec.InputOffset()), "cannot be read as JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return v, nil
+}
+
+// What stands for the words of Python's that are no JSON, and is read as what they mean.
+const (
+	noNumber = "-0e-999999"
+	infinite = "9e999999"
+)
+
+// withoutWords writes NaN and Infinity, which Python's reader and writer know, as numbers. What
+// is in quotes stays.
+func withoutWords(b []byte) []byte {
+	if !bytes.Contains(b, []byte("NaN")) && !bytes.Contains(b, []byte("Infinity")) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+len(b)/8)
+	quoted := false
+	for i := 0; i < len(b); i++ {
+		switch rest := b[i:]; {
+		case quoted && b[i] == '\\' && len(rest) > 1:
+			out = append(out, b[i])
+			i++
+		case b[i] == '"':
+			quoted = !quoted
+		case !quoted && bytes.HasPrefix(rest, []byte("NaN")):
+			out, i = append(out, noNumber...), i+len("NaN")-1
+			continue
+		case !quoted && bytes.HasPrefix(rest, []byte("Infinity")):
+			out, i = append(out, infinite...), i+len("Infinity")-1
+			continue
+		}
+		out = append(out, b[i])
+	}
+	return out
 }
 
 // place turns an offset into line and column.
@@ -52,6 +87,9 @@ func (r *jsonReader) value(depth int) (any, error) {
 		return r.object(depth)
 	case json.Number:
 		s := x.String()
+		if s == noNumber {
+			return math.NaN(), nil
+		}
 		if strings.ContainsAny(s, ".eE") {
 			return parseFloat(s), nil
 		}

@@ -82,7 +82,7 @@ func check(name, where string, m *Map, known ...map[string]rule) error {
 func checkTop(name string, top *Map) error {
 	for _, k := range top.Keys { // `stages:` with nothing under it is as if it were not there
 		if _, known := topRules[k]; known && top.vals[k] == nil {
-			top.drop(k)
+			top.Drop(k)
 			return checkTop(name, top)
 		}
 	}

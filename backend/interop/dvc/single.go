@@ -173,6 +173,7 @@ func (s *Single) outs(name string, v any, at Pos) error {
 		}
 		if v, ok := m.Get("plot"); ok && v != false && v != nil {
 			o.Kind = "plots"
+			o.Plot, _ = v.(*Map)
 		}
 		s.Outs = append(s.Outs, o)
 	}

@@ -30,13 +30,13 @@ func (s *Single) sumNow() string {
 }
 
 func sumOf(m *Map) string {
-	m.drop("md5")
+	m.Drop("md5")
 	if wdir, _ := m.Get("wdir"); wdir == "." {
-		m.drop("wdir")
+		m.Drop("wdir")
 	}
 	for _, k := range slices.Clone(m.Keys) {
 		if v := m.vals[k]; v == nil || v == false || v == "" {
-			m.drop(k) // DVC writes none that are empty
+			m.Drop(k) // DVC writes none that are empty
 		}
 	}
 	var b strings.Builder

@@ -1,10 +1,12 @@
 package dvc
 
 import (
+	"math"
 	"path"
 	"slices"
 	"strings"
 
+	num "rondo/backend/number"
 	"rondo/backend/project"
 )
 
@@ -88,6 +90,10 @@ func plainValue(v any) any {
 		return string(x)
 	case Big:
 		return string(x)
+	case float64:
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return num.Float(x)
+		}
 	}
 	return v
 }

@@ -29,7 +29,7 @@ func changeMap(to, from *Map) {
 	}
 	for _, k := range slices.Clone(to.Keys) {
 		if _, stays := from.Get(k); !stays {
-			to.drop(k)
+			to.Drop(k)
 		}
 	}
 }

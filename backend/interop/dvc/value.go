@@ -75,7 +75,33 @@ func (m *Map) place(key string, at Pos) {
 	m.at[key] = at
 }
 
-func (m *Map) drop(key string) {
+// Plain is the mapping as encoding/json knows it.
+func (m *Map) Plain() map[string]any {
+	out, _ := plainValue(m).(map[string]any)
+	return out
+}
+
+// Update sets all that another mapping says, with its places.
+func (m *Map) Update(from *Map) {
+	for i := range from.Len() {
+		m.Take(from.Keys[i], from, from.Keys[i])
+	}
+}
+
+// Take sets what another mapping says under a key, with its place; nothing where it says none.
+func (m *Map) Take(as string, from *Map, key string) {
+	v, ok := from.Get(key)
+	if !ok {
+		return
+	}
+	m.Set(as, v)
+	if at, placed := from.at[key]; placed {
+		m.place(as, at)
+	}
+}
+
+// Drop takes a key away.
+func (m *Map) Drop(key string) {
 	if _, ok := m.vals[key]; ok {
 		delete(m.vals, key)
 		m.Keys = slices.DeleteFunc(m.Keys, func(k string) bool { return k == key })
