@@ -61,10 +61,9 @@ type Page struct {
 
 // side is a definition of a plot in one revision.
 type side struct {
-	rev   string
-	plot  dvc.Plot
-	read  func(string) (any, error)
-	place string
+	rev  string
+	plot dvc.Plot
+	read func(string) (any, error)
 }
 
 // Collect makes the figures of revisions. Workspace comes first wherever it is named. Props
