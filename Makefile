@@ -133,7 +133,7 @@ torture:
 # interpreter that has torch in TORCH_PYTHON, PyTorch as well. Then git, and both lines of
 # dvc, on histories made at random: HISTORIES of each, at a quarter of a minute or less.
 HISTORIES ?= 200
-conformance: setup build/cache/dvc2/bin/dvc build/cache/dvc-s3/made build/cache/libraries/made build/cache/old/made
+conformance: setup build/cache/dvc2/bin/dvc build/cache/dvc-s3/made build/cache/dvc2-s3/made build/cache/libraries/made build/cache/old/made
 	RONDO_MLFLOW_SOURCE=$(MLFLOW_SOURCE) RONDO_MLFLOW_PYTHON=$(MLFLOW_PYTHON) RONDO_TORCH_PYTHON=$(TORCH_PYTHON) \
 		go test -tags conformance -count=1 -timeout 60m -run 'SameAnswers|Replay|Upstream|Libraries|Torch|OldClient' ./backend/door/mlflow
 	go test -tags conformance -count=1 -timeout 20m -run TestServer ./backend/interop/mlflow
@@ -143,6 +143,7 @@ conformance: setup build/cache/dvc2/bin/dvc build/cache/dvc-s3/made build/cache/
 	DVC2=$(CURDIR)/build/cache/dvc2/bin/dvc DVC_HISTORIES=$(HISTORIES) go test -count=1 -timeout 8h -run 'AnyHistoryBegun|NamesOfDVC2' ./backend/interop/dvc
 	DVC2=$(CURDIR)/build/cache/dvc2/bin/dvc go test -count=1 -timeout 20m -run DVC2 ./app/cli
 	DVC_S3=$(CURDIR)/build/cache/dvc-s3/bin/dvc go test -count=1 -timeout 20m -run 'Versions|FarOrigins' ./backend/interop/dvc
+	DVC_S3=$(CURDIR)/build/cache/dvc2-s3/bin/dvc go test -count=1 -timeout 20m -run 'Versions|FarOrigins' ./backend/interop/dvc
 
 # --- working on it
 

@@ -39,7 +39,11 @@ func (p *Project) addressStatus(ctx context.Context, out *StageStatus, at, to st
 		out.Closed = append(out.Closed, at)
 		return nil
 	}
-	now, err := p.origin(ctx, out.Name, at)
+	hash := e.Hash
+	if !e.told() {
+		hash = p.hash
+	}
+	now, err := p.origin(ctx, out.Name, at, hash)
 	switch {
 	case err != nil:
 		return err
@@ -67,21 +71,23 @@ func (p *Project) addressEntry(ctx context.Context, s Stage, at, to string) (Ent
 	if !p.allows(to) {
 		return Entry{}, untrusted(s.Name, at)
 	}
-	e, err := p.origin(ctx, s.Name, at)
+	e, err := p.origin(ctx, s.Name, at, p.hash)
 	if err == nil && !e.told() {
 		err = errs.New(errs.Precondition, "stage %s: dep %s is missing", s.Name, redacted(at)).WithHint("bring it back there, or change the address in dvc.yaml")
 	}
 	return e, err
 }
 
-// origin is what an address has now; without a checksum where nothing is there.
-func (p *Project) origin(ctx context.Context, stage, at string) (Entry, error) {
-	if e, ok := p.origins[at]; ok {
+// origin is what an address has now, by the hash of the line of DVC that has recorded it;
+// without a checksum where nothing is there.
+func (p *Project) origin(ctx context.Context, stage, at, hash string) (Entry, error) {
+	key := hash + " " + at
+	if e, ok := p.origins[key]; ok {
 		return e, nil
 	}
-	e, err := p.askOrigin(ctx, stage, at)
+	e, err := p.askOrigin(ctx, stage, at, hash)
 	if errs.Is(err, errs.NotFound) {
-		e, err = Entry{Path: at, Hash: MD5}, nil
+		e, err = Entry{Path: at, Hash: hash}, nil
 	}
 	if err != nil {
 		hint := errs.HintOf(err)
@@ -90,11 +96,11 @@ func (p *Project) origin(ctx context.Context, stage, at string) (Entry, error) {
 		}
 		return e, errs.New(errs.KindOf(err), "stage %s: the dep %s cannot be looked at: %w", stage, redacted(at), err).WithHint("%s", hint)
 	}
-	p.origins[at] = e
+	p.origins[key] = e
 	return e, nil
 }
 
-func (p *Project) askOrigin(ctx context.Context, stage, at string) (Entry, error) {
+func (p *Project) askOrigin(ctx context.Context, stage, at, hash string) (Entry, error) {
 	aware := NewMap("version_aware", true) // dvc notes which one it was wherever a bucket numbers versions
 	from, err := p.openPlace(ctx, SingleFile{Path: stage, Single: &Single{Deps: []SingleDep{{Entry: Entry{Path: at}, FSConf: aware}}}})
 	if err != nil {
@@ -107,7 +113,7 @@ func (p *Project) askOrigin(ctx context.Context, stage, at string) (Entry, error
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{Path: at, Hash: MD5}
+	e := Entry{Path: at, Hash: hash}
 	if len(files) > 0 && !files[0].told() {
 		return e, e.readOrigin(ctx, from, files, folder)
 	}
@@ -129,7 +135,7 @@ func (e *Entry) readOrigin(ctx context.Context, from originPlace, files []Entry,
 		if err != nil {
 			return err
 		}
-		sum, n, err := Sum(ctx, body, MD5)
+		sum, n, err := Sum(ctx, body, e.Hash)
 		body.Close()
 		if err != nil {
 			return errs.New(errs.Unavailable, "%s cannot be read: %w", f.Path, err)

@@ -84,8 +84,14 @@ func (a *afar) imports(versions bool) {
 	t := a.t
 	t.Helper()
 	kinds := [][]string{{a.url + "/in.csv", "i.csv"}, {a.url + "/ind", "i"}, {"remote://far/in.csv", "r.csv"}, {"remote://far/ind", "r"}, {a.url + "/in.csv", "later.csv", "--no-download"}, {"remote://far/ind", "later", "--no-download"}}
+	if a.d.old { // pull writes into its .dvc files what was brought of imports that were only noted
+		kinds = kinds[:4]
+	}
 	if versions {
 		kinds = append(kinds, []string{a.url + "/in.csv", "v.csv", "--version-aware"}, []string{a.url + "/ind", "v", "--version-aware"}, []string{"remote://far/in.csv", "lv.csv", "--version-aware", "--no-download"})
+	}
+	if versions && a.d.old {
+		kinds = kinds[:len(kinds)-1]
 	}
 	var outs, files []string
 	for _, args := range kinds {
@@ -128,6 +134,9 @@ func (a *afar) imports(versions bool) {
 	}
 	p.Close()
 	a.d.must(a.twin, append([]string{"update", "-q"}, files...)...)
+	if versions && a.d.old { // writes into the address which version it was
+		return
+	}
 	same("updated", outs)
 }
 

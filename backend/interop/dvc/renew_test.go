@@ -269,6 +269,9 @@ func TestVersionsOfImportsFromABucket(t *testing.T) {
 	if program := cloudDVC(t); program != "" {
 		os.Unsetenv("AWS_PROFILE")
 		d := newDriver(t, program)
+		if d.old {
+			t.Skip("what comes now is for dvc 3: dvc 2 knows no fs_config")
+		}
 		before := dvcFiles(t, dir)
 		d.must(dir, "update", "-q", "k.csv.dvc", "dir.dvc", "p/k.csv.dvc", "p/dir.dvc")
 		if after := dvcFiles(t, dir); after != before {
