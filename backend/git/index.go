@@ -32,17 +32,25 @@ func (r *Repo) lockIndex() (*indexLock, error) {
 	var err error
 	if l.file, err = os.OpenFile(l.path+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return nil, errs.New(errs.Unavailable, "another git command is at work in this repository").
-				WithHint("try again when it is done; if none is, remove %s.lock", l.path)
+			return nil, busyIndex(l.path)
 		}
 		return nil, errs.New(errs.Unavailable, "the git repository cannot be written: %w", err)
 	}
 	if l.index, err = r.repo.Storer.Index(); err != nil {
 		l.Close()
-		return nil, errs.New(errs.Precondition, "the index of this repository has a form that Rondo does not write: %w", err).
-			WithHint("commit the .snap files with git itself")
+		return nil, otherIndex(err)
 	}
 	return l, nil
+}
+
+func busyIndex(at string) error {
+	return errs.New(errs.Unavailable, "another git command is at work in this repository").
+		WithHint("try again when it is done; if none is, remove %s.lock", at)
+}
+
+func otherIndex(err error) error {
+	return errs.New(errs.Precondition, "the index of this repository has a form that Rondo does not write: %w", err).
+		WithHint("commit the .snap files with git itself")
 }
 
 func (l *indexLock) save(files []change) error {
@@ -53,18 +61,14 @@ func (l *indexLock) save(files []change) error {
 		e.Size, e.ModifiedAt = uint32(f.info.Size()), f.info.ModTime()
 		e.CreatedAt = time.Unix(0, store.StampOf(f.info).Ctime)
 	}
-	if l.index.Version < 2 {
-		l.index.Version = 2
-	}
-	slices.SortFunc(l.index.Entries, func(a, b *index.Entry) int { return strings.Compare(a.Name, b.Name) })
-	var b bytes.Buffer
-	if err := index.NewEncoder(&b).Encode(l.index); err != nil {
-		return fmt.Errorf("git index: %w", err)
-	}
-	if _, err := l.file.Write(b.Bytes()); err != nil {
+	b, err := encoded(l.index)
+	if err != nil {
 		return err
 	}
-	err := errors.Join(l.file.Sync(), l.file.Close())
+	if _, err := l.file.Write(b); err != nil {
+		return err
+	}
+	err = errors.Join(l.file.Sync(), l.file.Close())
 	if err == nil {
 		err = os.Rename(l.path+".lock", l.path)
 	}
@@ -73,6 +77,16 @@ func (l *indexLock) save(files []change) error {
 		os.Remove(l.path + ".lock")
 	}
 	return err
+}
+
+func encoded(x *index.Index) ([]byte, error) {
+	x.Version = max(x.Version, 2)
+	slices.SortFunc(x.Entries, func(a, b *index.Entry) int { return strings.Compare(a.Name, b.Name) })
+	var b bytes.Buffer
+	if err := index.NewEncoder(&b).Encode(x); err != nil {
+		return nil, fmt.Errorf("git index: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // makeWay takes away what the index has of a path: all sides of a conflict, and what cannot

@@ -22,7 +22,7 @@ type Laying struct {
 	*comparison
 	repo *Repo
 	root *os.Root
-	lock *indexLock
+	seen *seenIndex
 	head Head
 	out  *export
 
@@ -38,8 +38,8 @@ type Laying struct {
 	sub           string          // the folder that names are relative to, in the work tree
 }
 
-// Lay compares a commit with what lies in the work tree. Nothing is changed yet, but git's
-// lock on its index is held from now on. It refuses while a merge or the like is going on.
+// Lay compares a commit with what lies in the work tree. Nothing is changed yet. It refuses
+// while a merge or the like is going on, or another git command is at work.
 func (r *Repo) Lay(ctx context.Context, commit string) (*Laying, error) {
 	if r.repo == nil {
 		return nil, errs.New(errs.Precondition, "%s is in no git repository", r.dir)
@@ -72,7 +72,7 @@ func (l *Laying) open(commit string) (err error) {
 	if l.head.Commit == "" {
 		return errs.New(errs.Precondition, "the git repository has no commit yet").WithHint("commit something first")
 	}
-	if l.lock, err = l.repo.lockIndex(); err != nil {
+	if l.seen, err = l.repo.seeIndex(); err != nil {
 		return err
 	}
 	if l.root, err = l.repo.root(); err != nil {
@@ -94,7 +94,7 @@ func (l *Laying) open(commit string) (err error) {
 // for programs that do not know of it.
 func (l *Laying) readIndex() error {
 	l.index = map[string]object.TreeEntry{}
-	for _, e := range l.lock.index.Entries {
+	for _, e := range l.seen.index.Entries {
 		if e.Stage != settled {
 			return errs.New(errs.Precondition, "%s is in conflict in the git repository", e.Name).WithHint("decide it, and `git add` it")
 		}
@@ -106,16 +106,13 @@ func (l *Laying) readIndex() error {
 	return nil
 }
 
-// Close lets go of the index.
+// Close lets go of the work tree.
 func (l *Laying) Close() {
 	if l.comparison != nil {
 		l.comparison.Close()
 	}
 	if l.root != nil {
 		l.root.Close()
-	}
-	if l.lock != nil {
-		l.lock.Close()
 	}
 }
 

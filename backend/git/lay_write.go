@@ -32,8 +32,7 @@ func (l *Laying) Write(ctx context.Context) (Laid, error) {
 	if err != nil {
 		return done, errs.New(errs.Unavailable, "the work tree is written in part only: %w", err).WithHint("see whether the disk is full, and do it again")
 	}
-	l.rest()
-	return done, l.lock.save(nil)
+	return done, l.repo.replaceIndex(ctx, l.rest)
 }
 
 func (l *Laying) laid() Laid {
@@ -98,10 +97,10 @@ func (l *Laying) clear(name string) error {
 
 // rest makes the index what HEAD has. What it remembers of files that were not touched stays,
 // unless they may have changed in the same tick of the clock in which it was written.
-func (l *Laying) rest() {
+func (l *Laying) rest(now *index.Index) {
 	old := map[string]*index.Entry{}
-	for _, e := range l.lock.index.Entries {
-		if !e.IntentToAdd && e.ModifiedAt.Before(l.lock.index.ModTime) {
+	for _, e := range now.Entries {
+		if !e.IntentToAdd && e.ModifiedAt.Before(now.ModTime) {
 			old[e.Name] = e
 		}
 	}
@@ -117,5 +116,5 @@ func (l *Laying) rest() {
 		}
 		list = append(list, one)
 	}
-	l.lock.index.Entries = list
+	now.Entries = list
 }

@@ -18,41 +18,87 @@ import (
 
 // SetRef makes a name such as refs/heads/main mean a commit, under git's own lock on it. With
 // a message the change is noted in the name's log, which is where git looks for what it meant
-// before.
+// before. The lock is there for a moment only, with what it will be in it: who is killed hardly
+// ever leaves one.
 func (r *Repo) SetRef(name, commit, message string, now time.Time) error {
-	at, lock, err := r.lockRef(name)
+	at, err := r.placeOf(name)
 	if err != nil {
 		return err
 	}
+	ready, err := written(at, []byte(commit+"\n"))
+	if err != nil {
+		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
+	}
+	defer os.Remove(ready)
+	if err := takeLock(ready, at); errors.Is(err, fs.ErrExist) {
+		return busyRef(name, at)
+	} else if err != nil {
+		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
+	}
 	defer os.Remove(at + ".lock")
-	defer lock.Close()
 	if message != "" {
 		if err := r.logRef(name, commit, message, now); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(lock, commit)
-	if err = errors.Join(err, lock.Sync(), lock.Close()); err == nil {
-		err = os.Rename(at+".lock", at)
-	}
-	if err != nil {
+	if err := os.Rename(at+".lock", at); err != nil {
 		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
 	}
 	return nil
 }
 
-// lockRef takes git's lock on a name, into which the new value is written.
-func (r *Repo) lockRef(name string) (at string, lock *os.File, err error) {
+// written is a new file beside a place, which the disk has.
+func written(at string, b []byte) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(at), ".rondo-*.lock") // which git takes for no name
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		os.Remove(f.Name())
+	}
+	return f.Name(), err
+}
+
+// takeLock makes git's lock on a file, with what the file shall be in it.
+func takeLock(ready, at string) error {
+	err := os.Link(ready, at+".lock")
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f, err := os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // a disk without links
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Rename(ready, at+".lock")
+}
+
+// placeOf is the file of a name, whose folder is there.
+func (r *Repo) placeOf(name string) (at string, err error) {
 	if !ValidRef(name) {
-		return "", nil, errs.New(errs.Invalid, "%q is no name that git takes", name).WithHint("letters, digits, - and _ are fine")
+		return "", errs.New(errs.Invalid, "%q is no name that git takes", name).WithHint("letters, digits, - and _ are fine")
 	}
 	at = filepath.Join(commonOf(r.gitDir), filepath.FromSlash(name))
-	if err = os.MkdirAll(filepath.Dir(at), 0o755); err == nil {
-		lock, err = os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return "", errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
 	}
+	return at, nil
+}
+
+func busyRef(name, at string) error {
+	return errs.New(errs.Unavailable, "another git command is at work with %s", name).
+		WithHint("try again when it is done; if none is, remove %s.lock", at)
+}
+
+// lockRef takes git's lock on a name, into which the new value is written.
+func (r *Repo) lockRef(name string) (at string, lock *os.File, err error) {
+	if at, err = r.placeOf(name); err != nil {
+		return "", nil, err
+	}
+	lock, err = os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return "", nil, errs.New(errs.Unavailable, "another git command is at work with %s", name).
-			WithHint("try again when it is done; if none is, remove %s.lock", at)
+		return "", nil, busyRef(name, at)
 	}
 	if err != nil {
 		return "", nil, errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)

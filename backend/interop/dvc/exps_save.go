@@ -52,12 +52,27 @@ func (p *Project) SaveExp(ctx context.Context, in SaveExp) (done SavedExp, err e
 		if err := p.unclaimed(nil, []string{"."}); err != nil {
 			return err
 		}
-		if err := p.commitAll(ctx, in.Targets...); err != nil {
+		if err := p.commitAll(ctx, p.withData(in.Targets)...); err != nil {
 			return err
 		}
 		done, err = p.saveExp(ctx, repo, head.Commit, in)
 		return err
 	})
+}
+
+// withData are some targets and all data that is there, which dvc records whatever is named.
+func (p *Project) withData(targets []string) []string {
+	if len(targets) == 0 {
+		return nil
+	}
+	for _, o := range p.outs() {
+		if o.stage == o.file && !slices.Contains(targets, o.file) { // a .dvc file
+			if _, err := p.stat(o.at); err == nil {
+				targets = append(slices.Clone(targets), o.file)
+			}
+		}
+	}
+	return targets
 }
 
 // mayBeCalled refuses a name that git does not take, or that another experiment has.

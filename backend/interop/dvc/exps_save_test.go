@@ -133,8 +133,20 @@ func TestSavedExperimentsAreDVCs(t *testing.T) {
 	if err != nil || err2 != nil || !strings.HasPrefix(one.Name, "exp-") || two.Name != one.Name+"-2" {
 		t.Errorf("without a name: %+v, %+v, %v, %v", one, two, err, err2)
 	}
+	h.write("data/1.txt", "other")
+	part, err := save(dvc.SaveExp{Name: "part", Targets: []string{"train"}})
+	if err != nil || gitSaid(t, h.main, "diff", "--name-only", "HEAD", part.Commit, "--", "data.dvc") == "" {
+		t.Errorf("dvc records all data, whatever is named: %+v, %v", part, err)
+	}
+	h.write(".gitattributes", "a.txt filter=x\n")
+	h.git(h.main, "config", "filter.x.clean", "tr a b")
+	if _, err := save(dvc.SaveExp{Name: "filtered"}); errs.KindOf(err) != errs.Precondition || !strings.Contains(err.Error(), "a.txt") {
+		t.Errorf("what goes through a filter: %v", err)
+	}
+	h.git(h.main, "config", "--unset", "filter.x.clean")
 	h.git(h.main, "reset", "-q", "--hard")
 	h.git(h.main, "clean", "-fdq")
+	h.d.must(h.main, "checkout", "--force")
 	if out := h.d.must(h.main, "exp", "show", "--csv"); !strings.Contains(out, "mine") {
 		t.Errorf("dvc exp show: %s", out)
 	}
@@ -142,4 +154,64 @@ func TestSavedExperimentsAreDVCs(t *testing.T) {
 	if b, _ := os.ReadFile(filepath.Join(h.main, "loose.txt")); string(b) != "loose" {
 		t.Errorf("dvc has applied %q", b)
 	}
+}
+
+// TestExperimentsOfAProjectInAFolder saves and applies where the project is a folder of the
+// repository, beside dvc: files beside the project belong to an experiment, too.
+func TestExperimentsOfAProjectInAFolder(t *testing.T) {
+	dir := t.TempDir()
+	h := &history{t: t, main: filepath.Join(dir, "main"), twin: filepath.Join(dir, "twin"), d: newDriver(t, realDVC(t))}
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	h.git(h.main, "init", "-b", "main", h.main)
+	h.git(h.main, "config", "user.name", "a")
+	h.git(h.main, "config", "user.email", "a@b")
+	ml := func(dir string) string { return filepath.Join(dir, "ml") }
+	for name, text := range map[string]string{"top.txt": "t\n", "ml/dvc.yaml": expPipeline + "metrics: [top.json]\n", "ml/params.yaml": "n: 1\n", "ml/in.txt": "i\n", "ml/data/1": "one"} {
+		h.write(name, text)
+	}
+	h.d.must(ml(h.main), "init", "--subdir")
+	h.d.must(ml(h.main), "add", "data")
+	h.d.must(ml(h.main), "repro")
+	h.git(h.main, "add", "-A")
+	h.git(h.main, "commit", "-m", "base")
+	if err := os.CopyFS(h.twin, os.DirFS(h.main)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"top.txt": "t2\n", "ml/in.txt": "i2\n", "ml/data/2": "two", "ml/loose.txt": "l", "ml/top.json": "{}", "beside.txt": "b"} {
+		h.both(name, text)
+	}
+	ctx := context.Background()
+	h.d.must(ml(h.twin), "exp", "save", "-n", "one", "-I", "loose.txt")
+	done, err := open(t, ml(h.main)).SaveExp(ctx, dvc.SaveExp{Name: "one", Untracked: []string{"loose.txt"}})
+	if err != nil || strings.Join(done.Left, " ") != "../beside.txt" {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	without := func(dir string) string { // dvc's own leftover lies in the folder here
+		return strings.Join(slices.DeleteFunc(strings.Split(h.saved(dir, "one"), "\n"), func(line string) bool { return strings.Contains(line, "repro.dat") }), "\n")
+	}
+	sameText(t, "saved", without(h.main), without(h.twin))
+	for _, work := range []string{"", "work\n"} {
+		h.inBoth("reset", "-q", "--hard")
+		h.inBoth("clean", "-fdq")
+		if work != "" {
+			h.both("top.txt", work)
+		}
+		h.d.must(ml(h.twin), "checkout", "--force")
+		h.d.must(ml(h.main), "checkout", "--force")
+		h.d.must(ml(h.twin), "exp", "apply", "one")
+		if _, err := open(t, ml(h.main)).Apply(ctx, "one", false); err != nil {
+			t.Fatal(err)
+		}
+		status := func(dir string) string { return gitSaid(t, dir, "status", "--porcelain", "-uall") }
+		sameText(t, "applied over "+work, status(h.main), status(h.twin))
+		sameText(t, "applied", h.d.must(ml(h.main), "status"), h.d.must(ml(h.twin), "status"))
+		for _, name := range []string{"top.txt", "ml/in.txt", "ml/data/2", "ml/loose.txt"} {
+			got, _ := os.ReadFile(filepath.Join(h.main, name))
+			want, _ := os.ReadFile(filepath.Join(h.twin, name))
+			if string(got) != string(want) {
+				t.Errorf("%s: %q, and by dvc %q", name, got, want)
+			}
+		}
+	}
+	gitSaid(t, h.main, "fsck", "--strict")
 }
