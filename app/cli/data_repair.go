@@ -38,6 +38,9 @@ func (c *call) sayRepaired(r dataset.Repaired) error {
 	for _, h := range r.Healed {
 		from[h.From]++
 	}
+	if n := from[dataset.AtHome]; n > 0 {
+		c.say("  %s from %s, which has another copy", counted(n, "object"), dataset.AtHome)
+	}
 	for _, name := range r.Asked {
 		c.say("  %s from %s", counted(from[name], "object"), name)
 	}

@@ -101,6 +101,62 @@ func TestEveryOperationWithARemoteFailsOnce(t *testing.T) {
 	})
 }
 
+// TestEveryOperationOfAMendingFailsOnce: a repair, and a push to a damaged remote, lose nothing that is sound.
+func TestEveryOperationOfAMendingFailsOnce(t *testing.T) {
+	ctx := t.Context()
+	disk := pushedTo(t)
+	bend := func(pattern string) {
+		packs, err := filepath.Glob(pattern)
+		must(t, err)
+		for _, p := range packs {
+			b := []byte(read(t, "", p))
+			for i := 100; i < len(b)-2000; i += 90_000 {
+				b[i] ^= 4
+			}
+			must(t, os.Chmod(p, 0o644))
+			must(t, os.WriteFile(p, b, 0o644))
+		}
+	}
+	damaged := func(o opened, dir string) {
+		remember(t, o, disk)
+		_, err := o.Fetch(ctx, dataset.Exchange{})
+		must(t, err)
+		bend(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
+	}
+	repair := func(o opened) error { _, err := o.Repair(ctx, dataset.Repair{}); return err }
+	faults(t, "repair", damaged, repair, func(o opened, _, when string) {
+		r, err := o.Repair(ctx, dataset.Repair{})
+		if err != nil || !r.OK {
+			t.Fatalf("%s: the repair again: %+v %v", when, r, err)
+		}
+		for _, err := range whole(t, o) {
+			t.Errorf("%s: %v", when, err)
+		}
+	})
+
+	sick := func(o opened, dir string) {
+		must(t, os.CopyFS(beside(dir), os.DirFS(disk)))
+		remember(t, o, beside(dir))
+		_, err := o.Fetch(ctx, dataset.Exchange{})
+		must(t, err)
+		bend(filepath.Join(beside(dir), "objects/packs/*.pack"))
+		if v, err := o.VerifyRemote(ctx, dataset.VerifyRemote{}); err != nil || v.OK {
+			t.Fatalf("the damage is not seen: %+v %v", v, err)
+		}
+	}
+	push := func(o opened) error { _, err := o.Push(ctx, dataset.Exchange{}); return err }
+	everyFault(t, "mending push", sick, push, func(o opened, dir, when string) {
+		if err := push(o); err != nil {
+			t.Fatalf("%s: the push again: %v", when, err)
+		}
+		if v, err := o.VerifyRemote(ctx, dataset.VerifyRemote{}); err != nil || !v.OK {
+			t.Fatalf("%s: in the end %+v %v", when, v, err)
+		}
+		arrivesWhole(t, beside(dir), when)
+		must(t, os.RemoveAll(beside(dir)))
+	})
+}
+
 // TestEveryOperationOfAnAddFailsOnce: what could not be added is not there by half.
 func TestEveryOperationOfAnAddFailsOnce(t *testing.T) {
 	ctx := t.Context()

@@ -48,6 +48,9 @@ func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error)
 	if err != nil {
 		return r, err
 	}
+	if err := s.healAtHome(ctx, sick, &r); err != nil {
+		return r, err
+	}
 	sources, err := s.sources(in.From)
 	if err != nil {
 		return r, err
@@ -82,6 +85,19 @@ func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error)
 	})
 	r.OK = len(r.Left) == 0
 	return r, nil
+}
+
+// AtHome is where objects were healed from of which the project has another copy.
+const AtHome = "the project itself"
+
+// healAtHome drops damaged copies of what lies in another pack, too, and is sound there.
+func (s *Service) healAtHome(ctx context.Context, k *sick, r *Repaired) error {
+	healed, err := s.opts.Store.HealByCopies(ctx, maps.Keys(k.damaged))
+	for d := range healed {
+		delete(k.damaged, d)
+		r.Healed = append(r.Healed, Healed{d, AtHome})
+	}
+	return err
 }
 
 // sick is what is wrong with the objects.

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 
 	"rondo/backend/ref"
 )
@@ -90,6 +91,14 @@ func (t *table) put(p *pack) {
 			t.used++
 		}
 		t.slots[slot] = t.hash(&p.rows[i].digest)<<56 | uint64(len(t.packs))<<32 | uint64(i)
+	}
+}
+
+// prefer has an object looked for in row i of a pack.
+func (t *table) prefer(p *pack, i int) {
+	n := slices.Index(t.packs, p)
+	if slot, r := t.find(&p.rows[i].digest); r != nil && n >= 0 {
+		t.slots[slot] = t.hash(&p.rows[i].digest)<<56 | uint64(n+1)<<32 | uint64(i)
 	}
 }
 

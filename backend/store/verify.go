@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"rondo/backend/atomicfile"
@@ -47,7 +49,7 @@ func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int
 	}
 	var mu sync.Mutex
 	err = Each(ctx, len(units), func(ctx context.Context, i int) error {
-		list := units[i].list(s, c.Sample)
+		list := units[i].list(c.Sample)
 		bad, err := s.checkFile(ctx, list, c.Count)
 		if err != nil || len(list) == 0 {
 			return err
@@ -56,7 +58,7 @@ func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int
 		defer mu.Unlock()
 		n += len(list)
 		for k, reason := range bad {
-			fn(list[k], reason)
+			fn(list[k].Info, reason)
 		}
 		if c.Done != nil {
 			c.Done(list[0].File, len(bad) == 0)
@@ -88,48 +90,96 @@ func (s *Store) units(c Check) (all []unit, err error) {
 	return all, err
 }
 
-// list chooses the objects that are read, as they lie on the disk.
-func (u unit) list(s *Store, sample float64) (list []Info) {
-	chosen := func(i Info) error {
-		if sample == 0 || rand.Float64() < sample {
-			list = append(list, i)
-		}
-		return nil
-	}
+// kept is one copy of an object; at is empty where it is a file of its own.
+type kept struct {
+	Info
+	at place
+}
+
+// list chooses the copies that are read, as they lie on the disk, also those of what lies in
+// another pack too: after a start it may be this one that is asked for.
+func (u unit) list(sample float64) (list []kept) {
 	if u.pack == nil {
-		_ = chosen(u.whole)
-	} else {
-		_ = s.listPack(u.pack, chosen)
+		if sample == 0 || rand.Float64() < sample {
+			list = append(list, kept{Info: u.whole})
+		}
+		return list
+	}
+	for _, r := range u.pack.rows {
+		if sample == 0 || rand.Float64() < sample {
+			list = append(list, kept{
+				Info{Digest: r.digest, Stored: int64(r.stored), File: u.pack.name, Offset: r.offset},
+				place{u.pack, r.offset, r.stored, r.form},
+			})
+		}
 	}
 	return list
 }
 
 // checkFile reads objects of one file and returns what is wrong, by place in the list.
-func (s *Store) checkFile(ctx context.Context, list []Info, count *Count) (map[int]error, error) {
+func (s *Store) checkFile(ctx context.Context, list []kept, count *Count) (map[int]error, error) {
 	bad := map[int]error{}
 	o := opener{s: s}
 	defer o.close()
 	var buf buffers
-	for i, info := range list {
-		at, packed := s.entry(info.Digest)
-		var err error
-		if packed {
-			if err = o.verify(info.Digest, at, &buf); err == nil && at.form == listed {
-				err = s.verifyStored(ctx, info.Digest)
-			}
-		} else {
-			err = s.verifyOne(ctx, info.Digest)
-		}
+	for i, one := range list {
+		err := s.checkCopy(ctx, &o, one, &buf)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
 			bad[i] = err
-			s.suspectIf(info.Digest, err)
+			s.suspectIf(one.Digest, err)
 		}
-		count.Add(1, info.Stored)
+		count.Add(1, one.Stored)
 	}
 	return bad, nil
+}
+
+// checkCopy reads a copy where it lies. One whose pack another process has merged into
+// another meanwhile is read there.
+func (s *Store) checkCopy(ctx context.Context, o *opener, one kept, buf *buffers) error {
+	if one.at.pack == nil {
+		return s.verifyWhole(ctx, one.Digest)
+	}
+	if err := o.hold(one.at.pack); err != nil {
+		return err
+	}
+	err := o.verify(one.Digest, one.at, buf)
+	if err == nil && one.at.form == listed {
+		err = s.verifyStored(ctx, one.Digest)
+	}
+	return err
+}
+
+// hold opens a pack, unless it is gone.
+func (o *opener) hold(p *pack) error {
+	if o.p == p {
+		return nil
+	}
+	o.close()
+	f, err := os.Open(filepath.Join(o.s.dir, p.name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // so that each object is looked for
+	}
+	if err == nil {
+		o.p, o.f = p, f
+	}
+	return readError(p.name, err)
+}
+
+// verifyWhole reads an object that is a file of its own, also where packs have it too.
+func (s *Store) verifyWhole(ctx context.Context, d ref.Digest) error {
+	r, err := s.openWhole(d)
+	if err != nil {
+		if _, packed := s.entry(d); packed && errs.Is(err, errs.NotFound) {
+			return nil // it was cut into chunks meanwhile
+		}
+		return err
+	}
+	defer r.Close()
+	_, err = atomicfile.CopyAhead(io.Discard, readerCtx{ctx, r})
+	return err
 }
 
 // verifyStored reads what is stored under the digest itself.
