@@ -124,7 +124,7 @@ func init() {
 				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, update, verify and gc work as it is")
 		}}
 	}
-	dvcVariants["data verify"] = dvcVariant{long: "\n\nIn a DVC project it reads all of DVC's cache.", run: dvcVerify}
+	dvcVariants["data verify"] = dvcVariant{long: "\n\nIn a DVC project it reads all of DVC's cache; with --remote, what the .dvc files and locks of the\nfolder need of that remote of DVC's, to name what is damaged or missing there.", run: dvcVerify}
 }
 
 func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
@@ -132,8 +132,7 @@ func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
 		return err
 	}
 	if name := c.value("remote"); name != "" {
-		return errs.New(errs.Precondition, "%s is a remote of DVC, and those are not read whole", name).
-			WithHint("rondo data fetch --remote %s verifies what it takes from there; data verify without --remote reads DVC's cache", name)
+		return c.dvcVerifyFar(ctx, p, name)
 	}
 	if !c.json { // what Rondo keeps of runs, too
 		if err := dataVerify(ctx, c); err != nil {

@@ -134,9 +134,13 @@ func TestSavedExperimentsAreDVCs(t *testing.T) {
 		t.Errorf("without a name: %+v, %+v, %v, %v", one, two, err, err2)
 	}
 	h.write("data/1.txt", "other")
+	t.Setenv("GIT_COMMITTER_NAME", "b") // which goes before git's settings
 	part, err := save(dvc.SaveExp{Name: "part", Targets: []string{"train"}})
 	if err != nil || gitSaid(t, h.main, "diff", "--name-only", "HEAD", part.Commit, "--", "data.dvc") == "" {
 		t.Errorf("dvc records all data, whatever is named: %+v, %v", part, err)
+	}
+	if got := gitSaid(t, h.main, "log", "-1", "--format=%an %cn", part.Commit); got != "a b\n" {
+		t.Errorf("author and committer are %s", got)
 	}
 	h.write(".gitattributes", "a.txt filter=x\n")
 	h.git(h.main, "config", "filter.x.clean", "tr a b")

@@ -1,0 +1,196 @@
+package dvc
+
+import (
+	"context"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"rondo/backend/errs"
+)
+
+// FarVerified is what a reading of a remote has found.
+type FarVerified struct {
+	Objects int      `json:"objects"` // that were read
+	Bytes   int64    `json:"bytes"`
+	Damaged []FarBad `json:"damaged"`
+	Missing []FarBad `json:"missing"`
+}
+
+// FarBad is an object of a remote that is damaged or not there, and the tracked paths that need it.
+type FarBad struct {
+	Name  string   `json:"name"` // in the remote
+	Paths []string `json:"paths"`
+}
+
+// VerifyFar reads every object of a remote that the folder's .dvc files and locks need from
+// there, to the last byte, and names what is damaged or missing. What was imported from a
+// repository lies there and not here. It changes nothing.
+func (p *Project) VerifyFar(ctx context.Context, name string) (FarVerified, error) {
+	v := &verifyingFar{p: p, needs: map[string]*farNeed{}, done: FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}}
+	if len(p.Problems) > 0 {
+		return v.done, p.Problems[0]
+	}
+	var err error
+	if v.far, err = p.openFar(ctx, name); err != nil {
+		return v.done, err
+	}
+	defer v.far.Close()
+	if err = v.tops(ctx, name); err == nil {
+		err = v.read(ctx)
+	}
+	for _, list := range [][]FarBad{v.done.Damaged, v.done.Missing} {
+		slices.SortFunc(list, func(a, b FarBad) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return v.done, err
+}
+
+type verifyingFar struct {
+	p     *Project
+	far   far
+	needs map[string]*farNeed // by name there and version
+	mu    sync.Mutex
+	done  FarVerified
+}
+
+// farNeed is an object, or a version of a file, that paths need.
+type farNeed struct {
+	object
+	name    string // there
+	version string
+	paths   []string
+}
+
+func (v *verifyingFar) need(n farNeed, at string) {
+	key := n.name + " " + n.version + " " + n.hash + " " + n.md5
+	if v.needs[key] == nil {
+		v.needs[key] = &n
+	}
+	v.needs[key].paths = append(v.needs[key].paths, at)
+}
+
+// tops collects what is needed. Lists of folders are read on the way.
+func (v *verifyingFar) tops(ctx context.Context, name string) error {
+	for _, o := range v.p.outs() {
+		elsewhere := name != "" && o.out.Remote != "" && o.out.Remote != name || name == "" && o.out.Remote != ""
+		if o.out.NoCache || o.out.NoPush || o.entry.MD5 == "" || elsewhere || v.p.importOf(o) != nil {
+			continue
+		}
+		var err error
+		if _, is := v.far.(*versions); is {
+			err = v.versionsOf(o)
+		} else {
+			err = v.objectsOf(ctx, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifyingFar) objectsOf(ctx context.Context, o tracked) error {
+	one := farNeed{object: object{o.entry.Hash, o.entry.MD5}, name: farName(o.entry.Hash, o.entry.MD5)}
+	if !strings.HasSuffix(o.entry.MD5, ".dir") {
+		v.need(one, o.at)
+		return nil
+	}
+	one.paths = []string{o.at}
+	files, err := v.list(ctx, one)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		v.need(farNeed{object: object{o.entry.Hash, f.MD5}, name: farName(o.entry.Hash, f.MD5)}, path.Join(o.at, f.Path))
+	}
+	return nil
+}
+
+// list reads the list of a folder there; where that is of no use, the cache may have it.
+func (v *verifyingFar) list(ctx context.Context, one farNeed) ([]TreeFile, error) {
+	b, err := v.whole(ctx, one.name)
+	switch {
+	case errs.Is(err, errs.NotFound):
+		v.done.Missing = append(v.done.Missing, FarBad{one.name, one.paths})
+	case err != nil:
+		return nil, err
+	default:
+		v.done.Objects, v.done.Bytes = v.done.Objects+1, v.done.Bytes+int64(len(b))
+		files, err := ReadTree(one.md5, b)
+		if err == nil && TreeSum(b) == one.md5 {
+			return files, nil
+		}
+		v.done.Damaged = append(v.done.Damaged, FarBad{one.name, one.paths})
+	}
+	files, _ := v.p.Cache.Tree(one.hash, one.md5)
+	return files, nil
+}
+
+func (v *verifyingFar) whole(ctx context.Context, name string) ([]byte, error) {
+	body, err := v.far.Get(ctx, name, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, maxTree+1))
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "read %s of the remote", name)
+	}
+	return b, nil
+}
+
+// versionsOf needs the versions that an out names, and all of its files to have one.
+func (v *verifyingFar) versionsOf(o tracked) error {
+	files, err := v.p.filesOf(o.entry)
+	if err != nil {
+		v.done.Missing = append(v.done.Missing, FarBad{o.at, []string{o.at}})
+		return nil // it was never pushed there, and nobody knows what is in it
+	}
+	for _, e := range o.entry.parts(files) {
+		at := path.Join(o.at, e.Path)
+		v.need(farNeed{object{e.Hash, e.MD5}, at, e.VersionID, nil}, at)
+	}
+	return nil
+}
+
+func (v *verifyingFar) read(ctx context.Context) error {
+	return each(ctx, slices.Collect(maps.Values(v.needs)), func(n *farNeed) error {
+		size, whole, err := v.readOne(ctx, n)
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		switch {
+		case errs.Is(err, errs.NotFound):
+			v.done.Missing = append(v.done.Missing, FarBad{n.name, n.paths})
+			return nil
+		case err != nil:
+			return err
+		case !whole:
+			v.done.Damaged = append(v.done.Damaged, FarBad{n.name, n.paths})
+		}
+		v.done.Objects, v.done.Bytes = v.done.Objects+1, v.done.Bytes+size
+		return nil
+	})
+}
+
+func (v *verifyingFar) readOne(ctx context.Context, n *farNeed) (size int64, whole bool, err error) {
+	var body io.ReadCloser
+	if far, is := v.far.(*versions); !is {
+		body, err = v.far.Get(ctx, n.name, 0, -1)
+	} else if n.version == "" {
+		return 0, false, errs.New(errs.NotFound, "%s was never pushed there", n.name)
+	} else {
+		body, _, err = far.Open(ctx, n.name, n.version)
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	defer body.Close()
+	got, size, err := Sum(ctx, body, n.hash)
+	if err != nil {
+		return size, false, errs.Wrap(errs.Unavailable, err, "read %s of the remote", n.name)
+	}
+	return size, got == n.md5, nil
+}
