@@ -10,7 +10,8 @@ import (
 func init() {
 	dvcVariants["data update"] = dvcVariant{
 		long: "\n\nIn a DVC project it brings imports (dvc import, import-url) to what their origin has now, and writes\n" +
-			"their .dvc files, as dvc update does; several may be named, and without a name it is all of them.\n\n" +
+			"their .dvc files, as dvc update does; several may be named, and without a name it is all of them.\n" +
+			"Data that a worktree remote has is brought to what lies there now, if it is named.\n\n" +
 			"  rondo data update data/raw.csv.dvc\n  rondo data update model --rev v2.0\n  rondo data update --no-download",
 		flags: func(f *flag.FlagSet) {
 			f.String("rev", "", "in a DVC project: the `REVISION` of the repository to follow from now on")

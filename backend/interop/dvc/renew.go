@@ -8,7 +8,8 @@ import (
 	"rondo/backend/errs"
 )
 
-// Renew says which imports to bring to what their origin has now, as `dvc update` does.
+// Renew says which imports to bring to what their origin has now, as `dvc update` does, and
+// which data to what a worktree remote has, if it is named.
 type Renew struct {
 	Targets    []string // .dvc files or what they track; empty: every import
 	Rev        string   // of a repository; empty: the one that was asked for, or the newest
@@ -42,8 +43,12 @@ func (p *Project) Renew(ctx context.Context, in Renew) (list []Renewed, err erro
 		case i < 0 && len(in.Targets) == 0:
 			continue
 		case i < 0:
-			return list, errs.New(errs.Precondition, "%s was not imported: nothing says where something newer would come from", o.at).
-				WithHint("`rondo data list` shows what there is; `dvc import-url` and `dvc import` keep an origin")
+			one, err := p.renewFar(ctx, o, in)
+			if err != nil {
+				return list, err
+			}
+			list = append(list, one)
+			continue
 		}
 		one, err := p.renew(ctx, o, p.Singles[i], in)
 		if err != nil {
