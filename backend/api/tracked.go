@@ -13,6 +13,7 @@ func (a *API) trackedRoutes(r *Router) {
 	Get(r, "/dvc/data", a.listTracked)
 	Get(r, "/dvc/data/status", a.trackedStatus)
 	Get(r, "/dvc/data/item", a.getTracked)
+	Get(r, "/dvc/experiments", func(ctx context.Context, _ Nothing) ([]dvc.ExperimentRow, error) { return a.Tracked.Experiments(ctx) })
 }
 
 // listTracked reads DVC's own files only.

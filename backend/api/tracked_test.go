@@ -52,3 +52,13 @@ func TestWhatDVCTracksOverHTTP(t *testing.T) {
 		t.Errorf("no project: %d %+v", code, all)
 	}
 }
+
+// TestExperimentsOverHTTP are none in a folder that is no DVC project.
+func TestExperimentsOverHTTP(t *testing.T) {
+	w := httptest.NewRecorder()
+	h := (&api.API{Tracked: &dvc.Inventory{Dir: t.TempDir()}}).Handler()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/dvc/experiments", nil))
+	if w.Code != http.StatusOK || w.Body.String() != "[]\n" && w.Body.String() != "[]" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

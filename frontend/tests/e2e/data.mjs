@@ -2,7 +2,6 @@
 // reading everything, remotes. All of it in Chromium before the real server.
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { assert, audit } from './harness.mjs'
 import { began } from './world.mjs'
@@ -186,49 +185,5 @@ export const tests = {
     await bar('dialog')
     await seen(page, 'The path is at noise@2', '.toasts')
     assert.equal(statSync(join(w.dir, 'data', 'noise.bin')).size, 1200 << 20)
-  },
-
-  async 'data comes in from the web and from another project, keeps its origin, and asks it anew'(page) {
-    const w = await began()
-    let body = 'a,b\n1,2\n'
-    const web = createServer((req, res) => res.setHeader('ETag', `"${body.length}"`).end(body))
-    await new Promise((r) => web.listen(0, '127.0.0.1', r))
-    try {
-      const address = `http://127.0.0.1:${web.address().port}/trips.csv`
-      await w.enter(page, '/data')
-      await press(page, 'Add data', 'main')
-      await page.locator('dialog').getByText('From the web').click()
-      await page.fill('dialog input[inputmode=url]', address)
-      await press(page, 'Import')
-      await page.locator('dialog [role=alert]').waitFor() // an address of this computer
-      assert.deepEqual(await audit(page, 'import'), [])
-      await page.check('dialog input[type=checkbox]')
-      await press(page, 'Import')
-      await seen(page, `from ${address}`)
-      body = 'a,b\n1,2\n3,4\n'
-      await press(page, 'Ask its origin', 'main')
-      await press(page, 'Ask its origin')
-      await seen(page, 'trips@2 is kept', '.toasts')
-      await page.waitForSelector('main a[data-row] >> text=@2')
-      await press(page, 'Ask its origin', 'main')
-      await press(page, 'Ask its origin')
-      await seen(page, 'nothing is new', '.toasts')
-    } finally {
-      web.close()
-    }
-    const other = await began()
-    await w.enter(page, '/data?add=1')
-    await page.locator('dialog').getByText('From another project').click()
-    await page.fill('dialog input[placeholder="/home/anna/weather"]', other.dir)
-    await page.fill('dialog input[placeholder="weather@3"]', 'weather')
-    await page.fill('dialog input[placeholder="data/ and its own name"]', 'data/theirs.csv')
-    await page.fill('dialog label:has-text("Name") input', 'theirs')
-    await press(page, 'Import')
-    await seen(page, 'has no snapshot weather', 'dialog')
-    assert.ok((await page.locator('dialog [role=alert]').innerText()).startsWith(other.dir), 'a path is told with a capital letter')
-    await other.ok('data', 'snapshot', 'weather')
-    await press(page, 'Import')
-    await seen(page, `from weather@1 of ${other.dir}`)
-    assert.equal(readFileSync(join(w.dir, 'data', 'theirs.csv'), 'utf8'), readFileSync(join(other.dir, 'data', 'weather.csv'), 'utf8'))
   },
 }

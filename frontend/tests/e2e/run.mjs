@@ -8,6 +8,7 @@ import { start } from '../fixtures/server.mjs'
 import { tests as mistakes } from './bad_input.mjs'
 import { tests } from './behaviour.mjs'
 import { tests as data } from './data.mjs'
+import { tests as bring } from './data_bring.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -52,7 +53,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...data })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

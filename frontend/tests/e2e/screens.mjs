@@ -2,7 +2,7 @@
 import { runs } from '../fixtures/runs.mjs'
 
 export const fixtureScreens = {
-  loop: '/', data: '/data', 'data-disk': '/data?tab=disk', 'data-remotes': '/data?tab=remotes', 'data-dvc': '/data?tab=dvc', tracked: '/dvc/data%2Fimages', 'tracked-import': '/dvc/data%2Fraw.xml', 'tracked-stage': '/dvc/model.onnx', dataset: '/data/weather', 'dataset-diff': '/data/weather?tab=diff', snapshot: '/data/weather/2', 'snapshot-rows': '/data/weather/2?tab=rows',
+  loop: '/', data: '/data', 'data-disk': '/data?tab=disk', 'data-remotes': '/data?tab=remotes', 'data-dvc': '/data?tab=dvc', 'data-exps': '/data?tab=exps', tracked: '/dvc/data%2Fimages', 'tracked-import': '/dvc/data%2Fraw.xml', 'tracked-stage': '/dvc/model.onnx', dataset: '/data/weather', 'dataset-diff': '/data/weather?tab=diff', snapshot: '/data/weather/2', 'snapshot-rows': '/data/weather/2?tab=rows',
   'snapshot-files': '/data/weather/2?tab=files', 'snapshot-used': '/data/weather/2?tab=used', 'snapshot-lineage': '/data/weather/2?tab=lineage', 'snapshot-sql': '/data/weather/2?tab=sql', pipeline: '/pipeline', execution: `/pipeline/${runs[5].id}`, 'execution-reproduced': `/pipeline/${runs[9].id}`,
   runs: '/runs', run: `/runs/${runs[2].id}`, 'run-metrics': `/runs/${runs[2].id}?tab=metrics`, 'run-system': `/runs/${runs[2].id}?tab=system`, 'run-log': `/runs/${runs[2].id}?tab=log`,
   'run-artifacts': `/runs/${runs[2].id}?tab=artifacts&file=metrics.json`, 'run-code': `/runs/${runs[2].id}?tab=code`, 'run-environment': `/runs/${runs[2].id}?tab=environment`, 'run-failed': `/runs/${runs[5].id}`,

@@ -512,6 +512,16 @@ export interface DesktopState {
 	window: boolean;
 }
 
+export interface DvcExperimentRow {
+	name: string;
+	commit: string;
+	baseline: string;
+	at: string;
+	params: Record<string, string>;
+	metrics: Record<string, number | "NaN" | "Infinity" | "-Infinity">;
+	problem?: string;
+}
+
 export interface DvcItem {
 	path: string;
 	by: string;
@@ -2369,6 +2379,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: DvcItemStatus[];
+	};
+	"GET /dvc/experiments": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DvcExperimentRow[];
 	};
 	"GET /endpoints": {
 		path: Record<string, never>;

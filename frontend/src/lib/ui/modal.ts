@@ -7,6 +7,7 @@ import type { Attachment } from 'svelte/attachments'
  */
 export function modal(close: () => void): Attachment<HTMLDialogElement> {
   return (node) => {
+    const before = document.activeElement as HTMLElement | null
     node.showModal()
     ;(node.querySelector<HTMLElement>('[data-first], .body :is(input, select, textarea)') ?? node).focus()
     const escape = (e: Event) => (e.preventDefault(), close())
@@ -17,6 +18,7 @@ export function modal(close: () => void): Attachment<HTMLDialogElement> {
       node.removeEventListener('cancel', escape)
       node.removeEventListener('pointerdown', beside)
       node.close()
+      before?.focus() // by the time that the page has taken the dialog away, the browser has forgotten it
     }
   }
 }

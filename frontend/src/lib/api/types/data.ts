@@ -22,6 +22,7 @@ export type {
   DatasetVerifiedRemote as VerifiedRemote,
   DatasetCollectedRemote as CollectedRemote,
   DatasetRetained as Retained,
+  DvcExperimentRow as DvcExperiment,
   DvcItem as TrackedItem,
   DvcItemDetail as TrackedDetail,
   DvcItemFile as TrackedFile,
