@@ -35,9 +35,10 @@ var dataVerbs = []verb{
 	},
 	{
 		name: "data snapshot", args: "NAME", short: "take a snapshot of what is there now",
-		long: "Content that an earlier snapshot has is that snapshot; it gets no new number. Where the machine\nstopped before a checkout was on the disk, files that it has damaged are named and not taken.\n\n  rondo data snapshot reviews -m \"March\" --commit",
+		long: "Content that an earlier snapshot has is that snapshot; it gets no new number. Where the machine\nstopped before a checkout was on the disk, files that it has damaged are named and not taken.\nWhat was never fetched of a snapshot that is here in part stays in the next one, but for what\n--without names.\n\n  rondo data snapshot reviews -m \"March\" --commit",
 		flags: func(f *flag.FlagSet) {
 			messageFlags(f)
+			f.Var(&paths{}, "without", "leave out a file or folder `PATH` that was never fetched; may be given several times")
 			f.Bool("force", false, "take the files as they are although a stop of the machine may have damaged them")
 		},
 		run: dataSnapshot,
@@ -238,6 +239,9 @@ func (c *call) take(ctx context.Context, name string, force bool) error {
 		return err
 	}
 	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit"), "force": force}
+	if f := c.flags.Lookup("without"); f != nil {
+		in["without"] = f.Value.(*paths).list
+	}
 	var s dataset.Snapshot
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
 		c.say("%s  %s", s.Ref(), snapshotWords(s))

@@ -83,10 +83,12 @@ type takeSnapshot struct {
 	Message string `json:"message,omitempty"`
 	Commit  bool   `json:"commit,omitempty"` // commit the pointer to git
 	Force   bool   `json:"force,omitempty"`  // take files that a stop of the machine may have damaged
+
+	Without []string `json:"without,omitempty"` // leave out files and folders that were never fetched
 }
 
 func (a *API) takeSnapshot(ctx context.Context, in takeSnapshot) (dataset.Snapshot, error) {
-	return a.Datasets.Snapshot(ctx, in.Name, dataset.Take{Message: in.Message, Commit: in.Commit, Force: in.Force})
+	return a.Datasets.Snapshot(ctx, in.Name, dataset.Take{Message: in.Message, Commit: in.Commit, Force: in.Force, Without: in.Without})
 }
 
 type snapshotNumber struct {

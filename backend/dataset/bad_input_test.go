@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,6 +115,38 @@ func TestNamesThatAreOneElsewhere(t *testing.T) {
 	}
 }
 
+// TestNamesThatWindowsDoesNotHave are kept, and told of.
+func TestNamesThatWindowsDoesNotHave(t *testing.T) {
+	dir := project(t)
+	h := open(t, dir)
+	bad := []string{"con", "aux.txt", "nul/a", "b/com1.tar.gz", "lpt9 .x", "conin$", "a:b", "end.", "end ", "dot./c", "q?", "s*", "l|", "<", ">", "\"", "back\\slash", "new\nline", "tab\t"}
+	good := []string{"cons", "com0", "com10", "a.con", "aux-1", "é", ".hidden", "a.b..c", "clock", "x y"}
+	for _, name := range append(slices.Clone(good), bad...) {
+		write(t, dir, "data/"+name, name)
+	}
+	h.add(t, "d", "data")
+	p, err := h.Profile(t.Context(), h.snap(t, "d"))
+	must(t, err)
+	told := strings.Join(p.Warnings, "\n")
+	for _, name := range bad {
+		if !strings.Contains(told, fmt.Sprintf("%+q is no name on Windows", name)) {
+			t.Errorf("nothing is said of %q", name)
+		}
+	}
+	if len(p.Warnings) != len(bad) {
+		t.Errorf("%d warnings:\n%s", len(p.Warnings), told)
+	}
+	many := project(t)
+	h = open(t, many)
+	for i := range 30 {
+		write(t, many, fmt.Sprintf("data/%02d?", i), "")
+	}
+	h.add(t, "d", "data")
+	if p, err := h.Profile(t.Context(), h.snap(t, "d")); err != nil || len(p.Warnings) != 21 || !strings.HasPrefix(p.Warnings[20], "10 more files") {
+		t.Errorf("%v %v", p.Warnings, err)
+	}
+}
+
 // TestFilesThatChangeWhileTheyAreRead are never half in a snapshot: either it is
 // refused by name, or what it holds is a content that the file once had.
 func TestFilesThatChangeWhileTheyAreRead(t *testing.T) {
@@ -188,6 +221,7 @@ func readNothing(o opened, dir string) {
 	}
 	_, err := o.Snapshot(ctx, "d", dataset.Take{})
 	fmt.Println("TAKEN", err)
+	readNothingThere(o, dir+"-device/remote")
 	packs, _ := filepath.Glob(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
 	for _, pack := range packs {
 		os.Chmod(pack, 0)
@@ -202,23 +236,56 @@ func readNothing(o opened, dir string) {
 	os.Chmod(filepath.Join(dir, ".rondo/objects/packs"), 0o755)
 }
 
+// readNothingThere verifies a remote of which a pack and the record of a snapshot may not be read.
+func readNothingThere(o opened, at string) {
+	ctx := context.Background()
+	must2(o.SetRemote(dataset.Remote{Name: "disk", Address: at}))
+	_, err := o.Push(ctx, dataset.Exchange{})
+	must2(err)
+	closed, _ := filepath.Glob(filepath.Join(at, "objects/packs/*.pack"))
+	records, _ := filepath.Glob(filepath.Join(at, "snapshots/*.json"))
+	for _, file := range []string{closed[0], records[0]} {
+		os.Chmod(file, 0)
+		v, err := o.VerifyRemote(ctx, dataset.VerifyRemote{})
+		fmt.Println("THERE", err, v.OK, v.Objects, len(v.Problems), v.Problems)
+		os.Chmod(file, 0o644)
+		v, err = o.VerifyRemote(ctx, dataset.VerifyRemote{})
+		fmt.Println("THERE", err, v.OK)
+	}
+}
+
+func must2(err error) {
+	if err != nil {
+		fmt.Println("CANNOT", err)
+		os.Exit(3)
+	}
+}
+
 func TestUnreadableFilesAreNamed(t *testing.T) {
 	dir := newProject(t)
 	must(t, lay(filepath.Join(dir, "data"), map[string]string{"a.txt": "a", "closed.bin": noise(2 << 20), "closed/b.txt": "b"}))
 	write(t, dir, "one.csv", csv1)
 	out, err := runChild(t, dir, "RONDO_TEST_UNREADABLE=1")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if err != nil || len(lines) != 7 || lines[3] != "TAKEN <nil>" {
+	if err != nil || len(lines) != 11 || lines[3] != "TAKEN <nil>" {
 		t.Fatalf("%v %s", err, out)
 	}
-	if !strings.HasPrefix(lines[4], "KIND unavailable") || !strings.Contains(lines[4], ".pack cannot be read") || !strings.Contains(lines[4], "chmod") {
-		t.Errorf("objects that may not be read: %s", lines[4])
+	if !strings.HasPrefix(lines[8], "KIND unavailable") || !strings.Contains(lines[8], ".pack cannot be read") || !strings.Contains(lines[8], "chmod") {
+		t.Errorf("objects that may not be read: %s", lines[8])
 	}
-	if !strings.HasPrefix(lines[5], "VERIFIED <nil> true") { // each pack once
-		t.Errorf("%s", lines[5])
+	if !strings.HasPrefix(lines[9], "VERIFIED <nil> true") { // each pack once
+		t.Errorf("%s", lines[9])
 	}
-	if !strings.HasPrefix(lines[6], "KIND unavailable") || !strings.Contains(lines[6], ".rondo/objects/packs cannot be read") || !strings.Contains(lines[6], "chmod") {
-		t.Errorf("a folder of packs that may not be read: %s", lines[6])
+	if !strings.HasPrefix(lines[10], "KIND unavailable") || !strings.Contains(lines[10], ".rondo/objects/packs cannot be read") || !strings.Contains(lines[10], "chmod") {
+		t.Errorf("a folder of packs that may not be read: %s", lines[10])
+	}
+	for i, want := range []string{"objects/packs/", "snapshots/"} {
+		if there := lines[4+2*i]; !strings.HasPrefix(there, "THERE <nil> false ") || !strings.Contains(there, " 1 [{"+want) || !strings.Contains(there, "may not be used by you: permission denied") {
+			t.Errorf("on the remote: %s", there)
+		}
+		if again := lines[5+2*i]; again != "THERE <nil> true" {
+			t.Errorf("on the remote, when it may be read again: %s", again)
+		}
 	}
 	for i, want := range []string{"data/closed.bin cannot be read: permission denied HINT give yourself the right to read it (chmod u+r)", "data/closed cannot be read: permission denied HINT give yourself the right to read it (chmod u+rx)", "one.csv cannot be read: permission denied HINT"} {
 		if !strings.HasPrefix(lines[i], "KIND precondition") || !strings.Contains(lines[i], want) {

@@ -71,6 +71,9 @@ type Take struct {
 	// Force takes files that a stop of the machine may have damaged: they are meant as they are.
 	Force bool `json:"force,omitempty"`
 
+	// Without names files and folders that were never fetched and are not to be in the new snapshot.
+	Without []string `json:"without,omitempty"`
+
 	Count *store.Count `json:"-"` // how far it has come, if somebody wants to know
 
 	origin *Origin // where the content was imported from

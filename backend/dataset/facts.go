@@ -5,7 +5,7 @@ package dataset
 type facts struct {
 	tables    int
 	tableSize int64  // bytes
-	odd       bool   // a name has more than lower-case letters and signs of ASCII
+	odd       bool   // a name has more than lower-case letters and signs of ASCII, or is none on Windows
 	plain     string // a prefix that has no more
 }
 
@@ -15,7 +15,7 @@ func (f *facts) see(prefix, name string, size int64) {
 		f.tableSize += size
 	}
 	if !f.odd {
-		f.odd = !plainName(name) || prefix != f.plain && !plainName(prefix)
+		f.odd = !plainName(name) || notOnWindows(name) || prefix != f.plain && (!plainName(prefix) || notOnWindows(prefix))
 		f.plain = prefix
 	}
 }

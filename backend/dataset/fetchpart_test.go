@@ -412,3 +412,30 @@ func rebuilt(t *testing.T, h *house) string {
 	}
 	return before.String() + "\nbecame\n" + after.String()
 }
+
+// TestWhatNeverCameIsLeftOut of the next snapshot where a person names it, and nothing else is.
+func TestWhatNeverCameIsLeftOut(t *testing.T) {
+	ctx := t.Context()
+	h := withRemote(t, pushedImages(t, filepath.Join(t.TempDir(), "remote")))
+	h.pull(t, 1, "val")
+	for _, none := range []string{"val", "train/cat", "nothing", "images/val/rows.csv"} {
+		if _, err := h.Snapshot(ctx, "images", dataset.Take{Without: []string{none}}); !errs.Is(err, errs.NotFound) || !strings.Contains(err.Error(), none) || errs.HintOf(err) == "" {
+			t.Errorf("%s: %v", none, err)
+		}
+	}
+	next, err := h.Snapshot(ctx, "images", dataset.Take{Without: []string{"images/train/dogs", "list.csv"}})
+	if err != nil || next.Number != 2 || next.Files != 303 || !next.InPart() {
+		t.Fatalf("%+v %v", next, err)
+	}
+	h.push(t)
+	_, err = h.Fetch(ctx, dataset.Exchange{Datasets: []string{"images"}})
+	must(t, err)
+	_, err = h.Checkout(ctx, "images", 2, false)
+	must(t, err)
+	if names, _ := h.held(t); len(names) != 303 || slices.Contains(names, "list.csv") {
+		t.Errorf("%d files are there", len(names))
+	}
+	if _, err := h.Snapshot(ctx, "images", dataset.Take{Without: []string{"val"}}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("all of it is here: %v", err)
+	}
+}

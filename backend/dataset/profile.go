@@ -132,7 +132,11 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 		if err != nil {
 			return p, err
 		}
-		p.Warnings = append(p.Warnings, like...)
+		bad, err := windowsNames(ctx, l)
+		if err != nil {
+			return p, err
+		}
+		p.Warnings = append(p.Warnings, append(like, bad...)...)
 	}
 	left := 0
 	for f, err := range l.All(ctx) {

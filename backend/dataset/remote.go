@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -73,6 +74,7 @@ func (s *Service) SetRemote(r Remote) error {
 		all[r.Name] = r.Address
 		if filepath.IsAbs(r.Address) {
 			all[r.Name] = filepath.Clean(r.Address)
+			s.anew(all[r.Name])
 		}
 	}
 	b, err := json.MarshalIndent(all, "", "  ")
@@ -80,6 +82,13 @@ func (s *Service) SetRemote(r Remote) error {
 		return err
 	}
 	return writeError(remotesName, atomicfile.WriteFile(filepath.Join(s.opts.Device, remotesName), append(b, '\n'), 0o600))
+}
+
+// anew forgets a folder that was a remote and is none any more: who names it means to begin again.
+func (s *Service) anew(dir string) {
+	if _, err := os.Stat(filepath.Join(dir, formatName)); errors.Is(err, fs.ErrNotExist) {
+		_ = os.RemoveAll(s.remoteCache(dir)) // it may be deleted at any time
+	}
 }
 
 // remoteAddress refuses what is not, and must not become, a remote.
@@ -103,7 +112,7 @@ func (s *Service) remoteAddress(text string) (remote.Address, error) {
 	}
 	b, err := os.ReadFile(filepath.Join(dir, formatName))
 	if err != nil || string(b) != remoteFormat {
-		return a, errs.New(errs.Conflict, "%s holds something else than a remote", dir).WithHint("choose an empty folder, or one that was a remote before")
+		return a, noRemote(dir, string(b))
 	}
 	return a, nil
 }
@@ -133,7 +142,7 @@ func (s *Service) remote(ctx context.Context, name string, toPush bool) (*far, e
 		return nil, err
 	}
 	if a.Kind == remote.KindFolder {
-		if err := readyFolder(named, a.Path, toPush); err != nil {
+		if err := s.readyFolder(named, a.Path, toPush); err != nil {
 			return nil, err
 		}
 	}
@@ -166,14 +175,19 @@ func (s *Service) remoteCache(address string) string {
 	return filepath.Join(s.opts.Device, "remotes", ref.Of([]byte(address)).String()[:16])
 }
 
-// readyFolder makes the folder of a remote that is pushed to for the first time.
-func readyFolder(r Remote, dir string, toPush bool) error {
+// readyFolder makes the folder of a remote that is pushed to for the first time. One that
+// this device has met before is not made anew: most likely its disk is not connected.
+func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
 	_, err := os.Stat(filepath.Join(dir, formatName))
 	switch {
 	case err == nil:
 		return nil
 	case !toPush:
 		return r.absent()
+	}
+	if _, err := os.Stat(s.remoteCache(r.Address)); err == nil {
+		return errs.New(errs.Precondition, "the remote %s was at %s and is not there now", r.Name, r.Address).
+			WithHint("connect its disk; or, if it shall begin anew there, name it again: rondo data remote %s %s", r.Name, r.Address)
 	}
 	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
 		return errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
@@ -210,14 +224,22 @@ func (f *far) ready(ctx context.Context, toPush bool) error {
 	case err != nil:
 		return err
 	case string(b) != remoteFormat:
-		return errs.New(errs.Conflict, "%s holds something else than a remote", f.Address).
-			WithHint("choose a place that is empty or was a remote before; a newer Rondo may have made this one")
+		return noRemote(f.Address, string(b))
 	}
 	f.records = map[string]bool{}
 	return f.r.List(ctx, recordsDir, func(b remote.Blob) error {
 		f.records[b.Name] = true
 		return nil
 	})
+}
+
+// noRemote says what a place is that holds something, by what its marker says.
+func noRemote(address, marker string) error {
+	var version int
+	if _, err := fmt.Sscanf(marker, "rondo remote %d\n", &version); err == nil && version > 1 {
+		return errs.New(errs.Conflict, "the remote at %s has format %d and this Rondo knows format 1", address, version).WithHint("get a newer Rondo")
+	}
+	return errs.New(errs.Conflict, "%s holds something else than a remote", address).WithHint("choose an empty place, or one that was a remote before")
 }
 
 func (s *Service) findRemote(name string) (Remote, error) {

@@ -18,7 +18,7 @@ func (s *Service) judge(ctx context.Context, f *far, v *VerifiedRemote) error {
 	j := judgement{s: s, f: f, v: v, lacks: map[ref.Digest][]want{}, paths: map[want][]string{}}
 	theirs, err := f.snapshotsBut(ctx, nil, func(name string, err error) error {
 		j.blind = true
-		v.Problems = append(v.Problems, FarProblem{File: name, Objects: []ref.Digest{}, Needs: []Need{}, Message: err.Error(), Hint: errs.HintOf(err)})
+		v.Problems = append(v.Problems, farProblem(name, err))
 		return nil
 	})
 	if err != nil {

@@ -50,8 +50,8 @@ func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, err
 	return f.snapshotsBut(ctx, datasets, func(_ string, err error) error { return err })
 }
 
-// snapshotsBut is snapshots that asks bad, one at a time, about a record that is damaged, and
-// goes on without it where that returns nil.
+// snapshotsBut is snapshots that asks bad, one at a time, about a record that is damaged or
+// may not be read, and goes on without it where that returns nil.
 func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name string, err error) error) ([]Snapshot, error) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(f.records)) { // ids sort by time
@@ -68,7 +68,7 @@ func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name
 			snap, err := f.read(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			if errs.Is(err, errs.Corrupt) {
+			if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) {
 				return bad(name, err)
 			}
 			all[i] = snap

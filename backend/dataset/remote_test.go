@@ -209,3 +209,34 @@ func TestMistakesAboutRemotes(t *testing.T) {
 		t.Errorf("%v %v", list, err)
 	}
 }
+
+// TestARemoteThatIsGoneIsNotMadeAnew: its disk is not connected, most likely. Who names it again means it.
+func TestARemoteThatIsGoneIsNotMadeAnew(t *testing.T) {
+	ctx := t.Context()
+	address := filepath.Join(t.TempDir(), "remote")
+	h := withRemote(t, address)
+	write(t, h.dir, "a.csv", csv1)
+	h.add(t, "a", "a.csv")
+	h.snap(t, "a")
+	h.push(t)
+	must(t, os.Rename(address, address+"-away"))
+	_, err := h.Push(ctx, dataset.Exchange{})
+	if !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), "was at "+address+" and is not there now") || !strings.Contains(errs.HintOf(err), "data remote disk "+address) {
+		t.Errorf("%v; %s", err, errs.HintOf(err))
+	}
+	if _, err := os.Stat(address); err == nil {
+		t.Error("it was made anew")
+	}
+	must(t, os.Rename(address+"-away", address))
+	h.push(t)
+	must(t, os.RemoveAll(address))
+	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address}))
+	h.push(t)
+	if st := h.statusThere(t); !st.InSync {
+		t.Errorf("%+v", st)
+	}
+	must(t, os.WriteFile(filepath.Join(address, "format"), []byte("rondo remote 2\n"), 0o644))
+	if _, err := h.Push(ctx, dataset.Exchange{}); !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "format 2") || !strings.Contains(errs.HintOf(err), "newer Rondo") {
+		t.Errorf("%v", err)
+	}
+}

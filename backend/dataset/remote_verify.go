@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -72,6 +73,11 @@ func (s *Service) VerifyRemote(ctx context.Context, in VerifyRemote) (v Verified
 	return v, f.memory.write(f.objects)
 }
 
+// farProblem is a file on a remote that could not be read.
+func farProblem(file string, err error) FarProblem {
+	return FarProblem{File: file, Objects: []ref.Digest{}, Needs: []Need{}, Message: err.Error(), Hint: errs.HintOf(err)}
+}
+
 func (s *Service) farProgressPath(f *far) string {
 	return filepath.Join(s.remoteCache(f.Address), progressName)
 }
@@ -79,6 +85,7 @@ func (s *Service) farProgressPath(f *far) string {
 // readRemote reads the objects, but for packs and files that were read a short time ago.
 func (s *Service) readRemote(ctx context.Context, f *far, percent float64, v *VerifiedRemote) (err error) {
 	check, of := store.Check{Sample: percent / 100, Count: &store.Count{}}, &total{}
+	check.Shut = func(file string, err error) { v.Problems = append(v.Problems, farProblem(file, err)) }
 	if percent == 0 {
 		path := s.farProgressPath(f)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,13 +16,16 @@ import (
 // returns what of the new snapshot is here; none where that is all.
 func (s *Service) withRest(ctx context.Context, d Dataset, c content, in Take) (content, []string, error) {
 	if d.Latest == nil || c.single || in.origin != nil {
-		return c, nil, nil
+		return c, nil, noneLeftOut(d.Name, in.Without)
 	}
 	was, err := s.wanted(ctx, d, 0)
 	if err != nil || !was.InPart() {
-		return c, nil, nil // that there is no such snapshot is told elsewhere
+		return c, nil, noneLeftOut(d.Name, in.Without) // that there is no such snapshot is told elsewhere
 	}
 	rest, more, err := s.restOf(ctx, was, c)
+	if err == nil {
+		rest, err = leaveOut(was, rest, in.Without)
+	}
 	if err != nil || len(rest) == 0 {
 		return c, nil, err
 	}
@@ -34,6 +38,29 @@ func (s *Service) withRest(ctx context.Context, d Dataset, c content, in Take) (
 	}
 	c.list, err = s.joined(ctx, c.list, rest)
 	return c, together(was.Fetched, more), err
+}
+
+// leaveOut drops the files that a person named from those that never came.
+func leaveOut(was Snapshot, rest []store.TreeFile, paths []string) ([]store.TreeFile, error) {
+	for _, given := range paths {
+		one := path.Clean(filepath.ToSlash(given))
+		named := portion{one: true, strings.TrimPrefix(one, was.Path+"/"): true}
+		n := len(rest)
+		rest = slices.DeleteFunc(rest, func(f store.TreeFile) bool { return named.has(f.Path) })
+		if len(rest) == n {
+			return nil, noneLeftOut(was.Ref(), []string{given})
+		}
+	}
+	return rest, nil
+}
+
+// noneLeftOut refuses paths that name nothing which never came.
+func noneLeftOut(of string, paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	return errs.New(errs.NotFound, "%s has nothing at %s that was never fetched", of, paths[0]).
+		WithHint("what lies in the folder goes from the next snapshot when you remove it there; `rondo data files %s` lists all files", of)
 }
 
 // restOf compares what lies there with a snapshot that is here in part: the files of it that

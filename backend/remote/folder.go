@@ -39,11 +39,20 @@ func folderError(name string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return notThere(name)
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
-		return errs.New(errs.Denied, "%s of the remote is not for you: %w", name, err).WithHint("ask whoever owns the folder for the right to read and write it")
+		return errs.New(errs.Denied, "%s of the remote may not be used by you: %w", name, reason(err)).WithHint("ask whoever owns the folder for the right to read and write it")
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		return errs.New(errs.Unavailable, "the remote is full: %w", err).WithHint("free some space there and do the same again: only what is missing is copied")
 	}
 	return errs.New(errs.Unavailable, "the remote's %s cannot be used: %w", name, err).WithHint("see whether its disk is connected and well")
+}
+
+// reason is an error without the name of the file, which is told already.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 func (f *folder) List(ctx context.Context, under string, fn func(Blob) error) error {

@@ -200,11 +200,16 @@ func (s *Service) DeleteArtifact(ctx context.Context, owner, name string) error 
 	if _, err := root.Lstat(at); err != nil {
 		return outside(err, owner, name)
 	}
-	if err := s.seals.Remove(root, name); err != nil {
+	var blocked error
+	err = s.seals.Remove(root, name, func() error {
+		blocked = root.RemoveAll(at)
+		return nil
+	})
+	switch {
+	case err != nil:
 		return diskError(err)
-	}
-	if err := root.RemoveAll(at); err != nil {
-		return outside(err, owner, name)
+	case blocked != nil:
+		return outside(blocked, owner, name)
 	}
 	return atomicfile.SyncDirIn(root, path.Dir(at))
 }

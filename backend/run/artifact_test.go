@@ -12,6 +12,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/run"
+	"rondo/backend/seals"
 )
 
 func put(t *testing.T, h *house, owner, name, text string) {
@@ -185,5 +186,37 @@ func TestAnUploadThatBreaksOffChangesNothing(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(filepath.Join(h.Dir(r.ID), ".incoming")); len(left) > 0 {
 		t.Errorf("%d temporary files are left", len(left))
+	}
+}
+
+// TestAFolderGoesWhileAFileComesIntoIt: the file comes before or after, and has its seal.
+func TestAFolderGoesWhileAFileComesIntoIt(t *testing.T) {
+	h := open(t, t.TempDir())
+	r := h.run(t, run.Create{})
+	put(t, h, r.ID, "folder/old.bin", "old")
+	root, err := os.OpenRoot(h.Dir(r.ID))
+	must(t, err)
+	defer root.Close()
+	stayed := 0
+	for range 100 {
+		put(t, h, r.ID, "folder/old.bin", "old")
+		came := make(chan error)
+		go func() {
+			_, err := h.PutArtifact(t.Context(), r.ID, "folder/sub/new.bin", strings.NewReader("new"))
+			came <- err
+		}()
+		must(t, h.DeleteArtifact(t.Context(), r.ID, "folder"))
+		must(t, <-came)
+		report, err := seals.Check(t.Context(), root, "artifacts", "")
+		if must(t, err); len(report.Unsealed) > 0 || report.First() != nil {
+			t.Fatalf("without a seal: %v; %v", report.Unsealed, report.First())
+		}
+		if list(t, h, r.ID, "") != "" {
+			stayed++
+			must(t, h.DeleteArtifact(t.Context(), r.ID, "folder"))
+		}
+	}
+	if stayed == 0 {
+		t.Error("no file came behind the removal")
 	}
 }

@@ -20,7 +20,7 @@ func (k *Keeper) Adopt(ctx context.Context, root *os.Root, folder, below string,
 	if accept {
 		for _, bad := range r.Bad {
 			if _, err := root.Lstat(path.Join(folder, bad.Name)); errors.Is(err, fs.ErrNotExist) {
-				if err := k.Remove(root, bad.Name); err != nil {
+				if err := k.write(root, []line{{word: removed, name: bad.Name}}); err != nil {
 					return n, r, err
 				}
 				continue

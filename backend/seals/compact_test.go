@@ -115,7 +115,7 @@ func act(t *testing.T, r *rand.Rand, h house, names []string) {
 	name, content := names[r.IntN(len(names))], fmt.Append(nil, r.IntN(1000))
 	switch r.IntN(8) {
 	case 0:
-		must(t, h.k.Remove(h.Root, []string{"a", "m", "m/n", name}[r.IntN(4)]))
+		must(t, h.k.Remove(h.Root, []string{"a", "m", "m/n", name}[r.IntN(4)], func() error { return nil }))
 	case 1, 2:
 		sum := seals.NewHash()
 		sum.Write(content)

@@ -48,7 +48,7 @@ func (d *disk) put(t *testing.T, name, content string) {
 
 func (d *disk) remove(t *testing.T, name string) {
 	t.Helper()
-	must(t, d.k.Remove(d.Root, name))
+	must(t, d.k.Remove(d.Root, name, func() error { return nil }))
 	d.safe = len(d.seals(t))
 	d.stop(t, "before "+name+" goes")
 	must(t, d.RemoveAll(path.Join("files", name)))

@@ -16,6 +16,8 @@ type folder struct {
 	name  string
 	users int // under the Keeper's lock
 
+	names sync.RWMutex // shared by those who give names, alone for who takes some away
+
 	mu sync.Mutex
 	*Book
 	least  int64 // bytes that its own file of seals had when it was last tried to have fewer

@@ -69,7 +69,14 @@ func cameLines(files []File) []line {
 // Sync is Came for a file that is about to be synced: the file system makes one write of both.
 // Until leave is called, which comes behind Placed, no other gets the name by Sync.
 func (k *Keeper) Sync(root *os.Root, file File, f *os.File) (leave func(), err error) {
-	leave = k.turns.take(root.Name() + "\x00" + file.Name)
+	o := k.folder(root)
+	o.names.RLock()
+	left := k.turns.take(root.Name() + "\x00" + file.Name)
+	leave = func() {
+		left()
+		o.names.RUnlock()
+		k.leave(o)
+	}
 	if err := k.sync(root, file, f); err != nil {
 		leave()
 		return nil, err
@@ -101,9 +108,18 @@ func (k *Keeper) Placed(root *os.Root, names ...string) error {
 	return f.Close()
 }
 
-// Remove writes durably that a file or folder goes. It comes before the removal.
-func (k *Keeper) Remove(root *os.Root, name string) error {
-	return k.write(root, []line{{word: removed, name: name}})
+// Remove writes durably that a file or folder goes, and then has remove take it away. What is
+// about to get a name by Sync gets it first: one that came to lie in the folder behind the
+// line that takes its seal would have none.
+func (k *Keeper) Remove(root *os.Root, name string, remove func() error) error {
+	o := k.folder(root)
+	defer k.leave(o)
+	o.names.Lock()
+	defer o.names.Unlock()
+	if err := k.write(root, []line{{word: removed, name: name}}); err != nil {
+		return err
+	}
+	return remove()
 }
 
 // write writes durably.

@@ -193,7 +193,7 @@ func TestWhatComesLaterCounts(t *testing.T) {
 		t.Errorf("a lost file: %q", why)
 	}
 	h.put(t, "mm", []byte("beside"))
-	must(t, other.k.Remove(h.Root, "m"))
+	must(t, other.k.Remove(h.Root, "m", func() error { return nil }))
 	must(t, h.RemoveAll("files/m"))
 	h.well(t)
 	other.put(t, "m/a", []byte("three"))

@@ -29,7 +29,7 @@ type Far struct {
 	packed *table
 	packs  map[string]*pack
 	whole  map[ref.Digest]remote.Blob // objects that are files of their own, as large ones once were
-	bad    map[string]error           // packs whose index is damaged
+	bad    map[string]error           // packs whose index is damaged or may not be read
 	sizes  map[string]int64           // of all packs and files, as they are listed
 	ill    illness
 	was    map[ref.Digest]string // what lay in packs of which nothing can be used
@@ -81,12 +81,13 @@ func (f *Far) look(ctx context.Context) error {
 
 const farWorkers = 6 // that wait for the remote at the same time
 
-// meet learns of one pack. A damaged one is left out, and told when something is missing.
+// meet learns of one pack. One that is damaged or may not be read is left out, and told when
+// something is missing.
 func (f *Far) meet(ctx context.Context, b remote.Blob) error {
 	rows, err := f.index(ctx, b)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if errs.Is(err, errs.Corrupt) {
+	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) {
 		f.bad[b.Name] = f.named(err)
 		return nil
 	}

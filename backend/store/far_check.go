@@ -30,11 +30,15 @@ func (f *Far) Check(ctx context.Context, c Check) (n int, err error) {
 		}
 		g.Go(func() error {
 			read, bad, err := f.checkBlob(each, name, c)
+			mu.Lock()
+			defer mu.Unlock()
+			if errs.Is(err, errs.Denied) && c.Shut != nil {
+				c.Shut(name, err)
+				return nil
+			}
 			if err != nil {
 				return f.named(err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
 			f.forsake(bad)
 			n += read
 			if c.Done != nil && read > 0 {
@@ -73,11 +77,16 @@ func (f *Far) sick(name string) bool {
 // not damaged.
 func (f *Far) checkBlob(ctx context.Context, name string, c Check) (read int, bad []Damage, err error) {
 	f.mu.RLock()
-	p, useless, size := f.packs[name], f.bad[name] != nil && !f.ill.lost(name), f.sizes[name]
+	p, useless, size := f.packs[name], f.bad[name], f.sizes[name]
+	if f.ill.lost(name) {
+		useless = nil
+	}
 	f.mu.RUnlock()
 	d, whole := f.digestOf(name)
 	switch {
-	case useless:
+	case errs.Is(useless, errs.Denied):
+		return 0, nil, useless
+	case useless != nil:
 		return 0, []Damage{{File: name, Reason: "its index cannot be used"}}, nil
 	case p != nil:
 		read, bad, err = f.checkPack(ctx, p, c)

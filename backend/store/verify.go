@@ -28,6 +28,10 @@ type Check struct {
 	Skip   func(file string) bool         // files that need not be read again
 	Done   func(file string, intact bool) // called for each file, one at a time
 	Count  *Count
+
+	// Shut is told of each file on a remote that may not be read, one at a time. Where it is
+	// nil the first ends the check.
+	Shut func(file string, err error)
 }
 
 // Check is Verify of a part.

@@ -2075,6 +2075,7 @@ export interface TakeSnapshot {
 	message?: string;
 	commit?: boolean;
 	force?: boolean;
+	without?: string[];
 }
 
 export interface Trace {
