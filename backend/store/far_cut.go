@@ -32,7 +32,7 @@ func (f *Far) shipChunks(ctx context.Context, s *Store, d ref.Digest, ship *ship
 	g.Go(func() error { return readSlabs(ctx, r, slabs) })
 	g.Go(func() error {
 		for one := range slabs {
-			if err := cuts.slab(one); err != nil {
+			if err := cuts.slab(ctx, one); err != nil {
 				return err
 			}
 			one.release()
@@ -53,8 +53,10 @@ type cutShipment struct {
 }
 
 // slab sends what is not there of its chunks.
-func (c *cutShipment) slab(one *slab) error {
-	c.cut(one)
+func (c *cutShipment) slab(ctx context.Context, one *slab) error {
+	if err := c.cut(ctx, one); err != nil {
+		return err
+	}
 	digests := make([]ref.Digest, len(one.parts))
 	ref.OfAll(one.parts, digests)
 	for i, part := range one.parts {

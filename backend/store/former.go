@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"hash"
 	"runtime"
 	"sync"
 
@@ -16,6 +17,8 @@ import (
 type former struct {
 	list []chunk
 	next int // the chunk that is expected; -1: none
+
+	steady bool // all that was expected last was there
 
 	mu      sync.Mutex
 	by      map[uint64]int // the chunks by a part of their digests
@@ -38,34 +41,62 @@ func (s *Store) former(d ref.Digest) *former {
 	return &former{list: list[:len(list)-1]} // the last one ended where the content did
 }
 
-// match returns how b, which lies at a place of the content, begins with the chunks that
-// are expected there, and adds them to ready.
-func (f *former) match(at int64, b []byte, ready []prepared) (parts [][]byte, _ []prepared) {
+// expects reports whether the chunks that begin at a place of the content may be those of
+// the former version.
+func (f *former) expects(at int64) bool {
 	if f == nil {
-		return nil, ready
+		return false
 	}
 	if f.next < 0 {
 		f.resume(at)
 	}
-	if f.next < 0 {
-		return nil, ready
+	return f.next >= 0 && f.next < len(f.list)
+}
+
+// matched are chunks that the former version has too.
+type matched struct {
+	parts   [][]byte
+	digests []ref.Digest
+	size    int       // bytes of all
+	whole   hash.Hash // of the content up to their end; nil where it was not told
+}
+
+// match returns how b, which lies at a place of the content, begins with the chunks that
+// are expected there. The hash of the content before, if it is given, is left as it is.
+func (f *former) match(at int64, b []byte, whole hash.Hash) (m matched) {
+	if !f.expects(at) {
+		return m
 	}
+	size := 0
 	for _, c := range f.list[f.next:] {
-		if int(c.length) > len(b) || c.length == 0 {
+		if int(c.length) > len(b)-size || c.length == 0 {
 			break
 		}
-		parts, b = append(parts, b[:c.length]), b[c.length:]
+		m.parts, size = append(m.parts, b[size:size+int(c.length)]), size+int(c.length)
 	}
-	digests := make([]ref.Digest, len(parts))
-	n := f.same(parts, digests, 0, min(2, len(parts))) // which may spare the rest
-	if n == 2 {
-		n = f.same(parts, digests, 2, len(parts))
+	m.digests = make([]ref.Digest, len(m.parts))
+	n := 0
+	if !f.steady { // the first may spare the rest
+		n = f.same(m.parts, m.digests, 0, min(2, len(m.parts)))
 	}
-	for i, part := range parts[:n] {
-		ready = append(ready, prepared{digest: digests[i], stored: part})
+	switch {
+	case !f.steady && n < min(2, len(m.parts)):
+	case whole == nil:
+		n = f.same(m.parts, m.digests, n, len(m.parts))
+	default:
+		m.whole = cloned(whole)
+		ref.Beside(m.whole, b[:size], m.parts[n:], m.digests[n:])
+		n = f.equal(m.digests, n)
+	}
+	if f.steady = n > 0 && n == len(m.parts); !f.steady {
+		m.whole = nil
 	}
 	f.next += n
-	return parts[:n], ready
+	m.parts, m.digests = m.parts[:n], m.digests[:n]
+	for _, part := range m.parts {
+		m.size += len(part)
+	}
+	return m
 }
 
 // same hashes some of the parts, on all cores, and says how many there are up to the first
@@ -82,18 +113,24 @@ func (f *former) same(parts [][]byte, digests []ref.Digest, from, to int) int {
 		work.Go(func() { ref.OfAll(parts[i:some], digests[i:some]) })
 	}
 	work.Wait()
-	for i := from; i < to; i++ {
+	return f.equal(digests[:to], from)
+}
+
+// equal says how many digests there are up to the first, from a place on, that is not what
+// is expected.
+func (f *former) equal(digests []ref.Digest, from int) int {
+	for i := from; i < len(digests); i++ {
 		if f.list[f.next+i].digest != digests[i] {
 			return i
 		}
 	}
-	return to
+	return len(digests)
 }
 
 // leave gives up what is expected: chunks were looked for instead.
 func (f *former) leave() {
 	if f != nil {
-		f.next = -1
+		f.next, f.steady = -1, false
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,9 +20,7 @@ func (p *packer) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (
 	read, cut, hashed := make(chan *slab), make(chan *slab), make(chan *slab)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return readSlabs(ctx, r, read) })
-	g.Go(func() error {
-		return pass(ctx, read, cut, func(_ context.Context, one *slab) error { c.cut(one); return nil })
-	})
+	g.Go(func() error { return pass(ctx, read, cut, c.cut) })
 	g.Go(func() error { return pass(ctx, cut, hashed, c.hash) })
 	g.Go(func() error {
 		for one := range hashed {
@@ -49,24 +48,24 @@ type cutter struct {
 	by      codec // nil: chunks are kept as they are
 
 	whole hash.Hash
-	chain ref.Digest // of the chunks so far
+	chain ref.Digest    // of the chunks so far
+	apart atomic.Bool   // no content that was hashed before began with these chunks
+	ended chan struct{} // closed when the slab that was cut last is in whole
 
 	chunks []chunk
 }
 
 // cut finds the chunks of a slab: first those that the former version has in this place.
-func (c *cutter) cut(one *slab) {
+func (c *cutter) cut(ctx context.Context, one *slab) error {
 	if !c.decided {
 		c.decided, c.by = true, gains(one.b[maxChunk:maxChunk+one.n])
 	}
 	start := maxChunk - len(c.rest)
 	copy(one.b[start:], c.rest)
 	at, b := c.size-int64(len(c.rest)), one.b[start:maxChunk+one.n]
-	one.parts, one.ready = c.former.match(at, b, one.ready)
-	one.known = len(one.parts)
-	matched := 0
-	for _, p := range one.parts {
-		matched += len(p)
+	matched, err := c.match(ctx, one, at, b)
+	if err != nil {
+		return err
 	}
 	parts, rest := cutAll(b[matched:], one.last)
 	one.parts, one.span = append(one.parts, parts...), b[:len(b)-len(rest)]
@@ -76,6 +75,33 @@ func (c *cutter) cut(one *slab) {
 	if len(parts) > 0 {
 		c.former.leave()
 	}
+	one.ended = make(chan struct{})
+	c.ended = one.ended
+	return nil
+}
+
+// match finds the chunks with which a slab begins as the former version goes on in this
+// place, and says how many bytes they have. Where the whole has to be hashed too, that is
+// done beside, as soon as it is known up to here.
+func (c *cutter) match(ctx context.Context, one *slab, at int64, b []byte) (int, error) {
+	var whole hash.Hash
+	if c.ended != nil && c.apart.Load() && c.former.expects(at) {
+		select {
+		case <-c.ended:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		whole = c.whole
+	}
+	m := c.former.match(at, b, whole)
+	if m.whole != nil {
+		c.whole, one.taken = m.whole, m.size
+	}
+	for i, part := range m.parts {
+		one.ready = append(one.ready, prepared{digest: m.digests[i], stored: part})
+	}
+	one.parts, one.known = m.parts, len(m.parts)
+	return m.size, nil
 }
 
 // hash tells the digests of the chunks and goes on with that of the whole, unless a content
@@ -84,19 +110,21 @@ func (c *cutter) hash(ctx context.Context, one *slab) error {
 	fresh := one.parts[one.known:]
 	digests := make([]ref.Digest, len(fresh))
 	var leapt hash.Hash
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && one.taken == 0 {
 		leapt = c.p.s.leaps.find(c.next(one))
+		c.apart.Store(leapt == nil)
 	}
 	if leapt != nil {
 		c.whole = leapt
 	} else {
-		ref.Beside(c.whole, one.span, fresh, digests)
+		ref.Beside(c.whole, one.span[one.taken:], fresh, digests)
 	}
 	for i, d := range digests {
 		one.ready = append(one.ready, prepared{digest: d, stored: fresh[i]})
 	}
 	c.chain = c.next(one)
 	c.p.s.leaps.note(c.chain, c.whole)
+	close(one.ended)
 	if len(fresh) > 0 {
 		c.former.spot(digests[len(digests)-1], one.end)
 	}

@@ -17,11 +17,13 @@ type slab struct {
 	b     []byte // maxChunk bytes of room, then the content
 	n     int    // bytes of content
 	last  bool
-	span  []byte     // what its chunks hold, one after the other
-	parts [][]byte   // they themselves
-	known int        // of how many the digest is known
-	ready []prepared // what becomes of them
-	end   int64      // where in the content they end
+	span  []byte        // what its chunks hold, one after the other
+	parts [][]byte      // they themselves
+	known int           // of how many the digest is known
+	taken int           // bytes of the span that are in the hash of the whole
+	ready []prepared    // what becomes of them
+	end   int64         // where in the content they end
+	ended chan struct{} // closed when all of the span is in the hash of the whole
 }
 
 var slabs = sync.Pool{New: func() any { return &slab{b: make([]byte, maxChunk+slabSize)} }}
