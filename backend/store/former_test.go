@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,6 +129,39 @@ func TestWhatDidNotArriveWholeIsNotStored(t *testing.T) {
 		r := io.MultiReader(bytes.NewReader(noise(25, n)), iotest.ErrReader(io.ErrUnexpectedEOF))
 		if d, _, err := s.Put(ctx, r); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatalf("%d bytes of more were stored as %s (%v)", n, d, err)
+		}
+	}
+}
+
+// TestVersionsFollowEachOther: of a content that is edited again and again, and goes back to
+// what it was now and then, every version has its digest, and the chunks that it has anyway.
+func TestVersionsFollowEachOther(t *testing.T) {
+	s, rnd := mustOpen(t, t.TempDir()), rand.New(rand.NewPCG(41, 0))
+	versions := [][]byte{noise(42, 17<<20)}
+	before := next(t, s, versions[0], ref.Zero)
+	for i := range 12 {
+		b := slices.Clone(versions[rnd.IntN(len(versions))])
+		for range rnd.IntN(4) {
+			at := rnd.IntN(len(b))
+			switch rnd.IntN(3) {
+			case 0:
+				b[at]++
+			case 1:
+				copy(b[at:], noise(uint64(i), 1+rnd.IntN(3<<20)))
+			default:
+				b = slices.Insert(b, at, noise(uint64(i), 1+rnd.IntN(99_000))...)
+			}
+		}
+		versions = append(versions, b)
+		if before = next(t, s, b, before); before != ref.Of(b) {
+			t.Fatalf("version %d has digest %s, want %s", i, before, ref.Of(b))
+		}
+		chunks, err := s.Chunks(before)
+		must(t, err)
+		fresh := mustOpen(t, t.TempDir())
+		next(t, fresh, b, ref.Zero)
+		if want, err := fresh.Chunks(before); err != nil || !slices.Equal(chunks, want) {
+			t.Fatalf("version %d has %d chunks, want %d (%v)", i, len(chunks), len(want), err)
 		}
 	}
 }
