@@ -51,6 +51,7 @@ type cutter struct {
 	chain ref.Digest    // of the chunks so far
 	apart atomic.Bool   // no content that was hashed before began with these chunks
 	ended chan struct{} // closed when the slab that was cut last is in whole
+	told  hash.Hash     // whole with that slab, where it was told while it was cut
 
 	chunks []chunk
 }
@@ -74,6 +75,7 @@ func (c *cutter) cut(ctx context.Context, one *slab) error {
 	one.end = c.size - int64(len(rest))
 	if len(parts) > 0 {
 		c.former.leave()
+		c.told = nil
 	}
 	one.ended = make(chan struct{})
 	c.ended = one.ended
@@ -82,26 +84,37 @@ func (c *cutter) cut(ctx context.Context, one *slab) error {
 
 // match finds the chunks with which a slab begins as the former version goes on in this
 // place, and says how many bytes they have. Where the whole has to be hashed too, that is
-// done beside, as soon as it is known up to here.
+// done beside.
 func (c *cutter) match(ctx context.Context, one *slab, at int64, b []byte) (int, error) {
-	var whole hash.Hash
-	if c.ended != nil && c.apart.Load() && c.former.expects(at) {
-		select {
-		case <-c.ended:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
-		whole = c.whole
+	whole, err := c.upTo(ctx, at)
+	if err != nil {
+		return 0, err
 	}
 	m := c.former.match(at, b, whole)
-	if m.whole != nil {
-		c.whole, one.taken = m.whole, m.size
+	if one.parts, one.known = m.parts, len(m.parts); m.whole != nil {
+		one.whole, one.taken = m.whole, m.size
 	}
+	c.told = m.whole
 	for i, part := range m.parts {
 		one.ready = append(one.ready, prepared{digest: m.digests[i], stored: part})
 	}
-	one.parts, one.known = m.parts, len(m.parts)
 	return m.size, nil
+}
+
+// upTo returns the hash of the content up to a place, if it is of use there.
+func (c *cutter) upTo(ctx context.Context, at int64) (hash.Hash, error) {
+	switch {
+	case c.ended == nil || !c.apart.Load() || !c.former.expects(at):
+		return nil, nil
+	case c.told != nil:
+		return c.told, nil
+	}
+	select {
+	case <-c.ended:
+		return c.whole, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // hash tells the digests of the chunks and goes on with that of the whole, unless a content
@@ -110,9 +123,12 @@ func (c *cutter) hash(ctx context.Context, one *slab) error {
 	fresh := one.parts[one.known:]
 	digests := make([]ref.Digest, len(fresh))
 	var leapt hash.Hash
-	if len(fresh) == 0 && one.taken == 0 {
+	if len(fresh) == 0 && one.whole == nil {
 		leapt = c.p.s.leaps.find(c.next(one))
 		c.apart.Store(leapt == nil)
+	}
+	if one.whole != nil {
+		c.whole = cloned(one.whole) // with which whoever cuts goes on
 	}
 	if leapt != nil {
 		c.whole = leapt

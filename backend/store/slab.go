@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"hash"
 	"io"
 	"sync"
 
@@ -20,7 +21,8 @@ type slab struct {
 	span  []byte        // what its chunks hold, one after the other
 	parts [][]byte      // they themselves
 	known int           // of how many the digest is known
-	taken int           // bytes of the span that are in the hash of the whole
+	taken int           // bytes of the span that are in whole
+	whole hash.Hash     // of the content as far as it was hashed while it was cut
 	ready []prepared    // what becomes of them
 	end   int64         // where in the content they end
 	ended chan struct{} // closed when all of the span is in the hash of the whole
