@@ -108,18 +108,19 @@ type chained struct {
 	open    opener
 }
 
-func (c *chained) Read(b []byte) (int, error) {
-	for len(c.now) == 0 {
-		if len(c.rest) == 0 {
-			return 0, io.EOF
-		}
-		if err := c.next(); err != nil {
-			return 0, err
+// Read fills b as far as the content goes, so that whoever hashes it has equal pieces.
+func (c *chained) Read(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		if len(c.now) > 0 {
+			k := copy(b[n:], c.now)
+			n, c.now = n+k, c.now[k:]
+		} else if len(c.rest) > 0 {
+			err = c.next()
+		} else {
+			err = io.EOF
 		}
 	}
-	n := copy(b, c.now)
-	c.now = c.now[n:]
-	return n, nil
+	return n, err
 }
 
 func (c *chained) next() (err error) {

@@ -229,6 +229,9 @@ func (s *Store) WriteTo(ctx context.Context, d ref.Digest, w io.Writer) (int64, 
 		return 0, err
 	}
 	defer r.Close()
+	if v, ok := r.(*verified); ok {
+		defer v.inPairs()()
+	}
 	n, err := atomicfile.CopyAhead(w, readerCtx{ctx, r})
 	return n, diskError(err)
 }
