@@ -8,5 +8,6 @@ if [ ! -e $oxen ]; then
 	.venv/bin/python -m pip install -q --disable-pip-version-check --target $oxen oxenai==0.65.1 ||
 		echo "data: oxenai cannot be installed; Oxen is not measured" >&2
 fi
+PATH="$PATH:$(go env GOPATH)/bin" # where go install puts restic
 PYTHONPATH=build/bench exec .venv/bin/python build/bench/data.py build/bin/rondo --dvc .venv/bin/dvc --oxen $oxen \
 	--only "${PARTS:-disk,small,large,append,stages}" --cache build/cache/data --write docs/benchmarks.md "$@"
