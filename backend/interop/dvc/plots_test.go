@@ -98,8 +98,8 @@ func (h *history) dvcPlots(args ...string) map[string]any {
 const plotsPipeline = `plots:
 - top.csv
 - top.tsv: {x: when, y: b}
-- many
 - many/deep: {y: v, title: Deep}
+- many: {title: Many, template: simple}
 - nested.json: {y: loss}
 - rows.yaml: {x: at, template: simple, x_label: time, y_label: what}
 - roc:
@@ -176,6 +176,7 @@ func (h *history) writePlots(r *rand.Rand) {
 		"in.csv": fmt.Sprint(n), ".dvc/plots/mine.json": `{"data": {"values": "<DVC_METRIC_DATA>"}, "mark": "point", "title": {"text": "<DVC_METRIC_TITLE>"}, "encoding": {"x": {"field": "<DVC_METRIC_X>", "title": "<DVC_METRIC_X_LABEL>"}, "y": {"field": "<DVC_METRIC_Y>", "title": "<DVC_METRIC_Y_LABEL>"}}}`,
 		"dvclive/dvc.yaml": "plots:\n- plots/metrics:\n    x: step\n- plots/sklearn/roc.json: {template: simple, x: fpr, y: tpr}\n- top.csv: {y: q}\n", "dvclive/top.csv": table(",", "q"),
 		"dvclive/plots/metrics/train/loss.tsv": table("\t", "step", "loss"), "dvclive/plots/metrics/acc.tsv": table("\t", "step", "acc"), "dvclive/plots/sklearn/roc.json": list("fpr", "tpr"),
+		".dvcignore": "skip.csv\n", "many/skip.csv": table(",", "s", "v"),
 		"extra/loose.csv": table(",", "p", "q"),
 	} {
 		h.write(name, text)
