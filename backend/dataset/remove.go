@@ -153,9 +153,6 @@ func (s *Service) Restore(ctx context.Context, name string) (r Removed, err erro
 		back.Snapshots = append(back.Snapshots, snap.ID)
 	}
 	_, err = s.opts.Ledger.Do(ctx, "dataset.restore", name, func(tx *index.Tx) (any, error) {
-		if _, _, _, err := removedRow(tx, name); err != nil {
-			return nil, err
-		}
 		var at string
 		if err := tx.QueryRow("SELECT path FROM dataset_sets WHERE name=?", name).Scan(&at); err != nil {
 			return nil, err

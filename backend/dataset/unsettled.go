@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ func (s *Service) removeUnsettled(id string) {
 	}
 }
 
-// readUnsettled reads the notes that are there, in the order in which they were made.
+// readUnsettled reads the notes that are there.
 func (s *Service) readUnsettled() (list []*unsettled, err error) {
 	dir := filepath.Join(s.opts.Device, unsettledDir)
 	entries, err := os.ReadDir(dir)
@@ -108,7 +107,7 @@ func (s *Service) readUnsettled() (list []*unsettled, err error) {
 	_, _ = atomicfile.RemoveAllAbandoned(dir, s.opts.Now())
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), unsettledSuffix)
-		if !ok || atomicfile.IsTemporary(e.Name()) {
+		if !ok {
 			continue
 		}
 		u, err := parseUnsettled(filepath.Join(dir, e.Name()))
@@ -121,7 +120,6 @@ func (s *Service) readUnsettled() (list []*unsettled, err error) {
 		u.ID = id
 		list = append(list, u)
 	}
-	slices.SortFunc(list, func(a, b *unsettled) int { return strings.Compare(a.ID, b.ID) })
 	return list, nil
 }
 
