@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"encoding/binary"
 	"io"
 	"path/filepath"
@@ -53,8 +52,7 @@ type place struct {
 type Batch struct {
 	s    *Store
 	tmp  *atomicfile.File
-	w    *bufio.Writer
-	to   *atomicfile.Ahead
+	w    *atomicfile.Past
 	at   int64
 	rows []row
 	has  map[ref.Digest]struct{}
@@ -130,6 +128,9 @@ func (b *Batch) add(p prepared) error {
 	if b.err = b.start(); b.err != nil {
 		return b.err
 	}
+	if len(p.stored) >= normalChunk {
+		b.w.Bypass() // of large contents one has the files, and seldom reads what is kept of them soon
+	}
 	if _, err := b.w.Write(p.stored); err != nil {
 		b.err = diskError(err)
 		return b.err
@@ -147,9 +148,8 @@ func (b *Batch) start() (err error) {
 	if b.tmp, err = atomicfile.Create(filepath.Join(b.s.dir, packsDir, "pack"), 0o444); err != nil {
 		return diskError(err)
 	}
-	b.to = atomicfile.WriteAhead(b.tmp, b.tmp.File)
-	b.w = bufio.NewWriterSize(b.to, 1<<20)
-	n, err := b.w.WriteString(packMagic)
+	b.w = atomicfile.WritePast(b.tmp)
+	n, err := io.WriteString(b.w, packMagic)
 	b.at = int64(n)
 	return err
 }
@@ -171,10 +171,9 @@ func (b *Batch) commit() (name string, err error) {
 	if err := writeEnd(b.w, b.at, index, sum); err != nil {
 		return "", diskError(err)
 	}
-	if err := b.w.Flush(); err != nil {
+	if err := b.w.End(); err != nil {
 		return "", diskError(err)
 	}
-	b.to.End()
 	fault.Point("store.packed")
 	p := &pack{filepath.Join(packsDir, sum.String()+packExt), b.at + int64(len(index)) + footerSize, b.rows}
 	if err := b.tmp.CommitAs(filepath.Join(b.s.dir, p.name)); err != nil {
@@ -211,7 +210,7 @@ func (b *Batch) index() []byte {
 // Discard forgets a batch that was not committed.
 func (b *Batch) Discard() {
 	if b.tmp != nil {
-		b.to.End()
+		_ = b.w.End()
 		b.tmp.Close()
 		b.tmp = nil
 	}

@@ -1,0 +1,136 @@
+package atomicfile
+
+import (
+	"io"
+	"sync"
+	"unsafe"
+)
+
+// Past writes a file, and does so past the system's memory of files if Bypass was called and
+// the system lets it: the copy into that memory is most of what writing costs a processor, and
+// what is written once and seldom read pushes out what is in use. A file shorter than a piece
+// is written as any other. Like Ahead it promises nothing: only the sync at the end does.
+type Past struct {
+	f     *File
+	ahead *Ahead
+	past  bool    // asked for
+	piece *[]byte // being filled
+	n     int     // bytes of it
+	on    bool    // pieces go past the memory
+	full  chan *[]byte
+	free  chan *[]byte
+	ended chan error
+}
+
+const (
+	pastPiece = 4 << 20 // bytes written at once
+	pastAlign = 4096    // that a disk takes parts in, of memory as of the file
+)
+
+var pastPieces = sync.Pool{New: func() any { b := aligned(pastPiece); return &b }}
+
+// aligned returns n bytes that begin where a disk can take them from.
+func aligned(n int) []byte {
+	b := make([]byte, n+pastAlign)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (pastAlign - 1))
+	return b[off : off+n : off+n]
+}
+
+// WritePast writes to f, to which nothing was written yet. End is to be called before f is
+// committed or closed.
+func WritePast(f *File) *Past { return &Past{f: f, ahead: WriteAhead(f, f.File)} }
+
+// Bypass asks for it, and is of use before the first piece is full.
+func (p *Past) Bypass() { p.past = true }
+
+// Write implements io.Writer. What goes wrong with the disk a later call says, or End.
+func (p *Past) Write(b []byte) (int, error) {
+	all := len(b)
+	for len(b) > 0 {
+		if p.piece == nil {
+			p.piece = pastPieces.Get().(*[]byte)
+		}
+		n := copy((*p.piece)[p.n:], b)
+		p.n, b = p.n+n, b[n:]
+		if p.n == pastPiece {
+			if err := p.hand(); err != nil {
+				return all - len(b), err
+			}
+		}
+	}
+	return all, nil
+}
+
+// hand lets a full piece be written while the next is filled.
+func (p *Past) hand() error {
+	if p.full == nil {
+		p.full, p.free, p.ended = make(chan *[]byte), make(chan *[]byte, 2), make(chan error, 1)
+		p.free <- pastPieces.Get().(*[]byte)
+		go p.write(p.past)
+	}
+	select {
+	case p.full <- p.piece:
+		p.piece, p.n = <-p.free, 0
+		return nil
+	case err := <-p.ended:
+		p.ended <- err
+		return err
+	}
+}
+
+func (p *Past) write(past bool) {
+	var err error
+	defer func() { p.ended <- err }()
+	p.on = past && bypass(p.f.File, true) == nil
+	for b := range p.full {
+		err = p.writePiece(*b)
+		p.free <- b
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (p *Past) writePiece(b []byte) error {
+	if p.on {
+		n, err := p.f.Write(b)
+		if n > 0 || err == nil || !refusesBypass(err) {
+			return err
+		}
+		p.on = false // some file systems say so only now
+		if err := bypass(p.f.File, false); err != nil {
+			return err
+		}
+	}
+	_, err := p.ahead.Write(b)
+	return err
+}
+
+// End writes the rest, which need not be a whole piece.
+func (p *Past) End() (err error) {
+	defer p.release()
+	if p.full != nil {
+		close(p.full)
+		err, p.full = <-p.ended, nil
+		if err == nil && p.on {
+			err = bypass(p.f.File, false)
+		}
+	}
+	if err == nil && p.n > 0 {
+		_, err = p.f.Write((*p.piece)[:p.n])
+	}
+	p.ahead.End()
+	return err
+}
+
+func (p *Past) release() {
+	if p.piece != nil {
+		pastPieces.Put(p.piece)
+	}
+	for len(p.free) > 0 {
+		pastPieces.Put(<-p.free)
+	}
+	p.piece, p.n = nil, 0
+}
+
+var _ io.Writer = (*Past)(nil)
