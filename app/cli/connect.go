@@ -44,7 +44,7 @@ func (c *call) placed() (*project.Project, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	device, err := project.DeviceDir(p.ID, c.Getenv)
+	device, _, err := p.DeviceDir(c.Getenv)
 	return p, device, err
 }
 
@@ -56,8 +56,7 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	}
 	info, err := client.Find(device)
 	if err == nil {
-		_, err = info.ServedFrom(p.Dir, p.ID)
-		return info, err
+		return info, info.ServedFrom(p.Dir)
 	}
 	if !start {
 		return info, err
@@ -69,9 +68,6 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	info, err = client.Start(ctx, device, []string{exe, "serve", "--project", c.dir, "--background"})
 	if err != nil {
 		return info, startError(err)
-	}
-	if _, err := info.ServedFrom(p.Dir, p.ID); err != nil { // a copy's was quicker
-		return info, err
 	}
 	fmt.Fprintf(c.Stderr, "rondo: started the project's server at %s (`rondo stop` ends it)\n", info.URL)
 	return info, nil

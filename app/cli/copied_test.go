@@ -11,29 +11,58 @@ import (
 )
 
 // TestACopyIsNotTakenForTheOther: both have the project's id, and each verb is about the
-// folder that it is called in.
+// folder that it is called in, while the other is served, too.
 func TestACopyIsNotTakenForTheOther(t *testing.T) {
 	w := newWorld(t)
 	w.ok("data", "snapshot", "weather")
-	copied := filepath.Join(t.TempDir(), "copy")
-	if out, err := exec.Command("cp", "-a", w.dir, copied).CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
+	copied := w.copied()
 	lay(t, filepath.Join(copied, "data/weather.csv"), "changed\n")
-	for _, verb := range [][]string{{"data", "status"}, {"data", "snapshot", "weather"}, {"serve"}, {"open", "--print"}, {"stop"}} {
-		r := w.run(append(verb, "--project", copied)...)
-		if r.code != 4 || !strings.Contains(r.err, copied+" is a copy of "+w.dir) || !strings.Contains(r.err, "rondo stop --project "+w.dir) {
-			t.Errorf("rondo %s in the copy: %+v", strings.Join(verb, " "), r)
-		}
-	}
-	w.ok("stop", "--project", w.dir)
 	if out := w.ok("data", "status", "weather", "--project", copied); !strings.Contains(out, "changed") {
 		t.Errorf("the copy is %s", out)
 	}
-	w.ok("stop", "--project", copied)
 	if out := w.ok("data", "status", "weather"); !strings.Contains(out, "clean") {
 		t.Errorf("the first is %s", out)
 	}
+	w.ok("data", "snapshot", "weather", "--project", copied)
+	w.ok("stop", "--project", copied)
+	if out := w.ok("data", "log", "weather"); strings.Contains(out, "v2") {
+		t.Errorf("the first has the copy's snapshot: %s", out)
+	}
+	w.ok("stop")
+}
+
+// TestCopiesCanBeMerged: each writes a journal of its own, so that all that was done in either
+// is there when their folders are put together, as a program does that synchronises them.
+func TestCopiesCanBeMerged(t *testing.T) {
+	w := newWorld(t)
+	w.ok("data", "snapshot", "weather", "-m", "before both")
+	copied := w.copied()
+	for dir, what := range map[string]string{w.dir: "in the first", copied: "in the copy"} {
+		lay(t, filepath.Join(dir, "data/weather.csv"), what+"\n")
+		w.ok("data", "snapshot", "weather", "-m", what, "--project", dir)
+		w.ok("stop", "--project", dir)
+	}
+	if out, err := exec.Command("cp", "-an", copied+"/.rondo/.", w.dir+"/.rondo/").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	log := w.ok("data", "log", "weather")
+	for _, what := range []string{"before both", "in the first", "in the copy"} {
+		if !strings.Contains(log, what) {
+			t.Errorf("no snapshot %q in\n%s", what, log)
+		}
+	}
+	w.ok("fsck")
+	w.ok("stop")
+}
+
+// copied copies the project's folder with all that is in it.
+func (w *world) copied() string {
+	w.t.Helper()
+	to := filepath.Join(w.t.TempDir(), "copy")
+	if out, err := exec.Command("cp", "-a", w.dir, to).CombinedOutput(); err != nil {
+		w.t.Fatalf("%v %s", err, out)
+	}
+	return to
 }
 
 // TestAProjectThatMovedUnderItsServer says so, and goes on where it is after a stop.

@@ -71,14 +71,9 @@ func (c *call) announce(s *server.Server) {
 }
 
 func stop(ctx context.Context, c *call) error {
-	p, device, err := c.placed()
+	device, err := c.deviceDir()
 	if err != nil {
 		return err
-	}
-	if info, err := client.Find(device); err == nil {
-		if moved, err := info.ServedFrom(p.Dir, p.ID); err != nil && !moved {
-			return err
-		}
 	}
 	done, err := client.Stop(ctx, device)
 	if err == nil && done {

@@ -12,7 +12,6 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/proc"
-	"rondo/backend/project"
 )
 
 // Info is what a running server says of itself in server.json of the device's
@@ -62,18 +61,13 @@ func Find(deviceDir string) (Info, error) {
 	return i, nil
 }
 
-// ServedFrom refuses a server that serves another folder than dir: a copy of a project has
-// its id, and with it the place of its server. moved tells that the other folder is no more.
-func (i Info) ServedFrom(dir, id string) (moved bool, err error) {
+// ServedFrom refuses a server that serves another folder than dir: the project was moved under it.
+func (i Info) ServedFrom(dir string) error {
 	if i.Folder == "" || sameFolder(i.Folder, dir) {
-		return false, nil
+		return nil
 	}
-	if p, err := project.Open(i.Folder); err != nil || p.ID != id {
-		return true, errs.New(errs.Conflict, "the project was moved to %s while its server served it at %s", dir, i.Folder).
-			WithHint("end that server with `rondo stop`, then do the same again")
-	}
-	return false, errs.New(errs.Conflict, "%s is a copy of %s, which has a server; of the copies of a project a device serves one at a time", dir, i.Folder).
-		WithHint("end its server first: rondo stop --project %s", i.Folder)
+	return errs.New(errs.Conflict, "the project was moved to %s while its server served it at %s", dir, i.Folder).
+		WithHint("end that server with `rondo stop`, then do the same again")
 }
 
 func sameFolder(a, b string) bool {

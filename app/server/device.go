@@ -14,16 +14,31 @@ import (
 	"rondo/app/guard"
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/project"
 	"rondo/backend/ref"
 )
 
-// deviceID returns this installation's id, made when first asked for. It names the
-// journal that only this device writes, so it never lies in a project folder.
-func deviceID(deviceDir string) (string, error) {
-	if err := os.MkdirAll(deviceDir, 0o700); err != nil {
-		return "", unavailable(err, "make this device's folder")
+// placeOnDevice finds this device's folder for the project, and the id of the writer that it
+// is: this installation's, made when first asked for. It names the journal that only this
+// device writes, so it never lies in a project folder. A copy of a project that is here, too,
+// is a writer of its own: with both writing one journal they could not be merged any more.
+func (s *Server) placeOnDevice() (err error) {
+	var copied bool
+	if s.deviceDir, copied, err = s.project.DeviceDir(s.opts.Getenv); err != nil {
+		return err
 	}
-	return once(filepath.Join(filepath.Dir(deviceDir), "device"), ref.NewID)
+	at := filepath.Join(filepath.Dir(s.deviceDir), "device")
+	if copied {
+		at = s.path("device")
+	}
+	if s.device, err = once(at, ref.NewID); err != nil || !copied {
+		return err
+	}
+	if _, err := os.Stat(s.project.Path(project.PrivateDir, "journal", s.device)); errors.Is(err, fs.ErrNotExist) {
+		s.device = ref.NewID() // that one wrote in a copy that was here before
+		return unavailable(atomicfile.WriteFile(at, []byte(s.device+"\n"), 0o600), "write %s", at)
+	}
+	return nil
 }
 
 // once reads a secret or id from path, or makes it there.
@@ -57,7 +72,7 @@ func (s *Server) lock(ctx context.Context) error {
 			return unavailable(err, "lock the project on this device")
 		}
 		if info, err := client.Find(s.deviceDir); err == nil {
-			if _, err := info.ServedFrom(s.project.Dir, s.project.ID); err != nil {
+			if err := info.ServedFrom(s.project.Dir); err != nil {
 				return err
 			}
 			return errs.New(errs.Conflict, "%s is served already, at %s by process %d", s.project.Dir, info.URL, info.Process.PID).

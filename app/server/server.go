@@ -89,11 +89,7 @@ func (s *Server) openProject(context.Context) (err error) {
 	if err := canWrite(s.project.Path(project.PrivateDir)); err != nil {
 		return err
 	}
-	if s.deviceDir, err = project.DeviceDir(s.project.ID, s.opts.Getenv); err != nil {
-		return err
-	}
-	s.device, err = deviceID(s.deviceDir)
-	return err
+	return s.placeOnDevice()
 }
 
 // canWrite tries what everything else relies on, so that a folder without the right

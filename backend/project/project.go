@@ -225,19 +225,3 @@ func (p *Project) Writable() error {
 	}
 	return errs.New(errs.Precondition, "%s is read-only: %s", p.Dir, p.ReadOnly)
 }
-
-// DeviceDir returns this device's folder for the project: base/<project-id>, where
-// base is $RONDO_HOME, or rondo in the user's data directory.
-func DeviceDir(id string, getenv func(string) string) (string, error) {
-	if home := getenv("RONDO_HOME"); home != "" {
-		return filepath.Join(home, id), nil
-	}
-	if data := getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
-		return filepath.Join(data, "rondo", id), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errs.Wrap(errs.Precondition, err, "find the place for this device's files")
-	}
-	return filepath.Join(home, dataDir, "rondo", id), nil
-}

@@ -1,0 +1,88 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
+
+// placeName is the file in a device's folder that says whose it is: the project folder's path.
+const placeName = "place"
+
+// DeviceDir returns this device's folder for the project: base/<project-id>, where base is
+// $RONDO_HOME, or rondo in the user's data directory. A copy, which has the id of the project
+// that it was made of, as a clone does and another work tree, has one of its own while the
+// other is there: what one knows of its files is not true of the other's.
+func (p *Project) DeviceDir(getenv func(string) string) (dir string, copied bool, err error) {
+	base, err := deviceBase(getenv)
+	if err != nil {
+		return "", false, err
+	}
+	dir = filepath.Join(base, p.ID)
+	mine, err := p.claim(dir)
+	if err != nil || mine {
+		return dir, false, err
+	}
+	dir += "-" + ref.Of([]byte(p.Dir)).String()[:12]
+	if _, err := p.claim(dir); err != nil {
+		return "", true, err
+	}
+	return dir, true, nil
+}
+
+func deviceBase(getenv func(string) string) (string, error) {
+	if home := getenv("RONDO_HOME"); home != "" {
+		return home, nil
+	}
+	if data := getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		return filepath.Join(data, "rondo"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errs.Wrap(errs.Precondition, err, "find the place for this device's files")
+	}
+	return filepath.Join(home, dataDir, "rondo"), nil
+}
+
+// claim reports whether a device's folder is that of the project at this path. One of nobody, or
+// of a path where the project is no more, becomes so: it was moved.
+func (p *Project) claim(dir string) (mine bool, err error) {
+	path := filepath.Join(dir, placeName)
+	b, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, errs.Wrap(errs.Unavailable, err, "read whose folder %s is", dir)
+	}
+	at := strings.TrimSpace(string(b))
+	if at == p.Dir {
+		return true, nil
+	}
+	if err == nil && p.isAlsoAt(at) {
+		return false, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return false, errs.Wrap(errs.Unavailable, err, "make this device's folder")
+	}
+	err = atomicfile.WriteFile(path, []byte(p.Dir+"\n"), 0o600)
+	return err == nil, errs.Wrap(errs.Unavailable, err, "write %s", path)
+}
+
+// isAlsoAt reports whether another folder holds the project, too.
+func (p *Project) isAlsoAt(dir string) bool {
+	other, err := Open(dir)
+	return err == nil && other.ID == p.ID && !sameFolder(dir, p.Dir)
+}
+
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
