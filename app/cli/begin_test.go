@@ -43,3 +43,18 @@ func TestNothingIsCommittedToSomebodysRepository(t *testing.T) {
 		t.Errorf("something was committed: %s", out)
 	}
 }
+
+// TestWhatHoldsNothingYetIsSound, and what was kept and is gone is not.
+func TestWhatHoldsNothingYetIsSound(t *testing.T) {
+	w := newWorld(t)
+	w.ok("init", w.home+"/new")
+	w.ok("fsck", "--project", w.home+"/new")
+	w.ok("data", "snapshot", "weather")
+	w.ok("stop")
+	if err := os.RemoveAll(filepath.Join(w.dir, ".rondo/objects/packs")); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.run("fsck"); r.code == 0 {
+		t.Errorf("all objects are gone, and fsck says %s", r.out)
+	}
+}

@@ -116,6 +116,9 @@ type badPack struct {
 
 func (s *Store) verifyPacks() (bad []badPack) {
 	names, err := s.packNames()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing was kept yet, or what is missing is named by whoever needs it
+	}
 	if err != nil {
 		return []badPack{{packsDir, err}}
 	}
