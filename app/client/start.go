@@ -55,12 +55,18 @@ func Start(ctx context.Context, deviceDir string, argv []string) (Info, error) {
 	if err := cmd.Start(); err != nil {
 		return Info{}, errs.Wrap(errs.Unavailable, err, "start the project's server")
 	}
-	ended := make(chan int, 1)
+	ended, gone := make(chan int, 1), make(chan struct{})
 	go func() {
 		cmd.Wait()
 		ended <- cmd.ProcessState.ExitCode()
+		close(gone)
 	}()
-	return await(ctx, deviceDir, ended, log, begin)
+	info, err := await(ctx, deviceDir, ended, log, begin)
+	if err == nil && info.Process.PID != cmd.Process.Pid {
+		_ = cmd.Process.Kill() // another was quicker, after whose end this one is not to serve
+		<-gone
+	}
+	return info, err
 }
 
 // openLog begins anew where the log has grown large; the server that wrote it is gone.
