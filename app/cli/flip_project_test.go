@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rondo/backend/folder"
 )
 
 // everything is a project with all kinds of files that there are, a remote that has its
@@ -21,8 +23,8 @@ func everything(t *testing.T) *world {
 		files["many/"+string(rune('a'+i))] = strings.Repeat(string([]byte{byte(i), 7}), 200)
 	}
 	edit(t, filepath.Join(w.dir, "rondo.yaml"), "\nstages:", "\ndata:\n  link: hardlink\n\nstages:")
-	w.ok("stop")              // so that the next server reads it
-	writeAll(t, w.dir, files) // long before they are linked, which is when they may be
+	w.ok("stop") // so that the next server reads it
+	writeAll(t, w.dir, files)
 	w.ok("token")
 	w.days(0)
 	run := w.logged()
@@ -102,8 +104,24 @@ func (w *world) traced() {
 	w.mlflowOK("PUT", attachments+aPicture, "a picture")
 }
 
+// settles waits until a file is so old that it may be linked, as the clock of files has it.
+func (w *world) settles(name string) {
+	w.t.Helper()
+	for {
+		info, err := os.Lstat(filepath.Join(w.dir, name))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if folder.StampOf(info).Settled(time.Now()) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // kept takes snapshots of small files, of a large one that is linked, and of what is garbage then.
 func (w *world) kept() {
+	w.settles("linked/large.csv")
 	said := w.ok("data", "add", "linked")
 	if loose, _ := filepath.Glob(filepath.Join(w.dir, ".rondo/objects/??/*")); len(loose) == 0 {
 		yaml, _ := os.ReadFile(filepath.Join(w.dir, "rondo.yaml"))
