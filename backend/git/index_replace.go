@@ -67,7 +67,7 @@ func (r *Repo) tryReplace(change func(now *index.Index)) error {
 	if err != nil {
 		return err
 	}
-	ready, err := written(at, b)
+	ready, err := written(filepath.Dir(at), b)
 	if err != nil {
 		return errs.New(errs.Unavailable, "git's index cannot be written: %w", err).WithHint("see whether the disk is full, and do it again")
 	}

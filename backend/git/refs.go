@@ -25,7 +25,7 @@ func (r *Repo) SetRef(name, commit, message string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	ready, err := written(at, []byte(commit+"\n"))
+	ready, err := written(commonOf(r.gitDir), []byte(commit+"\n"))
 	if err != nil {
 		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
 	}
@@ -47,9 +47,10 @@ func (r *Repo) SetRef(name, commit, message string, now time.Time) error {
 	return nil
 }
 
-// written is a new file beside a place, which the disk has.
-func written(at string, b []byte) (name string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(at), ".rondo-*.lock") // which git takes for no name
+// written is a new file in git's own folder, which the disk has. It lies in none of refs, where
+// one that was left empty by who was killed would be taken for a damaged name.
+func written(dir string, b []byte) (name string, err error) {
+	f, err := os.CreateTemp(dir, ".rondo-*.tmp")
 	if err != nil {
 		return "", err
 	}
