@@ -19,6 +19,25 @@ function longAgo(w) {
   for (const f of readdirSync(join(objects(w), 'packs'))) utimesSync(join(objects(w), 'packs', f), past, past)
 }
 
+/** slowly lets the server work a tenth of the time until fn has seen it, so that what is quick can be looked at. */
+async function slowly(w, fn) {
+  let on = true
+  const rest = (ms) => new Promise((r) => setTimeout(r, ms))
+  const beat = (async () => {
+    for (; on; await rest(10)) {
+      process.kill(w.info.process.pid, 'SIGSTOP')
+      await rest(90)
+      process.kill(w.info.process.pid, 'SIGCONT')
+    }
+  })()
+  try {
+    await fn()
+  } finally {
+    on = false
+    await beat
+  }
+}
+
 async function withNoise() {
   const w = await began()
   writeFileSync(join(w.dir, 'data', 'noise.bin'), randomBytes(3_000_000))
@@ -162,18 +181,20 @@ export const tests = {
     }
     large()
     await press(page, 'Take a snapshot', 'main')
-    await press(page, 'Take a snapshot')
     const bar = (at) => page.locator(`${at} progress[value]`).waitFor({ timeout: 20_000 }) // only with a value is it known how far
-    await page.locator('dialog p:has-text("MiB")').waitFor({ timeout: 20_000 })
-    assert.deepEqual(await audit(page, 'taking'), [])
-    await press(page, 'Go on in the background')
-    await page.locator('main progress').waitFor()
-    await page.click('nav >> text=Runs')
-    await page.waitForSelector('main h1:text-is("Runs")')
-    await page.evaluate(() => history.back())
-    await page.locator('main progress').waitFor()
+    await slowly(w, async () => {
+      await press(page, 'Take a snapshot')
+      await page.locator('dialog p:has-text("MiB")').waitFor({ timeout: 20_000 })
+      assert.deepEqual(await audit(page, 'taking'), [])
+      await press(page, 'Go on in the background')
+      await page.locator('main progress').waitFor()
+      await page.click('nav >> text=Runs')
+      await page.waitForSelector('main h1:text-is("Runs")')
+      await page.evaluate(() => history.back())
+      await page.locator('main progress').waitFor()
+      await page.locator('main .working').getByRole('button', { name: 'Cancel' }).click()
+    })
     const began = Date.now()
-    await page.locator('main .working').getByRole('button', { name: 'Cancel' }).click()
     await seen(page, 'Given up')
     assert.ok(Date.now() - began < 1000, 'it took its time to give up')
     const { json } = await w.api('POST', '/datasets/noise/snapshots', { message: 'whole' }) // the server does no other work on it
@@ -181,8 +202,10 @@ export const tests = {
     truncateSync(join(w.dir, 'data', 'noise.bin'), 10)
     await page.locator('main tr:has-text("@2")').getByRole('button', { name: 'Check out' }).click()
     await page.check('dialog input[type=checkbox]')
-    await press(page, 'Check out')
-    await bar('dialog')
+    await slowly(w, async () => {
+      await press(page, 'Check out')
+      await bar('dialog')
+    })
     await seen(page, 'The path is at noise@2', '.toasts')
     assert.equal(statSync(join(w.dir, 'data', 'noise.bin')).size, 1200 << 20)
   },

@@ -1,7 +1,7 @@
 // A real project with a real server, for tests of what happens when something is wrong.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -131,6 +131,8 @@ export async function learned() {
   const from = await trained
   const w = new World(folder())
   for (const part of ['weather', 'home']) cpSync(join(from.folder, part), join(w.folder, part), { recursive: true, preserveTimestamps: true })
+  for (const d of readdirSync(w.home)) // as on a machine of its own, where the first is not
+    if (existsSync(join(w.home, d, 'place'))) writeFileSync(join(w.home, d, 'place'), w.dir + '\n')
   return w.serve()
 }
 
