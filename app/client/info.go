@@ -12,6 +12,7 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/proc"
+	"rondo/backend/project"
 )
 
 // Info is what a running server says of itself in server.json of the device's
@@ -63,20 +64,11 @@ func Find(deviceDir string) (Info, error) {
 
 // ServedFrom refuses a server that serves another folder than dir: the project was moved under it.
 func (i Info) ServedFrom(dir string) error {
-	if i.Folder == "" || sameFolder(i.Folder, dir) {
+	if i.Folder == "" || project.SameFolder(i.Folder, dir) {
 		return nil
 	}
 	return errs.New(errs.Conflict, "the project was moved to %s while its server served it at %s", dir, i.Folder).
 		WithHint("end that server with `rondo stop`, then do the same again")
-}
-
-func sameFolder(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
 }
 
 // Ping asks whether the server answers, within a moment.

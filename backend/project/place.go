@@ -75,10 +75,11 @@ func (p *Project) claim(dir string) (mine bool, err error) {
 // isAlsoAt reports whether another folder holds the project, too.
 func (p *Project) isAlsoAt(dir string) bool {
 	other, err := Open(dir)
-	return err == nil && other.ID == p.ID && !sameFolder(dir, p.Dir)
+	return err == nil && other.ID == p.ID && !SameFolder(dir, p.Dir)
 }
 
-func sameFolder(a, b string) bool {
+// SameFolder reports whether two paths lead to one folder that is there.
+func SameFolder(a, b string) bool {
 	one, err := os.Stat(a)
 	if err != nil {
 		return false

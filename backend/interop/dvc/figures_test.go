@@ -116,3 +116,32 @@ func (h *history) write(name, text string) {
 		h.t.Fatal(err)
 	}
 }
+
+// TestADamagedObjectIsNoFigure: of what only the cache has, nothing is told that is not what was
+// recorded, though it can be read.
+func TestADamagedObjectIsNoFigure(t *testing.T) {
+	dir := folder(t, map[string]string{"dvc.yaml": "metrics:\n  - score.json\n", "score.json": `{"score": 17}`})
+	p := open(t, dir)
+	if err := p.Add(t.Context(), "score.json"); err != nil {
+		t.Fatal(err)
+	}
+	lose(t, dir, "score.json")
+	p = open(t, dir)
+	if got := score(p); got != int64(17) {
+		t.Fatalf("of the cache: %v", got)
+	}
+	at, err := filepath.Glob(filepath.Join(dir, ".dvc/cache/files/md5/*/*"))
+	if err != nil || len(at) != 1 {
+		t.Fatal(at, err)
+	}
+	put(t, "", writable(t, at[0]), `{"score": 71}`)
+	if got := score(open(t, dir)); got != nil {
+		t.Errorf("of a damaged object: %v", got)
+	}
+}
+
+func score(p *dvc.Project) any {
+	of, _ := p.Metrics()["score.json"].(*dvc.Map)
+	v, _ := of.Get("score")
+	return v
+}
