@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,30 +21,25 @@ const settled index.Stage = 0
 
 // indexLock is git's own lock on its index, taken the way git does.
 type indexLock struct {
-	path  string
-	file  *os.File
+	*lock
 	index *index.Index
 }
 
 func (r *Repo) lockIndex() (*indexLock, error) {
-	l := &indexLock{path: filepath.Join(r.gitDir, "index")}
-	var err error
-	if l.file, err = os.OpenFile(l.path+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil, busyIndex(l.path)
-		}
+	at := filepath.Join(r.gitDir, "index")
+	own, err := r.take(at, nil)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, busyIndex(at)
+	}
+	if err != nil {
 		return nil, errs.New(errs.Unavailable, "the git repository cannot be written: %w", err)
 	}
+	l := &indexLock{lock: own}
 	if l.index, err = r.repo.Storer.Index(); err != nil {
 		l.Close()
 		return nil, otherIndex(err)
 	}
 	return l, nil
-}
-
-func busyIndex(at string) error {
-	return errs.New(errs.Unavailable, "another git command is at work in this repository").
-		WithHint("try again when it is done; if none is, remove %s.lock", at)
 }
 
 func otherIndex(err error) error {
@@ -65,18 +59,10 @@ func (l *indexLock) save(files []change) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.file.Write(b); err != nil {
+	if err := l.write(b); err != nil {
 		return err
 	}
-	err = errors.Join(l.file.Sync(), l.file.Close())
-	if err == nil {
-		err = os.Rename(l.path+".lock", l.path)
-	}
-	l.file = nil
-	if err != nil {
-		os.Remove(l.path + ".lock")
-	}
-	return err
+	return l.replace()
 }
 
 func encoded(x *index.Index) ([]byte, error) {
@@ -95,12 +81,4 @@ func (l *indexLock) makeWay(name string) {
 	l.index.Entries = slices.DeleteFunc(l.index.Entries, func(e *index.Entry) bool {
 		return e.Name == name || strings.HasPrefix(name, e.Name+"/") || strings.HasPrefix(e.Name, name+"/")
 	})
-}
-
-// Close frees the lock unless save did.
-func (l *indexLock) Close() {
-	if l.file != nil {
-		l.file.Close()
-		os.Remove(l.path + ".lock")
-	}
 }

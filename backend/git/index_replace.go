@@ -23,7 +23,7 @@ type seenIndex struct {
 // seeIndex reads the index, unless another git command has its lock.
 func (r *Repo) seeIndex() (*seenIndex, error) {
 	at := filepath.Join(r.gitDir, "index")
-	if _, err := os.Lstat(at + ".lock"); err == nil {
+	if r.isLocked(at) {
 		return nil, busyIndex(at)
 	}
 	text, err := os.ReadFile(at)
@@ -67,22 +67,18 @@ func (r *Repo) tryReplace(change func(now *index.Index)) error {
 	if err != nil {
 		return err
 	}
-	ready, err := written(filepath.Dir(at), b)
+	l, err := r.take(at, b)
+	if errors.Is(err, fs.ErrExist) {
+		return busyIndex(at)
+	}
 	if err != nil {
 		return errs.New(errs.Unavailable, "git's index cannot be written: %w", err).WithHint("see whether the disk is full, and do it again")
 	}
-	defer os.Remove(ready)
-	if err := takeLock(ready, at); errors.Is(err, fs.ErrExist) {
-		return busyIndex(at)
-	} else if err != nil {
-		return errs.New(errs.Unavailable, "git's index cannot be written: %w", err)
-	}
+	defer l.Close()
 	if now, err := os.ReadFile(at); err != nil && !errors.Is(err, fs.ErrNotExist) || !bytes.Equal(now, was.text) {
-		os.Remove(at + ".lock")
 		return busyIndex(at)
 	}
-	if err := os.Rename(at+".lock", at); err != nil {
-		os.Remove(at + ".lock")
+	if err := l.replace(); err != nil {
 		return errs.New(errs.Unavailable, "git's index cannot be written: %w", err)
 	}
 	return nil

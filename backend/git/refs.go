@@ -25,54 +25,20 @@ func (r *Repo) SetRef(name, commit, message string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	ready, err := written(commonOf(r.gitDir), []byte(commit+"\n"))
+	l, err := r.lockRef(name, at, []byte(commit+"\n"))
 	if err != nil {
-		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
+		return err
 	}
-	defer os.Remove(ready)
-	if err := takeLock(ready, at); errors.Is(err, fs.ErrExist) {
-		return busyRef(name, at)
-	} else if err != nil {
-		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
-	}
-	defer os.Remove(at + ".lock")
+	defer l.Close()
 	if message != "" {
 		if err := r.logRef(name, commit, message, now); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(at+".lock", at); err != nil {
+	if err := l.replace(); err != nil {
 		return errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
 	}
 	return nil
-}
-
-// written is a new file in git's own folder, which the disk has. It lies in none of refs, where
-// one that was left empty by who was killed would be taken for a damaged name.
-func written(dir string, b []byte) (name string, err error) {
-	f, err := os.CreateTemp(dir, ".rondo-*.tmp")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		os.Remove(f.Name())
-	}
-	return f.Name(), err
-}
-
-// takeLock makes git's lock on a file, with what the file shall be in it.
-func takeLock(ready, at string) error {
-	err := os.Link(ready, at+".lock")
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	f, err := os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // a disk without links
-	if err != nil {
-		return err
-	}
-	f.Close()
-	return os.Rename(ready, at+".lock")
 }
 
 // placeOf is the file of a name, whose folder is there.
@@ -87,24 +53,16 @@ func (r *Repo) placeOf(name string) (at string, err error) {
 	return at, nil
 }
 
-func busyRef(name, at string) error {
-	return errs.New(errs.Unavailable, "another git command is at work with %s", name).
-		WithHint("try again when it is done; if none is, remove %s.lock", at)
-}
-
-// lockRef takes git's lock on a name, into which the new value is written.
-func (r *Repo) lockRef(name string) (at string, lock *os.File, err error) {
-	if at, err = r.placeOf(name); err != nil {
-		return "", nil, err
-	}
-	lock, err = os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+// lockRef takes git's lock on a name, with the new value in it.
+func (r *Repo) lockRef(name, at string, value []byte) (*lock, error) {
+	l, err := r.take(at, value)
 	if errors.Is(err, fs.ErrExist) {
-		return "", nil, busyRef(name, at)
+		return nil, busyRef(name, at)
 	}
 	if err != nil {
-		return "", nil, errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
+		return nil, errs.New(errs.Unavailable, "%s cannot be written in the git repository: %w", name, err)
 	}
-	return at, lock, nil
+	return l, nil
 }
 
 // logRef adds a line to the log of a name.
@@ -132,13 +90,16 @@ func (r *Repo) logRef(name, commit, message string, now time.Time) error {
 
 // DropRef takes a name and its log away. One that is not there is no error.
 func (r *Repo) DropRef(name string) error {
-	at, lock, err := r.lockRef(name)
+	at, err := r.placeOf(name)
 	if err != nil {
 		return err
 	}
-	lock.Close()
+	l, err := r.lockRef(name, at, nil)
+	if err != nil {
+		return err
+	}
 	defer r.prune(name)
-	defer os.Remove(at + ".lock")
+	defer l.Close()
 	err = r.unpack(name)
 	for _, one := range []string{at, filepath.Join(commonOf(r.gitDir), "logs", filepath.FromSlash(name))} {
 		if err == nil {
@@ -171,20 +132,18 @@ func (r *Repo) unpack(name string) error {
 	if err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(at+".lock", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	l, err := r.lockRef("packed-refs", at, nil)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(at + ".lock")
-	defer lock.Close()
+	defer l.Close()
 	if text, err = os.ReadFile(at); err != nil {
 		return err
 	}
-	_, err = lock.WriteString(withoutRef(string(text), name))
-	if err = errors.Join(err, lock.Sync(), lock.Close()); err != nil {
+	if err := l.write([]byte(withoutRef(string(text), name))); err != nil {
 		return err
 	}
-	return os.Rename(at+".lock", at)
+	return l.replace()
 }
 
 // withoutRef leaves a name's line out, and the one after it that says what a tag means.
