@@ -31,7 +31,7 @@ func dataDiff(ctx context.Context, c *call) error {
 		q.Set("key", key)
 	}
 	var d dataset.Diff
-	return c.fetch(ctx, dataPath(c.args[0], "diff")+"?"+q.Encode(), &d, func() error {
+	return c.actOnData(ctx, http.MethodGet, dataPath(c.args[0], "diff")+"?"+q.Encode(), nil, &d, func() error {
 		c.sayDiff(d)
 		return nil
 	})

@@ -51,11 +51,10 @@ func (s *Service) Diff(ctx context.Context, name string, from, to int, key []str
 	if err != nil {
 		return d, err
 	}
+	c := s.comparing(tables)
+	defer s.follow("diff", name, &c.count, &c.of)()
 	for _, f := range tables {
-		t, err := s.diffTable(ctx, f, a, b, key)
-		if err == nil && t.Problem == "" {
-			t.Shifts, err = s.shifts(ctx, f)
-		}
+		t, err := c.table(ctx, f, a, b, key)
 		if err != nil {
 			return d, err
 		}
@@ -121,11 +120,12 @@ func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing
 }
 
 // diffTable compares the rows of one file, by a key where one is given or found.
-func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+	s := c.Service
 	if err := cmp.Or(s.whatCame(a, f.From), s.whatCame(b, f.To)); err != nil {
 		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, nil
 	}
-	from, to := s.opener(ctx, f.From.Digest), s.opener(ctx, f.To.Digest)
+	from, to := c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest)
 	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
 	if err != nil {
 		return TableDiff{}, err
@@ -134,7 +134,10 @@ func (s *Service) diffTable(ctx context.Context, f FileDiff, a, b Snapshot, key 
 	if len(key) > 0 {
 		tries = [][]string{key}
 	}
-	for _, k := range tries {
+	for i, k := range tries {
+		if i > 0 {
+			c.again(f)
+		}
 		d, err := DiffRows(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
 		switch {
 		case errors.Is(err, errTwice) && len(key) > 0:

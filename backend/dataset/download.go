@@ -98,18 +98,6 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	return d, nil
 }
 
-// counted is a body that tells how much of it came.
-type counted struct {
-	io.ReadCloser
-	count *store.Count
-}
-
-func (c counted) Read(b []byte) (int, error) {
-	n, err := c.ReadCloser.Read(b)
-	c.count.Add(0, int64(n))
-	return n, err
-}
-
 // unfinished is what is known of an earlier try; nothing where it cannot be continued.
 func (s *Service) unfinished(file string, u *url.URL) (p part) {
 	b, err := os.ReadFile(file + ".json")

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, verify, push, fetch, import, repair, gc, fsck
+	Verb    string  `json:"verb"`              // snapshot, checkout, diff, verify, push, fetch, import, repair, gc, fsck
 	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
@@ -92,4 +93,16 @@ func progressOf(verb, name string, count *store.Count, of *total, since time.Dur
 		p.Left = p.Seconds * (1 - share) / share
 	}
 	return p
+}
+
+// counted tells how much of a file or an answer was read.
+type counted struct {
+	io.ReadCloser
+	count *store.Count
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	c.count.Add(0, int64(n))
+	return n, err
 }

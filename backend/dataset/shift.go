@@ -53,15 +53,12 @@ const maxSpread = 2_000 // numbers of one side that are compared
 
 // shifts compares the columns that both forms of a table have. Columns with too many
 // different texts, such as ids, have no spread to compare.
-func (s *Service) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
-	if s.opts.Compare == nil {
-		return nil, nil
-	}
-	a, was, rowsA, err := gather(ctx, f.Path, s.opener(ctx, f.From.Digest), nil)
+func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
+	a, was, rowsA, err := gather(ctx, f.Path, c.opener(ctx, f.From.Digest), nil)
 	if err != nil {
 		return nil, unlessTable(err)
 	}
-	b, now, rowsB, err := gather(ctx, f.Path, s.opener(ctx, f.To.Digest), nil)
+	b, now, rowsB, err := gather(ctx, f.Path, c.opener(ctx, f.To.Digest), nil)
 	if err != nil {
 		return nil, unlessTable(err)
 	}
@@ -75,7 +72,7 @@ func (s *Service) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
 			list = append(list, sp)
 		}
 	}
-	return s.opts.Compare(list), nil
+	return c.opts.Compare(list), nil
 }
 
 // unlessTable: a file that is no table after all has no columns to compare.

@@ -3,11 +3,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { bar, press, seen, slowly } from './hands.mjs'
 import { assert, audit } from './harness.mjs'
 import { began } from './world.mjs'
 
-const seen = (page, text, at = 'main') => page.waitForSelector(`${at} >> text=${text}`, { timeout: 15_000 })
-const press = (page, name, at = 'dialog') => page.locator(at).getByRole('button', { name, exact: true }).last().click()
 const fact = (page, name) => page.locator(`main dt:text-is(${JSON.stringify(name)}) + dd`).first().innerText()
 const objects = (w) => join(w.dir, '.rondo', 'objects')
 
@@ -17,25 +16,6 @@ function longAgo(w) {
   const past = new Date(Date.now() - 40 * 86_400_000)
   writeFileSync(list, readFileSync(list, 'utf8').replace(/\n\S+\n$/, '\n').replace(/20\d\d-\S+Z/g, past.toISOString()))
   for (const f of readdirSync(join(objects(w), 'packs'))) utimesSync(join(objects(w), 'packs', f), past, past)
-}
-
-/** slowly lets the server work a tenth of the time until fn has seen it, so that what is quick can be looked at. */
-async function slowly(w, fn) {
-  let on = true
-  const rest = (ms) => new Promise((r) => setTimeout(r, ms))
-  const beat = (async () => {
-    for (; on; await rest(10)) {
-      process.kill(w.info.process.pid, 'SIGSTOP')
-      await rest(90)
-      process.kill(w.info.process.pid, 'SIGCONT')
-    }
-  })()
-  try {
-    await fn()
-  } finally {
-    on = false
-    await beat
-  }
 }
 
 async function withNoise() {
@@ -181,7 +161,6 @@ export const tests = {
     }
     large()
     await press(page, 'Take a snapshot', 'main')
-    const bar = (at) => page.locator(`${at} progress[value]`).waitFor({ timeout: 20_000 }) // only with a value is it known how far
     await slowly(w, async () => {
       await press(page, 'Take a snapshot')
       await page.locator('dialog p:has-text("MiB")').waitFor({ timeout: 20_000 })
@@ -204,7 +183,7 @@ export const tests = {
     await page.check('dialog input[type=checkbox]')
     await slowly(w, async () => {
       await press(page, 'Check out')
-      await bar('dialog')
+      await bar(page, 'dialog')
     })
     await seen(page, 'The path is at noise@2', '.toasts')
     assert.equal(statSync(join(w.dir, 'data', 'noise.bin')).size, 1200 << 20)

@@ -3,11 +3,10 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { press, seen } from './hands.mjs'
 import { assert, audit } from './harness.mjs'
 import { began } from './world.mjs'
 
-const seen = (page, text, at = 'main') => page.waitForSelector(`${at} >> text=${text}`, { timeout: 15_000 })
-const press = (page, name, at = 'dialog') => page.locator(at).getByRole('button', { name, exact: true }).last().click()
 
 /** withFolder is a project with a dataset of forty files and a remote that has it. */
 async function withFolder() {

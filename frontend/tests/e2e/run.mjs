@@ -9,6 +9,7 @@ import { tests as mistakes } from './bad_input.mjs'
 import { tests } from './behaviour.mjs'
 import { tests as data } from './data.mjs'
 import { tests as bring } from './data_bring.mjs'
+import { tests as compare } from './data_compare.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -53,7 +54,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring, ...compare })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

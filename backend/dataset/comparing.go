@@ -1,0 +1,75 @@
+package dataset
+
+import (
+	"context"
+	"io"
+
+	"rondo/backend/ref"
+	"rondo/backend/store"
+)
+
+// comparing is a comparison of tables that tells how far it has come. A table is read as often
+// as its rows are tried by a key, and once for how its values are spread.
+type comparing struct {
+	*Service
+	count store.Count
+	of    total
+	done  int64 // bytes of the readings that have ended
+}
+
+func (s *Service) comparing(tables []FileDiff) *comparing {
+	c := &comparing{Service: s}
+	for _, f := range tables {
+		c.of.more(1, bothSides(f)*c.readings())
+	}
+	return c
+}
+
+// readings is how often a table is read at least.
+func (c *comparing) readings() int64 {
+	if c.opts.Compare == nil {
+		return 1
+	}
+	return 2
+}
+
+func bothSides(f FileDiff) int64 { return f.From.Size + f.To.Size }
+
+// again says that a table must be read once more.
+func (c *comparing) again(f FileDiff) {
+	c.of.more(0, bothSides(f))
+	c.read(f)
+}
+
+// read says that a table was read, of which some formats need not every byte.
+func (c *comparing) read(f FileDiff) {
+	c.done += bothSides(f)
+	c.count.Bytes.Store(c.done)
+}
+
+// table compares one table: its rows, its columns, and how the values of those are spread.
+func (c *comparing) table(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+	defer c.count.Add(1, 0)
+	t, err := c.rows(ctx, f, a, b, key)
+	c.read(f)
+	if err != nil || c.opts.Compare == nil {
+		return t, err
+	}
+	defer c.read(f)
+	if t.Problem == "" {
+		t.Shifts, err = c.shifts(ctx, f)
+	}
+	return t, err
+}
+
+// opener opens a table's file and counts what is read of it.
+func (c *comparing) opener(ctx context.Context, d ref.Digest) opener {
+	open := c.Service.opener(ctx, d)
+	return func() (io.ReadCloser, error) {
+		r, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return counted{r, &c.count}, nil
+	}
+}
