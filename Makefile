@@ -83,8 +83,8 @@ test: setup build check test-go test-ui test-window
 
 # Crash rounds, fuzz seeds, real clients and real processes are all in here.
 test-go:
-	go test ./...
-	go test -race -short $(RACE)
+	go test -timeout 20m ./...
+	go test -timeout 20m -race -short $(RACE)
 
 test-ui:
 	cd frontend && npm test

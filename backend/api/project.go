@@ -127,7 +127,7 @@ func (a *API) projectRoutes(r *Router) {
 	Post(r, "/fsck", func(ctx context.Context, _ Nothing) (fsck.Report, error) { return a.House.Fsck(ctx) })
 	Post(r, "/launch", func(ctx context.Context, _ Nothing) (Launch, error) { return a.House.Launch(ctx) })
 	Post(r, "/stop", func(ctx context.Context, _ Nothing) (Nothing, error) { return Nothing{}, a.House.Stop(ctx) })
-	Raw(r, http.MethodGet, "/dump", a.dump, "the whole state as JSON lines, for comparing")
+	Raw(r, http.MethodGet, "/dump", a.dump, "the whole state as JSON lines, for comparing; with ?cursors also how far into the journals it comes from")
 }
 
 // settingsPatch holds the settings that change; what is left out stays.
@@ -168,7 +168,11 @@ func (s *Settings) check() error {
 
 func (a *API) dump(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonl")
-	if err := a.Ledger.Dump(req.Context(), w); err != nil {
+	write := a.Ledger.Dump
+	if req.URL.Query().Has("cursors") {
+		write = a.Ledger.DumpCursors
+	}
+	if err := write(req.Context(), w); err != nil {
 		panic(http.ErrAbortHandler) // a cut answer must not look like a whole one
 	}
 }

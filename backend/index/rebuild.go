@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 
 	"rondo/backend/errs"
@@ -159,21 +160,30 @@ func (d *DB) refresh(ctx context.Context) error {
 	})
 }
 
+// Cursors is the table of how far into each device's journal the rows come from.
+const Cursors = "index_cursor"
+
 // Dump writes every row of every noun as JSON lines, in an order that depends on
-// nothing but the rows.
-func (d *DB) Dump(ctx context.Context, w io.Writer) error {
+// nothing but the rows. With Cursors as one more, two dumps tell whether something was
+// written between them.
+func (d *DB) Dump(ctx context.Context, w io.Writer, more ...string) error {
 	return d.View(ctx, func(tx *Tx) error {
 		for _, n := range d.nouns {
-			tables := append([]string(nil), n.Tables...)
-			sort.Strings(tables)
-			for _, t := range tables {
-				if err := dumpTable(tx, w, t); err != nil {
-					return fmt.Errorf("table %s: %w", t, err)
-				}
+			if err := dumpTables(tx, w, n.Tables); err != nil {
+				return err
 			}
 		}
-		return nil
+		return dumpTables(tx, w, more)
 	})
+}
+
+func dumpTables(tx *Tx, w io.Writer, tables []string) error {
+	for _, t := range slices.Sorted(slices.Values(tables)) {
+		if err := dumpTable(tx, w, t); err != nil {
+			return fmt.Errorf("table %s: %w", t, err)
+		}
+	}
+	return nil
 }
 
 func dumpTable(tx *Tx, w io.Writer, table string) error {

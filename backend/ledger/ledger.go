@@ -198,13 +198,20 @@ func (l *Ledger) View(ctx context.Context, fn func(tx *index.Tx) error) error {
 func (l *Ledger) BeforeDump(fn func(context.Context) error) { l.beforeDump = append(l.beforeDump, fn) }
 
 // Dump writes the whole state as JSON lines, for comparing.
-func (l *Ledger) Dump(ctx context.Context, w io.Writer) error {
+func (l *Ledger) Dump(ctx context.Context, w io.Writer) error { return l.dump(ctx, w) }
+
+// DumpCursors writes the state, and how far into the journals it comes from.
+func (l *Ledger) DumpCursors(ctx context.Context, w io.Writer) error {
+	return l.dump(ctx, w, index.Cursors)
+}
+
+func (l *Ledger) dump(ctx context.Context, w io.Writer, more ...string) error {
 	for _, fn := range l.beforeDump {
 		if err := fn(ctx); err != nil {
 			return err
 		}
 	}
-	return l.index.Dump(ctx, w)
+	return l.index.Dump(ctx, w, more...)
 }
 
 // Close finishes the changes in hand and closes both files.
