@@ -99,7 +99,9 @@ func TestAFullDiskLosesNothingOfRuns(t *testing.T) {
 	}
 	w.ok("repro")
 	w.ok("fsck")
-	w.ok("rebuild")
+	if out := w.ok("rebuild"); !strings.Contains(out, "row for row") {
+		t.Error(out)
+	}
 }
 
 // A run that fills the disk itself loses what finds no room, and still ends as it ended.

@@ -71,6 +71,7 @@ type side struct {
 func Collect(ctx context.Context, p *dvc.Project, revs, targets []string, props *dvc.Map) (Page, error) {
 	var page Page
 	c := &collection{sides: map[string][]side{}, page: &page}
+	defer c.close()
 	if i := slices.Index(revs, dvc.Workspace); i > 0 {
 		revs = append([]string{dvc.Workspace}, slices.Delete(slices.Clone(revs), i, i+1)...)
 	}
@@ -85,7 +86,6 @@ func Collect(ctx context.Context, p *dvc.Project, revs, targets []string, props 
 			return page, err
 		}
 	}
-	defer c.close()
 	for _, name := range c.names {
 		if err := ctx.Err(); err != nil {
 			return page, err
