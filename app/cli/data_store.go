@@ -260,20 +260,30 @@ func dataFetch(ctx context.Context, c *call) error {
 		return err
 	}
 	part := dataset.Part{Remote: c.value("remote"), Dataset: name, Number: number, Paths: c.args[1:]}
-	var x dataset.Exchanged
-	return c.actOnData(ctx, http.MethodPost, "/remotes/fetch", map[string]any{"part": part}, &x, func() error {
-		c.sayExchanged(x)
-		return nil
-	})
+	return c.copied(ctx, "fetch", map[string]any{"part": part})
 }
 
 func (c *call) exchange(ctx context.Context, verb string) error {
+	return c.copied(ctx, verb, dataset.Exchange{Remote: c.value("remote"), Datasets: c.args})
+}
+
+func (c *call) copied(ctx context.Context, verb string, in any) error {
 	var x dataset.Exchanged
-	in := dataset.Exchange{Remote: c.value("remote"), Datasets: c.args}
-	return c.actOnData(ctx, http.MethodPost, "/remotes/"+verb, in, &x, func() error {
+	err := c.actOnData(ctx, http.MethodPost, "/remotes/"+verb, in, &x, func() error {
 		c.sayExchanged(x)
-		return nil
+		return c.unread(x)
 	})
+	return c.answered(err, len(x.Unread) == 0)
+}
+
+// unread tells of records of a remote that could not be read; the others were copied.
+func (c *call) unread(x dataset.Exchanged) error {
+	if len(x.Unread) == 0 {
+		return nil
+	}
+	c.sayFarProblems(x.Unread)
+	return errs.New(errs.Corrupt, "the remote %s has %s that cannot be read", x.Remote.Name, counted(int64(len(x.Unread)), "record")).
+		WithHint("%s", x.Unread[0].Hint)
 }
 
 func (c *call) sayExchanged(x dataset.Exchanged) {
@@ -304,15 +314,16 @@ func dataPull(ctx context.Context, c *call) error {
 		Exchanged dataset.Exchanged `json:"exchanged"`
 	}
 	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "paths": c.args[1:], "force": c.isSet("force")}
-	return c.actOnData(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
+	err = c.actOnData(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
 		c.sayExchanged(out.Exchanged)
 		if len(c.args) > 1 {
 			c.sayPart(c.args[1:], out.Snapshot)
-			return nil
+		} else {
+			c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
 		}
-		c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
-		return nil
+		return c.unread(out.Exchanged)
 	})
+	return c.answered(err, len(out.Exchanged.Unread) == 0)
 }
 
 func dataRemoteStatus(ctx context.Context, c *call) error {
@@ -320,9 +331,12 @@ func dataRemoteStatus(ctx context.Context, c *call) error {
 		return err
 	}
 	var list []dataset.RemoteStatus
-	return c.fetch(ctx, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), &list, func() error {
+	err := c.fetch(ctx, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), &list, func() error {
 		rows := [][]string{{"DATASET", "HERE", "IN PART", "THERE", "TO PUSH", "TO FETCH", ""}}
 		for _, st := range list {
+			if st.File != "" {
+				continue
+			}
 			word := ""
 			if st.InSync {
 				word = "in sync"
@@ -332,9 +346,23 @@ func dataRemoteStatus(ctx context.Context, c *call) error {
 		c.table(rows)
 		for _, st := range list {
 			if st.Text != "" {
-				c.say("%s: %s", st.Dataset, st.Text)
+				c.say("%s: %s", st.Dataset+st.File, st.Text)
 			}
+		}
+		if n := unreadable(list); n > 0 {
+			return errs.New(errs.Corrupt, "%s there cannot be read", counted(int64(n), "record")).WithHint("a push from a project that has the snapshot writes its record anew")
 		}
 		return nil
 	})
+	return c.answered(err, unreadable(list) == 0)
+}
+
+// unreadable counts the records of a remote that cannot be read.
+func unreadable(list []dataset.RemoteStatus) (n int) {
+	for _, st := range list {
+		if st.File != "" {
+			n++
+		}
+	}
+	return n
 }

@@ -25,6 +25,9 @@ type Exchanged struct {
 	InPart    int    `json:"in_part"`   // of which a part is here, and all there
 	New       int    `json:"new"`       // snapshots that one side did not know
 	Healed    int    `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
+	// Unread are records of the remote that could not be read: nobody can tell of which dataset
+	// they are, and all others were copied.
+	Unread []FarProblem `json:"unread,omitempty"`
 	// Part is the snapshot of which some paths, or all of it, were asked for; null where whole
 	// datasets were.
 	Part *Snapshot `json:"part,omitempty"`
@@ -76,7 +79,7 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 		return x, err
 	}
 	defer f.close()
-	theirs, err := f.snapshots(ctx, nil)
+	theirs, err := f.readable(ctx, nil)
 	if err != nil {
 		return x, err
 	}
@@ -85,7 +88,7 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	} else if len(paths) > 0 {
 		return s.fetchPart(ctx, f, Part{Dataset: in.Datasets[0], Paths: paths})
 	}
-	x.Remote = f.Remote
+	x.Remote, x.Unread = f.Remote, f.unread
 	defer s.followFar("fetch", f, in.Datasets)()
 	theirs = slices.DeleteFunc(theirs, func(snap Snapshot) bool { return len(in.Datasets) > 0 && !slices.Contains(in.Datasets, snap.Dataset) })
 	if theirs, err = s.notForgotten(ctx, theirs); err != nil {

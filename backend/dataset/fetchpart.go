@@ -34,8 +34,9 @@ func (s *Service) fetchPart(ctx context.Context, f *far, in Part) (x Exchanged, 
 	x.Remote = f.Remote
 	defer s.followFar("fetch", f, []string{in.Dataset})()
 	snap, err := s.meantBy(ctx, f, in)
+	x.Unread = f.unread
 	if err != nil {
-		return x, err
+		return x, f.orUnread(err)
 	}
 	if snap.Fetched, err = s.receivePart(ctx, f, snap, in.Paths, &x); err != nil {
 		return x, err
@@ -139,7 +140,7 @@ func (s *Service) meantBy(ctx context.Context, f *far, in Part) (snap Snapshot, 
 			return snap, err
 		}
 	}
-	theirs, err := f.snapshots(ctx, []string{in.Dataset})
+	theirs, err := f.readable(ctx, []string{in.Dataset})
 	if err == nil {
 		theirs, err = s.notForgotten(ctx, theirs)
 	}
@@ -199,7 +200,7 @@ func (s *Service) pathsIn(ctx context.Context, f *far, theirs []Snapshot, names 
 	}
 	switch {
 	case len(names) > 0 && !known[names[0]]:
-		return nil, f.knowsNo(names[0])
+		return nil, f.orUnread(f.knowsNo(names[0]))
 	case len(paths) > 0 && len(paths)+1 < len(names):
 		return nil, errs.New(errs.Invalid, "some of these are datasets, and %s is none", paths[0]).
 			WithHint("fetch datasets in one call, and paths in one of them in another; ./%s is always a path", names[1])

@@ -127,6 +127,7 @@ type far struct {
 	r       remote.Remote
 	objects *store.Far
 	records map[string]bool // names of the files of snapshots, as they were listed
+	unread  []FarProblem    // of these, what could not be read
 	memory  *memoryOf
 }
 

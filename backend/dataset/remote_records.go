@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -44,14 +45,26 @@ func (f *far) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
 
 const maxRemoteRecord = 1 << 20
 
+// readable is snapshots that goes on without the records which cannot be read; unread then
+// names them.
+func (f *far) readable(ctx context.Context, datasets []string) ([]Snapshot, error) {
+	f.unread = []FarProblem{}
+	list, err := f.snapshotsBut(ctx, datasets, func(name string, err error) error {
+		f.unread = append(f.unread, farProblem(name, err))
+		return nil
+	})
+	slices.SortFunc(f.unread, func(a, b FarProblem) int { return strings.Compare(a.File, b.File) })
+	return list, err
+}
+
 // snapshots reads what the remote has of the datasets, oldest first. What comes from
 // there is checked as what a person types.
 func (f *far) snapshots(ctx context.Context, datasets []string) ([]Snapshot, error) {
 	return f.snapshotsBut(ctx, datasets, func(_ string, err error) error { return err })
 }
 
-// snapshotsBut is snapshots that asks bad, one at a time, about a record that is damaged or
-// may not be read, and goes on without it where that returns nil.
+// snapshotsBut is snapshots that asks bad, one at a time, about a record that is damaged, may
+// not be read or is only listed, and goes on without it where that returns nil.
 func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name string, err error) error) ([]Snapshot, error) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(f.records)) { // ids sort by time
@@ -68,7 +81,7 @@ func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name
 			snap, err := f.read(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) {
+			if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) || notFound(err) {
 				return bad(name, err)
 			}
 			all[i] = snap
@@ -81,6 +94,23 @@ func (f *far) snapshotsBut(ctx context.Context, datasets []string, bad func(name
 	return slices.DeleteFunc(all, func(s Snapshot) bool {
 		return s.ID == "" || len(datasets) > 0 && !slices.Contains(datasets, s.Dataset)
 	}), nil
+}
+
+// orUnread says of something that the remote seems not to have that a record which cannot be
+// read may be of it.
+func (f *far) orUnread(err error) error {
+	if !notFound(err) || len(f.unread) == 0 {
+		return err
+	}
+	return errs.New(errs.Corrupt, "%w; but %s cannot be read, so that it may be there", err, f.unreadNames()).WithHint("%s", f.unread[0].Hint)
+}
+
+func (f *far) unreadNames() string {
+	names := make([]string, len(f.unread))
+	for i, p := range f.unread {
+		names[i] = p.File
+	}
+	return enumerate(names, maxWork)
 }
 
 func idOf(name string) (string, bool) {

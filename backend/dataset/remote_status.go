@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -13,10 +14,11 @@ import (
 
 // RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at.
 type RemoteStatus struct {
-	Dataset string `json:"dataset"`
-	Here    int    `json:"here"`    // snapshots that are whole here
-	There   int    `json:"there"`   // snapshots that are whole there
-	InPart  int    `json:"in_part"` // snapshots of which a part is here, and was fetched so
+	Dataset string `json:"dataset"`        // empty where File is not
+	File    string `json:"file,omitempty"` // a record of the remote that cannot be read, of whichever dataset it is; Text says why
+	Here    int    `json:"here"`           // snapshots that are whole here
+	There   int    `json:"there"`          // snapshots that are whole there
+	InPart  int    `json:"in_part"`        // snapshots of which a part is here, and was fetched so
 	ToPush  int    `json:"to_push"`
 	ToFetch int    `json:"to_fetch"`
 	InSync  bool   `json:"in_sync"`
@@ -35,7 +37,7 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := f.snapshots(ctx, nil)
+	theirs, err := f.readable(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +57,26 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 			return nil, err
 		}
 	}
-	list := []RemoteStatus{}
+	list, known := f.unreadStatus(ours)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		st := sum(name, all[name])
 		f.explain(&st, all[name])
+		st.InSync = st.InSync && known
 		list = append(list, st)
 	}
 	return list, ctx.Err()
+}
+
+// unreadStatus tells of the records that cannot be read, and whether all of them are of
+// snapshots of this project. Else any dataset may have more there than is known.
+func (f *far) unreadStatus(ours []Snapshot) (list []RemoteStatus, known bool) {
+	list, known = []RemoteStatus{}, true
+	for _, p := range f.unread {
+		id, _ := idOf(path.Base(p.File))
+		known = known && slices.ContainsFunc(ours, func(snap Snapshot) bool { return snap.ID == id })
+		list = append(list, RemoteStatus{File: p.File, Lost: []int{}, Text: p.Message + "; " + p.Hint})
+	}
+	return list, known
 }
 
 // sides says where a snapshot is whole, and whether a part of it is here.
