@@ -67,7 +67,7 @@ func printToken(ctx context.Context, c *call) error {
 func (c *call) print(v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err == nil {
-		c.say("%s", b)
+		c.sayRaw(b)
 	}
 	return err
 }

@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,8 +73,19 @@ func TestNamesDoNotSteerTheTerminal(t *testing.T) {
 	}
 	w.file("data/odd/esc\x1b[31m", "other")
 	w.ok("data", "snapshot", "odd")
-	if diff := w.ok("data", "diff", "odd"); strings.ContainsAny(diff, "\x1b") || !strings.Contains(diff, "esc\uFFFD[31m") {
+	if diff := w.ok("data", "diff", "odd"); strings.ContainsAny(diff, "\x1b") || !strings.Contains(diff, `"esc\x1b[31m"`) {
 		t.Errorf("the difference is %q", diff)
+	}
+	w.file("data/odd/right\u202eleft", "turned")
+	w.file("data/odd/two\nlines", "other")
+	status := w.ok("data", "status", "odd")
+	for _, want := range []string{`  added    "right\u202eleft"` + "\n", `  changed  "two\nlines"` + "\n"} {
+		if !strings.Contains(status, want) {
+			t.Errorf("%q is not in the status %q", want, status)
+		}
+	}
+	if r := w.run("data", "status", "odd", "--json"); strings.Contains(r.out, "\u202e") || !strings.Contains(r.out, `right\u202eleft`) || !json.Valid([]byte(r.out)) {
+		t.Errorf("as JSON: %s", r.out)
 	}
 	if r := w.run("data", "checkout", "odd", "esc\x1b[32m"); r.code == 0 || strings.ContainsAny(r.err, "\x1b") {
 		t.Errorf("%d %q", r.code, r.err)

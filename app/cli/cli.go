@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"unicode"
 
 	"rondo/app/client"
 	"rondo/backend/errs"
@@ -63,17 +62,13 @@ func (c *call) want(least, most int) error {
 	return nil
 }
 
-// say prints a line for the person.
+// say prints a line for the person. Names in it are shown as one line each.
 func (c *call) say(format string, args ...any) {
-	fmt.Fprint(c.Stdout, harmless(fmt.Sprintf(strings.TrimSuffix(format, "\n")+"\n", args...)))
+	text := fmt.Sprintf(strings.TrimSuffix(format, "\n")+"\n", shownArgs(format, args)...)
+	fmt.Fprint(c.Stdout, harmless(text))
 }
 
-// harmless makes visible what would steer the terminal: names and messages come from outside.
-func harmless(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+// sayRaw prints an answer of the API as it is.
+func (c *call) sayRaw(b []byte) {
+	fmt.Fprintln(c.Stdout, harmlessJSON(b))
 }

@@ -281,13 +281,6 @@ func snapshotWords(s dataset.Snapshot) string {
 	return words + ", " + s.Tree.Short()
 }
 
-func counted(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 func dataLog(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
@@ -364,9 +357,9 @@ func (c *call) sayPart(part []string, s dataset.Snapshot) {
 // fewNames are as many as a line takes.
 func fewNames(names []string) string {
 	if more := len(names) - maxShown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxShown], ", "), more)
+		return fmt.Sprintf("%s and %d more", strings.Join(shownEach(names[:maxShown]), ", "), more)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(shownEach(names), ", ")
 }
 
 func dataFiles(ctx context.Context, c *call) error {

@@ -149,9 +149,9 @@ func (c *call) sayUsageOf(u dataset.Usage, name string) error {
 			word := ""
 			switch {
 			case s.Missing > 0:
-				word = fmt.Sprintf("%d objects missing", s.Missing)
+				word = counted(int64(s.Missing), "object") + " missing"
 			case s.NotFetched > 0:
-				word = fmt.Sprintf("in part: %d objects never fetched", s.NotFetched)
+				word = "in part: " + counted(int64(s.NotFetched), "object") + " never fetched"
 			}
 			rows = append(rows, []string{dataset.Ref(name, s.Number), size(s.Logical), size(s.Unique), word})
 		}

@@ -41,7 +41,7 @@ func (c *call) sayLineage(l dataset.Lineage) {
 	for _, n := range l.Nodes {
 		t.nodes[n.ID] = n
 	}
-	c.say("%s", t.nodes[l.Of].Name)
+	c.say("%s", shown(t.nodes[l.Of].Name))
 	t.side("made of", l.Of, up, "nothing that Rondo knows of: it was put there")
 	t.side("used by", l.Of, down, "nothing yet")
 	if l.More > 0 {

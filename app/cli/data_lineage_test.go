@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"rondo/backend/dataset"
@@ -28,6 +30,9 @@ func TestLineageIsToldBothWays(t *testing.T) {
 	var l dataset.Lineage
 	if err := json.Unmarshal([]byte(w.run("data", "lineage", "train", "--json").out), &l); err != nil {
 		t.Fatal(err)
+	}
+	if !slices.IsSortedFunc(l.Nodes, func(a, b dataset.LineageNode) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) }) {
+		t.Errorf("the nodes have no order: %+v", l.Nodes)
 	}
 	ids := map[string]bool{}
 	for _, n := range l.Nodes {

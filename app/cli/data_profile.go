@@ -36,7 +36,7 @@ var associationWords = map[string]string{
 func looked(a dataset.Association) string {
 	text := ""
 	if a.Sampled {
-		text = fmt.Sprintf(", by %d rows that stand for all", a.Rows)
+		text = ", by " + counts(int64(a.Rows), "row", "that stands", "that stand") + " for all"
 	}
 	if a.Left > 0 {
 		text += fmt.Sprintf(", without the last %s", counted(int64(a.Left), "column"))

@@ -62,12 +62,12 @@ func (c *call) sayTable(t dataset.TableDiff) {
 	if len(t.Key) > 0 {
 		by = "told apart by " + strings.Join(t.Key, ", ")
 	}
-	c.say("\n%s: %d rows added, %d removed, %d changed, %d the same (%s)", t.Path, t.Added, t.Removed, t.Changed, t.Same, by)
+	c.say("\n%s: %s added, %d removed, %d changed, %d the same (%s)", t.Path, counted(int64(t.Added), "row"), t.Removed, t.Changed, t.Same, by)
 	if len(t.ColumnsAdded) > 0 {
-		c.say("  columns added: %s", strings.Join(t.ColumnsAdded, ", "))
+		c.say("  columns added: %s", strings.Join(shownEach(t.ColumnsAdded), ", "))
 	}
 	if len(t.ColumnsRemoved) > 0 {
-		c.say("  columns removed: %s", strings.Join(t.ColumnsRemoved, ", "))
+		c.say("  columns removed: %s", strings.Join(shownEach(t.ColumnsRemoved), ", "))
 	}
 	for _, r := range t.Types {
 		c.say("  %s was %s and is %s", r.Column, r.From, r.To)
@@ -88,13 +88,13 @@ func (c *call) sayShifts(list []dataset.Shift) {
 			mean = value(*s.MeanFrom) + " → " + value(*s.MeanTo)
 		}
 		rows = append(rows, []string{
-			"  " + s.Column, s.Effect, fmt.Sprintf("%.3f", s.PSI), fmt.Sprintf("%.3f", s.Distance), s.Test, fmt.Sprintf("%.2g", s.PAdjusted),
+			"  " + shown(s.Column), s.Effect, fmt.Sprintf("%.3f", s.PSI), fmt.Sprintf("%.3f", s.Distance), s.Test, fmt.Sprintf("%.2g", s.PAdjusted),
 			fmt.Sprintf("%.1f%% → %.1f%%", 100*s.MissingFrom, 100*s.MissingTo), mean,
 		})
 	}
 	switch {
 	case len(list) > 0 && len(rows) == 1:
-		c.say("  the values of all %d columns are spread as before", len(list))
+		c.say("  the values of %s are spread as before", either(int64(len(list)), "its column", fmt.Sprintf("all %d columns", len(list))))
 	case len(rows) > 1:
 		c.table(rows)
 	}
@@ -108,7 +108,8 @@ func (c *call) verifyOne(ctx context.Context, arg string) error {
 	var v dataset.Verification
 	err = c.actOnData(ctx, http.MethodPost, dataPath(name, "verify"), map[string]int{"number": number}, &v, func() error {
 		if v.NotFetched > 0 {
-			c.say("%s of %s were never fetched, so that there is nothing of them to read", counted(int64(v.NotFetched), "file"), v.Snapshot.Ref())
+			n := int64(v.NotFetched)
+			c.say("%s of %s %s to read", counted(n, "file"), v.Snapshot.Ref(), either(n, "was never fetched, so that there is nothing of it", "were never fetched, so that there is nothing of them"))
 		}
 		if v.OK {
 			c.say("%s is intact: %s, %s read", v.Snapshot.Ref(), counted(int64(v.Files), "file"), size(v.Size))
@@ -199,7 +200,7 @@ func dataProfile(ctx context.Context, c *call) error {
 	var p dataset.Profile
 	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "profile"), &p, func() error {
 		for _, w := range p.Warnings {
-			c.say("%s", w)
+			c.say("%s", shown(w))
 		}
 		for _, t := range p.Tables {
 			if t.Problem == "" {
@@ -207,14 +208,14 @@ func dataProfile(ctx context.Context, c *call) error {
 			}
 		}
 		if len(p.Tables) == 0 {
-			c.say("%s holds no tables; %d files are kept as they are.", dataset.Ref(name, number), p.Opaque)
+			c.say("%s holds no tables; %s.", dataset.Ref(name, number), counts(int64(p.Opaque), "file", "is kept as it is", "are kept as they are"))
 		}
 		return nil
 	})
 }
 
 func (c *call) sayProfile(t dataset.Table) {
-	c.say("%s: %d rows", t.Path, t.Rows)
+	c.say("%s: %s", t.Path, counted(t.Rows, "row"))
 	rows := [][]string{{"COLUMN", "TYPE", "MISSING", "DISTINCT", "LEAST", "MEDIAN", "MOST", "FREQUENT"}}
 	for _, col := range t.Columns {
 		distinct := strconv.Itoa(col.Distinct)

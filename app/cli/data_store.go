@@ -100,7 +100,7 @@ func dataVerify(ctx context.Context, c *call) error {
 	var v dataset.Verified
 	err = c.actOnData(ctx, http.MethodPost, "/objects/verify", dataset.VerifyAll{Sample: sample}, &v, func() error {
 		if v.Resumed > 0 {
-			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
+			c.say("%s", notAgain(v.Resumed))
 		}
 		if v.OK {
 			c.say("%s read, all intact", counted(int64(v.Objects), "object"))
@@ -117,15 +117,8 @@ func (c *call) lacking(v dataset.Verified) error {
 		return c.damaged(v.Problems, "the project")
 	}
 	c.sayProblems(v.Problems)
-	return errs.New(errs.Corrupt, "%s read, all intact, but %s missing that snapshots stand on", counted(int64(v.Objects), "object"), areMissing(v.Missing)).
+	return errs.New(errs.Corrupt, "%s read, all intact, but %s missing that snapshots stand on", counted(int64(v.Objects), "object"), counts(int64(v.Missing), "object", "is", "are")).
 		WithHint("%s", v.Problems[0].Hint)
-}
-
-func areMissing(n int) string {
-	if n == 1 {
-		return "1 is"
-	}
-	return fmt.Sprintf("%d are", n)
 }
 
 // sample is the share that is read, in percent; 0 is all.

@@ -15,7 +15,7 @@ func (c *call) verifyRemote(ctx context.Context, in dataset.VerifyRemote) error 
 	var v dataset.VerifiedRemote
 	err := c.actOnData(ctx, http.MethodPost, "/remotes/verify", in, &v, func() error {
 		if v.Resumed > 0 {
-			c.say("%s were read before and are not read again", counted(int64(v.Resumed), "file"))
+			c.say("%s", notAgain(v.Resumed))
 		}
 		c.sayFarProblems(v.Spare)
 		for _, p := range v.Spare[:min(1, len(v.Spare))] {
@@ -30,17 +30,15 @@ func (c *call) verifyRemote(ctx context.Context, in dataset.VerifyRemote) error 
 		for _, p := range v.Problems {
 			n += max(1, len(p.Objects))
 		}
-		return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", v.Remote.Name, fewOrMany(n)).
+		return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", v.Remote.Name, counts(int64(n), "object", "is", "are")).
 			WithHint("%s", v.Problems[0].Hint)
 	})
 	return c.answered(err, v.OK)
 }
 
-func fewOrMany(n int) string {
-	if n == 1 {
-		return "1 object is"
-	}
-	return fmt.Sprintf("%d objects are", n)
+// notAgain says what an interrupted verification has spared this one.
+func notAgain(files int) string {
+	return counts(int64(files), "file", "was read before and is", "were read before and are") + " not read again"
 }
 
 func (c *call) sayFarProblems(problems []dataset.FarProblem) {
@@ -49,7 +47,7 @@ func (c *call) sayFarProblems(problems []dataset.FarProblem) {
 			c.say("… and %d more (--json lists them)", len(problems)-maxShown)
 			break
 		}
-		c.say("%s", strings.TrimPrefix(p.File+": "+p.Message, ": "))
+		c.say("%s", strings.TrimPrefix(shown(p.File)+": "+shown(p.Message), ": "))
 		for _, n := range p.Needs {
 			c.say("  needed by %s", needWords(n))
 		}
@@ -61,7 +59,7 @@ func needWords(n dataset.Need) string {
 	if n.Count == 0 {
 		return n.Snapshot + " for its list of files"
 	}
-	text := n.Snapshot + " for " + strings.Join(n.Paths, ", ")
+	text := n.Snapshot + " for " + strings.Join(shownEach(n.Paths), ", ")
 	if more := n.Count - len(n.Paths); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

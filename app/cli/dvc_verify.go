@@ -35,7 +35,7 @@ func farBad(name string, v dvc.FarVerified) error {
 	if len(v.Damaged) > 0 {
 		hint = "delete there what is damaged, and push it from where it is whole: rondo data push --remote %s"
 	}
-	return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", name, fewOrMany(len(v.Damaged)+len(v.Missing))).WithHint(hint, name)
+	return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", name, counts(int64(len(v.Damaged)+len(v.Missing)), "object", "is", "are")).WithHint(hint, name)
 }
 
 func (c *call) sayFarBad(word string, list []dvc.FarBad) {
@@ -44,6 +44,6 @@ func (c *call) sayFarBad(word string, list []dvc.FarBad) {
 			c.say("… and %d more (--json lists them)", len(list)-maxShown)
 			break
 		}
-		c.say("%s: %s   (%s)", word, b.Name, strings.Join(b.Paths, ", "))
+		c.say("%s: %s   (%s)", word, b.Name, strings.Join(shownEach(b.Paths), ", "))
 	}
 }

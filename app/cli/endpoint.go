@@ -127,7 +127,7 @@ func (c *call) showEndpoint(e serve.Endpoint) {
 	}
 	rows = append(
 		rows,
-		[]string{"declared in", e.Source}, []string{"captures", fmt.Sprintf("%g of all requests; %d rows written, %d dropped", e.Capture, e.Stats.Captured, e.Stats.Dropped)},
+		[]string{"declared in", e.Source}, []string{"captures", fmt.Sprintf("%g of all requests; %s written, %d dropped", e.Capture, counted(int64(e.Stats.Captured), "row"), e.Stats.Dropped)},
 		[]string{"requests", fmt.Sprintf("%d, of which %d failed and %d were refused", e.Stats.Requests, e.Stats.Errors, e.Stats.Refused)},
 		[]string{"takes", fmt.Sprintf("p50 %s, p90 %s, p99 %s", micros(e.Stats.P50), micros(e.Stats.P90), micros(e.Stats.P99))},
 	)

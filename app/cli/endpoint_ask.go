@@ -136,7 +136,7 @@ func endpointTruth(ctx context.Context, c *call) error {
 	}
 	var out serve.Told
 	return c.act(ctx, http.MethodPost, endpointPath(c.args[0], "truth"), map[string]any{"rows": rows}, &out, func() error {
-		c.say("%d of %d ids were captured.", out.Matched, len(rows))
+		c.say("%d of %s.", out.Matched, counts(int64(len(rows)), "id", "was captured", "were captured"))
 		if len(out.Unknown) > 0 {
 			c.say("Not captured here, and kept all the same: %s", strings.Join(out.Unknown[:min(len(out.Unknown), 20)], ", "))
 		}

@@ -37,7 +37,7 @@ func fsckRun(ctx context.Context, c *call) error {
 		c.sayReport(r)
 	}
 	if !r.OK {
-		return errs.New(errs.Corrupt, "%d places are not what was written", r.Count).
+		return errs.New(errs.Corrupt, "%s not what was written", counts(int64(r.Count), "place", "is", "are")).
 			WithHint("put the named files back from a backup or a teammate's copy, then run this again")
 	}
 	return nil
@@ -62,7 +62,7 @@ func (c *call) fsckDir() (string, error) {
 func (c *call) sayReport(r fsck.Report) {
 	for _, p := range r.Problems {
 		where := p.File
-		c.say("%s", where)
+		c.say("%s", shown(where))
 		if p.Length > 0 {
 			c.say("  bytes %d–%d", p.Offset, p.Offset+p.Length)
 		}
@@ -72,14 +72,14 @@ func (c *call) sayReport(r fsck.Report) {
 		}
 	}
 	if r.Unsealed > 0 {
-		c.say("%d files of runs have no seal, because an older Rondo or a hand put them there: nobody can say whether they are as they were.\n  → rondo seal", r.Unsealed)
+		c.say("%s no seal, because an older Rondo or a hand put that there: nobody can say whether it is as it was.\n  → rondo seal", counts(int64(r.Unsealed), "file", "of runs has", "of runs have"))
 	}
 	if r.NotFetched > 0 {
 		c.say("%s of snapshots that were fetched in part never came, and were not lost: `rondo data fetch NAME` brings them.", counted(int64(r.NotFetched), "file"))
 	}
 	if r.OK {
-		c.say("Everything is what was written: %d records, %d objects, %d references, %d pointers, %d files of runs.",
-			r.Records, r.Objects, r.References, r.Pointers, r.Files)
+		c.say("Everything is what was written: %s, %s, %s, %s, %s of runs.", counted(int64(r.Records), "record"), counted(int64(r.Objects), "object"),
+			counted(int64(r.References), "reference"), counted(int64(r.Pointers), "pointer"), counted(int64(r.Files), "file"))
 	}
 }
 
@@ -87,7 +87,7 @@ func (c *call) sayReport(r fsck.Report) {
 func (c *call) sayJSON(v any) error {
 	b, err := json.Marshal(v)
 	if err == nil {
-		c.say("%s", b)
+		c.sayRaw(b)
 	}
 	return err
 }

@@ -123,9 +123,9 @@ func (c *call) list(list []verb) {
 
 func (c *call) explain(v *verb) {
 	c.say("%s", strings.TrimRight("usage: rondo "+v.name+" "+v.args, " "))
-	c.say("\n%s", v.short)
+	c.say("%s", "\n"+v.short)
 	if v.long != "" {
-		c.say("\n%s", strings.Trim(v.long, "\n"))
+		c.say("%s", "\n"+strings.Trim(v.long, "\n"))
 	}
 	f := flag.NewFlagSet("", flag.ContinueOnError)
 	if v.flags != nil {

@@ -25,7 +25,7 @@ func hostShow(ctx context.Context, c *call) error {
 func (c *call) host(h api.HostState) {
 	rows := [][]string{
 		{"machine", h.Name + ", " + h.Platform + ", " + h.Arch},
-		{"processor", fmt.Sprintf("%s, %d cores, %d threads, %.0f %% busy, load %.1f", h.CPU, h.Cores, h.Threads, h.Now.CPU, h.Now.Load)},
+		{"processor", fmt.Sprintf("%s, %s, %s, %.0f %% busy, load %.1f", h.CPU, counted(int64(h.Cores), "core"), counted(int64(h.Threads), "thread"), h.Now.CPU, h.Now.Load)},
 		{"memory", fmt.Sprintf("%s of %s in use, %s of swap", size(h.Now.Memory), size(h.Memory), size(h.Now.Swap))},
 		{"disk", fmt.Sprintf("%s of %s free", size(h.Now.DiskFree), size(h.Disk))},
 	}

@@ -140,7 +140,7 @@ func terminal(w io.Writer) bool {
 }
 
 func (c *call) tellMLflow(a mlflow.Account) error {
-	c.say("%s", a.Source)
+	c.say("%s", shown(a.Source))
 	rows := [][]string{{"", "NEW", "CHANGED", "THERE ALREADY", "NOT BROUGHT"}}
 	for _, n := range a.Counts {
 		if n.New+n.Changed+n.Same+n.Left > 0 {

@@ -64,13 +64,18 @@ func (c *call) complain(err error) {
 		b, _ := json.Marshal(map[string]any{"error": map[string]string{
 			"kind": errs.KindOf(err).String(), "message": err.Error(), "hint": errs.HintOf(err),
 		}})
-		fmt.Fprintf(c.Stderr, "%s\n", b)
+		fmt.Fprintln(c.Stderr, harmlessJSON(b))
 		return
 	}
-	fmt.Fprintf(c.Stderr, "rondo: %s\n", harmless(err.Error()))
+	fmt.Fprintf(c.Stderr, "rondo: %s\n", indented(err.Error()))
 	if hint := errs.HintOf(err); hint != "" {
-		fmt.Fprintf(c.Stderr, "       %s\n", harmless(hint))
+		fmt.Fprintf(c.Stderr, "       %s\n", indented(hint))
 	}
+}
+
+// indented keeps the lines of a message apart from the beginnings of other messages.
+func indented(text string) string {
+	return strings.ReplaceAll(harmless(text), "\n", "\n       ")
 }
 
 func (c *call) execute(ctx context.Context, args []string) error {
@@ -200,7 +205,7 @@ func (c *call) find(at string) (*project.Project, error) {
 		return p, err
 	}
 	if p, err = project.Settle(root); err == nil {
-		fmt.Fprintf(c.Stderr, "rondo: %s is a DVC project; what Rondo records of it goes into %s\n", p.Dir, project.PrivateDir)
+		fmt.Fprintf(c.Stderr, "rondo: %s is a DVC project; what Rondo records of it goes into %s\n", shown(p.Dir), project.PrivateDir)
 	}
 	return p, err
 }

@@ -152,7 +152,7 @@ func (c *call) merge(name, to, dir string, sides [3][]byte) error {
 		return err
 	}
 	for _, stage := range open {
-		fmt.Fprintf(c.Stderr, "rondo: %s: both sides changed stage %s; it needs a run\n", name, stage)
+		fmt.Fprintf(c.Stderr, "rondo: %s: both sides changed stage %s; it needs a run\n", name, shown(stage))
 	}
 	old, err := os.ReadFile(to)
 	if err == nil && bytes.Equal(old, merged) {

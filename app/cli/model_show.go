@@ -98,7 +98,7 @@ func (c *call) evidence(newestFirst []registry.Evidence) error {
 		return nil
 	}
 	e := newestFirst[0]
-	c.say("Judged %s by %s on %d rows: %s", when(e.At), e.By, e.Rows, passed(e.Passed))
+	c.say("Judged %s by %s on %s: %s", when(e.At), e.By, counted(int64(e.Rows), "row"), passed(e.Passed))
 	for _, g := range e.Verdicts {
 		c.say("  %-6s  %s: %s", passed(g.Passed), g.Name, g.Text)
 	}

@@ -146,7 +146,7 @@ func monitorEvaluate(ctx context.Context, c *call) error {
 
 func (c *call) showEvaluation(e monitor.Evaluation) {
 	if len(e.Windows)+len(e.Quality)+len(e.Alerts) == 0 {
-		c.say("%s: nothing new; %d answers wait for their window to be full.", e.Monitor, e.Pending)
+		c.say("%s: nothing new; %s for a full window.", e.Monitor, counts(int64(e.Pending), "answer", "waits", "wait"))
 		return
 	}
 	for _, w := range e.Windows {

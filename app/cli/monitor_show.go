@@ -30,7 +30,7 @@ func monitorShow(ctx context.Context, c *call) error {
 }
 
 func (c *call) showMonitorWindow(w monitor.Window) {
-	c.say("Window %d of %s: %s version %d, %s to %s, %d rows against %d", w.Number, w.Monitor, w.Model, w.Version, when(w.From), when(w.To), w.Rows, w.BaselineRows)
+	c.say("Window %d of %s: %s version %d, %s to %s, %s against %d", w.Number, w.Monitor, w.Model, w.Version, when(w.From), when(w.To), counted(int64(w.Rows), "row"), w.BaselineRows)
 	c.say("%s\n", w.Verdict.Text)
 	rows := [][]string{{"COLUMN", "MEASURE", "EFFECT", "THRESHOLD", "ADJUSTED P", "VERDICT"}}
 	for _, b := range w.Brief {

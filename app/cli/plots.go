@@ -145,7 +145,7 @@ func (c *call) oneVega(page plots.Page) error {
 		if len(f.Points) > 0 {
 			b, err := json.MarshalIndent(f.Vega(), "", "  ")
 			if err == nil {
-				c.say("%s", b)
+				c.sayRaw(b)
 			}
 			return err
 		}

@@ -197,7 +197,7 @@ func (c *call) preview(ctx context.Context, in pipeline.Request) error {
 			}
 		}
 		if stale > 0 {
-			c.say("%d of %d stages would run: rondo repro", stale, len(v.Stages))
+			c.say("%d of %s would run: rondo repro", stale, counted(int64(len(v.Stages)), "stage"))
 		} else {
 			c.say("Everything is up to date.")
 		}

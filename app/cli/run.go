@@ -71,10 +71,10 @@ func runCommand(ctx context.Context, c *call) error {
 	}
 	if c.on("detach") {
 		if c.json {
-			c.say("%s", raw)
+			c.sayRaw(raw)
 		} else {
 			c.say("%s", r.ID)
-			fmt.Fprintf(c.Stderr, "rondo: run %s began; `rondo runs log %s` shows its output\n", r.Name, short(r.ID))
+			fmt.Fprintf(c.Stderr, "rondo: run %s began; `rondo runs log %s` shows its output\n", shown(r.Name), short(r.ID))
 		}
 		return nil
 	}
@@ -102,7 +102,7 @@ func environMap() map[string]string {
 
 // followRun prints what the run prints until it ends, and ends as it did.
 func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) error {
-	fmt.Fprintf(c.Stderr, "rondo: run %s (%s)\n", r.Name, short(r.ID))
+	fmt.Fprintf(c.Stderr, "rondo: run %s (%s)\n", shown(r.Name), short(r.ID))
 	quiet := context.WithoutCancel(ctx) // Ctrl-C stops the run, not the watching
 	asked := false
 	f := follower{c: c, server: server, id: r.ID, at: map[string]int64{}}
@@ -118,7 +118,7 @@ func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) 
 			continue
 		}
 		asked = true
-		fmt.Fprintf(c.Stderr, "rondo: stopping run %s; press Ctrl-C again to leave it alone\n", r.Name)
+		fmt.Fprintf(c.Stderr, "rondo: stopping run %s; press Ctrl-C again to leave it alone\n", shown(r.Name))
 		if err := server.Post(quiet, "/runs/"+url.PathEscape(r.ID)+"/stop", nil, nil); err != nil && !errs.Is(err, errs.Precondition) {
 			return err
 		}
@@ -207,7 +207,7 @@ func (c *call) outcome(ctx context.Context, server *client.Client, id string) er
 	if r.Reason != "" {
 		words += ": " + r.Reason
 	}
-	fmt.Fprintf(c.Stderr, "rondo: run %s %s, after %s\n", r.Name, words, took)
+	fmt.Fprintf(c.Stderr, "rondo: run %s %s, after %s\n", shown(r.Name), words, took)
 	switch {
 	case e.Stopped:
 		return exitWith(exitInterrupted)

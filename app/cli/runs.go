@@ -285,7 +285,7 @@ func runsQueue(ctx context.Context, c *call) error {
 		Running, Waiting []run.Run
 	}
 	return c.fetch(ctx, "/queue", &q, func() error {
-		c.say("%d of %d places are taken, %d runs wait.", len(q.Running), q.Parallel, len(q.Waiting))
+		c.say("%d of %s taken, %s.", len(q.Running), counts(int64(q.Parallel), "place", "is", "are"), counts(int64(len(q.Waiting)), "run", "waits", "wait"))
 		if all := append(q.Running, q.Waiting...); len(all) > 0 {
 			c.runTable(all)
 		}

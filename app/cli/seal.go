@@ -35,7 +35,7 @@ func sealRun(ctx context.Context, c *call) error {
 		if len(s.Damaged) == 0 {
 			return nil
 		}
-		return errs.New(errs.Corrupt, "%d files are not what was written", len(s.Damaged)).
+		return errs.New(errs.Corrupt, "%s not what was written", counts(int64(len(s.Damaged)), "file", "is", "are")).
 			WithHint("put them back from a backup or a teammate's copy, or say that they are meant so with --accept")
 	})
 	return c.answered(err, len(s.Damaged) == 0)

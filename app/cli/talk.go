@@ -35,7 +35,7 @@ func (c *call) send(ctx context.Context, ask func(*client.Client, any) error, ou
 	}
 	err = json.Unmarshal(raw, out)
 	if c.json {
-		c.say("%s", raw)
+		c.sayRaw(raw)
 		return nil
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *call) table(rows [][]string) {
 	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		for i, cell := range r {
-			r[i] = harmless(strings.NewReplacer("\n", " ", "\t", " ").Replace(cell))
+			r[i] = shown(cell)
 		}
 		fmt.Fprintln(w, strings.Join(r, "\t"))
 	}

@@ -131,7 +131,7 @@ func TestEndpointVerbs(t *testing.T) {
 		{"endpoint predict weather {", 2, []string{"not the JSON that is wanted"}},
 		{"endpoint predict weather @nowhere.json", 3, []string{"nowhere.json", "no such file"}},
 		{"endpoint predict wether " + row, 3, []string{"did you mean weather?"}},
-		{"endpoint truth weather day-1 1", 0, []string{"1 of 1 ids were captured"}},
+		{"endpoint truth weather day-1 1", 0, []string{"1 of 1 id was captured"}},
 		{"endpoint truth weather @truths.json", 0, []string{"1 of 2 ids were captured", "never"}},
 		{"endpoint truth weather @truths.json --json", 0, []string{`"matched":1`}},
 		{"endpoint truth weather", 2, []string{"usage: rondo endpoint truth NAME"}},

@@ -44,6 +44,7 @@ func (n Nouns) Of(ctx context.Context, snap dataset.Snapshot) (dataset.Lineage, 
 		return g.out, err
 	}
 	err = g.down(ctx, snap)
+	g.order()
 	g.out.More = len(g.left)
 	return g.out, err
 }

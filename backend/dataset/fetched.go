@@ -186,6 +186,14 @@ func (w fewOf) String() string {
 	return fmt.Sprintf("%d of its files (%s)", w.count, text)
 }
 
+// neverFetched says that of them.
+func (w fewOf) neverFetched() string {
+	if w.count == 1 {
+		return w.String() + " was never fetched"
+	}
+	return w.String() + " were never fetched"
+}
+
 func (w *fewOf) add(f store.TreeFile) {
 	if len(w.names) < maxWork {
 		w.names = append(w.names, f.Path)
@@ -205,7 +213,7 @@ func (s *Service) allHere(ctx context.Context, snap Snapshot, p *plan) error {
 	if err != nil || lacks.count == 0 {
 		return err
 	}
-	return errs.New(errs.Precondition, "%s is here only in part: %s were never fetched", snap.Ref(), lacks).
+	return errs.New(errs.Precondition, "%s is here only in part: %s", snap.Ref(), lacks.neverFetched()).
 		WithHint("bring the rest from a remote: rondo data fetch %s; or check out what is here: rondo data checkout %s %s", snap.Ref(), snap.Ref(), strings.Join(firstOf(snap.Fetched), " "))
 }
 

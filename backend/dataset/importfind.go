@@ -128,6 +128,6 @@ func (s *Service) wholeThere(ctx context.Context, f *store.Far, folder string, s
 	if err != nil || lacks.count == 0 {
 		return err
 	}
-	return errs.New(errs.Precondition, "%s has only a part of %s: %s were never fetched", folder, snap.Ref(), lacks).
+	return errs.New(errs.Precondition, "%s has only a part of %s: %s", folder, snap.Ref(), lacks.neverFetched()).
 		WithHint("bring the rest there first: rondo data fetch %s --project %s", snap.Ref(), folder)
 }

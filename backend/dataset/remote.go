@@ -74,21 +74,14 @@ func (s *Service) SetRemote(r Remote) error {
 		all[r.Name] = r.Address
 		if filepath.IsAbs(r.Address) {
 			all[r.Name] = filepath.Clean(r.Address)
-			s.anew(all[r.Name])
 		}
+		s.anew(all[r.Name])
 	}
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writeError(remotesName, atomicfile.WriteFile(filepath.Join(s.opts.Device, remotesName), append(b, '\n'), 0o600))
-}
-
-// anew forgets a folder that was a remote and is none any more: who names it means to begin again.
-func (s *Service) anew(dir string) {
-	if _, err := os.Stat(filepath.Join(dir, formatName)); errors.Is(err, fs.ErrNotExist) {
-		_ = os.RemoveAll(s.remoteCache(dir)) // it may be deleted at any time
-	}
 }
 
 // remoteAddress refuses what is not, and must not become, a remote.
@@ -152,7 +145,7 @@ func (s *Service) remote(ctx context.Context, name string, toPush bool) (*far, e
 		return nil, named.blame(err)
 	}
 	f := &far{Remote: named, r: r}
-	if err := f.ready(ctx, toPush); err != nil {
+	if err := s.readyFar(ctx, f, toPush); err != nil {
 		return nil, errors.Join(named.blame(err), r.Close())
 	}
 	if err := s.openObjects(ctx, f); err != nil {
@@ -176,34 +169,6 @@ func (s *Service) remoteCache(address string) string {
 	return filepath.Join(s.opts.Device, "remotes", ref.Of([]byte(address)).String()[:16])
 }
 
-// readyFolder makes the folder of a remote that is pushed to for the first time. One that
-// this device has met before is not made anew: most likely its disk is not connected.
-func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
-	_, err := os.Stat(filepath.Join(dir, formatName))
-	switch {
-	case err == nil:
-		return nil
-	case !toPush:
-		return r.absent()
-	}
-	if _, err := os.Stat(s.remoteCache(r.Address)); err == nil {
-		return errs.New(errs.Precondition, "the remote %s was at %s and is not there now", r.Name, r.Address).
-			WithHint("connect its disk; or, if it shall begin anew there, name it again: rondo data remote %s %s", r.Name, r.Address)
-	}
-	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
-		return errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return writeError(dir, err)
-	}
-	return writeError(dir, atomicfile.SyncDir(filepath.Dir(dir)))
-}
-
-func (r Remote) absent() error {
-	return errs.New(errs.Precondition, "the remote %s is not there: %s holds nothing", r.Name, r.Address).
-		WithHint("connect its disk, or check the address; the first `rondo data push` makes it")
-}
-
 // blame says which remote a failure is about.
 func (r Remote) blame(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -212,20 +177,26 @@ func (r Remote) blame(err error) error {
 	return errs.New(errs.KindOf(err), "remote %s: %w", r.Name, err).WithHint("%s", errs.HintOf(err))
 }
 
-// ready checks that the place is a remote, and makes it one for pushing.
-func (f *far) ready(ctx context.Context, toPush bool) error {
+// begun reports whether the place is a remote.
+func (f *far) begun(ctx context.Context) (bool, error) {
 	b, err := remote.Read(ctx, f.r, formatName, 1000)
-	switch {
-	case notFound(err) && toPush:
-		if _, err := f.r.Put(ctx, formatName, remote.Content([]byte(remoteFormat))); err != nil {
-			return err
-		}
-	case notFound(err):
-		return f.absent()
-	case err != nil:
+	if err == nil && string(b) != remoteFormat {
+		err = noRemote(f.Address, string(b))
+	}
+	if notFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ready checks that the place is a remote, and lists its records.
+func (f *far) ready(ctx context.Context) error {
+	there, err := f.begun(ctx)
+	if err == nil && !there {
+		err = f.absent()
+	}
+	if err != nil {
 		return err
-	case string(b) != remoteFormat:
-		return noRemote(f.Address, string(b))
 	}
 	f.records = map[string]bool{}
 	return f.r.List(ctx, recordsDir, func(b remote.Blob) error {

@@ -242,7 +242,7 @@ func (s *Service) keepAll(ctx context.Context, f *far) error {
 
 // reopen looks at the remote anew.
 func (s *Service) reopen(ctx context.Context, f *far) (err error) {
-	if err = f.ready(ctx, false); err != nil {
+	if err = f.ready(ctx); err != nil {
 		return f.blame(err)
 	}
 	return s.openObjects(ctx, f)

@@ -210,6 +210,55 @@ func TestMistakesAboutRemotes(t *testing.T) {
 	}
 }
 
+// TestAPlaceElsewhereThatIsGoneIsNotMadeAnew either: an address may lead somewhere else now.
+func TestAPlaceElsewhereThatIsGoneIsNotMadeAnew(t *testing.T) {
+	t.Run("sftp", func(t *testing.T) {
+		goneElsewhere(t, remotetest.StartSSHD(t).Address(filepath.Join(t.TempDir(), "remote")))
+	})
+	t.Run("s3", func(t *testing.T) { goneElsewhere(t, remotetest.StartS3(t)) })
+}
+
+func goneElsewhere(t *testing.T, address string) {
+	h := withRemote(t, address)
+	write(t, h.dir, "a.csv", csv1)
+	h.add(t, "a", "a.csv")
+	h.snap(t, "a")
+	h.push(t)
+	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address})) // which says nothing while it is there
+	h.push(t)
+	h.empty(t)
+	for _, ask := range []func() error{
+		func() error { _, err := h.Push(t.Context(), dataset.Exchange{}); return err },
+		func() error { _, err := h.RemoteStatus(t.Context(), ""); return err },
+	} {
+		if err := ask(); !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), address) || !strings.Contains(errs.HintOf(err), "check the address") {
+			t.Fatalf("%v; %s", err, errs.HintOf(err))
+		}
+	}
+	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address}))
+	h.push(t)
+	if st := h.statusThere(t); !st.InSync {
+		t.Errorf("%+v", st)
+	}
+	h.empty(t)
+	if _, err := h.Push(t.Context(), dataset.Exchange{}); !errs.Is(err, errs.Precondition) {
+		t.Errorf("it was named anew once, and is begun again twice: %v", err)
+	}
+}
+
+// empty removes all that the remote has.
+func (h *house) empty(t *testing.T) {
+	t.Helper()
+	r := h.openRemote(t)
+	defer r.Close()
+	for _, under := range []string{"objects", "snapshots"} {
+		for name := range h.blobs(t, under) {
+			must(t, r.Delete(t.Context(), name))
+		}
+	}
+	must(t, r.Delete(t.Context(), "format"))
+}
+
 // TestARemoteThatIsGoneIsNotMadeAnew: its disk is not connected, most likely. Who names it again means it.
 func TestARemoteThatIsGoneIsNotMadeAnew(t *testing.T) {
 	ctx := t.Context()

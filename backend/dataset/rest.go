@@ -30,7 +30,7 @@ func (s *Service) withRest(ctx context.Context, d Dataset, c content, in Take) (
 		return c, nil, err
 	}
 	if in.Decision != "" {
-		return c, nil, errs.New(errs.Precondition, "%s is here only in part: %d files of %s were never fetched", d.Path, len(rest), was.Ref()).
+		return c, nil, errs.New(errs.Precondition, "%s is here only in part: of %s, %s never fetched", d.Path, was.Ref(), share(len(rest), was.Files)).
 			WithHint("bring them first: rondo data pull %s", d.Name)
 	}
 	for _, f := range rest {

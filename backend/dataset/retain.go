@@ -148,7 +148,7 @@ func (s *Service) whyKept(ctx context.Context, k Keep, snap Snapshot, place int,
 	case place < k.Last:
 		return fmt.Sprintf("it is one of the last %d", k.Last), nil
 	case age < time.Duration(k.Days)*24*time.Hour:
-		return fmt.Sprintf("it is younger than %d days", k.Days), nil
+		return fmt.Sprintf("it is younger than %s", days(k.Days)), nil
 	case k.Tagged && tag != "":
 		return "it is tagged " + tag, nil
 	case !k.Used:
@@ -219,4 +219,11 @@ func (s *Service) setRules(settings map[string]Setting) {
 			s.rules[name] = *in.Keep
 		}
 	}
+}
+
+func days(n int) string {
+	if n == 1 {
+		return "a day"
+	}
+	return fmt.Sprintf("%d days", n)
 }

@@ -103,7 +103,7 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 	if st.Count == 0 {
 		st.State, st.Text = Clean, "as in "+snap.Ref()
 		if st.NotFetched > 0 {
-			st.State, st.Text = Partial, fmt.Sprintf("as in %s, of which %d of %d files were never fetched", snap.Ref(), st.NotFetched, snap.Files)
+			st.State, st.Text = Partial, fmt.Sprintf("as in %s, of which %s never fetched", snap.Ref(), share(st.NotFetched, snap.Files))
 		}
 		return nil
 	}
@@ -113,6 +113,17 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 		st.Text = fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref())
 	}
 	return nil
+}
+
+// share is how many of all files something was with.
+func share(n, all int) string {
+	switch {
+	case all == 1:
+		return "the one file was"
+	case n == 1:
+		return fmt.Sprintf("1 of %d files was", all)
+	}
+	return fmt.Sprintf("%d of %d files were", n, all)
 }
 
 func differ(files int) string {

@@ -139,6 +139,7 @@ export interface DatasetExchanged {
 	in_part: number;
 	new: number;
 	healed: number;
+	unread?: DatasetFarProblem[];
 	part?: DatasetSnapshot;
 	objects: number;
 	bytes: number;
@@ -276,6 +277,7 @@ export interface DatasetRemote {
 
 export interface DatasetRemoteStatus {
 	dataset: string;
+	file?: string;
 	here: number;
 	there: number;
 	in_part: number;
