@@ -125,6 +125,10 @@ func workUntilKilled(dir string) {
 	}
 	dieAt(os.Getenv("RONDO_TEST_CRASH_AT"))
 	ctx := context.Background()
+	if verb := os.Getenv("RONDO_TEST_VERB"); verb != "" {
+		doUntilKilled(ctx, o, verb)
+		return
+	}
 	if what := os.Getenv("RONDO_TEST_MOVE"); what != "" {
 		move(ctx, o, what)
 		return

@@ -101,27 +101,30 @@ func TestEveryOperationWithARemoteFailsOnce(t *testing.T) {
 	})
 }
 
+// bend flips a bit here and there in the packs.
+func bend(t *testing.T, pattern string) {
+	t.Helper()
+	packs, err := filepath.Glob(pattern)
+	must(t, err)
+	for _, p := range packs {
+		b := []byte(read(t, "", p))
+		for i := 100; i < len(b)-2000; i += 90_000 {
+			b[i] ^= 4
+		}
+		must(t, os.Chmod(p, 0o644))
+		must(t, os.WriteFile(p, b, 0o644))
+	}
+}
+
 // TestEveryOperationOfAMendingFailsOnce: a repair, and a push to a damaged remote, lose nothing that is sound.
 func TestEveryOperationOfAMendingFailsOnce(t *testing.T) {
 	ctx := t.Context()
 	disk := pushedTo(t)
-	bend := func(pattern string) {
-		packs, err := filepath.Glob(pattern)
-		must(t, err)
-		for _, p := range packs {
-			b := []byte(read(t, "", p))
-			for i := 100; i < len(b)-2000; i += 90_000 {
-				b[i] ^= 4
-			}
-			must(t, os.Chmod(p, 0o644))
-			must(t, os.WriteFile(p, b, 0o644))
-		}
-	}
 	damaged := func(o opened, dir string) {
 		remember(t, o, disk)
 		_, err := o.Fetch(ctx, dataset.Exchange{})
 		must(t, err)
-		bend(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
+		bend(t, filepath.Join(dir, ".rondo/objects/packs/*.pack"))
 	}
 	repair := func(o opened) error { _, err := o.Repair(ctx, dataset.Repair{}); return err }
 	faults(t, "repair", damaged, repair, func(o opened, _, when string) {
@@ -139,7 +142,7 @@ func TestEveryOperationOfAMendingFailsOnce(t *testing.T) {
 		remember(t, o, beside(dir))
 		_, err := o.Fetch(ctx, dataset.Exchange{})
 		must(t, err)
-		bend(filepath.Join(beside(dir), "objects/packs/*.pack"))
+		bend(t, filepath.Join(beside(dir), "objects/packs/*.pack"))
 		if v, err := o.VerifyRemote(ctx, dataset.VerifyRemote{}); err != nil || v.OK {
 			t.Fatalf("the damage is not seen: %+v %v", v, err)
 		}

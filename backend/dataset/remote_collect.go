@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -23,9 +22,7 @@ import (
 // counts on is removed.
 const (
 	farCondemned = "gc/condemned"
-	farLock      = "gc/lock"
 	farGrace     = 24 * time.Hour // longer than any push takes
-	lockAge      = time.Hour      // after which a collection that has not said more has died
 )
 
 // CollectRemote asks for the objects of a remote to be removed that no snapshot needs.
@@ -64,11 +61,10 @@ func (s *Service) CollectRemote(ctx context.Context, in CollectRemote) (c Collec
 	defer f.close()
 	c.Remote = f.Remote
 	if !in.Dry {
-		unlock, err := s.lockRemote(ctx, f)
-		if err != nil {
+		if err := s.lockRemote(ctx, f); err != nil {
 			return c, err
 		}
-		defer unlock()
+		defer s.unlockRemote(ctx, f)
 		if err := s.reopen(ctx, f); err != nil {
 			return c, err
 		}
@@ -176,68 +172,6 @@ func (s *Service) neededThere(ctx context.Context, f *far, needed *store.Needed)
 		}
 	}
 	return len(theirs), nil
-}
-
-// lockRemote says on the remote that a collection is going on.
-func (s *Service) lockRemote(ctx context.Context, f *far) (unlock func(), err error) {
-	since, err := f.lockedSince(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if s.opts.Now().Sub(since) < lockAge {
-		return nil, busy(f.Remote)
-	}
-	if !since.IsZero() {
-		if err := f.r.Delete(ctx, farLock); err != nil {
-			return nil, f.blame(err)
-		}
-	}
-	stored, err := f.r.Put(ctx, farLock, remote.Content(s.lockText()))
-	if err == nil && !stored {
-		return nil, busy(f.Remote)
-	}
-	return func() { _ = f.r.Delete(context.WithoutCancel(ctx), farLock) }, f.blame(err)
-}
-
-func (s *Service) lockText() []byte { return []byte(s.opts.Now().UTC().Format(time.RFC3339) + "\n") }
-
-// sayLocked tells that the collection is still going on.
-func (s *Service) sayLocked(ctx context.Context, f *far) error {
-	return f.blame(f.r.Replace(ctx, farLock, remote.Content(s.lockText())))
-}
-
-// lockedSince is when a collection last said that it is going on; zero where none is. What
-// is no time counts as one long ago.
-func (f *far) lockedSince(ctx context.Context) (since time.Time, err error) {
-	b, err := remote.Read(ctx, f.r, farLock, 100)
-	if notFound(err) {
-		return since, nil
-	}
-	if err != nil {
-		return since, f.blame(err)
-	}
-	if since, err = time.Parse(time.RFC3339, string(bytes.TrimSpace(b))); err != nil {
-		since = time.Unix(0, 0)
-	}
-	return since, nil
-}
-
-func busy(r Remote) error {
-	return errs.New(errs.Conflict, "another program is removing what nothing needs from the remote %s", r.Name).
-		WithHint("try again when it has ended; if it has died, in an hour")
-}
-
-// keepAll lets a push count on everything that is there, and keeps it from beginning while
-// something may be removed.
-func (s *Service) keepAll(ctx context.Context, f *far) error {
-	if err := f.r.Delete(ctx, farCondemned); err != nil {
-		return f.blame(err)
-	}
-	since, err := f.lockedSince(ctx)
-	if err == nil && s.opts.Now().Sub(since) < lockAge {
-		err = busy(f.Remote)
-	}
-	return err
 }
 
 // reopen looks at the remote anew.

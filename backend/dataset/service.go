@@ -51,6 +51,7 @@ type Service struct {
 
 	collecting sync.Mutex // while it is told what is not needed, nothing is brought back
 	damage     sync.Mutex // held by who writes down what is damaged on a remote
+	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 
 	background sync.WaitGroup // profiles that are being made
 	foreground gate           // snapshots, checkouts and what else somebody waits for

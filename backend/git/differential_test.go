@@ -134,9 +134,10 @@ func TestCommitOfAnyRepositoryIsGits(t *testing.T) {
 			if a, b := w.state(), twin.state(); a != b {
 				t.Errorf("status after the commit of %q\nrondo %q\ngit   %q\n%s", paths, a, b, strings.Join(w.log, "\n"))
 			}
+			// git writes the trees of all that is staged, too, and then may find fault with them.
 			_, err = w.try(nil, "fsck", "--strict")
-			if _, twins := twin.try(nil, "fsck", "--strict"); (err == nil) != (twins == nil) {
-				t.Errorf("git fsck says %v, and %v where git made the commit", err, twins)
+			if _, twins := twin.try(nil, "fsck", "--strict"); err != nil && twins == nil {
+				t.Errorf("git fsck says %v, and nothing where git made the commit", err)
 			}
 			made++
 		})
