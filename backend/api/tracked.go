@@ -5,6 +5,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/plots"
 )
 
 // What DVC tracks in the project, beside Rondo's own datasets. It is only told of here;
@@ -14,6 +15,17 @@ func (a *API) trackedRoutes(r *Router) {
 	Get(r, "/dvc/data/status", a.trackedStatus)
 	Get(r, "/dvc/data/item", a.getTracked)
 	Get(r, "/dvc/experiments", func(ctx context.Context, _ Nothing) ([]dvc.ExperimentRow, error) { return a.Tracked.Experiments(ctx) })
+	Get(r, "/dvc/revisions", func(ctx context.Context, _ Nothing) ([]dvc.Revision, error) { return a.Tracked.Revisions(ctx) })
+	Get(r, "/dvc/figures", func(ctx context.Context, in revisions) (dvc.FigureTable, error) {
+		return a.Tracked.Figures(ctx, in.Rev)
+	})
+	Get(r, "/dvc/plots", func(ctx context.Context, in revisions) (plots.Charts, error) {
+		return plots.ChartsOf(ctx, a.Tracked, in.Rev)
+	})
+}
+
+type revisions struct {
+	Rev []string `query:"rev"` // commits, branches, tags, experiments or workspace; none are HEAD and workspace
 }
 
 // listTracked reads DVC's own files only.

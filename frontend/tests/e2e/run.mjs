@@ -10,6 +10,7 @@ import { tests } from './behaviour.mjs'
 import { tests as data } from './data.mjs'
 import { tests as bring } from './data_bring.mjs'
 import { tests as compare } from './data_compare.mjs'
+import { tests as figures } from './dvc_figures.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -54,7 +55,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring, ...compare })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring, ...compare, ...figures })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

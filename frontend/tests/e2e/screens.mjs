@@ -2,7 +2,7 @@
 import { runs } from '../fixtures/runs.mjs'
 
 export const fixtureScreens = {
-  loop: '/', data: '/data', 'data-disk': '/data?tab=disk', 'data-remotes': '/data?tab=remotes', 'data-dvc': '/data?tab=dvc', 'data-exps': '/data?tab=exps', tracked: '/dvc/data%2Fimages', 'tracked-import': '/dvc/data%2Fraw.xml', 'tracked-stage': '/dvc/model.onnx', dataset: '/data/weather', 'dataset-diff': '/data/weather?tab=diff', snapshot: '/data/weather/2', 'snapshot-rows': '/data/weather/2?tab=rows',
+  loop: '/', data: '/data', 'data-disk': '/data?tab=disk', 'data-remotes': '/data?tab=remotes', 'data-dvc': '/data?tab=dvc', 'data-exps': '/data?tab=exps', 'data-figures': '/data?tab=figures', tracked: '/dvc/data%2Fimages', 'tracked-import': '/dvc/data%2Fraw.xml', 'tracked-stage': '/dvc/model.onnx', dataset: '/data/weather', 'dataset-diff': '/data/weather?tab=diff', snapshot: '/data/weather/2', 'snapshot-rows': '/data/weather/2?tab=rows',
   'snapshot-files': '/data/weather/2?tab=files', 'snapshot-used': '/data/weather/2?tab=used', 'snapshot-lineage': '/data/weather/2?tab=lineage', 'snapshot-sql': '/data/weather/2?tab=sql', pipeline: '/pipeline', execution: `/pipeline/${runs[5].id}`, 'execution-reproduced': `/pipeline/${runs[9].id}`,
   runs: '/runs', run: `/runs/${runs[2].id}`, 'run-metrics': `/runs/${runs[2].id}?tab=metrics`, 'run-system': `/runs/${runs[2].id}?tab=system`, 'run-log': `/runs/${runs[2].id}?tab=log`,
   'run-artifacts': `/runs/${runs[2].id}?tab=artifacts&file=metrics.json`, 'run-code': `/runs/${runs[2].id}?tab=code`, 'run-environment': `/runs/${runs[2].id}?tab=environment`, 'run-failed': `/runs/${runs[5].id}`,
@@ -22,7 +22,7 @@ export async function realScreens(page) {
   if (dataset) Object.assign(out, { dataset: `/data/${seg(dataset.name)}`, ...(dataset.count > 1 ? { 'dataset-diff': `/data/${seg(dataset.name)}?tab=diff` } : {}) })
   if (dataset?.latest) for (const tab of ['profile', 'rows', 'sql', 'files', 'lineage', 'used']) out[`snapshot-${tab}`] = `/data/${seg(dataset.name)}/${dataset.latest.number}?tab=${tab}`
   const dvc = await get('/dvc/data')
-  if (dvc?.found) Object.assign(out, { 'data-dvc': '/data?tab=dvc', ...(dvc.items.length ? { tracked: `/dvc/${seg(dvc.items[0].path)}` } : {}) })
+  if (dvc?.found) Object.assign(out, { 'data-dvc': '/data?tab=dvc', 'data-exps': '/data?tab=exps', 'data-figures': '/data?tab=figures', ...(dvc.items.length ? { tracked: `/dvc/${seg(dvc.items[0].path)}` } : {}) })
   const list = (await get('/runs?limit=3'))?.runs ?? []
   for (const tab of ['overview', 'metrics', 'system', 'log', 'artifacts', 'code', 'environment']) if (list[0]) out[`run-${tab}`] = `/runs/${list[0].id}?tab=${tab}`
   if (list.length > 1) out.compare = `/compare?ids=${list.map((r) => r.id).join(',')}`

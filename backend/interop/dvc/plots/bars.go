@@ -11,11 +11,11 @@ import (
 // mostBars is how many rows of bars are drawn.
 const mostBars = 40
 
-// drawBars draws lying bars: of each name those of all revisions.
-func (f Figure) drawBars(list []*series) Drawing {
-	d := &drawing{}
-	names, length := []string{}, map[string]float64{}
-	values := []float64{0}
+// barNames are the names of the bars in the order of the template, with the lengths of all bars.
+func (f Figure) barNames(list []*series) (names []string, values []float64, notes []string) {
+	length := map[string]float64{}
+	names = []string{}
+	values = []float64{0}
 	for _, s := range list {
 		for _, pt := range s.at {
 			vx, _ := pt.Get(f.X)
@@ -39,9 +39,16 @@ func (f Figure) drawBars(list []*series) Drawing {
 		slices.Sort(names)
 	}
 	if len(names) > mostBars {
-		d.notes = append(d.notes, fmt.Sprintf("Of %d bars the first %d are drawn.", len(names), mostBars))
+		notes = append(notes, fmt.Sprintf("Of %d bars the first %d are drawn.", len(names), mostBars))
 		names = names[:mostBars]
 	}
+	return names, values, notes
+}
+
+// drawBars draws lying bars: of each name those of all revisions.
+func (f Figure) drawBars(list []*series) Drawing {
+	names, values, notes := f.barNames(list)
+	d := &drawing{notes: notes}
 	d.xs, d.ys = numbers(left, width-right, values), words(top, height-bottom, names)
 	d.begin(f.Title)
 	d.frame(f.XLabel, f.YLabel)

@@ -53,11 +53,19 @@ func thinned(list [][2]float64, most int) [][2]float64 {
 	return out
 }
 
+// oneIn keeps one of so many points.
+func oneIn(list [][2]float64, every int) (out [][2]float64) {
+	for i := 0; i < len(list); i += max(every, 1) {
+		out = append(out, list[i])
+	}
+	return out
+}
+
 func (d *drawing) points(s *series) {
 	list := s.finite()
 	every := (len(list) + mostPoints - 1) / mostPoints
-	for i := 0; i < len(list); i += max(every, 1) {
-		x, y := d.xs.at(list[i][0]), d.ys.at(list[i][1])
+	for _, pt := range oneIn(list, every) {
+		x, y := d.xs.at(pt[0]), d.ys.at(pt[1])
 		switch s.shape % shapes {
 		case 0:
 			d.tag(`<circle class="c%d mark" cx="%v" cy="%v" r="2.5"/>`, s.colour, x, y)

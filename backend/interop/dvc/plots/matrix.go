@@ -22,8 +22,9 @@ func (f Figure) drawMatrix(list []*series) Drawing {
 	return out
 }
 
-func (d *drawing) matrix(f Figure, s *series) {
-	counts, xs, ys := map[[2]string]int{}, []string{}, []string{}
+// counted says how often each x comes with each y, and which of both there are.
+func (d *drawing) counted(f Figure, s *series) (counts map[[2]string]int, xs, ys []string) {
+	counts = map[[2]string]int{}
 	for _, pt := range s.at {
 		vx, _ := pt.Get(f.X)
 		vy, _ := pt.Get(f.Y)
@@ -31,7 +32,11 @@ func (d *drawing) matrix(f Figure, s *series) {
 		counts[[2]string{x, y}]++
 		xs, ys = append(xs, x), append(ys, y)
 	}
-	xs, ys = d.classes(xs), d.classes(ys)
+	return counts, d.classes(xs), d.classes(ys)
+}
+
+func (d *drawing) matrix(f Figure, s *series) {
+	counts, xs, ys := d.counted(f, s)
 	d.xs, d.ys = words(left, width-right, xs), words(top, height-bottom, ys)
 	d.begin(f.Title + ", " + s.Label())
 	d.frame(f.XLabel, f.YLabel)

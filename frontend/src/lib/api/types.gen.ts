@@ -524,6 +524,20 @@ export interface DvcExperimentRow {
 	problem?: string;
 }
 
+export interface DvcFigureRow {
+	file: string;
+	key: string;
+	values: unknown[];
+	differs: boolean;
+}
+
+export interface DvcFigureTable {
+	revisions: string[];
+	metrics: DvcFigureRow[];
+	params: DvcFigureRow[];
+	problems: string[];
+}
+
 export interface DvcItem {
 	path: string;
 	by: string;
@@ -599,6 +613,14 @@ export interface DvcOverview {
 	found: boolean;
 	items: DvcItem[];
 	problems: string[];
+}
+
+export interface DvcRevision {
+	name: string;
+	kind: string;
+	commit?: string;
+	at?: string;
+	text?: string;
 }
 
 export interface EndpointRows {
@@ -1439,6 +1461,54 @@ export interface PipelineView {
 	stages: PipelineStageStatus[];
 	edges: PipelineEdge[];
 	problem?: string;
+}
+
+export interface PlotsChart {
+	name: string;
+	title: string;
+	kind: string;
+	template?: string;
+	x_label?: string;
+	y_label?: string;
+	words?: string[];
+	lines?: PlotsLine[];
+	matrices?: PlotsMatrix[];
+	pictures?: PlotsShot[];
+	notes?: string[];
+}
+
+export interface PlotsCharts {
+	revisions: string[];
+	charts: PlotsChart[];
+	problems: PlotsProblem[];
+}
+
+export interface PlotsLine {
+	rev: string;
+	name?: string;
+	x: number[];
+	y: number[];
+}
+
+export interface PlotsMatrix {
+	rev: string;
+	name?: string;
+	columns: string[];
+	rows: string[];
+	counts: number[][];
+}
+
+export interface PlotsProblem {
+	name?: string;
+	rev: string;
+	source?: string;
+	msg: string;
+	hint?: string;
+}
+
+export interface PlotsShot {
+	rev: string;
+	url: string;
 }
 
 export interface Predicted {
@@ -2388,6 +2458,24 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: DvcExperimentRow[];
+	};
+	"GET /dvc/figures": {
+		path: Record<string, never>;
+		query: { rev?: string | string[] };
+		body: undefined;
+		out: DvcFigureTable;
+	};
+	"GET /dvc/plots": {
+		path: Record<string, never>;
+		query: { rev?: string | string[] };
+		body: undefined;
+		out: PlotsCharts;
+	};
+	"GET /dvc/revisions": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DvcRevision[];
 	};
 	"GET /endpoints": {
 		path: Record<string, never>;

@@ -29,6 +29,12 @@ export function align(list: Series[]): AlignedData {
   return [xs, ...columns] as AlignedData
 }
 
+/** scatter gives every point a place of its own, since points may share an x. */
+export function scatter(list: Series[]): AlignedData {
+  const all = list.flatMap((s, of) => s.x.map((x, i) => ({ x, y: s.y[i], of }))).sort((a, b) => a.x - b.x)
+  return [all.map((p) => p.x), ...list.map((_, of) => all.map((p) => (p.of === of ? p.y : null)))] as AlignedData
+}
+
 /** smooth is an exponential mean; weight 0 leaves the values as they are, 0.9 is very smooth. */
 export function smooth(y: (number | null)[], weight: number): (number | null)[] {
   if (weight <= 0) return y

@@ -1,0 +1,97 @@
+package dvc
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// FigureTable is what revisions say, side by side.
+type FigureTable struct {
+	Revisions []string    `json:"revisions"`
+	Metrics   []FigureRow `json:"metrics"`
+	Params    []FigureRow `json:"params"`
+	Problems  []string    `json:"problems"` // what could not be read, with its revision
+}
+
+// FigureRow is one value in all revisions, in the order of these.
+type FigureRow struct {
+	File    string `json:"file"`
+	Key     string `json:"key"`    // dotted; empty where the file is one value
+	Values  []any  `json:"values"` // numbers, texts or truths; null where a revision has none
+	Differs bool   `json:"differs"`
+}
+
+// Figures reads metrics and params of revisions; of none, those of HEAD and the folder.
+func (v *Inventory) Figures(ctx context.Context, revs []string) (FigureTable, error) {
+	p, err := v.Project()
+	if err != nil {
+		return FigureTable{}, err
+	}
+	defer p.Close()
+	if len(revs) == 0 {
+		revs = []string{"HEAD", Workspace}
+	}
+	return p.SideBySide(ctx, revs)
+}
+
+// SideBySide compares metrics and params of any number of revisions.
+func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, error) {
+	out := FigureTable{Revisions: revs, Problems: []string{}}
+	var metrics, params []Figures
+	for _, rev := range revs {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		then, err := p.At(rev)
+		if err != nil {
+			return out, err
+		}
+		metrics, params = append(metrics, then.Metrics()), append(params, then.Params())
+		for _, problem := range then.Problems {
+			out.Problems = append(out.Problems, rev+": "+problem.Error())
+		}
+		if then != p {
+			_ = then.Close()
+		}
+	}
+	out.Metrics, out.Params = sideBySide(metrics), sideBySide(params)
+	return out, nil
+}
+
+func sideBySide(all []Figures) []FigureRow {
+	type place struct{ file, key string }
+	rows := map[place][]any{}
+	for i, of := range all {
+		for file := range of {
+			for _, leaf := range of.Leaves(file) {
+				at := place{file, leaf.Key}
+				if rows[at] == nil {
+					rows[at] = make([]any, len(all))
+				}
+				rows[at][i] = leaf.Value
+			}
+		}
+	}
+	list := []FigureRow{}
+	for _, at := range slices.SortedFunc(maps.Keys(rows), func(a, b place) int {
+		return strings.Compare(a.file+"\x00"+a.key, b.file+"\x00"+b.key)
+	}) {
+		row := FigureRow{File: at.file, Key: at.key}
+		for _, v := range rows[at] {
+			row.Differs = row.Differs || !alike(v, rows[at][0])
+			row.Values = append(row.Values, plainValue(v))
+		}
+		list = append(list, row)
+	}
+	return list
+}
+
+// alike also says of two numbers that are none that they are the same.
+func alike(a, b any) bool {
+	x, isX := a.(float64)
+	y, isY := b.(float64)
+	return isX && isY && math.IsNaN(x) && math.IsNaN(y) || Equal(a, b)
+}

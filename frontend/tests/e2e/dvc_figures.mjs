@@ -1,0 +1,100 @@
+// Metrics, params and plots of a DVC project, of commits and of the folder, in Chromium before the real server.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { press, seen } from './hands.mjs'
+import { assert, audit } from './harness.mjs'
+import { World } from './world.mjs'
+
+const pipeline = `stages:
+  train:
+    cmd: cp data/in.csv out.csv
+    deps: [data/in.csv]
+    params: [train.lr]
+    outs: [out.csv]
+    metrics:
+    - metrics.json: {cache: false}
+plots:
+- loss.csv: {title: Loss of training, x: step, y: loss}
+- points.csv: {template: scatter, x: a, y: b}
+- importance.csv: {template: bar_horizontal, x: weight, y: name}
+- answers.csv: {template: confusion, x: predicted, y: actual}
+- gone.csv
+`
+
+/** trained is a DVC project that git knows, as it was after some training. */
+class Trained extends World {
+  constructor() {
+    super(mkdtempSync(join(tmpdir(), 'rondo-e2e-')))
+    for (const dir of [this.dir, this.home]) mkdirSync(dir, { recursive: true })
+    this.git('init', '-q', '-b', 'main')
+    this.write({ '.dvc/config': '', '.dvc/.gitignore': '/config.local\n/tmp\n/cache\n', 'dvc.yaml': pipeline, 'data/in.csv': 'a,b\n', '.gitignore': '/out.csv\n' })
+  }
+
+  git(...args) {
+    execFileSync('git', ['-c', 'user.name=ann', '-c', 'user.email=ann@example.com', ...args], { cwd: this.dir, stdio: 'pipe' })
+  }
+
+  write(files) {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.dir, name)), { recursive: true })
+      writeFileSync(join(this.dir, name), text)
+    }
+  }
+
+  /** step is what a training has left, and the commit of it where it is named. */
+  step(accuracy, lr, commit) {
+    const rows = Array.from({ length: 30 }, (_, i) => i)
+    this.write({
+      'metrics.json': JSON.stringify({ accuracy, words: '<script>alert(1)</script>' }),
+      'params.yaml': `train:\n  lr: ${lr}\n  deep: true\n`,
+      'loss.csv': `step,loss\n${rows.map((i) => `${i},${1 / (i + 1) + lr}`).join('\n')}\n`,
+      'points.csv': `a,b\n${rows.map((i) => `${i % 5},${i + lr}`).join('\n')}\n`,
+      'importance.csv': `name,weight\nrain,${lr}\nwind,-0.1\n`,
+      'answers.csv': `actual,predicted\n${rows.map((i) => `${i % 2 ? 'dry' : 'wet'},${i % 3 ? 'dry' : 'wet'}`).join('\n')}\n`,
+    })
+    if (!commit) return
+    this.git('add', '-A')
+    this.git('commit', '-q', '-m', commit)
+  }
+}
+
+const row = (page, key) => page.locator(`main tr:has(th:has-text(${JSON.stringify(key)}))`)
+
+export const tests = {
+  async 'metrics, params and plots of a DVC project stand side by side, and what differs is marked'(page) {
+    const w = new Trained()
+    w.step(0.79, 0.3, 'First try')
+    w.git('tag', 'v1')
+    w.step(0.81, 0.2, 'Learn slower')
+    w.step(0.84, 0.1)
+    await w.serve()
+    await w.enter(page, '/data?tab=figures')
+    await press(page, 'Not now')
+    assert.match(await row(page, 'accuracy').innerText(), /0\.81\s+0\.84\s+\+0\.03/)
+    assert.equal(await row(page, 'accuracy').locator('.differs').count(), 1)
+    assert.equal(await row(page, 'words').locator('.differs').count(), 0)
+    await page.focus('main select')
+    await page.selectOption('main select', 'v1')
+    await page.waitForFunction(() => /revs=HEAD(,|%2C)workspace(,|%2C)v1/.test(location.hash))
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'SELECT', 'the focus is lost')
+    await page.waitForFunction(() => /0\.79/.test(document.querySelector('main table').innerText))
+    assert.match(await row(page, 'train.lr').innerText(), /0\.2\s+0\.1\s+−0\.1\s+0\.3\s+\+0\.1/)
+    await page.locator('main').getByText('Only what differs').click()
+    await row(page, 'words').waitFor({ state: 'detached' })
+    await row(page, 'accuracy').waitFor()
+    for (const name of ['Loss of training', 'points.csv', 'importance.csv', 'answers.csv']) await page.waitForSelector(`main .panel h2:text-is("${name}")`)
+    assert.equal(await page.locator('main .panel:has(h2:text-is("Loss of training")) .key').count(), 3)
+    assert.equal(await page.locator('main .panel:has(h2:text-is("answers.csv")) table').count(), 3)
+    await seen(page, 'HEAD, workspace, v1 · gone.csv:')
+    assert.deepEqual(await audit(page, 'figures'), [])
+    await page.click('main [aria-label="Leave it out: HEAD"]')
+    await page.waitForFunction(() => !/0\.81/.test(document.querySelector('main table').innerText))
+    assert.ok(await page.getByRole('switch').isChecked(), 'what was chosen on the page is lost with another revision')
+    await w.enter(page, '/data?tab=figures&revs=HEAD,nowhere,workspace')
+    await seen(page, 'no experiment, commit, branch or tag nowhere')
+    await press(page, 'Leave it out: nowhere', 'main')
+    await row(page, 'accuracy').waitFor()
+  },
+}
