@@ -67,6 +67,9 @@ func (p *Project) why(pl *Pipeline, st StageStatus) []string {
 		return st.Reasons()
 	}
 	out := []string{"it has never run here"}
+	if p.parted(pl.File, name) {
+		out = []string{"both sides of a merge changed what is recorded of it"}
+	}
 	for _, r := range st.Reasons() {
 		if strings.HasPrefix(r, "dep ") && strings.HasSuffix(r, " is missing") {
 			out = append(out, r)

@@ -35,11 +35,13 @@ export function ofFile(rows: FigureRow[]): [string, FigureRow[]][] {
   return [...files]
 }
 
+/** inOrder sorts what revisions have by the order of these. */
+export const inOrder = <T extends { rev: string }>(list: T[] | undefined, revs: string[]): T[] => [...(list ?? [])].sort((a, b) => revs.indexOf(a.rev) - revs.indexOf(b.rev))
+
 /** series are the lines of a plot: a colour per revision, and dashes for what one revision has beside its first line. */
 export function series(plot: Plot, revs: string[]): Series[] {
   const names = [...new Set((plot.lines ?? []).map((l) => l.name ?? ''))]
-  const lines = [...(plot.lines ?? [])].sort((a, b) => revs.indexOf(a.rev) - revs.indexOf(b.rev))
-  return lines.map((l) => ({ label: [l.rev, l.name].filter(Boolean).join(' · '), x: l.x, y: l.y, color: deal(revs.indexOf(l.rev)), dash: names.indexOf(l.name ?? '') > 0 }))
+  return inOrder(plot.lines, revs).map((l) => ({ label: [l.rev, l.name].filter(Boolean).join(' · '), x: l.x, y: l.y, color: deal(revs.indexOf(l.rev)), dash: names.indexOf(l.name ?? '') > 0 }))
 }
 
 /** Trouble is what keeps a plot from being drawn, with the revisions in which it does. */
@@ -50,7 +52,7 @@ export interface Trouble extends PlotProblem {
 /** troubles tells once what is wrong in several revisions, in the order of these. */
 export function troubles(list: PlotProblem[], revs: string[]): Trouble[] {
   const out = new Map<string, Trouble>()
-  for (const p of [...list].sort((a, b) => revs.indexOf(a.rev) - revs.indexOf(b.rev))) {
+  for (const p of inOrder(list, revs)) {
     const key = JSON.stringify([p.name, p.msg])
     const known = out.get(key)
     if (known) known.revs.push(p.rev)
