@@ -29,7 +29,7 @@ export const tests = {
       await press(page, 'Cancel', 'main')
       const began = Date.now()
       await seen(page, 'Given up')
-      assert.ok(Date.now() - began < 1000, 'it took its time to give up')
+      assert.ok(Date.now() - began < 3000, 'it took its time to give up')
     })
     await press(page, 'Compare', 'main')
     await seen(page, 'rows changed')

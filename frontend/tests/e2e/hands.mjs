@@ -1,7 +1,11 @@
 // What a walk does with a page and its server: waiting for words, pressing buttons, and slowing the server down.
-const within = { timeout: 20_000 }
+import { readFileSync, writeFileSync } from 'node:fs'
+import { assert } from './harness.mjs'
+
+const within = { timeout: 60_000 } // where something fails; nobody waits for it otherwise
 
 export const seen = (page, text, at = 'main') => page.waitForSelector(`${at} >> text=${text}`, within)
+export const titled = (page, title) => page.waitForFunction((t) => document.querySelector('main h1')?.textContent === t, title, within)
 export const press = (page, name, at = 'dialog') => page.locator(at).getByRole('button', { name, exact: true }).last().click()
 
 /** bar waits for a bar that has a value: only then is it known how far the work is. */
@@ -24,4 +28,18 @@ export async function slowly(w, fn) {
     on = false
     await beat
   }
+}
+
+/** alert waits for an alert that says text, and returns all that it says. */
+export async function alert(page, text, at = 'main') {
+  const box = page.locator(`${at} [role=alert]`, { hasText: text })
+  await box.first().waitFor(within).catch(async () => assert.fail(`no alert says ${JSON.stringify(text)}; the page says: ${(await page.innerText(at)).slice(0, 1500)}`))
+  return box.first().innerText()
+}
+
+/** edit replaces a text in a file that has it. */
+export function edit(path, old, now) {
+  const text = readFileSync(path, 'utf8')
+  assert.ok(text.includes(old), `${path} has no ${old}`)
+  writeFileSync(path, text.replace(old, now))
 }

@@ -47,8 +47,8 @@ export async function enter(page, base, path) {
 }
 
 export async function settled(page) {
-  await page.waitForSelector('main h1', { timeout: 15_000 })
-  await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 15_000 })
+  await page.waitForSelector('main h1', { timeout: 60_000 })
+  await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 60_000 })
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 

@@ -5,8 +5,12 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { start } from '../fixtures/server.mjs'
+import { tests as disk } from './bad_disk.mjs'
+import { tests as doors } from './bad_doors.mjs'
 import { tests as mistakes } from './bad_input.mjs'
 import { tests } from './behaviour.mjs'
+import { tests as snapshots } from './behaviour_data.mjs'
+import { tests as runs } from './behaviour_runs.mjs'
 import { tests as data } from './data.mjs'
 import { tests as bring } from './data_bring.mjs'
 import { tests as compare } from './data_compare.mjs'
@@ -40,7 +44,7 @@ async function run(name, test) {
 }
 
 if (!real) {
-  for (const [name, test] of Object.entries(tests)) {
+  for (const [name, test] of Object.entries({ ...tests, ...snapshots, ...runs })) {
     await run(name, async () => {
       const server = await start()
       const page = await openPage(browser)
@@ -55,7 +59,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...data, ...bring, ...compare, ...figures })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...figures })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

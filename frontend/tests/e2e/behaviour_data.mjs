@@ -1,0 +1,78 @@
+// What a person does with snapshots, and with what DVC tracks.
+import { seen, titled } from './hands.mjs'
+import { assert, enter, settled } from './harness.mjs'
+
+
+export const tests = {
+  async 'the rows of a snapshot are one table that is scrolled to its end, and gone through by number'(page, s) {
+    await enter(page, s.url, '/data/weather/2?tab=rows')
+    const box = 'main [role=region][aria-label=Rows]'
+    const numbers = () => page.$$eval(`${box} tbody td:first-child`, (l) => l.map((e) => Number(e.textContent.replace(/\D/g, ''))))
+    await page.waitForSelector(`${box} tbody td`)
+    const total = Number((await page.textContent('main .foot')).replace(/\D/g, ''))
+    assert.ok(total > 1000, `${total} rows`)
+    assert.ok((await numbers()).length < 100, 'only what is seen is drawn')
+    await page.$eval(box, (e) => e.scrollTo({ top: e.scrollHeight }))
+    await page.waitForFunction(([b, n]) => [...document.querySelectorAll(`${b} tbody td:first-child`)].some((e) => e.textContent.replace(/\D/g, '') === n), [box, String(total)])
+    await page.waitForFunction((b) => ![...document.querySelectorAll(`${b} tbody td`)].some((e) => e.textContent === '…'), box)
+    await page.fill('main .foot input', '700')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction((b) => [...document.querySelectorAll(`${b} tbody td:first-child`)].some((e) => e.textContent === '700'), box)
+  },
+
+  async 'a comparison tells types that changed, and rows apart by the columns that are named'(page, s) {
+    await enter(page, s.url, '/data/weather?tab=diff')
+    await seen(page, 'wind was DOUBLE and is whole number', 'body')
+    await seen(page, 'Rows are told apart by location, date', 'body')
+    await page.fill('label:has-text("Columns that tell rows apart") input', 'date, wind')
+    await page.keyboard.press('Tab')
+    await seen(page, 'Rows are told apart by date, wind', 'body')
+  },
+
+  async 'a snapshot shows what it was made of and leads to what was made with it'(page, s) {
+    await enter(page, s.url, '/models/weather/2')
+    await page.click('main a[href*="tab=lineage"]')
+    await page.waitForURL('**/#/data/weather/2?tab=lineage')
+    await page.click('role=button[name=/clean/]')
+    await seen(page, 'python clean.py data/raw.csv data/weather.csv', 'body')
+    await seen(page, 'clean.max_gap = 3', 'body')
+    assert.equal(await page.locator('path.hot').count(), 9) // all of it stands on clean, or goes into it
+    await page.click('role=button[name=/Endpoint/]')
+    await page.click('main >> text=Open weather')
+    await page.waitForURL('**/#/endpoints/weather')
+  },
+
+  async 'a snapshot is asked in SQL by keys, and gets a tag'(page, s) {
+    await enter(page, s.url, '/data/weather/2?tab=sql')
+    await page.waitForSelector('textarea')
+    assert.match(await page.inputValue('textarea'), /^SELECT \* FROM weather LIMIT/)
+    await page.fill('textarea', 'select location, count(*) n from weather group by 1')
+    await page.press('textarea', 'Control+Enter')
+    await seen(page, 'New York', 'body')
+    await enter(page, s.url, '/data/weather')
+    await page.click('tr:has-text("@1") >> text=Tag')
+    await seen(page, 'golden', 'body')
+    await page.fill('dialog input', 'first')
+    await page.click('dialog >> text=Add tag')
+    await seen(page, 'weather@first is set', 'body')
+  },
+
+  async 'what DVC tracks is walked by keys, and each path says how it is and what helps'(page, s) {
+    await enter(page, s.url, '/data')
+    await page.click('[role=tab]:has-text("Tracked by DVC")')
+    await seen(page, '2 objects are missing', 'body')
+    await seen(page, 'labels.csv.dvc:3:1', 'body')
+    await page.focus('[data-row]')
+    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/#/dvc/data%2Fimages')
+    await settled(page)
+    await titled(page, 'data/images')
+    assert.match(await page.textContent('main'), /Changed[^]*rondo data commit data\/images[^]*coast\/0003\.png\s*Not there/)
+    await page.click('nav[aria-label] a:has-text("Data")')
+    await enter(page, s.url, '/dvc/data%2Fraw.xml')
+    assert.match(await page.textContent('main'), /get-started\/data\.xml[^]*3f1c2a8e7b9a/)
+    await enter(page, s.url, '/dvc/nothing')
+    await seen(page, 'nothing', 'body')
+  },
+}
