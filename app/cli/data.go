@@ -139,8 +139,11 @@ func dataList(ctx context.Context, c *call) error {
 	var list []dataset.Dataset
 	return c.fetch(ctx, "/datasets", &list, func() error {
 		if len(list) == 0 {
-			c.say("No datasets yet. `rondo data add PATH` puts a file or folder under version control.")
-			return nil
+			some, err := c.sayPointed(ctx)
+			if err == nil && !some {
+				c.say("No datasets yet. `rondo data add PATH` puts a file or folder under version control.")
+			}
+			return err
 		}
 		rows := [][]string{{"DATASET", "PATH", "LATEST", "ROWS", "SIZE", "TAKEN"}}
 		for _, d := range list {
@@ -151,7 +154,8 @@ func dataList(ctx context.Context, c *call) error {
 			rows = append(rows, row)
 		}
 		c.table(rows)
-		return nil
+		_, err := c.sayPointed(ctx)
+		return err
 	})
 }
 

@@ -163,7 +163,8 @@ func dataStatus(ctx context.Context, c *call) error {
 		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, st.Text})
 	}
 	c.table(rows)
-	return nil
+	_, err = c.sayPointed(ctx)
+	return err
 }
 
 func versionWord(n int) string {

@@ -11,6 +11,7 @@ import (
 func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets", a.listDatasets)
 	Post(r, "/datasets", a.addDataset)
+	Get(r, "/pointers", func(ctx context.Context, _ Nothing) ([]dataset.Pointed, error) { return a.Datasets.Pointed(ctx) })
 	Get(r, "/datasets/{name}", a.getDataset)
 	Delete(r, "/datasets/{name}", func(ctx context.Context, in datasetName) (dataset.Removed, error) {
 		return a.Datasets.Remove(ctx, in.Name)

@@ -28,7 +28,7 @@ type Bring struct {
 // CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes, and
 // neither does the pointer, unless neither it nor any file was there.
 func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how Bring) (Snapshot, error) {
-	d, err := s.Get(ctx, name)
+	d, err := s.get(ctx, name)
 	if err != nil {
 		return Snapshot{}, err
 	}

@@ -111,6 +111,7 @@ func (t *theirs) create(r journal.Record, name string) {
 		return
 	}
 	snap.ID, snap.Number = r.ID, max(snap.Number, t.next)
+	snap.taken(r)
 	t.next = snap.Number + 1
 	t.snaps[r.ID] = &snap
 }

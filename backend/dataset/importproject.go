@@ -23,6 +23,9 @@ func (s *Service) importProject(ctx context.Context, in Import) (Imported, error
 	if err != nil {
 		return Imported{}, err
 	}
+	if in.Name == "" && in.Path == "" && s.isThisProject(id) {
+		return s.fromCopy(ctx, in, id, theirs)
+	}
 	if in.Name == "" {
 		in.Name = name
 	}
@@ -63,31 +66,39 @@ func (s *Service) updateProject(ctx context.Context, name string, snap Snapshot,
 	return s.adoptFrom(ctx, name, snap.Origin.Folder, id, theirs, in.Force)
 }
 
-// adoptFrom copies the objects, records the snapshot as one of this project, and brings its files.
-func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs Snapshot, force bool) (Imported, error) {
+// copyFrom copies all that a snapshot of another project stands on.
+func (s *Service) copyFrom(ctx context.Context, name, folder, id string, theirs Snapshot, more ...ref.Digest) error {
 	r, err := remote.OpenFolder(filepath.Join(folder, ".rondo"))
 	if err != nil {
-		return Imported{}, err
+		return err
 	}
 	defer r.Close()
 	f, err := store.OpenFar(ctx, folder, r, s.remoteCache("project "+id))
 	if err != nil {
-		return Imported{}, err
+		return err
 	}
 	if err := s.wholeThere(ctx, f, folder, theirs); err != nil {
-		return Imported{}, err
+		return err
 	}
 	nodes, files, err := store.TreeObjects(ctx, theirs.Tree, s.opts.Store.TreeSource, f.TreeSource)
 	if err != nil {
-		return Imported{}, err
+		return err
 	}
 	count, of := &store.Count{}, &total{}
 	f.Track(count, of.more)
 	defer s.follow("import", name, count, of)()
-	for _, wave := range [][]ref.Digest{files, nodes} {
+	for _, wave := range [][]ref.Digest{append(files, more...), nodes} {
 		if _, err := s.opts.Store.Receive(ctx, f, wave); err != nil {
-			return Imported{}, err
+			return err
 		}
+	}
+	return nil
+}
+
+// adoptFrom copies the objects, records the snapshot as one of this project, and brings its files.
+func (s *Service) adoptFrom(ctx context.Context, name, folder, id string, theirs Snapshot, force bool) (Imported, error) {
+	if err := s.copyFrom(ctx, name, folder, id, theirs); err != nil {
+		return Imported{}, err
 	}
 	d, err := s.Get(ctx, name)
 	if err != nil {

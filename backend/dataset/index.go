@@ -66,13 +66,19 @@ func applySnapshot(tx *index.Tx, rec journal.Record) error {
 		return err
 	}
 	snap.ID, snap.Number = rec.ID, max(snap.Number, next)
-	if snap.CreatedAt.IsZero() { // else it was fetched, and taken before
-		snap.CreatedAt, snap.CreatedBy = rec.Time().UTC().Truncate(time.Millisecond), rec.By
-	}
+	snap.taken(rec)
 	if _, err := tx.Exec("UPDATE dataset_sets SET next=? WHERE name=?", snap.Number+1, snap.Dataset); err != nil {
 		return err
 	}
 	return put(tx, snap)
+}
+
+// taken says when and by whom a snapshot was taken: as its record does, unless it was fetched and
+// taken before.
+func (snap *Snapshot) taken(rec journal.Record) {
+	if snap.CreatedAt.IsZero() {
+		snap.CreatedAt, snap.CreatedBy = rec.Time().UTC().Truncate(time.Millisecond), rec.By
+	}
 }
 
 func put(tx *index.Tx, snap Snapshot) error {

@@ -44,7 +44,7 @@ const maxNamed = 1000
 
 // Status compares the files with the snapshot that the pointer names, or the latest.
 func (s *Service) Status(ctx context.Context, name string) (Status, error) {
-	d, err := s.Get(ctx, name)
+	d, err := s.get(ctx, name)
 	if err != nil {
 		return Status{}, err
 	}

@@ -250,6 +250,15 @@ export interface DatasetPart {
 	paths?: string[];
 }
 
+export interface DatasetPointed {
+	dataset: string;
+	path: string;
+	number: number;
+	files: number;
+	size: number;
+	hint: string;
+}
+
 export interface DatasetProblem {
 	path: string;
 	file: string;
@@ -2776,6 +2785,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<PipelineRequest>;
 		out: PipelineView;
+	};
+	"GET /pointers": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: undefined;
+		out: DatasetPointed[];
 	};
 	"GET /project": {
 		path: Record<string, never>;

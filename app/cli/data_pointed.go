@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"rondo/backend/dataset"
+)
+
+// sayPointed tells of datasets that only pointers name, as in a clone, and what brings them.
+// It returns whether there are some.
+func (c *call) sayPointed(ctx context.Context) (some bool, err error) {
+	api, err := c.api(ctx)
+	if err != nil {
+		return false, err
+	}
+	var list []dataset.Pointed
+	if err := api.Get(ctx, "/pointers", &list); err != nil || len(list) == 0 {
+		return false, err
+	}
+	c.say("Pointers name what this copy of the project does not have:")
+	rows := [][]string{{"DATASET", "PATH", "POINTER", "FILES", "SIZE"}}
+	for _, p := range list {
+		rows = append(rows, []string{p.Dataset, p.Path, versionWord(p.Number), strconv.Itoa(p.Files), size(p.Size)})
+	}
+	c.table(rows)
+	c.say("%s: %s", list[0].Dataset, list[0].Hint)
+	return true, nil
+}
