@@ -4,6 +4,11 @@ export * from './time'
 /** brief is the short form of an id, digest or commit, as long as the command line's: the times in the ids of what is made in the same minute differ from the ninth digit on. */
 export const brief = (id: string | undefined, n = 12) => (id ?? '').replace(/^sha256:/, '').slice(0, n)
 
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
+
+/** refTo writes which snapshot of a dataset is meant; a name that runs from right to left is kept apart from the number. */
+export const refTo = (name: string | undefined, number: number | string | undefined) => `${rightToLeft.test(name ?? '') ? `\u2068${name}\u2069` : (name ?? '')}@${number}`
+
 const names = new Intl.Collator('en', { numeric: true })
 
 /** byName orders names as a person counts: layer2 before layer10. */
