@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,13 +102,16 @@ var dvcVariants = map[string]dvcVariant{
 		run:   dvcDataStatus,
 	},
 	"data add":      {long: "\n\nIn a DVC project it writes PATH.dvc and DVC's cache, as dvc add does; several paths may be\nnamed, also below a tracked folder.", run: dvcAdd},
-	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, files or folders in one, .dvc files or stages, or\nnothing for all, and the files come from DVC's cache.", run: dvcCheckout},
+	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, files or folders in one, .dvc files or stages, or\nnothing for all, and the files come from DVC's cache.", flags: selectionFlags, run: dvcCheckout},
 	"data commit":   {run: dvcCommit},
 	"data remove":   {flags: func(f *flag.FlagSet) { f.Bool("outs", false, "delete the data, too") }, run: dvcRemove},
 	"data gc": {
-		long:  "\n\nIn a DVC project it removes objects of DVC's cache that neither the folder nor any commit\nnames; with --workspace, all that the folder does not name.",
-		flags: func(f *flag.FlagSet) { f.Bool("workspace", false, "in a DVC project: keep only what the folder names") },
-		run:   dvcCollect,
+		long: "\n\nIn a DVC project it removes objects of DVC's cache that neither the folder nor any commit\nnames; with --all-branches and --all-tags it keeps of the commits only the last of each branch and tag, and with\n--workspace what the folder names. Experiments are kept but with --workspace.",
+		flags: func(f *flag.FlagSet) {
+			f.Bool("workspace", false, "in a DVC project: keep only what the folder names")
+			revisionFlags(f)
+		},
+		run: dvcCollect,
 	},
 }
 
@@ -124,105 +126,6 @@ func init() {
 				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, update, verify and gc work as it is")
 		}}
 	}
-	dvcVariants["data verify"] = dvcVariant{long: "\n\nIn a DVC project it reads all of DVC's cache; with --remote, what the .dvc files and locks of the\nfolder need of that remote of DVC's, to name what is damaged or missing there.", run: dvcVerify}
-}
-
-func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
-	if err := c.want(0, 0); err != nil {
-		return err
-	}
-	if name := c.value("remote"); name != "" {
-		return c.dvcVerifyFar(ctx, p, name)
-	}
-	if !c.json { // what Rondo keeps of runs, too
-		if err := dataVerify(ctx, c); err != nil {
-			return err
-		}
-	}
-	v, err := p.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	if len(v.Damaged) == 0 {
-		return c.dvcDone(v, "DVC's cache: %s read (%s), all intact", counted(int64(v.Objects), "object"), size(v.Bytes))
-	}
-	if c.json {
-		if err := c.print(v); err != nil {
-			return err
-		}
-	}
-	for _, d := range v.Damaged {
-		what := "only earlier commits know it"
-		if len(d.Paths) > 0 {
-			what = strings.Join(d.Paths, ", ")
-		}
-		if !c.json {
-			c.say("damaged: %s   (%s)", d.MD5, what)
-		}
-	}
-	return errs.New(errs.Corrupt, "%d of %s in DVC's cache are damaged", len(v.Damaged), counted(int64(v.Objects), "object")).
-		WithHint("`rondo data fetch` takes them from a remote again; `rondo data commit` from the folder, where that is whole")
-}
-
-const fromRemote = "\n\nIn a DVC project the remotes are those of .dvc/config, and the arguments are outs, files\nor folders in one, .dvc files or stages, or nothing for all.\n\n  rondo data %s images/train/cats"
-
-func init() {
-	dvcVariants["data fetch"] = dvcVariant{long: fmt.Sprintf(fromRemote, "fetch"), run: dvcExchange((*dvc.Project).Fetch, "fetched")}
-	dvcVariants["data push"] = dvcVariant{long: fmt.Sprintf(fromRemote, "push"), run: dvcExchange((*dvc.Project).Push, "pushed")}
-	dvcVariants["data pull"] = dvcVariant{long: fmt.Sprintf(fromRemote, "pull"), run: dvcPull}
-}
-
-// dvcExchange moves objects between DVC's cache and a remote.
-func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exchanged, error), word string) func(context.Context, *call, *dvc.Project) error {
-	return func(ctx context.Context, c *call, p *dvc.Project) error {
-		targets, err := c.dvcTargets(p)
-		if err != nil {
-			return err
-		}
-		done, err := move(p, ctx, dvc.Exchange{Remote: c.value("remote"), Targets: targets})
-		switch {
-		case err != nil:
-			return err
-		case c.json:
-			return c.print(done)
-		}
-		c.sayMoved(done, word)
-		return nil
-	}
-}
-
-func (c *call) sayMoved(done dvc.Exchanged, word string) {
-	c.say("%s %s, %s; %d were there", counted(int64(done.Objects), "object"), word, size(done.Bytes), done.There)
-	c.sayList("Not to be pulled yet:", "a folder's list follows when the remote has all of its files", done.Waiting)
-}
-
-// dvcPull checks out also what did come where something else did not.
-func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
-	targets, err := c.dvcTargets(p)
-	if err != nil {
-		return err
-	}
-	fetched, absent := p.Fetch(ctx, dvc.Exchange{Remote: c.value("remote"), Targets: targets})
-	switch {
-	case absent == nil && !c.json:
-		c.sayMoved(fetched, "fetched")
-	case absent != nil && !errs.Is(absent, errs.NotFound) && !errs.Is(absent, errs.Precondition):
-		return absent
-	}
-	done, err := p.Checkout(ctx, dvc.Checkout{Targets: targets, Force: c.isSet("force")})
-	if !c.json {
-		c.sayChanges(done, err == nil)
-	}
-	if err != nil && !(absent != nil && errs.Is(err, errs.NotFound)) {
-		return err
-	}
-	if absent == nil && c.json {
-		return c.print(struct {
-			dvc.Exchanged
-			dvc.Changes
-		}{fetched, done})
-	}
-	return absent
 }
 
 func dvcList(ctx context.Context, c *call, p *dvc.Project) error {
@@ -337,11 +240,11 @@ func (c *call) dvcDone(answer any, format string, args ...any) error {
 }
 
 func dvcCheckout(ctx context.Context, c *call, p *dvc.Project) error {
-	targets, err := c.dvcTargets(p)
+	in, err := c.selection(p)
 	if err != nil {
 		return err
 	}
-	done, err := p.Checkout(ctx, dvc.Checkout{Targets: targets, Force: c.isSet("force")})
+	done, err := p.Checkout(ctx, dvc.Checkout{Selection: in, Force: c.isSet("force")})
 	if c.json && err == nil {
 		return c.print(done)
 	}
@@ -418,13 +321,20 @@ func dvcCollect(ctx context.Context, c *call, p *dvc.Project) error {
 	if err := c.want(0, 0); err != nil {
 		return err
 	}
-	dry := c.isSet("dry-run")
-	done, err := p.Collect(ctx, dvc.Collect{Commits: !c.isSet("workspace"), Dry: dry})
+	in := dvc.Collect{Revisions: c.revisions(), Dry: c.isSet("dry-run")}
+	switch {
+	case c.isSet("workspace") && in.Revisions != (dvc.Revisions{}):
+		return errs.New(errs.Invalid, "--workspace keeps what the folder names and no more").WithHint("leave out one of the flags")
+	case !c.isSet("workspace") && in.Revisions == (dvc.Revisions{}):
+		in.Commits = true
+	}
+	in.Experiments = !c.isSet("workspace")
+	done, err := p.Collect(ctx, in)
 	if err != nil {
 		return err
 	}
 	word := "removed from"
-	if dry {
+	if in.Dry {
 		word = "would be removed from"
 	}
 	return c.dvcDone(done, "%s (%s) %s DVC's cache", counted(int64(done.Removed), "object"), size(done.Bytes), word)

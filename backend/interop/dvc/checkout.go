@@ -12,8 +12,8 @@ import (
 
 // Checkout says what of the tracked data to bring, and how.
 type Checkout struct {
-	Targets []string // outs, paths in tracked folders, .dvc files, stages; empty: everything
-	Force   bool     // overwrite work that the cache does not have
+	Selection
+	Force bool // overwrite work that the cache does not have
 }
 
 // Changes are the paths that a checkout has changed, as `dvc checkout` tells them.
@@ -67,7 +67,7 @@ type wanted struct {
 }
 
 func (c *checkout) plan(ctx context.Context) error {
-	list, err := c.p.choose(c.in.Targets)
+	list, err := c.p.meant(c.in.Selection)
 	if err != nil {
 		return err
 	}

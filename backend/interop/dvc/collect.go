@@ -8,15 +8,12 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
-	"rondo/backend/git"
 )
 
 // Collect says what of the cache is still needed: what the folder names, and what commits do.
 type Collect struct {
-	Commits  bool // of all branches, tags and experiments, and all before them
-	Branches bool // the last of each
-	Tags     bool
-	Dry      bool // only count
+	Revisions
+	Dry bool // only count
 }
 
 // Collected is what was not needed any more.
@@ -40,7 +37,7 @@ func (p *Project) Collect(ctx context.Context, in Collect) (Collected, error) {
 	if err := p.use(used, "the folder"); err != nil {
 		return Collected{}, err
 	}
-	if err := p.useCommits(ctx, in, used); err != nil {
+	if err := p.commits(ctx, in.Revisions, func(then *Project, commit string) error { return then.use(used, commit) }); err != nil {
 		return Collected{}, err
 	}
 	return p.Cache.sweep(ctx, used, in.Dry)
@@ -71,69 +68,6 @@ func (p *Project) use(used map[string]bool, what string) error {
 		}
 	}
 	return nil
-}
-
-func (p *Project) useCommits(ctx context.Context, in Collect, used map[string]bool) error {
-	repo, err := git.Open(p.Dir)
-	if err != nil || !in.Commits && !in.Branches && !in.Tags {
-		return err
-	}
-	revs, err := in.revisions(repo)
-	if err != nil {
-		return err
-	}
-	for _, rev := range revs {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		tree, err := repo.FS(rev)
-		if err != nil {
-			return err
-		}
-		then, err := OpenTree(p.Dir, tree)
-		if err != nil {
-			return err
-		}
-		err = then.use(used, rev)
-		then.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (in Collect) revisions(repo *git.Repo) (revs []string, err error) {
-	seen := map[string]bool{}
-	for _, kind := range []struct {
-		is     bool
-		prefix string
-	}{{in.Commits || in.Branches, "refs/heads/"}, {in.Commits || in.Tags, "refs/tags/"}, {in.Commits, "refs/remotes/"}, {in.Commits, "refs/exps/"}} {
-		if !kind.is {
-			continue
-		}
-		refs, err := repo.Refs(kind.prefix)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range refs {
-			if !seen[r.Commit] {
-				seen[r.Commit], revs = true, append(revs, r.Commit)
-			}
-		}
-	}
-	if !in.Commits {
-		return revs, nil
-	}
-	log, err := repo.Log(append(revs, "HEAD"), 0)
-	if err != nil {
-		return nil, err
-	}
-	revs = nil
-	for _, c := range log {
-		revs = append(revs, c.Commit)
-	}
-	return revs, nil
 }
 
 // sweep walks both layouts. What is no object stays.

@@ -1,8 +1,10 @@
 package dvc
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -15,17 +17,24 @@ import (
 
 // Exchange says what to bring from a remote of DVC's or to it.
 type Exchange struct {
-	Remote  string // empty: the default one, or the one that an out names
-	Targets []string
+	Remote   string // empty: the default one, or the one that an out names
+	RunCache bool   // also what the run cache notes of runs
+	Selection
+	Revisions
 }
 
 // Exchanged is what was moved.
 type Exchanged struct {
 	Objects int      `json:"objects"`
 	Bytes   int64    `json:"bytes"`
-	There   int      `json:"there"`             // were on both sides already
-	Missing []string `json:"missing"`           // paths of which one side lacks something
-	Waiting []string `json:"waiting,omitempty"` // folders of which a part was pushed; their lists follow with the rest
+	There   int      `json:"there"`              // were on both sides already
+	Missing []string `json:"missing"`            // paths of which one side lacks something
+	Waiting []string `json:"waiting,omitempty"`  // folders of which a part was pushed; their lists follow with the rest
+	Runs    int      `json:"runs,omitempty"`     // notes of the run cache that were moved
+	BadRuns []string `json:"bad_runs,omitempty"` // those that are damaged, and stayed
+	Healed  int      `json:"healed,omitempty"`   // objects that were known to be damaged there and are whole now
+	Damaged []string `json:"damaged,omitempty"`  // those that are damaged there still: what of them is here is not whole
+	Unread  []string `json:"unread,omitempty"`   // commits of which a file cannot be read, and what is wrong
 }
 
 // object is one that an out needs.
@@ -93,57 +102,92 @@ func objectsOf(hash string, files []TreeFile) []object {
 }
 
 func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (Exchanged, error) {
-	x := &exchanging{p: p, remote: in.Remote, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, done: Exchanged{Missing: []string{}}}
-	list, err := p.choose(in.Targets)
-	if err != nil {
-		return x.done, err
-	}
+	x := &exchanging{p: p, in: in, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, done: Exchanged{Missing: []string{}}}
 	defer func() {
 		for _, f := range x.open {
 			f.Close()
 		}
 	}()
-	for _, o := range list {
-		if o.out.NoCache || o.entry.MD5 == "" && !(bring && p.imported(o)) || o.out.NoPush && !bring {
-			continue
-		}
-		err := x.out(ctx, o)
-		if unknown := p.unknown(o); unknown != nil {
-			return x.done, unknown
-		}
-		if err != nil {
+	if in.RunCache {
+		if err := x.runs(ctx); err != nil {
 			return x.done, err
 		}
 	}
-	if x.closed != nil {
-		return x.done, x.closed
+	seen := map[string]bool{}
+	unread, err := p.over(ctx, in.Selection, in.Revisions, func(then *Project, commit string, list []tracked) error {
+		x.p, x.commit = then, commit
+		for _, o := range list {
+			if key := o.key(); !seen[key] {
+				seen[key] = true
+				if err := x.one(ctx, o); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	x.done.Unread = unread
+	if !bring && err == nil {
+		x.p = p
+		err = x.heal(ctx)
 	}
-	if len(x.done.Missing) > 0 {
+	switch {
+	case err != nil:
+		return x.done, err
+	case x.closed != nil:
+		return x.done, x.closed
+	case len(x.done.Missing) > 0:
 		return x.done, x.incomplete()
+	case len(x.done.Damaged) > 0 && len(in.Targets) == 0:
+		return x.done, errs.New(errs.Corrupt, "damaged in the remote, and not whole in the cache here: %s", fewOf(x.done.Damaged)).
+			WithHint("push it from where it is whole, after a `rondo data verify --remote` there")
 	}
 	return x.done, nil
 }
 
+// one moves an out, unless there is nothing to move or it belongs to another remote.
+func (x *exchanging) one(ctx context.Context, o tracked) error {
+	switch elsewhere := x.in.Remote != "" && o.out.Remote != "" && o.out.Remote != x.in.Remote; {
+	case o.out.NoCache, elsewhere, o.out.NoPush && !x.bring:
+		return nil
+	case o.entry.MD5 == "" && !(x.bring && x.p.imported(o) && x.commit == ""):
+		return nil
+	}
+	err := x.out(ctx, o)
+	return firstError(x.p.unknown(o), err)
+}
+
 // incomplete names what is not there, and why where more is known than that.
 func (x *exchanging) incomplete() error {
-	what := strings.Join(x.done.Missing, ", ")
+	what := fewOf(x.done.Missing)
 	if x.absent != nil && errs.HintOf(x.absent) != "" {
 		return errs.New(errs.NotFound, "not everything is there: %s: %w", what, x.absent).WithHint("%s", errs.HintOf(x.absent))
 	}
 	return errs.New(errs.NotFound, "not everything is there: %s", what).WithHint("who has it can push it: dvc push, or rondo data push")
 }
 
+const maxTold = 20 // paths in one message
+
+func fewOf(names []string) string {
+	if more := len(names) - maxTold; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxTold], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // exchanging is an exchange that goes on. What can be brought is, although the remote of
 // something else cannot be opened: the first of such errors is told at the end.
 type exchanging struct {
-	p      *Project
-	remote string
+	p      *Project // as the folder has it, or a commit
+	commit string
+	in     Exchange
 	bring  bool
 	move   mover
 	open   map[string]far
 	failed map[string]bool
 	closed error
 	absent error // why something was missing, the first time
+	mu     sync.Mutex
 	done   Exchanged
 }
 
@@ -190,7 +234,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
 			return gone
 		}
-		x.done.Missing = append(x.done.Missing, o.at)
+		x.done.Missing = append(x.done.Missing, atCommit(o.at, x.commit))
 		x.absent = firstError(x.absent, err)
 		return nil
 	}
@@ -199,10 +243,10 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 
 // farOf opens the remote of an out, once; none where that has failed before.
 func (x *exchanging) farOf(ctx context.Context, o tracked) (far, error) {
-	name := x.remote
-	if name == "" {
-		name = o.out.Remote
-	}
+	return x.openFar(ctx, cmp.Or(x.in.Remote, o.out.Remote))
+}
+
+func (x *exchanging) openFar(ctx context.Context, name string) (far, error) {
 	if f := x.open[name]; f != nil || x.failed[name] {
 		return f, nil
 	}
@@ -217,7 +261,10 @@ func (x *exchanging) farOf(ctx context.Context, o tracked) (far, error) {
 		return nil, err
 	}
 	x.open[name] = f
-	return f, nil
+	if !x.bring {
+		err = manyVersions(f, name, x.in.Revisions)
+	}
+	return f, err
 }
 
 const movers = 8 // objects at one time

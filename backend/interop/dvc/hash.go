@@ -24,14 +24,14 @@ func Sum(ctx context.Context, r io.Reader, hash string) (sum string, size int64,
 		if err := ctx.Err(); err != nil {
 			return "", size, err
 		}
-		n, err := io.ReadFull(r, buf)
+		n, err := fill(r, buf)
 		size += int64(n)
 		b := buf[:n]
 		if hash == Dos2Unix && looksText(b[:min(n, 512)]) {
 			b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 		}
 		h.Write(b)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.EOF) {
 			return hex.EncodeToString(h.Sum(nil)), size, nil
 		}
 		if err != nil {
@@ -52,4 +52,15 @@ func looksText(b []byte) bool {
 		}
 	}
 	return len(b) == 0 || float64(odd)/float64(len(b)) <= 0.30
+}
+
+// fill reads until buf is full or r ends. Unlike io.ReadFull it tells an end from a connection
+// that was cut, which is ErrUnexpectedEOF: content that is not all there is not damaged.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var more int
+		more, err = r.Read(buf[n:])
+		n += more
+	}
+	return n, err
 }

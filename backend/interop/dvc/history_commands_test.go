@@ -94,7 +94,7 @@ func (h *history) remove(word string) {
 func (h *history) checkout(string) {
 	targets := [][]string{nil, nil, {"images"}, {"prep"}, {"data/a.csv.dvc"}}[h.r.Intn(5)]
 	h.does(func(p *dvc.Project) error {
-		_, err := p.Checkout(context.Background(), dvc.Checkout{Force: true, Targets: targets})
+		_, err := p.Checkout(context.Background(), dvc.Checkout{Force: true, Selection: dvc.Selection{Targets: targets}})
 		return err
 	}, append([]string{"checkout", "-f"}, targets...)...)
 }
@@ -111,7 +111,7 @@ func (h *history) collect(string) {
 	how := []struct {
 		flag string
 		in   dvc.Collect
-	}{{"-A", dvc.Collect{Commits: true}}, {"-w", dvc.Collect{}}, {"-a", dvc.Collect{Branches: true}}, {"-T", dvc.Collect{Tags: true}}}[h.r.Intn(4)]
+	}{{"-A", dvc.Collect{Revisions: dvc.Revisions{Commits: true}}}, {"-w", dvc.Collect{}}, {"-a", dvc.Collect{Revisions: dvc.Revisions{Branches: true}}}, {"-T", dvc.Collect{Revisions: dvc.Revisions{Tags: true}}}}[h.r.Intn(4)]
 	h.does(func(p *dvc.Project) error { _, err := p.Collect(context.Background(), how.in); return err }, "gc", "-f", how.flag)
 }
 

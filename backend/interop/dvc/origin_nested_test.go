@@ -112,7 +112,7 @@ func TestImportsOfNestedAndChainedProjects(t *testing.T) {
 	for _, out := range outs { // each from where it comes, and not from what another has brought
 		lose(t, n.main, append(outs, ".dvc/cache")...)
 		p := open(t, n.main)
-		if done, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{out}}); err != nil || done.Objects == 0 {
+		if done, err := p.Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{out}}}); err != nil || done.Objects == 0 {
 			t.Errorf("%s: %+v %v", out, done, err)
 		}
 		p.Close()
@@ -151,7 +151,7 @@ func (n *nest) refused(dir string) {
 	put(n.t, n.top, "conf", "[core]\n    remote = good\n")
 	n.d.must(dir, "import", "-q", n.src, "one.txt", "-o", "far", "--config", filepath.Join(n.top, "conf"))
 	lose(n.t, dir, ".dvc/cache")
-	if _, err := open(n.t, dir).Fetch(n.t.Context(), dvc.Exchange{Targets: []string{"far"}}); errs.KindOf(err) != errs.Precondition || errs.HintOf(err) == "" {
+	if _, err := open(n.t, dir).Fetch(n.t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"far"}}}); errs.KindOf(err) != errs.Precondition || errs.HintOf(err) == "" {
 		n.t.Errorf("a config outside: %v", err)
 	}
 }

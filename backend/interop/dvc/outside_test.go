@@ -222,7 +222,7 @@ func TestSchemesThatNobodyTakesHereAreNamed(t *testing.T) {
 		})
 		p := open(t, dir)
 		_, renew := p.Renew(t.Context(), dvc.Renew{})
-		_, push := p.Push(t.Context(), dvc.Exchange{Targets: []string{"o"}})
+		_, push := p.Push(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"o"}}})
 		books, err := dvc.OpenBooks(dir, p.Outside())
 		if err != nil {
 			t.Fatal(err)

@@ -78,10 +78,10 @@ func (w *partly) step(verb string, targets ...string) {
 	p := open(w.t, w.main)
 	var err error
 	if verb == "fetch" || verb == "pull" {
-		_, err = p.Fetch(w.t.Context(), dvc.Exchange{Targets: targets})
+		_, err = p.Fetch(w.t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: targets}})
 	}
 	if verb != "fetch" && err == nil {
-		_, err = p.Checkout(w.t.Context(), dvc.Checkout{Targets: targets, Force: verb == "force"})
+		_, err = p.Checkout(w.t.Context(), dvc.Checkout{Selection: dvc.Selection{Targets: targets}, Force: verb == "force"})
 	}
 	args := append([]string{verb}, targets...)
 	if verb == "force" {
@@ -128,9 +128,9 @@ func (w *partly) nothing() {
 	w.t.Helper()
 	for _, name := range []string{"data/none", "data/sub/1/x", "data/su", "one.csv/x", "none"} {
 		p := open(w.t, w.main)
-		_, fetch := p.Fetch(w.t.Context(), dvc.Exchange{Targets: []string{name}})
-		_, push := p.Push(w.t.Context(), dvc.Exchange{Targets: []string{name}})
-		_, back := p.Checkout(w.t.Context(), dvc.Checkout{Targets: []string{name}})
+		_, fetch := p.Fetch(w.t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{name}}})
+		_, push := p.Push(w.t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{name}}})
+		_, back := p.Checkout(w.t.Context(), dvc.Checkout{Selection: dvc.Selection{Targets: []string{name}}})
 		_, status := p.DataStatus(w.t.Context(), false, name)
 		for i, err := range []error{fetch, push, back, status} {
 			if errs.KindOf(err) != errs.NotFound || errs.HintOf(err) == "" || !strings.Contains(err.Error(), name[strings.LastIndexByte(name, '/')+1:]) {
@@ -148,7 +148,7 @@ func TestAPartIsPushedWithoutTheListOfTheRest(t *testing.T) {
 	w.d.must(w.main, "remote", "add", "-q", "other", store)
 	push := func(sent int, waiting string, targets ...string) {
 		t.Helper()
-		done, err := open(t, w.main).Push(t.Context(), dvc.Exchange{Remote: "other", Targets: targets})
+		done, err := open(t, w.main).Push(t.Context(), dvc.Exchange{Remote: "other", Selection: dvc.Selection{Targets: targets}})
 		if err != nil || done.Objects != sent || strings.Join(done.Waiting, " ") != waiting {
 			t.Errorf("push %v: %+v, %v", targets, done, err)
 		}
@@ -224,11 +224,11 @@ func TestPartsOfImportsComeAlone(t *testing.T) {
 	for target, want := range map[string][]string{"data/in": {"data/in/x"}, "later/z": {"later/z"}, "dir/sub/b": {"dir/sub/b"}} {
 		lose(t, dir, ".dvc/cache", "data", "later", "dir")
 		p := open(t, dir)
-		done, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{target}})
+		done, err := p.Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{target}}})
 		if err != nil || target == "data/in" && done.Objects != 2 {
 			t.Errorf("%s: %+v, %v", target, done, err)
 		}
-		changes, err := p.Checkout(t.Context(), dvc.Checkout{Targets: []string{target}})
+		changes, err := p.Checkout(t.Context(), dvc.Checkout{Selection: dvc.Selection{Targets: []string{target}}})
 		if err != nil || len(changes.Added) != 1 {
 			t.Errorf("%s: %+v, %v", target, changes, err)
 		}
@@ -246,7 +246,7 @@ func TestPartsOfImportsComeAlone(t *testing.T) {
 			t.Errorf("%s: there lie %v", target, got)
 		}
 	}
-	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Targets: []string{"data/none"}}); errs.KindOf(err) != errs.NotFound || !strings.Contains(err.Error(), "none") {
+	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data/none"}}}); errs.KindOf(err) != errs.NotFound || !strings.Contains(err.Error(), "none") {
 		t.Errorf("a part of an import that is not there: %v", err)
 	}
 }

@@ -81,12 +81,28 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: texts}
+	p := newProject(dir, root, loadSums(dir), texts)
 	p.settings()
 	if tree != nil {
 		p.tree = tree
 	}
 	return p, p.Reload()
+}
+
+func newProject(dir string, root *os.Root, sums *sums, texts *Readings) *Project {
+	return &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: sums, texts: texts}
+}
+
+// then is the project as a commit has it, with the settings of now. It shares what is remembered
+// of files; who opens it closes its root.
+func (p *Project) then(tree fs.FS) (*Project, error) {
+	root, err := openRoot(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	t := newProject(p.Dir, root, p.sums, p.texts)
+	t.tree, t.Config, t.Cache = tree, p.Config, p.Cache
+	return t, t.Reload()
 }
 
 func openRoot(dir string) (*os.Root, error) {

@@ -251,17 +251,17 @@ func TestVersionsOfImportsFromABucket(t *testing.T) {
 	v.Put("far/dir/a", "a2\n")
 	lose(t, dir, ".dvc/cache", "dir", "k.csv")
 	p := open(t, dir)
-	if _, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{"dir", "k.csv"}}); err != nil {
+	if _, err := p.Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"dir", "k.csv"}}}); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.Checkout(t.Context(), dvc.Checkout{Targets: []string{"dir", "k.csv"}}); err != nil {
+	if _, err := p.Checkout(t.Context(), dvc.Checkout{Selection: dvc.Selection{Targets: []string{"dir", "k.csv"}}}); err != nil {
 		t.Error(err)
 	}
 	if b, _ := os.ReadFile(filepath.Join(dir, "dir/a")); string(b) != "a1\n" {
 		t.Errorf("the version that is recorded is not what came: %q", b)
 	}
 	lose(t, dir, ".dvc/cache")
-	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Targets: []string{"p/k.csv"}}); err == nil {
+	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"p/k.csv"}}}); err == nil {
 		t.Error("what is another one now was brought for what was imported")
 	}
 	lose(t, dir, "dir", "k.csv", "p/dir", "p/k.csv")

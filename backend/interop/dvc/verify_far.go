@@ -2,6 +2,7 @@ package dvc
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"path"
@@ -18,6 +19,7 @@ type FarVerified struct {
 	Bytes   int64    `json:"bytes"`
 	Damaged []FarBad `json:"damaged"`
 	Missing []FarBad `json:"missing"`
+	Unread  []string `json:"unread,omitempty"` // commits of which a file cannot be read, and what is wrong
 }
 
 // FarBad is an object of a remote that is damaged or not there, and the tracked paths that need it.
@@ -27,31 +29,38 @@ type FarBad struct {
 }
 
 // VerifyFar reads every object of a remote that the folder's .dvc files and locks need from
-// there, to the last byte, and names what is damaged or missing. What was imported from a
-// repository lies there and not here. It changes nothing.
-func (p *Project) VerifyFar(ctx context.Context, name string) (FarVerified, error) {
-	v := &verifyingFar{p: p, needs: map[string]*farNeed{}, done: FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}}
+// there, and those of the commits that are meant, each once and to the last byte, and names what
+// is damaged or missing. What was imported from a repository lies there and not here. What is
+// damaged is remembered, for a push to replace it; nothing else changes.
+func (p *Project) VerifyFar(ctx context.Context, in Exchange) (FarVerified, error) {
+	v := &verifyingFar{p: p, needs: map[string]*farNeed{}, lists: map[string]bool{}, done: FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}}
 	if len(p.Problems) > 0 {
 		return v.done, p.Problems[0]
 	}
 	var err error
-	if v.far, err = p.openFar(ctx, name); err != nil {
+	if v.far, err = p.openFar(ctx, in.Remote); err != nil {
 		return v.done, err
 	}
 	defer v.far.Close()
-	if err = v.tops(ctx, name); err == nil {
+	v.known = p.damageOf(in.Remote)
+	v.done.Unread, err = p.over(ctx, in.Selection, in.Revisions, func(then *Project, commit string, list []tracked) error {
+		return v.tops(ctx, then, in.Remote, commit, list)
+	})
+	if err == nil {
 		err = v.read(ctx)
 	}
 	for _, list := range [][]FarBad{v.done.Damaged, v.done.Missing} {
 		slices.SortFunc(list, func(a, b FarBad) int { return strings.Compare(a.Name, b.Name) })
 	}
-	return v.done, err
+	return v.done, errors.Join(err, v.known.save(p))
 }
 
 type verifyingFar struct {
 	p     *Project
 	far   far
+	known *farDamage
 	needs map[string]*farNeed // by name there and version
+	lists map[string]bool     // of folders that were read, by name there
 	mu    sync.Mutex
 	done  FarVerified
 }
@@ -69,21 +78,23 @@ func (v *verifyingFar) need(n farNeed, at string) {
 	if v.needs[key] == nil {
 		v.needs[key] = &n
 	}
-	v.needs[key].paths = append(v.needs[key].paths, at)
+	if !slices.Contains(v.needs[key].paths, at) {
+		v.needs[key].paths = append(v.needs[key].paths, at)
+	}
 }
 
 // tops collects what is needed. Lists of folders are read on the way.
-func (v *verifyingFar) tops(ctx context.Context, name string) error {
-	for _, o := range v.p.outs() {
+func (v *verifyingFar) tops(ctx context.Context, then *Project, name, commit string, list []tracked) error {
+	for _, o := range list {
 		elsewhere := name != "" && o.out.Remote != "" && o.out.Remote != name || name == "" && o.out.Remote != ""
-		if o.out.NoCache || o.out.NoPush || o.entry.MD5 == "" || elsewhere || v.p.importOf(o) != nil {
+		if o.out.NoCache || o.out.NoPush || o.entry.MD5 == "" || elsewhere || then.importOf(o) != nil {
 			continue
 		}
 		var err error
 		if _, is := v.far.(*versions); is {
-			err = v.versionsOf(o)
+			err = v.versionsOf(o, commit)
 		} else {
-			err = v.objectsOf(ctx, o)
+			err = v.objectsOf(ctx, o, commit)
 		}
 		if err != nil {
 			return err
@@ -92,19 +103,26 @@ func (v *verifyingFar) tops(ctx context.Context, name string) error {
 	return nil
 }
 
-func (v *verifyingFar) objectsOf(ctx context.Context, o tracked) error {
+func (v *verifyingFar) objectsOf(ctx context.Context, o tracked, commit string) error {
 	one := farNeed{object: object{o.entry.Hash, o.entry.MD5}, name: farName(o.entry.Hash, o.entry.MD5)}
 	if !strings.HasSuffix(o.entry.MD5, ".dir") {
-		v.need(one, o.at)
+		v.need(one, atCommit(o.at, commit))
 		return nil
 	}
-	one.paths = []string{o.at}
+	if key := one.name + " " + strings.Join(o.parts, " "); v.lists[key] {
+		return nil
+	} else {
+		v.lists[key] = true
+	}
+	one.paths = []string{atCommit(o.at, commit)}
 	files, err := v.list(ctx, one)
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		v.need(farNeed{object: object{o.entry.Hash, f.MD5}, name: farName(o.entry.Hash, f.MD5)}, path.Join(o.at, f.Path))
+		if o.wants(f.Path) {
+			v.need(farNeed{object: object{o.entry.Hash, f.MD5}, name: farName(o.entry.Hash, f.MD5)}, atCommit(path.Join(o.at, f.Path), commit))
+		}
 	}
 	return nil
 }
@@ -121,8 +139,10 @@ func (v *verifyingFar) list(ctx context.Context, one farNeed) ([]TreeFile, error
 		v.done.Objects, v.done.Bytes = v.done.Objects+1, v.done.Bytes+int64(len(b))
 		files, err := ReadTree(one.md5, b)
 		if err == nil && TreeSum(b) == one.md5 {
+			v.known.is(one.name, false)
 			return files, nil
 		}
+		v.known.is(one.name, true)
 		v.done.Damaged = append(v.done.Damaged, FarBad{one.name, one.paths})
 	}
 	files, _ := v.p.Cache.Tree(one.hash, one.md5)
@@ -143,15 +163,16 @@ func (v *verifyingFar) whole(ctx context.Context, name string) ([]byte, error) {
 }
 
 // versionsOf needs the versions that an out names, and all of its files to have one.
-func (v *verifyingFar) versionsOf(o tracked) error {
+func (v *verifyingFar) versionsOf(o tracked, commit string) error {
 	files, err := v.p.filesOf(o.entry)
 	if err != nil {
-		v.done.Missing = append(v.done.Missing, FarBad{o.at, []string{o.at}})
+		v.done.Missing = append(v.done.Missing, FarBad{o.at, []string{atCommit(o.at, commit)}})
 		return nil // it was never pushed there, and nobody knows what is in it
 	}
 	for _, e := range o.entry.parts(files) {
-		at := path.Join(o.at, e.Path)
-		v.need(farNeed{object{e.Hash, e.MD5}, at, e.VersionID, nil}, at)
+		if at := path.Join(o.at, e.Path); o.wants(e.Path) {
+			v.need(farNeed{object{e.Hash, e.MD5}, at, e.VersionID, nil}, atCommit(at, commit))
+		}
 	}
 	return nil
 }
@@ -170,6 +191,7 @@ func (v *verifyingFar) read(ctx context.Context) error {
 		case !whole:
 			v.done.Damaged = append(v.done.Damaged, FarBad{n.name, n.paths})
 		}
+		v.known.is(versionName(n.name, n.version), !whole)
 		v.done.Objects, v.done.Bytes = v.done.Objects+1, v.done.Bytes+size
 		return nil
 	})

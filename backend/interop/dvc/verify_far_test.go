@@ -33,7 +33,7 @@ func TestRemotesAreReadWhole(t *testing.T) {
 	}
 	lose(t, dir, ".dvc/cache")
 	for _, name := range []string{"disk", "web", ""} {
-		if v, err := p.VerifyFar(ctx, name); err != nil || v.Objects != 4 || v.Bytes == 0 || len(v.Damaged)+len(v.Missing) > 0 {
+		if v, err := p.VerifyFar(ctx, dvc.Exchange{Remote: name}); err != nil || v.Objects != 4 || v.Bytes == 0 || len(v.Damaged)+len(v.Missing) > 0 {
 			t.Fatalf("a remote %s that is whole: %+v, %v", name, v, err)
 		}
 	}
@@ -46,23 +46,23 @@ func TestRemotesAreReadWhole(t *testing.T) {
 		near := max(0, len(b)-4) // of a folder's list the end of a name: it is one still
 		for what, text := range map[string]string{"a bit": string(b[0]^1) + string(b[1:]), "a bit near the end": string(b[:near]) + string(b[near]^1) + string(b[near+1:]), "cut short": string(b[:len(b)-1]), "empty": ""} {
 			put(t, "", writable(t, at[0]), text)
-			v, err := p.VerifyFar(ctx, "web")
+			v, err := p.VerifyFar(ctx, dvc.Exchange{Remote: "web"})
 			if err != nil || len(v.Damaged) != 1 || len(v.Missing) > 0 || strings.Join(v.Damaged[0].Paths, " ") != needs || !strings.HasSuffix(at[0], v.Damaged[0].Name) {
 				t.Errorf("%s of %s: %+v, %v", what, needs, v, err)
 			}
 		}
 		lose(t, "", at[0])
-		if v, err := p.VerifyFar(ctx, "disk"); err != nil || len(v.Missing) != 1 || len(v.Damaged) > 0 || strings.Join(v.Missing[0].Paths, " ") != needs {
+		if v, err := p.VerifyFar(ctx, dvc.Exchange{Remote: "disk"}); err != nil || len(v.Missing) != 1 || len(v.Damaged) > 0 || strings.Join(v.Missing[0].Paths, " ") != needs {
 			t.Errorf("without %s: %+v, %v", needs, v, err)
 		}
 		put(t, "", at[0], string(b))
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := p.VerifyFar(ended, "disk"); err == nil {
+	if _, err := p.VerifyFar(ended, dvc.Exchange{Remote: "disk"}); err == nil {
 		t.Error("it went on after it was cancelled")
 	}
-	if _, err := p.VerifyFar(ctx, "none"); errs.KindOf(err) != errs.NotFound {
+	if _, err := p.VerifyFar(ctx, dvc.Exchange{Remote: "none"}); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a remote that is not there: %v", err)
 	}
 }
@@ -84,14 +84,14 @@ func TestVersionsAreReadWhole(t *testing.T) {
 	if err := p.Add(t.Context(), "data", "one.txt"); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := p.VerifyFar(t.Context(), "cloud"); err != nil || len(done.Missing) != 3 {
+	if done, err := p.VerifyFar(t.Context(), dvc.Exchange{Remote: "cloud"}); err != nil || len(done.Missing) != 3 {
 		t.Errorf("before a push: %+v, %v", done, err)
 	}
 	if _, err := open(t, dir).Push(t.Context(), dvc.Exchange{}); err != nil {
 		t.Fatal(err)
 	}
 	p = open(t, dir)
-	if done, err := p.VerifyFar(t.Context(), "cloud"); err != nil || done.Objects != 3 || len(done.Damaged)+len(done.Missing) > 0 {
+	if done, err := p.VerifyFar(t.Context(), dvc.Exchange{Remote: "cloud"}); err != nil || done.Objects != 3 || len(done.Damaged)+len(done.Missing) > 0 {
 		t.Errorf("after it: %+v, %v", done, err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "one.txt.dvc"))
@@ -99,7 +99,7 @@ func TestVersionsAreReadWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.Forget("verify/one.txt", strings.TrimPrefix(string(versionIDs.Find(text)), "version_id: "))
-	if done, err := p.VerifyFar(t.Context(), "cloud"); err != nil || len(done.Missing) != 1 || done.Missing[0].Name != "one.txt" {
+	if done, err := p.VerifyFar(t.Context(), dvc.Exchange{Remote: "cloud"}); err != nil || len(done.Missing) != 1 || done.Missing[0].Name != "one.txt" {
 		t.Errorf("a version that is no more: %+v, %v", done, err)
 	}
 }

@@ -16,8 +16,9 @@ import (
 // that the store numbers (version_aware, worktree). The .dvc files and locks say which.
 type versions struct {
 	remote.Versioned
-	p    *Project
-	name string // of the remote
+	p     *Project
+	name  string     // of the remote
+	known *farDamage // what is damaged there
 }
 
 // keepsVersions reports whether a remote of the config is one of versions.
@@ -40,7 +41,7 @@ func (p *Project) openVersions(ctx context.Context, name, at string, keys map[st
 		return nil, errs.New(errs.Precondition, "the remote %s is one of versions, and a %s keeps none", name, a.Kind).
 			WithHint("dvc remote modify --unset %s version_aware, or an S3 bucket that has versioning", name)
 	}
-	return &versions{v, p, name}, nil
+	return &versions{v, p, name, p.damageOf(name)}, nil
 }
 
 // parts are the files of an entry: of a folder those that it lists, otherwise itself.

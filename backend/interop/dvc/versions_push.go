@@ -91,7 +91,8 @@ func (e Entry) versioned(name string, is remote.Version) Entry {
 // pushOne uploads one file unless the remote has the version that is recorded, or has the
 // same content as the newest one. n is below 0 where nothing was sent.
 func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.Version, n int64, err error) {
-	if e.VersionID != "" {
+	bad := v.known.has(versionName(at, e.VersionID))
+	if e.VersionID != "" && !bad {
 		if is, err = v.Version(ctx, at, e.VersionID); err == nil || !errs.Is(err, errs.NotFound) {
 			return is, -1, err
 		}
@@ -103,7 +104,7 @@ func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.V
 	if err != nil {
 		return is, 0, err
 	}
-	if is, err = v.Version(ctx, at, ""); err == nil && e.Hash == MD5 && is.ETag == e.MD5 && is.Size == info.Size() && is.ID != "" {
+	if is, err = v.Version(ctx, at, ""); err == nil && !v.known.has(versionName(at, is.ID)) && e.Hash == MD5 && is.ETag == e.MD5 && is.Size == info.Size() && is.ID != "" {
 		return is, -1, nil
 	} else if err != nil && !errs.Is(err, errs.NotFound) {
 		return is, 0, err
@@ -114,6 +115,9 @@ func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.V
 	}
 	defer file.Close()
 	is, err = v.Store(ctx, at, io.NewSectionReader(file, 0, info.Size()))
+	if err == nil && bad {
+		v.known.heal(versionName(at, e.VersionID))
+	}
 	if err == nil && is.ID == "" {
 		err = errs.New(errs.Precondition, "the remote %s gave %s no version: its bucket keeps none", v.name, at).
 			WithHint("enable its versioning with your provider's tools, or: dvc remote modify --unset %s version_aware", v.name)

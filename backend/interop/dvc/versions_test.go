@@ -165,7 +165,7 @@ func vanish(t *testing.T, v *remotetest.Versions, dir string) {
 	id := strings.TrimPrefix(string(versionIDs.Find(text)), "version_id: ")
 	fetch := func() error {
 		lose(t, dir, ".dvc/cache")
-		_, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Targets: []string{"one.txt"}})
+		_, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"one.txt"}}})
 		return err
 	}
 	put(t, dir, "one.txt.dvc", strings.Replace(string(text), "size: 2", "size: 3", 1))
@@ -240,13 +240,13 @@ func TestVersionsOfAPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := os.ReadFile(filepath.Join(dir, "data.dvc"))
-	if _, err := p.Push(t.Context(), dvc.Exchange{Targets: []string{"data/none"}}); errs.KindOf(err) != errs.NotFound {
+	if _, err := p.Push(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data/none"}}}); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a part that is not there: %v", err)
 	}
 	if b, _ := os.ReadFile(filepath.Join(dir, "data.dvc")); string(b) != string(before) {
 		t.Errorf("written for nothing:\n%s", b)
 	}
-	if done, err := open(t, dir).Push(t.Context(), dvc.Exchange{Targets: []string{"data/sub"}}); err != nil || done.Objects != 1 || v.Count("part/data/a") != 0 {
+	if done, err := open(t, dir).Push(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data/sub"}}}); err != nil || done.Objects != 1 || v.Count("part/data/a") != 0 {
 		t.Fatalf("pushed %+v, %v", done, err)
 	}
 	want := "- relpath: a\n    md5: b026324c6904b2a9cb4b88d6d61c81d1\n    size: 2\n  - relpath: 'sub/b: ü'\n    md5: 26ab0db90d72e28ad0ba1e22ee510510\n    size: 2\n    cloud:\n"
@@ -258,13 +258,13 @@ func TestVersionsOfAPart(t *testing.T) {
 	}
 	lose(t, dir, ".dvc/cache", "data")
 	p = open(t, dir)
-	if done, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{"data/sub/b: ü"}}); err != nil || done.Objects != 1 {
+	if done, err := p.Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data/sub/b: ü"}}}); err != nil || done.Objects != 1 {
 		t.Errorf("fetched %+v, %v", done, err)
 	}
-	if _, err := p.Fetch(t.Context(), dvc.Exchange{Targets: []string{"data"}}); errs.KindOf(err) != errs.NotFound {
+	if _, err := p.Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data"}}}); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a version of what was never pushed: %v", err)
 	}
-	if done, err := p.Checkout(t.Context(), dvc.Checkout{Targets: []string{"data/sub"}}); err != nil || len(done.Added) != 1 {
+	if done, err := p.Checkout(t.Context(), dvc.Checkout{Selection: dvc.Selection{Targets: []string{"data/sub"}}}); err != nil || len(done.Added) != 1 {
 		t.Errorf("checked out %+v, %v", done, err)
 	}
 	put(t, dir, "data/a", "1\n")
@@ -282,7 +282,7 @@ func TestVersionsOfAPart(t *testing.T) {
 	}
 	d.must(dir, "push", "-q") // dvc reads what Rondo has written, and sends the rest
 	lose(t, dir, ".dvc/cache", "data")
-	if done, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Targets: []string{"data"}}); err != nil || done.Objects != 2 {
+	if done, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data"}}}); err != nil || done.Objects != 2 {
 		t.Errorf("fetched after dvc %+v, %v", done, err)
 	}
 }

@@ -58,11 +58,12 @@ func (v *Versions) Forget(name, id string) {
 	must(v.t, v.c.RemoveObject(context.Background(), v.bucket, path.Join(v.prefix, name), minio.RemoveObjectOptions{VersionID: id}))
 }
 
-// Put makes a new version of an object.
-func (v *Versions) Put(name, text string) {
+// Put makes a new version of an object, and tells its id.
+func (v *Versions) Put(name, text string) (id string) {
 	v.t.Helper()
-	_, err := v.c.PutObject(context.Background(), v.bucket, path.Join(v.prefix, name), strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{})
+	is, err := v.c.PutObject(context.Background(), v.bucket, path.Join(v.prefix, name), strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{})
 	must(v.t, err)
+	return is.VersionID
 }
 
 // Delete takes an object away; where the bucket keeps versions, they stay.

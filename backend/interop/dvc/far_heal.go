@@ -1,0 +1,101 @@
+package dvc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/remote"
+)
+
+// heal replaces what is known to be damaged in the remotes that a push has opened. What the cache
+// has not whole stays there as it is.
+func (x *exchanging) heal(ctx context.Context) (err error) {
+	for name, f := range x.open {
+		known := x.p.damageOf(name)
+		if v, is := f.(*versions); is { // whose push has made other versions already
+			known = v.known
+		} else if r, is := f.(remote.Remote); is {
+			err = errors.Join(err, x.healIn(ctx, r, known))
+		} else { // to a web server nothing is pushed
+			continue
+		}
+		x.done.Healed += known.healed
+		x.done.Damaged = append(x.done.Damaged, known.list()...)
+		err = errors.Join(err, known.save(x.p))
+	}
+	return err
+}
+
+func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDamage) error {
+	return each(ctx, known.list(), func(name string) error {
+		o, err := objectNamed(name)
+		if err != nil || x.p.intact(ctx, o.hash, o.md5) != nil {
+			return nil // told as damaged still
+		}
+		whole, err := farWhole(ctx, r, name, o)
+		if err == nil && whole { // somebody else was quicker
+			known.is(name, false)
+			return nil
+		}
+		if err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		n, err := x.p.replaceFar(ctx, r, name, o)
+		if err != nil {
+			return err
+		}
+		known.heal(name)
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.done.Objects, x.done.Bytes = x.done.Objects+1, x.done.Bytes+n
+		return nil
+	})
+}
+
+// replaceFar puts an object in the place of one that is damaged, in one step, and reads it back.
+func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, o object) (int64, error) {
+	file, err := os.Open(p.Cache.Path(o.hash, o.md5))
+	if err != nil {
+		return 0, notCached(o.md5, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, notCached(o.md5, err)
+	}
+	if err := r.Replace(ctx, name, io.NewSectionReader(file, 0, info.Size())); err != nil {
+		return 0, err
+	}
+	whole, err := farWhole(ctx, r, name, o)
+	if err == nil && !whole {
+		err = errs.New(errs.Corrupt, "%s was sent whole to the remote and is damaged there", name).WithHint("see whether the disk there is sound, and push again")
+	}
+	return info.Size(), err
+}
+
+// farWhole reads an object of a remote.
+func farWhole(ctx context.Context, r far, name string, o object) (bool, error) {
+	body, err := r.Get(ctx, name, 0, -1)
+	if err != nil {
+		return false, err
+	}
+	defer body.Close()
+	got, _, err := Sum(ctx, body, o.hash)
+	return got == strings.TrimSuffix(o.md5, ".dir"), err
+}
+
+// objectNamed is the object that has a name in a remote.
+func objectNamed(name string) (object, error) {
+	o := object{Dos2Unix, strings.Replace(name, "/", "", 1)}
+	if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
+		o = object{MD5, strings.Replace(in, "/", "", 1)}
+	}
+	if validMD5(o.md5) != "" || farName(o.hash, o.md5) != name {
+		return o, errs.New(errs.Invalid, "%q is no name of an object", name)
+	}
+	return o, nil
+}
