@@ -6,15 +6,11 @@ import (
 	"strconv"
 
 	"rondo/backend/dataset"
-	"rondo/backend/errs"
 )
 
 func dataRemove(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
-	}
-	if c.isSet("outs") {
-		return errs.New(errs.Invalid, "--outs is for DVC projects: the files of a dataset stay").WithHint("delete them yourself when the dataset is removed")
 	}
 	var r dataset.Removed
 	return c.act(ctx, http.MethodDelete, dataPath(c.args[0]), nil, &r, func() error {

@@ -58,6 +58,9 @@ func withDVC(all []verb) []verb {
 		}
 		all[i].run = func(ctx context.Context, c *call) error {
 			if !c.tracksByDVC() {
+				if err := c.refuse(d.flags); err != nil {
+					return err
+				}
 				return v.run(ctx, c)
 			}
 			p, err := dvc.Open(c.dir)
@@ -69,6 +72,21 @@ func withDVC(all []verb) []verb {
 		}
 	}
 	return all
+}
+
+// refuse names a flag that is for DVC projects only, and that would mean nothing here.
+func (c *call) refuse(only func(f *flag.FlagSet)) (err error) {
+	if only == nil {
+		return nil
+	}
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	only(f)
+	c.flags.Visit(func(given *flag.Flag) {
+		if f.Lookup(given.Name) != nil && err == nil {
+			err = errs.New(errs.Invalid, "--%s is for DVC projects whose data DVC tracks, and %s is none", given.Name, c.dir).WithHint("see `rondo help %s`", c.verb.name)
+		}
+	})
+	return err
 }
 
 // stagesFile is the file that stages are written into.
@@ -117,13 +135,13 @@ var dvcVariants = map[string]dvcVariant{
 
 // ofDatasets are verbs about datasets and their snapshots, which a project whose data DVC
 // tracks has none of.
-var ofDatasets = []string{"log", "diff", "files", "tag", "snapshot", "profile", "lineage", "unprotect", "sql"}
+var ofDatasets = []string{"log", "files", "tag", "snapshot", "profile", "lineage", "sql"}
 
 func init() {
 	for _, name := range ofDatasets {
 		dvcVariants["data "+name] = dvcVariant{run: func(_ context.Context, c *call, _ *dvc.Project) error {
 			return errs.New(errs.Precondition, "rondo data %s is about the snapshots of a Rondo project, and in %s DVC tracks the data", name, c.dir).
-				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, add, commit, checkout, fetch, push, update, verify and gc work as it is")
+				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, diff, add, commit, checkout, fetch, push, update, verify and gc work as it is")
 		}}
 	}
 }

@@ -107,6 +107,20 @@ func (c Cache) open(hash, md5 string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// content opens an object to be sent.
+func (c Cache) content(o object) (*os.File, *io.SectionReader, error) {
+	f, err := os.Open(c.Path(o.hash, o.md5))
+	if err != nil {
+		return nil, nil, notCached(o.md5, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, nil, notCached(o.md5, err)
+	}
+	return f, io.NewSectionReader(f, 0, info.Size()), nil
+}
+
 // Put places content, protected, so that DVC takes it as its own: in DVC 3's layout, or
 // that of DVC 2 for Dos2Unix. An object that is there already stays.
 func (c Cache) Put(ctx context.Context, r io.Reader, hash string) (md5 string, size int64, err error) {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -372,15 +370,11 @@ func (p *Project) pushOne(ctx context.Context, f far, o object) (int64, error) {
 	if err := p.intact(ctx, o.hash, o.md5); err != nil {
 		return 0, err
 	}
-	file, err := os.Open(p.Cache.Path(o.hash, o.md5))
-	if err != nil {
-		return 0, notCached(o.md5, err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	file, content, err := p.Cache.content(o)
 	if err != nil {
 		return 0, err
 	}
-	_, err = f.Put(ctx, farName(o.hash, o.md5), io.NewSectionReader(file, 0, info.Size()))
-	return info.Size(), err
+	defer file.Close()
+	_, err = f.Put(ctx, farName(o.hash, o.md5), content)
+	return content.Size(), err
 }

@@ -90,6 +90,17 @@ func verifiedNames(t *testing.T, ctx context.Context, dir string) {
 	}
 	one("f9/7c5d29941bfb1b2fdab0874906ab82", "images/x/1") // "one"
 	one("*/*.dir", "images")
+	at := filepath.Join(dir, ".dvc/cache", nameOfOne)
+	put(t, "", writable(t, at), "onE")
+	if err := os.Chmod(at, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := p.Verify(ctx); err != nil || len(v.Damaged) != 1 {
+		t.Errorf("%+v %v", v, err)
+	}
+	if done, err := open(t, dir).Fetch(ctx, dvc.Exchange{}); err != nil || done.Objects != 1 || readText(t, "", at) != "one" {
+		t.Errorf("what was found damaged is fetched anew: %+v %v", done, err)
+	}
 }
 
 // TestKeysOfRemotesStandInTheConfig: what lets in is taken from where DVC takes it, for S3 and

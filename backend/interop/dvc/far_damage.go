@@ -72,9 +72,8 @@ func (d *farDamage) is(name string, damaged bool) {
 	}
 }
 
-// heal notes that an object was replaced.
-func (d *farDamage) heal(name string) {
-	d.is(name, false)
+// replaced counts an object that a push has replaced.
+func (d *farDamage) replaced() {
 	d.mu.Lock()
 	d.healed++
 	d.mu.Unlock()

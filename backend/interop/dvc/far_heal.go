@@ -3,8 +3,6 @@ package dvc
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"strings"
 
 	"rondo/backend/errs"
@@ -15,17 +13,14 @@ import (
 // has not whole stays there as it is.
 func (x *exchanging) heal(ctx context.Context) (err error) {
 	for name, f := range x.open {
-		known := x.p.damageOf(name)
 		if v, is := f.(*versions); is { // whose push has made other versions already
-			known = v.known
+			x.done.Healed += v.known.healed
 		} else if r, is := f.(remote.Remote); is {
-			err = errors.Join(err, x.healIn(ctx, r, known))
-		} else { // to a web server nothing is pushed
-			continue
+			known := x.p.damageOf(name)
+			err = errors.Join(err, x.healIn(ctx, r, known), known.save(x.p))
+			x.done.Healed += known.healed
+			x.done.Damaged = append(x.done.Damaged, known.list()...)
 		}
-		x.done.Healed += known.healed
-		x.done.Damaged = append(x.done.Damaged, known.list()...)
-		err = errors.Join(err, known.save(x.p))
 	}
 	return err
 }
@@ -48,7 +43,8 @@ func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDama
 		if err != nil {
 			return err
 		}
-		known.heal(name)
+		known.is(name, false)
+		known.replaced()
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.done.Objects, x.done.Bytes = x.done.Objects+1, x.done.Bytes+n
@@ -58,23 +54,19 @@ func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDama
 
 // replaceFar puts an object in the place of one that is damaged, in one step, and reads it back.
 func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, o object) (int64, error) {
-	file, err := os.Open(p.Cache.Path(o.hash, o.md5))
+	file, content, err := p.Cache.content(o)
 	if err != nil {
-		return 0, notCached(o.md5, err)
+		return 0, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return 0, notCached(o.md5, err)
-	}
-	if err := r.Replace(ctx, name, io.NewSectionReader(file, 0, info.Size())); err != nil {
+	if err := r.Replace(ctx, name, content); err != nil {
 		return 0, err
 	}
 	whole, err := farWhole(ctx, r, name, o)
 	if err == nil && !whole {
 		err = errs.New(errs.Corrupt, "%s was sent whole to the remote and is damaged there", name).WithHint("see whether the disk there is sound, and push again")
 	}
-	return info.Size(), err
+	return content.Size(), err
 }
 
 // farWhole reads an object of a remote.

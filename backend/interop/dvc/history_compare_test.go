@@ -39,6 +39,10 @@ func own(t *testing.T, dir string) (records, data map[string]string) {
 			return nil
 		}
 		b, err := os.ReadFile(at)
+		if os.IsNotExist(err) && info.Mode()&fs.ModeSymlink != 0 { // to what the cache has no more
+			data[rel] = "a link to nothing"
+			return nil
+		}
 		if d.Name() == "dvc.lock" || d.Name() == ".gitignore" || strings.HasSuffix(rel, ".dvc") || strings.HasPrefix(rel, ".dvc/") {
 			records[rel] = string(b)
 		} else {

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,10 +28,15 @@ func (h *history) reproduce(well bool, flags ...string) {
 	}
 }
 
+var folded = regexp.MustCompile(`: \n +`)
+
 func (h *history) sameText(name string) string {
 	h.t.Helper()
 	here, err := os.ReadFile(filepath.Join(h.main, name))
 	there, err2 := os.ReadFile(filepath.Join(h.twin, name))
+	if h.d.old { // whose YAML writer breaks long lines elsewhere
+		here, there = folded.ReplaceAll(here, []byte(": ")), folded.ReplaceAll(there, []byte(": "))
+	}
 	if err != nil || err2 != nil || string(here) != string(there) {
 		h.t.Fatalf("%s\nhere %q %v\ntwin %q %v", name, here, err, there, err2)
 	}

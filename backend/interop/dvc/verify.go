@@ -25,7 +25,8 @@ type Damage struct {
 }
 
 // Verify reads every object of the cache, in both layouts and whatever its mode, and names
-// those that are damaged. It changes nothing.
+// those that are damaged. These lose the mode by which DVC trusts an object, so that a fetch, also
+// dvc's, looks at them and takes them anew; nothing else changes.
 func (p *Project) Verify(ctx context.Context) (v Verified, err error) {
 	users := p.users()
 	for hash, top := range map[string]string{MD5: filepath.Join(p.Cache.Dir, "files", "md5"), Dos2Unix: p.Cache.Dir} {
@@ -44,12 +45,21 @@ func (p *Project) Verify(ctx context.Context) (v Verified, err error) {
 			}
 			v.Objects, v.Bytes = v.Objects+1, v.Bytes+n
 			if !whole {
+				distrust(at)
 				v.Damaged = append(v.Damaged, Damage{md5, append([]string{}, users[hash+" "+md5]...)})
 			}
 		}
 	}
 	slices.SortFunc(v.Damaged, func(a, b Damage) int { return strings.Compare(a.MD5, b.MD5) })
 	return v, nil
+}
+
+// distrust takes the protection of an object away. Where that may not be done, it is damaged and
+// trusted, and is named once more by the next verification.
+func distrust(at string) {
+	if info, err := os.Lstat(at); err == nil && info.Mode().IsRegular() && info.Mode().Perm() == protected {
+		_ = os.Chmod(at, 0o644)
+	}
 }
 
 func escapeGlob(dir string) string {

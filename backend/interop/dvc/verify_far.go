@@ -33,19 +33,12 @@ type FarBad struct {
 // is damaged or missing. What was imported from a repository lies there and not here. What is
 // damaged is remembered, for a push to replace it; nothing else changes.
 func (p *Project) VerifyFar(ctx context.Context, in Exchange) (FarVerified, error) {
-	v := &verifyingFar{p: p, needs: map[string]*farNeed{}, lists: map[string]bool{}, done: FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}}
-	if len(p.Problems) > 0 {
-		return v.done, p.Problems[0]
+	far, err := p.openFar(ctx, in.Remote)
+	if err != nil {
+		return FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}, err
 	}
-	var err error
-	if v.far, err = p.openFar(ctx, in.Remote); err != nil {
-		return v.done, err
-	}
-	defer v.far.Close()
-	v.known = p.damageOf(in.Remote)
-	v.done.Unread, err = p.over(ctx, in.Selection, in.Revisions, func(then *Project, commit string, list []tracked) error {
-		return v.tops(ctx, then, in.Remote, commit, list)
-	})
+	defer far.Close()
+	v, err := p.needsOf(ctx, in, far)
 	if err == nil {
 		err = v.read(ctx)
 	}
@@ -55,12 +48,24 @@ func (p *Project) VerifyFar(ctx context.Context, in Exchange) (FarVerified, erro
 	return v.done, errors.Join(err, v.known.save(p))
 }
 
+// needsOf collects what is needed of a remote.
+func (p *Project) needsOf(ctx context.Context, in Exchange, far far) (v *verifyingFar, err error) {
+	v = &verifyingFar{p: p, far: far, known: p.damageOf(in.Remote), needs: map[string]*farNeed{}, lists: map[string]farNeed{}, done: FarVerified{Damaged: []FarBad{}, Missing: []FarBad{}}}
+	if len(p.Problems) > 0 {
+		return v, p.Problems[0]
+	}
+	v.done.Unread, err = p.over(ctx, in.Selection, in.Revisions, func(then *Project, commit string, list []tracked) error {
+		return v.tops(ctx, then, in.Remote, commit, list)
+	})
+	return v, err
+}
+
 type verifyingFar struct {
 	p     *Project
 	far   far
 	known *farDamage
 	needs map[string]*farNeed // by name there and version
-	lists map[string]bool     // of folders that were read, by name there
+	lists map[string]farNeed  // of folders, by name there and what is asked for of them
 	mu    sync.Mutex
 	done  FarVerified
 }
@@ -109,12 +114,12 @@ func (v *verifyingFar) objectsOf(ctx context.Context, o tracked, commit string) 
 		v.need(one, atCommit(o.at, commit))
 		return nil
 	}
-	if key := one.name + " " + strings.Join(o.parts, " "); v.lists[key] {
+	key := one.name + " " + strings.Join(o.parts, " ")
+	if _, read := v.lists[key]; read {
 		return nil
-	} else {
-		v.lists[key] = true
 	}
 	one.paths = []string{atCommit(o.at, commit)}
+	v.lists[key] = one
 	files, err := v.list(ctx, one)
 	if err != nil {
 		return err

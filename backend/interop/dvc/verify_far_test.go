@@ -103,3 +103,19 @@ func TestVersionsAreReadWhole(t *testing.T) {
 		t.Errorf("a version that is no more: %+v, %v", done, err)
 	}
 }
+
+// TestACutConnectionIsNoDamage: what did not come to its end is not called damaged.
+func TestACutConnectionIsNoDamage(t *testing.T) {
+	store := t.TempDir()
+	dir := pushedTo(t, store, "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("some of it"))
+	}))
+	defer server.Close()
+	put(t, dir, ".dvc/config", strings.Replace(readText(t, dir, ".dvc/config"), store, server.URL, 1))
+	v, err := open(t, dir).VerifyFar(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"a.csv"}}})
+	if !errs.Is(err, errs.Unavailable) || len(v.Damaged)+len(v.Missing) > 0 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}

@@ -3,8 +3,6 @@ package dvc
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"sync"
@@ -109,20 +107,20 @@ func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.V
 	} else if err != nil && !errs.Is(err, errs.NotFound) {
 		return is, 0, err
 	}
-	file, err := os.Open(v.p.Cache.Path(e.Hash, e.MD5))
+	file, content, err := v.p.Cache.content(object{e.Hash, e.MD5})
 	if err != nil {
-		return is, 0, notCached(e.MD5, err)
+		return is, 0, err
 	}
 	defer file.Close()
-	is, err = v.Store(ctx, at, io.NewSectionReader(file, 0, info.Size()))
-	if err == nil && bad {
-		v.known.heal(versionName(at, e.VersionID))
+	is, err = v.Store(ctx, at, content)
+	if err == nil && bad { // the other one is damaged ever after, and named no more
+		v.known.replaced()
 	}
 	if err == nil && is.ID == "" {
 		err = errs.New(errs.Precondition, "the remote %s gave %s no version: its bucket keeps none", v.name, at).
 			WithHint("enable its versioning with your provider's tools, or: dvc remote modify --unset %s version_aware", v.name)
 	}
-	return is, info.Size(), err
+	return is, content.Size(), err
 }
 
 // noteVersions writes the versions that outs got into their .dvc files and locks, unless
