@@ -31,6 +31,7 @@ func changedBranches(t *testing.T) (*driver, string) {
 // TestDataDiffIsDVCs asks for the difference between revisions and the folder.
 func TestDataDiffIsDVCs(t *testing.T) {
 	d, dir := changedBranches(t)
+	lose(t, dir, ".dvc/cache/"+nameOfTwo)
 	for _, revs := range [][2]string{{"HEAD", dvc.Workspace}, {"v1", dvc.Workspace}, {"v1", "main"}, {"HEAD~1", "HEAD"}, {"side", "v1"}, {"main", "HEAD~3"}} {
 		args := []string{"diff", "--json", revs[0]}
 		if revs[1] != dvc.Workspace {
