@@ -52,7 +52,7 @@ func TestPartsOfFoldersByTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := w.run("data", "verify", "--remote", "disk")
-	if r.code != 1 || !strings.Contains(r.out, "damaged: files/md5/") || !strings.Contains(r.out, "(data)") || !strings.Contains(r.err, "delete there what is damaged") {
+	if r.code != 1 || !strings.Contains(r.out, "damaged: files/md5/") || !strings.Contains(r.out, "(data)") || !strings.Contains(r.err, "push --remote disk sends it again") {
 		t.Errorf("a damaged list: code %d\n%s%s", r.code, r.out, r.err)
 	}
 	if r := w.run("data", "verify", "--remote", "disk", "--json"); r.code != 1 || !strings.Contains(r.out, `"damaged": [`) {
