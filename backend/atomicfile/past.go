@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"io"
+	"os"
 	"sync"
 	"unsafe"
 )
@@ -11,7 +12,8 @@ import (
 // what is written once and seldom read pushes out what is in use. A file shorter than a piece
 // is written as any other. Like Ahead it promises nothing: only the sync at the end does.
 type Past struct {
-	f     *File
+	w     io.Writer
+	f     *os.File
 	ahead *Ahead
 	past  bool    // asked for
 	piece *[]byte // being filled
@@ -27,6 +29,10 @@ const (
 	pastAlign = 4096    // that a disk takes parts in, of memory as of the file
 )
 
+// Crowd is how many bytes, written through the system's memory of files, would push out much of
+// what is in use there. Tests change it.
+var Crowd = crowd()
+
 var pastPieces = sync.Pool{New: func() any { b := aligned(pastPiece); return &b }}
 
 // aligned returns n bytes that begin where a disk can take them from.
@@ -36,9 +42,9 @@ func aligned(n int) []byte {
 	return b[off : off+n : off+n]
 }
 
-// WritePast writes to f, to which nothing was written yet. End is to be called before f is
-// committed or closed.
-func WritePast(f *File) *Past { return &Past{f: f, ahead: WriteAhead(f, f.File)} }
+// WritePast writes by w to what f is, to which nothing was written yet. End is to be called
+// before f is committed or closed.
+func WritePast(w io.Writer, f *os.File) *Past { return &Past{w: w, f: f, ahead: WriteAhead(w, f)} }
 
 // Bypass asks for it, and is of use before the first piece is full.
 func (p *Past) Bypass() { p.past = true }
@@ -48,7 +54,7 @@ func (p *Past) Write(b []byte) (int, error) {
 	all := len(b)
 	for len(b) > 0 {
 		if p.piece == nil {
-			p.piece = pastPieces.Get().(*[]byte)
+			p.piece = Piece()
 		}
 		n := copy((*p.piece)[p.n:], b)
 		p.n, b = p.n+n, b[n:]
@@ -65,7 +71,7 @@ func (p *Past) Write(b []byte) (int, error) {
 func (p *Past) hand() error {
 	if p.full == nil {
 		p.full, p.free, p.ended = make(chan *[]byte), make(chan *[]byte, 2), make(chan error, 1)
-		p.free <- pastPieces.Get().(*[]byte)
+		p.free <- Piece()
 		go p.write(p.past)
 	}
 	select {
@@ -81,7 +87,7 @@ func (p *Past) hand() error {
 func (p *Past) write(past bool) {
 	var err error
 	defer func() { p.ended <- err }()
-	p.on = past && bypass(p.f.File, true) == nil
+	p.on = past && bypass(p.f, true) == nil
 	for b := range p.full {
 		err = p.writePiece(*b)
 		p.free <- b
@@ -93,12 +99,12 @@ func (p *Past) write(past bool) {
 
 func (p *Past) writePiece(b []byte) error {
 	if p.on {
-		n, err := p.f.Write(b)
+		n, err := p.w.Write(b)
 		if n > 0 || err == nil || !refusesBypass(err) {
 			return err
 		}
 		p.on = false // some file systems say so only now
-		if err := bypass(p.f.File, false); err != nil {
+		if err := bypass(p.f, false); err != nil {
 			return err
 		}
 	}
@@ -113,11 +119,11 @@ func (p *Past) End() (err error) {
 		close(p.full)
 		err, p.full = <-p.ended, nil
 		if err == nil && p.on {
-			err = bypass(p.f.File, false)
+			err = bypass(p.f, false)
 		}
 	}
 	if err == nil && p.n > 0 {
-		_, err = p.f.Write((*p.piece)[:p.n])
+		_, err = p.w.Write((*p.piece)[:p.n])
 	}
 	p.ahead.End()
 	return err
@@ -125,10 +131,10 @@ func (p *Past) End() (err error) {
 
 func (p *Past) release() {
 	if p.piece != nil {
-		pastPieces.Put(p.piece)
+		Release(p.piece)
 	}
 	for len(p.free) > 0 {
-		pastPieces.Put(<-p.free)
+		Release(<-p.free)
 	}
 	p.piece, p.n = nil, 0
 }

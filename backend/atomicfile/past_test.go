@@ -30,7 +30,7 @@ func writePast(path string, content []byte, size int, past bool) error {
 		return err
 	}
 	defer f.Close()
-	p := atomicfile.WritePast(f)
+	p := atomicfile.WritePast(f, f.File)
 	if past {
 		p.Bypass()
 	}

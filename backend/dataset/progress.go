@@ -34,6 +34,13 @@ func (t *total) set(files, bytes int64) {
 	t.files, t.bytes = files, bytes
 }
 
+// size is how many bytes there are to do.
+func (t *total) size() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bytes
+}
+
 // more adds to what there is to do.
 func (t *total) more(files, bytes int64) {
 	t.mu.Lock()

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/fault"
 	"rondo/backend/store"
 )
@@ -22,6 +23,7 @@ type staging struct {
 	root  *os.Root // the staging folder
 	stage string   // its name in the project
 	early *early   // nil: nobody waits for the disk
+	much  bool     // it is more than the system's memory of files should be filled with
 }
 
 // stage writes the verified files, on all cores and those of a folder in the order in which
@@ -35,7 +37,7 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 		return err
 	}
 	defer root.Close()
-	st := &staging{s: s, p: p, root: root, stage: stage}
+	st := &staging{s: s, p: p, root: root, stage: stage, much: p.of.size() > atomicfile.Crowd}
 	if p.later == nil {
 		if st.early, err = openEarly(s.full(stage)); err != nil {
 			return err
@@ -131,7 +133,7 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	}
 	if err == nil && !cloned {
 		if err = fault.Check("write"); err == nil {
-			_, err = c.WriteTo(f)
+			err = st.fill(f, c)
 		}
 	}
 	if fi, e := f.Stat(); e == nil {
@@ -142,6 +144,19 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 		err = writeError(d.at, syncFile(f))
 	}
 	return stamp, unjoin(errors.Join(err, f.Close()))
+}
+
+// fill writes the content. Where there is much in all it goes past the system's memory of files;
+// what is less is likely to be read soon, and stays there.
+func (st *staging) fill(f *os.File, c store.Content) error {
+	if c.Bytes() != nil || !st.much {
+		_, err := c.WriteTo(f)
+		return err
+	}
+	p := atomicfile.WritePast(f, f)
+	p.Bypass()
+	_, err := c.WriteTo(p)
+	return unjoin(errors.Join(err, p.End()))
 }
 
 // hardlink stages an object itself under another name. It reports false where it has to be

@@ -106,6 +106,7 @@ type chained struct {
 	careful bool   // nobody verifies the whole, so each chunk is
 	buf     buffers
 	open    opener
+	ahead   *hauler // reads the chunks before they are asked for; nil: nobody does
 }
 
 // Read fills b as far as the content goes, so that whoever hashes it has equal pieces.
@@ -126,13 +127,9 @@ func (c *chained) Read(b []byte) (n int, err error) {
 func (c *chained) next() (err error) {
 	want := c.rest[0]
 	c.rest = c.rest[1:]
-	p, ok := c.s.entry(want.digest)
-	if !ok {
-		return errs.New(errs.NotFound, "chunk %s of object %s is not in this project", want.digest.Short(), c.of.Short()).
-			WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project")
-	}
+	var p place
 	// What is wrong with a chunk comes to light by the digest of the whole, or here, where it cannot even be unpacked.
-	if c.now, err = c.open.content(want.digest, p, &c.buf); err == nil && len(c.now) != int(want.length) {
+	if c.now, p, err = c.content(want.digest); err == nil && len(c.now) != int(want.length) {
 		err = corrupt(want.digest, p.pack.name, fmt.Sprintf("it has %d bytes instead of %d", len(c.now), want.length))
 	}
 	if err == nil && c.careful {
@@ -144,7 +141,35 @@ func (c *chained) next() (err error) {
 	return err
 }
 
-func (c *chained) Close() error { return c.open.close() }
+// content returns what the next chunk holds, not verified, and where it lies.
+func (c *chained) content(d ref.Digest) ([]byte, place, error) {
+	if c.ahead != nil {
+		p := c.ahead.part()
+		return p.b, p.at, p.err
+	}
+	p, ok := c.s.entry(d)
+	if !ok {
+		return nil, p, lost(c.of, d)
+	}
+	b, err := c.open.content(d, p, &c.buf)
+	return b, p, err
+}
+
+// lost says that a chunk of an object is missing.
+func lost(of, d ref.Digest) error {
+	return errs.New(errs.NotFound, "chunk %s of object %s is not in this project", d.Short(), of.Short()).
+		WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project")
+}
+
+// readAhead is for whoever reads all of it, from the beginning.
+func (c *chained) readAhead() { c.ahead = c.s.haul(c.of, c.rest) }
+
+func (c *chained) Close() error {
+	if c.ahead != nil {
+		c.ahead.close()
+	}
+	return c.open.close()
+}
 
 // blame names the chunk that keeps a large object from being what it was.
 func (s *Store) blame(ctx context.Context, d ref.Digest) error {
@@ -177,6 +202,15 @@ func (o *opener) content(d ref.Digest, p place, buf *buffers) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	raw, err := o.stored(p, buf)
+	if err != nil {
+		return nil, err
+	}
+	return unpack(d, p, raw, buf)
+}
+
+// stored returns the stored bytes of an entry of the pack that is open.
+func (o *opener) stored(p place, buf *buffers) ([]byte, error) {
 	if cap(buf.raw) < int(p.stored) {
 		buf.raw = make([]byte, p.stored)
 	}
@@ -187,7 +221,7 @@ func (o *opener) content(d ref.Digest, p place, buf *buffers) ([]byte, error) {
 	if _, err := o.f.ReadAt(raw, p.offset); err != nil && !errors.Is(err, io.EOF) {
 		return nil, diskError(err)
 	}
-	return unpack(d, p, raw, buf)
+	return raw, nil
 }
 
 // unpack returns what the stored bytes of an entry hold.

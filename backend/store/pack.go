@@ -148,7 +148,7 @@ func (b *Batch) start() (err error) {
 	if b.tmp, err = atomicfile.Create(filepath.Join(b.s.dir, packsDir, "pack"), 0o444); err != nil {
 		return diskError(err)
 	}
-	b.w = atomicfile.WritePast(b.tmp)
+	b.w = atomicfile.WritePast(b.tmp, b.tmp.File)
 	n, err := io.WriteString(b.w, packMagic)
 	b.at = int64(n)
 	return err

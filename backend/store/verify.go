@@ -231,6 +231,9 @@ func (s *Store) WriteTo(ctx context.Context, d ref.Digest, w io.Writer) (int64, 
 	defer r.Close()
 	if v, ok := r.(*verified); ok {
 		defer v.inPairs()()
+		if c, ok := v.r.(*chained); ok {
+			c.readAhead()
+		}
 	}
 	n, err := atomicfile.CopyAhead(w, readerCtx{ctx, r})
 	return n, diskError(err)
