@@ -54,17 +54,29 @@ func (p *Past) Write(b []byte) (int, error) {
 	all := len(b)
 	for len(b) > 0 {
 		if p.piece == nil {
-			p.piece = Piece()
+			p.piece = pieces.Get().(*[]byte)
 		}
 		n := copy((*p.piece)[p.n:], b)
 		p.n, b = p.n+n, b[n:]
-		if p.n == pastPiece {
+		switch p.n {
+		case pieceSize:
+			p.grow()
+		case pastPiece:
 			if err := p.hand(); err != nil {
 				return all - len(b), err
 			}
 		}
 	}
 	return all, nil
+}
+
+// grow goes on with a whole piece what began in a small one, in which most files end.
+func (p *Past) grow() {
+	if small := p.piece; len(*small) == pieceSize {
+		p.piece = Piece()
+		copy(*p.piece, *small)
+		pieces.Put(small)
+	}
 }
 
 // hand lets a full piece be written while the next is filled.
@@ -130,7 +142,11 @@ func (p *Past) End() (err error) {
 }
 
 func (p *Past) release() {
-	if p.piece != nil {
+	switch {
+	case p.piece == nil:
+	case len(*p.piece) == pieceSize:
+		pieces.Put(p.piece)
+	default:
 		Release(p.piece)
 	}
 	for len(p.free) > 0 {
