@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"rondo/backend/api"
@@ -97,6 +98,10 @@ func TestFiguresAndPlotsOverHTTP(t *testing.T) {
 	}
 	if m := table.Metrics[1]; m.Key != "none" || m.Values[1] != "NaN" || m.Differs {
 		t.Errorf("%+v", m)
+	}
+	fatal(t, os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"a": `), 0o644))
+	if code := ask(dir, "figures?rev=workspace", &table); code != http.StatusOK || len(table.Metrics) != 0 || len(table.Problems) != 1 || !strings.Contains(table.Problems[0], "m.json") {
+		t.Errorf("of a file that is cut off: %d %+v", code, table)
 	}
 	var drawn plots.Charts
 	if code := ask(dir, "plots?rev=workspace", &drawn); code != http.StatusOK || len(drawn.Charts) != 2 || len(drawn.Problems) != 1 || drawn.Problems[0].Name != "gone.csv" {

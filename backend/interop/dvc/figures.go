@@ -41,7 +41,7 @@ func (p *Project) At(rev string) (*Project, error) {
 // top. Files that are not there, or cannot be read, are left out.
 func (p *Project) Metrics() Figures {
 	out := Figures{}
-	for at, read := range p.named(func(o tracked) bool { return o.out.Kind == "metrics" }, func(pl *Pipeline) []string { return pl.Metrics }) {
+	for at, read := range p.metricFiles() {
 		b, err := read()
 		if err != nil {
 			continue
@@ -56,6 +56,10 @@ func (p *Project) Metrics() Figures {
 		out[at] = v
 	}
 	return out
+}
+
+func (p *Project) metricFiles() map[string]func() ([]byte, error) {
+	return p.named(func(o tracked) bool { return o.out.Kind == "metrics" }, func(pl *Pipeline) []string { return pl.Metrics })
 }
 
 // metric leaves out what can be no metric: lists, nulls and empty mappings.

@@ -53,12 +53,30 @@ func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, e
 		for _, problem := range then.Problems {
 			out.Problems = append(out.Problems, rev+": "+problem.Error())
 		}
+		for _, problem := range then.unread() {
+			out.Problems = append(out.Problems, rev+": "+problem)
+		}
 		if then != p {
 			_ = then.Close()
 		}
 	}
 	out.Metrics, out.Params = sideBySide(metrics), sideBySide(params)
 	return out, nil
+}
+
+// unread says why files of metrics cannot be read, which Metrics leaves out.
+func (p *Project) unread() (list []string) {
+	for at, read := range p.metricFiles() {
+		b, err := read()
+		if err == nil {
+			_, err = readValue(at, b)
+		}
+		if err != nil {
+			list = append(list, err.Error())
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func sideBySide(all []Figures) []FigureRow {
