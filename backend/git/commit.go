@@ -251,11 +251,15 @@ func (r *Repo) advance(lock *indexLock, head, old *plumbing.Reference, c *object
 	if head.Type() == plumbing.SymbolicReference {
 		name = head.Target()
 	}
-	if old != nil {
-		old = plumbing.NewHashReference(name, old.Hash())
+	made, err := r.madeFor(c.TreeHash, files)
+	if err == nil {
+		err = r.settle(append(made, hash))
 	}
-	if err := r.repo.Storer.CheckAndSetReference(plumbing.NewHashReference(name, hash), old); err != nil {
-		return "", errs.New(errs.Conflict, "the branch moved while the commit was made: %w", err).WithHint("try again")
+	if err != nil {
+		return "", errs.New(errs.Unavailable, "the git repository cannot be written: %w", err).WithHint("see whether the disk is full")
+	}
+	if err := r.moveBranch(name, old, hash); err != nil {
+		return "", err
 	}
 	return hash.String(), lock.save(files)
 }

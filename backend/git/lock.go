@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
@@ -81,14 +82,14 @@ func (l *lock) link() error {
 	return err
 }
 
-// replace makes the file what was written, and frees the lock.
+// replace makes the file what was written, and frees the lock. The disk has it then.
 func (l *lock) replace() error {
 	letGo(l.file)
-	err := os.Rename(l.at+".lock", l.at)
-	if err == nil {
-		l.end()
+	if err := os.Rename(l.at+".lock", l.at); err != nil {
+		return err
 	}
-	return err
+	l.end()
+	return atomicfile.SyncDir(filepath.Dir(l.at))
 }
 
 // Close frees the lock, unless replace did.

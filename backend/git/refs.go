@@ -80,7 +80,7 @@ func (r *Repo) logRef(name, commit, message string, now time.Time) error {
 	}
 	if err == nil {
 		_, err = fmt.Fprintf(f, "%s %s %s <%s> %d %s\t%s\n", old, commit, who.Name, who.Email, now.Unix(), now.Format("-0700"), strings.Join(strings.Fields(message), " "))
-		err = errors.Join(err, f.Close())
+		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {
 		return errs.New(errs.Unavailable, "the log of %s cannot be written in the git repository: %w", name, err)

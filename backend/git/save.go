@@ -45,7 +45,7 @@ func (l *Laying) Save(message string, more []string, now time.Time) (done Saved,
 	}
 	h, err := s.commit(files, message, plumbing.NewHash(l.head.Commit))
 	if err == nil {
-		err = s.settle()
+		err = s.repo.settle(s.made)
 	}
 	if err != nil {
 		return done, errs.New(errs.Unavailable, "the git repository cannot be written: %w", err).WithHint("see whether the disk is full")

@@ -1,11 +1,8 @@
 package git
 
 import (
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +12,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
@@ -33,7 +29,7 @@ func (l *Laying) Keep(name, message string, now time.Time) (string, error) {
 	s := &stash{Laying: l, who: who, by: who}
 	h, err := s.commits(message)
 	if err == nil {
-		err = s.settle()
+		err = s.repo.settle(s.made)
 	}
 	if err != nil {
 		return "", errs.New(errs.Unavailable, "your changes cannot be kept in the git repository, so nothing was touched: %w", err).
@@ -216,31 +212,4 @@ func (s *stash) tree(files map[string]object.TreeEntry) (h plumbing.Hash, err er
 	h, err = s.repo.writeTree(t)
 	s.made = append(s.made, h)
 	return h, err
-}
-
-// settle waits until the disk has what was written. What was there already is packed away, or
-// as safe as git has left it.
-func (s *stash) settle() error {
-	objects := filepath.Join(commonOf(s.repo.gitDir), "objects")
-	folders := map[string]bool{objects: true}
-	for _, h := range s.made {
-		hex := h.String()
-		dir := filepath.Join(objects, hex[:2])
-		f, err := os.Open(filepath.Join(dir, hex[2:]))
-		if err != nil {
-			continue
-		}
-		err = f.Sync()
-		f.Close()
-		if err != nil && nativeModes { // elsewhere what is read-only cannot be waited for
-			return fmt.Errorf("object %s: %w", hex, err)
-		}
-		folders[dir] = true
-	}
-	for dir := range folders {
-		if err := atomicfile.SyncDir(dir); err != nil {
-			return err
-		}
-	}
-	return nil
 }
