@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
+	"time"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/fault"
@@ -101,6 +103,20 @@ func TestAFullDiskIsToldByWhoeverWritesPastTheMemory(t *testing.T) {
 			if _, err := os.Stat(path); err == nil {
 				t.Errorf("%s: what was cut off has its name", dir)
 			}
+		}
+	}
+}
+
+// TestNothingGoesOnAfterTheEnd: nobody asks the disk for anything of a file that is closed by then.
+func TestNothingGoesOnAfterTheEnd(t *testing.T) {
+	before := runtime.NumGoroutine()
+	path := filepath.Join(t.TempDir(), "file")
+	for range 20 {
+		must(t, writePast(path, noise(17*mib), 9*mib, false))
+	}
+	for wait := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+5; runtime.Gosched() {
+		if time.Now().After(wait) {
+			t.Fatalf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
 		}
 	}
 }
