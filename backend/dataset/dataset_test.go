@@ -455,8 +455,14 @@ func (h *house) remembers(t *testing.T, name string) bool {
 // TestCheckoutRemembersWhatItWrote, so that a status right after it reads nothing, and
 // yet misses no change that is made after the files are in place.
 func TestCheckoutRemembersWhatItWrote(t *testing.T) {
+	for _, boot := range []string{"", "one"} { // once the disk is waited for, and once it is not
+		t.Run(boot, func(t *testing.T) { checkoutRemembers(t, boot) })
+	}
+}
+
+func checkoutRemembers(t *testing.T, boot string) {
 	ctx, dir := t.Context(), project(t)
-	h := open(t, dir)
+	h := openBoot(t, dir, boot)
 	write(t, dir, "data/a.txt", "one")
 	write(t, dir, "data/sub/b.txt", "one")
 	h.add(t, "d", "data")
@@ -467,6 +473,11 @@ func TestCheckoutRemembersWhatItWrote(t *testing.T) {
 	h.now = later
 	_, err := h.Checkout(ctx, "d", 1, false)
 	must(t, err)
+	if boot != "" { // nobody waits for it
+		h.close()
+		h = openBoot(t, dir, boot)
+		h.now = later
+	}
 	if !h.remembers(t, "b.txt") {
 		t.Error("what was checked out is not remembered")
 	}
