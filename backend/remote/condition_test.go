@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"rondo/backend/errs"
 	"rondo/backend/remote"
 )
 
@@ -21,6 +22,7 @@ type conditional struct {
 	blobs map[string]bool
 	asked map[string]int
 	conds int // blobs that came with a condition
+	bare  int // and without their sum
 }
 
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -33,8 +35,13 @@ func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.asked[r.Method]++
 	}
 	switch {
+	case name == "" && r.URL.Query().Has("list-type"):
+		w.WriteHeader(http.StatusForbidden)
 	case name == "":
 	case r.Method == http.MethodPut:
+		if r.Header.Get("Content-Md5") == "" {
+			c.bare++
+		}
 		refused := 0
 		if r.Header.Get("If-None-Match") == "*" {
 			c.conds++
@@ -107,6 +114,9 @@ func TestStoresTakeConditionsInTheirWay(t *testing.T) {
 			if sent := c.conds - c.asked["PUT probe"]; c.keeps != (sent == 3) {
 				t.Errorf("%d blobs came with a condition", sent)
 			}
+			if c.bare > 0 || !r.Checks() {
+				t.Errorf("%d came without the sum that the other side compares", c.bare)
+			}
 		})
 	}
 }
@@ -117,5 +127,14 @@ func TestAStoreThatRefusesTheQuestionIsTold(t *testing.T) {
 	r := c.open(t)
 	if stored, err := r.Put(context.Background(), "new", remote.Content([]byte("x"))); err == nil || stored || c.blobs["new"] {
 		t.Errorf("%t %v", stored, err)
+	}
+}
+
+// TestAListThatIsRefusedIsNotEmpty.
+func TestAListThatIsRefusedIsNotEmpty(t *testing.T) {
+	r := (&conditional{}).open(t)
+	err := r.List(context.Background(), "objects", func(b remote.Blob) error { t.Error(b); return nil })
+	if !errs.Is(err, errs.Denied) {
+		t.Errorf("%v", err)
 	}
 }

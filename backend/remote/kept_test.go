@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/remote"
 	"rondo/backend/remote/remotetest"
 )
@@ -94,5 +95,18 @@ func TestListsOfABucket(t *testing.T) {
 	}
 	if got := names(t, r, "objects"); !maps.Equal(got, map[string]int64{"objects/a.pack": 5}) {
 		t.Errorf("listed %v", got)
+	}
+}
+
+// TestABlobThatIsTooLongIsNotReadWhole: a remote is another's, and may hold anything.
+func TestABlobThatIsTooLongIsNotReadWhole(t *testing.T) {
+	ctx, r := context.Background(), open(t, t.TempDir())
+	_, err := r.Put(ctx, "record", remote.Content([]byte("12345")))
+	must(t, err)
+	if b, err := remote.Read(ctx, r, "record", 5); err != nil || string(b) != "12345" {
+		t.Errorf("%q %v", b, err)
+	}
+	if _, err := remote.Read(ctx, r, "record", 4); !errs.Is(err, errs.TooLarge) {
+		t.Errorf("%v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rondo/backend/atomicfile/disktest"
+	"rondo/backend/fault"
 	"rondo/backend/seals"
 )
 
@@ -17,23 +18,34 @@ func TestSealsTheDiskHas(t *testing.T) {
 	defer seals.CompactFrom(1)()
 	h := open(t)
 	disktest.Tells(t, h.Name())
-	durable := func(what string) {
+	durable := func(what, end string) {
 		t.Helper()
 		for _, name := range disktest.Unwritten(t, h.Name()) {
-			if strings.HasSuffix(name, ".seals") {
+			if strings.HasSuffix(name, end) {
 				t.Errorf("%s: the disk does not have all of %s", what, name)
 			}
 		}
 	}
+	anew := false
+	fault.Hook(func(point string) {
+		if point == "seals.written" {
+			anew = true
+			durable("what is written anew", ".seals.tmp")
+		}
+	})
+	defer fault.Hook(nil)
 	for i := range 20 {
 		sum := seals.NewHash()
 		fmt.Fprint(sum, i)
 		must(t, h.k.Came(h.Root, seals.File{Name: "a", Seal: sum.Seal()}))
 		if i > 0 {
-			durable(fmt.Sprintf("round %d", i))
+			durable(fmt.Sprintf("round %d", i), ".seals")
 		}
 		h.write(t, "a", fmt.Append(nil, i))
 		must(t, h.k.Placed(h.Root, "a"))
 	}
-	must(t, h.k.Remove(h.Root, "a", func() error { durable("before it is removed"); return h.RemoveAll("files/a") }))
+	must(t, h.k.Remove(h.Root, "a", func() error { durable("before it is removed", ".seals"); return h.RemoveAll("files/a") }))
+	if !anew {
+		t.Error("nothing was written anew")
+	}
 }

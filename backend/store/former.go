@@ -31,9 +31,6 @@ const maxFormer = 1 << 20
 
 // former returns what is known of an object; nil where it is not in chunks.
 func (s *Store) former(d ref.Digest) *former {
-	if d.IsZero() {
-		return nil
-	}
 	list, err := s.chunks(d)
 	if err != nil || len(list) < 2 || len(list) > maxFormer {
 		return nil // so nothing is gained, and nothing lost
