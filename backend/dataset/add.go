@@ -15,7 +15,7 @@ import (
 
 // Add puts a path inside the project under version control.
 func (s *Service) Add(ctx context.Context, name, at, desc string) (Dataset, error) {
-	at, err := s.cleanPath(at)
+	at, err := cleanPath(at)
 	if err != nil {
 		return Dataset{}, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) Sync(ctx context.Context, settings map[string]Setting) error {
 }
 
 func (s *Service) declare(ctx context.Context, name string, in Setting) error {
-	at, err := s.cleanPath(in.Path)
+	at, err := cleanPath(in.Path)
 	if err == nil {
 		err = checkName(name)
 	}
@@ -92,7 +92,7 @@ func checkName(name string) error {
 }
 
 // cleanPath keeps paths inside the project, and out of what is Rondo's or git's own.
-func (s *Service) cleanPath(at string) (string, error) {
+func cleanPath(at string) (string, error) {
 	at = path.Clean(filepath.ToSlash(at))
 	first, _, _ := strings.Cut(at, "/")
 	switch {

@@ -63,7 +63,7 @@ func (s *Service) Import(ctx context.Context, in Import) (Imported, error) {
 	if in.Path == "" {
 		in.Path = "data/" + fileName(u)
 	}
-	at, err := s.cleanPath(in.Path)
+	at, err := cleanPath(in.Path)
 	if err != nil {
 		return Imported{}, err
 	}

@@ -32,7 +32,7 @@ func (s *Service) importProject(ctx context.Context, in Import) (Imported, error
 	if in.Path == "" {
 		in.Path = theirs.Path
 	}
-	at, err := s.cleanPath(in.Path)
+	at, err := cleanPath(in.Path)
 	if err == nil {
 		err = checkName(in.Name)
 	}

@@ -133,6 +133,9 @@ func (f *far) read(ctx context.Context, name string) (snap Snapshot, err error) 
 	if err == nil {
 		err = checkName(snap.Dataset)
 	}
+	if err == nil {
+		_, err = cleanPath(snap.Path)
+	}
 	if err == nil && (snap.Number < 1 || snap.Tree.IsZero()) {
 		err = errors.New("it names no content")
 	}
