@@ -39,9 +39,11 @@ func (s *Store) forget(gone map[*pack]bool) {
 	s.loss()
 }
 
-func (s *Store) packNames() ([]string, error) {
+func (s *Store) packNames() (names []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, packsDir))
-	var names []string
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // nothing was kept yet, or what is missing is named by whoever needs it
+	}
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) == packExt {
 			names = append(names, filepath.Join(packsDir, e.Name()))
@@ -116,9 +118,6 @@ type badPack struct {
 
 func (s *Store) verifyPacks() (bad []badPack) {
 	names, err := s.packNames()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nothing was kept yet, or what is missing is named by whoever needs it
-	}
 	if err != nil {
 		return []badPack{{packsDir, err}}
 	}

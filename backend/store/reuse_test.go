@@ -20,10 +20,13 @@ type remembered struct {
 	dir   string
 	file  string
 	clock time.Time
+
+	objects string // the folder of the store
 }
 
 func remember(t *testing.T) *remembered {
-	r := &remembered{t: t, s: mustOpen(t, t.TempDir()), dir: t.TempDir(), file: filepath.Join(t.TempDir(), "m.stat"), clock: time.Unix(1_600_000_000, 0)}
+	objects := t.TempDir()
+	r := &remembered{t: t, s: mustOpen(t, objects), objects: objects, dir: t.TempDir(), file: filepath.Join(t.TempDir(), "m.stat"), clock: time.Unix(1_600_000_000, 0)}
 	for i := range 4200 {
 		r.write(fmt.Sprintf("class %d/%05d.txt", i%12, i), fmt.Sprint(i))
 	}

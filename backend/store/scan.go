@@ -47,6 +47,9 @@ type Scan struct {
 // are not UTF-8 are refused by name: a tree never claims more than it holds. What is
 // stored when it is interrupted stays, and Memory knows of it.
 func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) {
+	if err := s.Reload(); err != nil { // another program may have removed what it condemned
+		return nil, readError(packsDir, err)
+	}
 	p := s.packer()
 	w := newTreeWriter(func(node []byte) (ref.Digest, error) { return p.put(node, nodeKind) })
 	before := s.losses()

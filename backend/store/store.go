@@ -69,11 +69,7 @@ func Open(dir string) (*Store, error) {
 // where nothing may be written. A folder that is not there holds nothing.
 func View(dir string) (*Store, error) {
 	s := at(dir)
-	err := s.Reload()
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return s, err
+	return s, s.Reload()
 }
 
 // Cleaned names the unfinished files that Open removed.

@@ -36,8 +36,8 @@ type Check struct {
 
 // Check is Verify of a part.
 func (s *Store) Check(ctx context.Context, c Check, fn func(Info, error)) (n int, err error) {
-	shut := map[string]bool{}                                             // what may not be read, which is said once
-	if err := s.Reload(); err != nil && !errors.Is(err, fs.ErrNotExist) { // a pack may have been put back
+	shut := map[string]bool{}          // what may not be read, which is said once
+	if err := s.Reload(); err != nil { // a pack may have been put back
 		return 0, readError(packsDir, err)
 	}
 	for _, bad := range s.verifyPacks() {
