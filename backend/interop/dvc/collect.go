@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
@@ -81,6 +83,9 @@ func (c Cache) sweep(ctx context.Context, used map[string]bool, dry bool) (done 
 			if ctx.Err() != nil {
 				return done, ctx.Err()
 			}
+			if atomicfile.IsTemporary(d.Name()) && !dry {
+				abandon(filepath.Join(top, d.Name()))
+			}
 			if !d.IsDir() || len(d.Name()) != 2 || strings.Trim(d.Name(), "0123456789abcdef") != "" {
 				continue
 			}
@@ -90,6 +95,16 @@ func (c Cache) sweep(ctx context.Context, used map[string]bool, dry bool) (done 
 		}
 	}
 	return done, nil
+}
+
+// abandon removes what a program that was killed has left of its own in the cache.
+func abandon(at string) {
+	now := time.Now()
+	if info, err := os.Lstat(at); err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(at), runTemporary) && now.Sub(info.ModTime()) > time.Hour {
+		_ = os.RemoveAll(at)
+		return
+	}
+	atomicfile.RemoveAbandoned(at, now)
 }
 
 func (c Cache) sweepFolder(dir, hash string, used map[string]bool, dry bool, done *Collected) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
+	"rondo/backend/ref"
 )
 
 // The run cache notes which stage made what of what: runs/KK/KEY/VALUE in the cache, each
@@ -95,14 +98,34 @@ func (p *Project) saveRun(ctx context.Context, s Stage, r LockStage) error {
 	if _, err := os.Stat(at); err == nil {
 		return nil
 	}
-	err := os.MkdirAll(filepath.Dir(at), 0o755)
-	if err == nil {
-		err = atomicfile.WriteFile(at, emit(r.value()), 0o644)
-	}
-	if err != nil {
+	if err := p.Cache.note(at, emit(r.value())); err != nil {
 		return errs.New(errs.Unavailable, "DVC's run cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", p.Cache.Dir)
 	}
 	return nil
+}
+
+const runTemporary = ".run.tmp" // begins the name of a folder in which a note of a run is made
+
+// note writes a file of the run cache. Its folder appears together with it: DVC fails where it
+// finds one that is empty, or that holds something else.
+func (c Cache) note(at string, text []byte) error {
+	tmp, dir := filepath.Join(c.Dir, runTemporary+ref.NewID()), filepath.Dir(at)
+	defer os.RemoveAll(tmp)
+	err := errors.Join(os.MkdirAll(tmp, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755))
+	if err == nil {
+		err = atomicfile.WriteFile(filepath.Join(tmp, filepath.Base(at)), text, 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	fault.Point("dvc.run-written")
+	if os.Rename(tmp, dir) == nil { // also over an empty one
+		return atomicfile.SyncDir(filepath.Dir(dir))
+	}
+	if err := os.Rename(filepath.Join(tmp, filepath.Base(at)), at); err != nil {
+		return err
+	}
+	return atomicfile.SyncDir(dir)
 }
 
 // recall finds the newest run that the run cache has under a key.
