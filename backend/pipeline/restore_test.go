@@ -128,7 +128,9 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 	}
 	h := build(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	kills, random := 0, 0
+	began := time.Now()
+	h.repro(pipeline.Request{})
+	kills, random, span := 0, 0, time.Since(began)
 	for round := range rounds {
 		switch r.IntN(4) {
 		case 0:
@@ -141,7 +143,7 @@ func TestAnyHistoryEndsWhereARunFromNothingEnds(t *testing.T) {
 		in := pipeline.Request{Params: map[string]string{"sort.order": []string{"up", "down"}[r.IntN(2)]}, Force: r.IntN(4) == 0}
 		h.kill = moments[r.IntN(len(moments))]
 		if round%3 > 0 {
-			h.kill = time.Duration(r.IntN(80_000) * 1000).String()
+			h.kill = time.Duration(r.Int64N(int64(span))).String()
 		}
 		if e := h.repro(in); e.State != pipeline.Finished {
 			if kills++; round%3 > 0 {
