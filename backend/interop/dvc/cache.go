@@ -129,7 +129,7 @@ func (c Cache) Put(ctx context.Context, r io.Reader, hash string) (md5 string, s
 		return "", 0, err
 	}
 	defer tmp.Close()
-	md5, size, err = Sum(ctx, io.TeeReader(r, tmp), hash)
+	md5, size, err = Sum(ctx, io.TeeReader(r, filling{c, tmp}), hash)
 	if err != nil {
 		return "", 0, err
 	}
@@ -146,7 +146,7 @@ func (c Cache) PutTree(files []TreeFile, hash string) (md5 string, err error) {
 	}
 	defer tmp.Close()
 	if _, err := tmp.Write(text); err != nil {
-		return "", errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
+		return "", c.cannotWrite(err)
 	}
 	return md5, c.place(tmp, hash, md5)
 }
@@ -158,7 +158,7 @@ func (c Cache) create(hash string) (*atomicfile.File, error) {
 	}
 	tmp, err := atomicfile.Create(at, 0o644)
 	if err != nil {
-		return nil, errs.New(errs.Unavailable, "the cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", c.Dir)
+		return nil, c.cannotWrite(err)
 	}
 	return tmp, nil
 }
@@ -171,10 +171,32 @@ func (c Cache) place(tmp *atomicfile.File, hash, md5 string) error {
 	if c.shared {
 		perm = 0o775 | fs.ModeSetgid
 	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(to), perm), tmp.Chmod(protected)); err != nil {
-		return errs.New(errs.Unavailable, "the cache cannot be written: %w", err)
+	err := errors.Join(os.MkdirAll(filepath.Dir(to), perm), tmp.Chmod(protected))
+	if err == nil {
+		err = tmp.CommitAs(to)
 	}
-	return tmp.CommitAs(to)
+	if err != nil {
+		return c.cannotWrite(err)
+	}
+	return nil
+}
+
+// filling is a file of the cache whose failures name the cache, and not what is read.
+type filling struct {
+	c   Cache
+	tmp *atomicfile.File
+}
+
+func (f filling) Write(b []byte) (int, error) {
+	n, err := f.tmp.Write(b)
+	if err != nil {
+		err = f.c.cannotWrite(err)
+	}
+	return n, err
+}
+
+func (c Cache) cannotWrite(err error) error {
+	return errs.New(errs.Unavailable, "the cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", c.Dir)
 }
 
 // drop removes an object; one that is not there is no error.

@@ -42,6 +42,9 @@ func (p *Project) Collect(ctx context.Context, in Collect) (Collected, error) {
 	if err := p.commits(ctx, in.Revisions, func(then *Project, commit string) error { return then.use(used, commit) }); err != nil {
 		return Collected{}, err
 	}
+	if !in.Dry {
+		p.tidy()
+	}
 	return p.Cache.sweep(ctx, used, in.Dry)
 }
 
@@ -84,7 +87,7 @@ func (c Cache) sweep(ctx context.Context, used map[string]bool, dry bool) (done 
 				return done, ctx.Err()
 			}
 			if atomicfile.IsTemporary(d.Name()) && !dry {
-				abandon(filepath.Join(top, d.Name()))
+				abandon(filepath.Join(top, d.Name()), time.Now())
 			}
 			if !d.IsDir() || len(d.Name()) != 2 || strings.Trim(d.Name(), "0123456789abcdef") != "" {
 				continue
@@ -95,16 +98,6 @@ func (c Cache) sweep(ctx context.Context, used map[string]bool, dry bool) (done 
 		}
 	}
 	return done, nil
-}
-
-// abandon removes what a program that was killed has left of its own in the cache.
-func abandon(at string) {
-	now := time.Now()
-	if info, err := os.Lstat(at); err == nil && info.IsDir() && strings.HasPrefix(filepath.Base(at), runTemporary) && now.Sub(info.ModTime()) > time.Hour {
-		_ = os.RemoveAll(at)
-		return
-	}
-	atomicfile.RemoveAbandoned(at, now)
 }
 
 func (c Cache) sweepFolder(dir, hash string, used map[string]bool, dry bool, done *Collected) error {

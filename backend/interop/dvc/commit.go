@@ -3,9 +3,11 @@ package dvc
 import (
 	"bytes"
 	"context"
+	"errors"
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
@@ -219,10 +221,31 @@ func (p *Project) write(name string, text []byte) error {
 	if info, err := p.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return errs.New(errs.Invalid, "%s is not a file", name)
 	}
-	if err := atomicfile.WriteFile(filepath.Join(p.Dir, filepath.FromSlash(name)), text, 0o644); err != nil {
+	if err := p.replace(name, text); err != nil {
 		return cannotWrite(name, err)
 	}
 	return nil
+}
+
+// replace writes a file below .dvc/tmp first, where neither git nor a person meets what a kill
+// leaves; beside its place where that is on another disk, or leads out of the project.
+func (p *Project) replace(name string, text []byte) error {
+	at, beside := filepath.Join(p.Dir, filepath.FromSlash(name)), filepath.Join(p.Dir, filepath.FromSlash(ownTmp), path.Base(name))
+	if p.root.MkdirAll(ownTmp, 0o755) != nil {
+		return atomicfile.WriteFile(at, text, 0o644)
+	}
+	tmp, err := atomicfile.Create(beside, 0o644)
+	if err != nil {
+		return err
+	}
+	defer tmp.Close()
+	if _, err = tmp.Write(text); err == nil {
+		err = tmp.CommitAs(at)
+	}
+	if errors.Is(err, syscall.EXDEV) {
+		return atomicfile.WriteFile(at, text, 0o644)
+	}
+	return err
 }
 
 // PutStages writes entries into the text of a dvc.lock. New ones come last; the others
