@@ -148,7 +148,7 @@ func TestEveryOperationOfAMendingFailsOnce(t *testing.T) {
 		}
 	}
 	push := func(o opened) error { _, err := o.Push(ctx, dataset.Exchange{}); return err }
-	everyFault(t, "mending push", sick, push, func(o opened, dir, when string) {
+	faults(t, "mending push", sick, push, func(o opened, dir, when string) {
 		if err := push(o); err != nil {
 			t.Fatalf("%s: the push again: %v", when, err)
 		}
