@@ -12,7 +12,7 @@ export default ts.config(
   { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: ts.parser } } },
   {
     rules: {
-      'no-undef': 'off',
+      'no-undef': 'off', // TypeScript knows better
       'max-lines': ['warn', { max: 220, skipBlankLines: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'svelte/no-navigation-without-resolve': 'off',
@@ -22,4 +22,5 @@ export default ts.config(
       'svelte/no-useless-children-snippet': 'off',
     },
   },
+  { files: ['**/*.mjs'], rules: { 'no-undef': 'error' } },
 )

@@ -2,18 +2,9 @@
 import { copyFileSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { seen } from './hands.mjs'
+import { paste, seen } from './hands.mjs'
 import { assert, audit, settled } from './harness.mjs'
 import { began, learned } from './world.mjs'
-
-// So much text would take the browser minutes to lay out; the page gets it all the same.
-const paste = (page, selector, text, times) =>
-  page.evaluate(([s, t, n]) => {
-    const at = document.querySelector(s)
-    at.style.display = 'none'
-    at.value = t.repeat(n)
-    at.dispatchEvent(new Event('input', { bubbles: true }))
-  }, [selector, text, times])
 
 export const tests = {
   async 'a wrong link, a used link and no link are a page in words, in the person’s language'(page, browser) {

@@ -2,7 +2,7 @@
 // in Chromium before the real server; what is broken here is really broken.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { alert, edit, press, seen } from './hands.mjs'
+import { alert, edit, paste, press, seen } from './hands.mjs'
 import { assert, audit } from './harness.mjs'
 import { began, learned } from './world.mjs'
 

@@ -38,8 +38,10 @@ export const tests = {
     await page.waitForSelector('[data-at="0"]')
     const rows = await page.locator('[data-at]').count()
     assert.ok(rows < 70, `${rows} rows in the page`)
-    for (let i = 0; i < 12; i++) await page.evaluate(() => ((document.querySelector('[role=grid]').scrollTop += 1500)))
-    await page.waitForSelector('[data-at="139"]')
+    await page.waitForFunction(() => {
+      document.querySelector('[role=grid]').scrollTop += 1500
+      return document.querySelector('[data-at="139"]')
+    })
   },
 
   async 'search takes words and filters, and says what is wrong with one'(page, s) {

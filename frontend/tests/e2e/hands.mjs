@@ -8,6 +8,15 @@ export const seen = (page, text, at = 'main') => page.waitForSelector(`${at} >> 
 export const titled = (page, title) => page.waitForFunction((t) => document.querySelector('main h1')?.textContent === t, title, within)
 export const press = (page, name, at = 'dialog') => page.locator(at).getByRole('button', { name, exact: true }).last().click()
 
+/** paste gives a field so much text that the browser would take minutes to lay out what is shown of it. */
+export const paste = (page, selector, text, times) =>
+  page.evaluate(([s, t, n]) => {
+    const at = document.querySelector(s)
+    at.style.display = 'none'
+    at.value = t.repeat(n)
+    at.dispatchEvent(new Event('input', { bubbles: true }))
+  }, [selector, text, times])
+
 /** bar waits for a bar that has a value: only then is it known how far the work is. */
 export const bar = (page, at = 'main') => page.locator(`${at} progress[value]`).waitFor(within)
 
