@@ -1,8 +1,12 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"io"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -67,29 +71,75 @@ func (s *Service) Import(ctx context.Context, in Import) (Imported, error) {
 	if err != nil {
 		return Imported{}, err
 	}
-	if _, err := s.root.Lstat(at); err == nil {
-		return Imported{}, errs.New(errs.Conflict, "%s is there already", at).WithHint("choose another place (--to), or update the dataset that it belongs to: rondo data update NAME")
-	}
 	if in.Name == "" {
 		in.Name = strings.TrimSuffix(path.Base(at), path.Ext(at))
 	}
 	if err := checkName(in.Name); err != nil {
 		return Imported{}, err
 	}
-	if _, err := s.Get(ctx, in.Name); err == nil {
-		return Imported{}, errs.New(errs.Conflict, "there is a dataset called %q already", in.Name).WithHint("choose another name (--name), or: rondo data update %s", in.Name)
+	begun, err := s.mayImport(ctx, in.Name, at)
+	if err != nil {
+		return Imported{}, err
 	}
 	got, err := s.download(ctx, u, Origin{}, in.Update)
 	if err != nil {
 		return Imported{}, err
 	}
+	if begun && s.equal(got.file, at) {
+		os.Remove(got.file)
+		return s.imported(ctx, in.Name, got)
+	}
+	if _, err := s.root.Lstat(at); err == nil {
+		return Imported{}, isThere(at)
+	}
+	if err := s.declare(ctx, in.Name, Setting{Path: at}); err != nil {
+		return Imported{}, err
+	}
 	if err := s.place(got.file, at); err != nil {
 		return Imported{}, err
 	}
-	if _, err := s.Add(ctx, in.Name, at, ""); err != nil {
-		return Imported{}, err
-	}
 	return s.imported(ctx, in.Name, got)
+}
+
+// mayImport refuses a name or a place that is taken. Begun is a dataset without a snapshot, as an
+// import leaves it that was cut off at its end.
+func (s *Service) mayImport(ctx context.Context, name, at string) (begun bool, err error) {
+	d, err := s.Get(ctx, name)
+	if begun = err == nil && d.Latest == nil && d.Path == at; begun {
+		return true, nil
+	}
+	if _, err := s.root.Lstat(at); err == nil {
+		return false, isThere(at)
+	}
+	if err == nil {
+		return false, errs.New(errs.Conflict, "there is a dataset called %q already", name).WithHint("choose another name (--name), or: rondo data update %s", name)
+	}
+	return false, nil
+}
+
+func isThere(at string) error {
+	return errs.New(errs.Conflict, "%s is there already", at).WithHint("choose another place (--to), or update the dataset that it belongs to: rondo data update NAME")
+}
+
+// equal reports whether a file that was fetched is what lies in the project already.
+func (s *Service) equal(file, at string) bool {
+	fi, err := s.root.Lstat(at)
+	if err != nil || !fi.Mode().IsRegular() || fi.Size() != sizeOf(file) {
+		return false
+	}
+	there, came := sha256.New(), sha256.New()
+	return hashFile(there, s.root, at) == nil && hashFile(came, s.root, path.Join(tmpDir, filepath.Base(file))) == nil &&
+		bytes.Equal(there.Sum(nil), came.Sum(nil))
+}
+
+func hashFile(h io.Writer, root *os.Root, name string) error {
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(h, f)
+	return err
 }
 
 func (s *Service) imported(ctx context.Context, name string, got downloaded) (Imported, error) {

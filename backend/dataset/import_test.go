@@ -100,6 +100,31 @@ func TestDataFromTheWebKnowsItsOrigin(t *testing.T) {
 }
 
 // TestWhatTheWebMayNotDo: reach inside, run in circles, be endless, or leave something.
+// TestAnImportThatWasCutOffAtItsEndIsSaidAgain: the file and the dataset are there, and no snapshot.
+func TestAnImportThatWasCutOffAtItsEndIsSaidAgain(t *testing.T) {
+	for what, is := range map[string]struct {
+		there string
+		taken bool
+	}{"before the file": {"", true}, "after the file": {csv1, true}, "a person's own": {"mine", false}} {
+		h, w := open(t, project2(t)), serveWeb(t)
+		w.set(csv1)
+		must(t, h.Sync(t.Context(), map[string]dataset.Setting{"trips": {Path: "data/trips.csv"}}))
+		if is.there != "" {
+			write(t, h.dir, "data/trips.csv", is.there)
+		}
+		x, err := h.Import(t.Context(), dataset.Import{From: w.URL + "/trips.csv", Update: dataset.Update{Inside: true}})
+		if is.taken && (err != nil || x.Snapshot.Origin == nil || read(t, h.dir, "data/trips.csv") != csv1) {
+			t.Errorf("%s: %+v %v", what, x, err)
+		}
+		if !is.taken && (!errs.Is(err, errs.Conflict) || read(t, h.dir, "data/trips.csv") != is.there) {
+			t.Errorf("%s: %+v %v", what, x, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(h.dir, ".rondo/tmp/import-*")); is.taken && len(left) > 0 {
+			t.Errorf("%s: left behind: %q", what, left)
+		}
+	}
+}
+
 func TestWhatTheWebMayNotDo(t *testing.T) {
 	ctx := t.Context()
 	h, w := open(t, project2(t)), serveWeb(t)
