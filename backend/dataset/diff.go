@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/background"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -163,7 +164,7 @@ func (s *Service) opener(ctx context.Context, d ref.Digest) opener {
 		if err != nil {
 			return nil, err
 		}
-		return yielding{ctx, r}, nil
+		return background.Reader(ctx, r), nil
 	}
 }
 

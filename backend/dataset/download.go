@@ -57,7 +57,7 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	}
 	d.file = filepath.Join(s.full(tmpDir), "import-"+ref.Of([]byte(u.String())).String()[:16])
 	if err := os.MkdirAll(filepath.Dir(d.file), 0o755); err != nil {
-		return d, writeError(tmpDir, err)
+		return d, errs.Unwritten(tmpDir, err)
 	}
 	before := s.unfinished(d.file, u)
 	resp, err := ask(ctx, u, known, before, d.file, in.Inside)
@@ -203,7 +203,7 @@ func save(ctx context.Context, file string, resp *http.Response, at, limit int64
 	}
 	f, err := os.OpenFile(file, flags, 0o644)
 	if err != nil {
-		return writeError(file, err)
+		return errs.Unwritten(file, err)
 	}
 	defer f.Close()
 	if _, err := f.Seek(at, io.SeekStart); err != nil {
@@ -216,11 +216,11 @@ func save(ctx context.Context, file string, resp *http.Response, at, limit int64
 	case n > limit-at:
 		return overLimit(file, limit)
 	case errors.Is(err, syscall.ENOSPC):
-		return writeError(file, err)
+		return errs.Unwritten(file, err)
 	case err != nil || resp.ContentLength >= 0 && n != resp.ContentLength:
 		return errs.New(errs.Unavailable, "the connection broke off after %d bytes: %w", at+n, cmp.Or(err, io.ErrUnexpectedEOF)).WithHint("import it again: it goes on from there, where the server can")
 	}
-	return writeError(file, errors.Join(f.Sync(), f.Close()))
+	return errs.Unwritten(file, errors.Join(f.Sync(), f.Close()))
 }
 
 func overLimit(file string, limit int64) error {

@@ -151,11 +151,11 @@ func (s *Service) imported(ctx context.Context, name string, got downloaded) (Im
 // place moves a file that was fetched to where it belongs in the project.
 func (s *Service) place(file, at string) error {
 	if err := s.root.MkdirAll(path.Dir(at), 0o755); err != nil {
-		return writeError(at, err)
+		return errs.Unwritten(at, err)
 	}
 	inside := path.Join(tmpDir, filepath.Base(file))
 	if err := s.root.Rename(inside, at); err != nil {
-		return writeError(at, err)
+		return errs.Unwritten(at, err)
 	}
 	return nil
 }

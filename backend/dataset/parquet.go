@@ -106,7 +106,7 @@ func spooled(open opener) (file io.ReaderAt, size int64, done io.Closer, err err
 	done = closing(func() error { return errors.Join(tmp.Close(), os.Remove(tmp.Name())) })
 	size, err = io.Copy(tmp, io.MultiReader(bytes.NewReader(head), io.LimitReader(r, maxParquet)))
 	if err != nil {
-		return nil, 0, nil, errors.Join(writeError(tmp.Name(), err), done.Close())
+		return nil, 0, nil, errors.Join(errs.Unwritten(tmp.Name(), err), done.Close())
 	}
 	return tmp, size, done, nil
 }

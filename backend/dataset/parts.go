@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"rondo/backend/errs"
 )
 
 const (
@@ -50,7 +52,7 @@ func (p *parts) spill(i int) (err error) {
 	}
 	_, err = p.files[i].Write(p.memory[i])
 	p.memory[i] = p.memory[i][:0]
-	return writeError("a temporary file in "+p.tmp, err)
+	return errs.Unwritten("a temporary file in "+p.tmp, err)
 }
 
 func (p *parts) load(i int) ([]dealt, error) {

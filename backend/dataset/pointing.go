@@ -85,23 +85,13 @@ func escapeIgnore(name string) string {
 // root, which refuses links that lead out.
 func (s *Service) write(name, text string) error {
 	if err := s.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return writeError(name, err)
+		return errs.Unwritten(name, err)
 	}
 	fi, err := s.root.Stat(path.Dir(name))
 	if err != nil || !fi.IsDir() {
-		return writeError(name, err)
+		return errs.Unwritten(name, err)
 	}
-	return writeError(name, atomicfile.WriteFile(s.full(name), []byte(text), 0o644))
-}
-
-func writeError(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.NotFound) { // it is not the writing that fails
-		return errs.New(errs.Corrupt, "%s: %w", name, err).WithHint("%s", errs.HintOf(err))
-	}
-	return errs.New(errs.Unavailable, "%s cannot be written: %w", name, err).WithHint("see whether the disk is full and whether you may write there")
+	return errs.Unwritten(name, atomicfile.WriteFile(s.full(name), []byte(text), 0o644))
 }
 
 func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) }

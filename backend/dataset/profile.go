@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"rondo/backend/dataset/background"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/store"
@@ -86,7 +87,7 @@ func (s *Service) profiled(ctx context.Context, snap Snapshot, f facts) (Snapsho
 		return done, nil
 	}
 	s.background.Go(func() {
-		if _, _, err := s.makeProfile(s.inBackground(), snap, f); err != nil && s.stopped.Err() == nil {
+		if _, _, err := s.makeProfile(background.In(s.stopped, &s.foreground), snap, f); err != nil && s.stopped.Err() == nil {
 			s.opts.Log.Warn("the snapshot is not profiled yet", "snapshot", snap.Ref(), "err", err)
 		}
 	})
@@ -226,7 +227,7 @@ func gather(ctx context.Context, name string, open opener, also func(row []strin
 			return t, columns, rows, err
 		}
 		if rows++; rows%4096 == 0 {
-			if err := giveWay(ctx); err != nil {
+			if err := background.GiveWay(ctx); err != nil {
 				return t, columns, rows, err
 			}
 		}

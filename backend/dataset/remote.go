@@ -81,7 +81,7 @@ func (s *Service) SetRemote(r Remote) error {
 	if err != nil {
 		return err
 	}
-	return writeError(remotesName, atomicfile.WriteFile(filepath.Join(s.opts.Device, remotesName), append(b, '\n'), 0o600))
+	return errs.Unwritten(remotesName, atomicfile.WriteFile(filepath.Join(s.opts.Device, remotesName), append(b, '\n'), 0o600))
 }
 
 // remoteAddress refuses what is not, and must not become, a remote.

@@ -56,9 +56,9 @@ func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
 		return errs.New(errs.Precondition, "the remote %s cannot be made: %w", r.Name, err).WithHint("connect its disk, or make the folder around it")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return writeError(dir, err)
+		return errs.Unwritten(dir, err)
 	}
-	return writeError(dir, atomicfile.SyncDir(filepath.Dir(dir)))
+	return errs.Unwritten(dir, atomicfile.SyncDir(filepath.Dir(dir)))
 }
 
 // readyFar readies a remote that is open; the first push of all begins it.

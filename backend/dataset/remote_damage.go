@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
 	"rondo/backend/store"
 )
 
@@ -63,7 +64,7 @@ func (m *memoryOf) write(objects *store.Far) error {
 	}
 	if len(all) == 0 {
 		if err := os.Remove(m.path); !errors.Is(err, fs.ErrNotExist) {
-			return writeError(damagedName, err)
+			return errs.Unwritten(damagedName, err)
 		}
 		return nil
 	}
@@ -71,7 +72,7 @@ func (m *memoryOf) write(objects *store.Far) error {
 	if err != nil {
 		return err
 	}
-	return writeError(damagedName, atomicfile.WriteFile(m.path, append(b, '\n'), 0o600))
+	return errs.Unwritten(damagedName, atomicfile.WriteFile(m.path, append(b, '\n'), 0o600))
 }
 
 // where is a damage by its place alone.

@@ -51,7 +51,7 @@ func (s *Service) takeLock(ctx context.Context, f *far, mark time.Duration) erro
 		}
 	}
 	if err := atomicfile.WriteFile(s.lockMemory(f), []byte(mark.String()+"\n"), 0o600); err != nil {
-		return writeError(lockMemory, err)
+		return errs.Unwritten(lockMemory, err)
 	}
 	stored, err := f.r.Put(ctx, farLock, remote.Content(s.lockText(mark)))
 	if err == nil && !stored {

@@ -67,7 +67,7 @@ func (s *Service) VerifyRemote(ctx context.Context, in VerifyRemote) (v Verified
 	}
 	if in.Sample == 0 {
 		if err := os.Remove(s.farProgressPath(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return v, writeError(progressName, err)
+			return v, errs.Unwritten(progressName, err)
 		}
 	}
 	return v, f.memory.write(f.objects)
@@ -89,7 +89,7 @@ func (s *Service) readRemote(ctx context.Context, f *far, percent float64, v *Ve
 	if percent == 0 {
 		path := s.farProgressPath(f)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return writeError(path, err)
+			return errs.Unwritten(path, err)
 		}
 		p, err := s.progress(path)
 		if err != nil {

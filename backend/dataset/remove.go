@@ -100,7 +100,7 @@ func (s *Service) dropPointer(ctx context.Context, d Dataset) error {
 		return nil // it is not ours to say what that is
 	}
 	if err := s.root.Remove(d.Path + pointerSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError(d.Path+pointerSuffix, err)
+		return errs.Unwritten(d.Path+pointerSuffix, err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/dataset/background"
 	"rondo/backend/errs"
 	"rondo/backend/ledger"
 	"rondo/backend/store"
@@ -53,8 +54,8 @@ type Service struct {
 	damage     sync.Mutex // held by who writes down what is damaged on a remote
 	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 
-	background sync.WaitGroup // profiles that are being made
-	foreground gate           // snapshots, checkouts and what else somebody waits for
+	background sync.WaitGroup  // profiles that are being made
+	foreground background.Gate // snapshots, checkouts and what else somebody waits for
 	stop       context.CancelFunc
 	stopped    context.Context
 }
@@ -106,7 +107,7 @@ func (s *Service) lock(name string) (unlock func()) {
 		s.locks[name] = l
 	}
 	s.mu.Unlock()
-	leave := s.foreground.enter()
+	leave := s.foreground.Enter()
 	l.Lock()
 	return func() { l.Unlock(); leave() }
 }

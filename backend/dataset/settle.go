@@ -34,7 +34,7 @@ func (s *Service) beginSettling(d Dataset, snap Snapshot, p *plan) (*settling, e
 	}
 	whole, err := atomicfile.OpenWhole(s.opts.Dir)
 	if err != nil {
-		return nil, writeError(d.Path, err)
+		return nil, errs.Unwritten(d.Path, err)
 	}
 	g := &settling{s: s, whole: whole, noted: make(chan struct{}), before: s.doubts(d.Path), u: &unsettled{
 		Format: unsettledFormat, ID: ref.NewID(), Dataset: d.Name, Path: d.Path, Folder: s.opts.Dir,
@@ -58,7 +58,7 @@ func (g *settling) ready() error {
 	}
 	<-g.noted
 	if g.err != nil {
-		return writeError("the note of the checkout in "+g.s.opts.Device, g.err)
+		return errs.Unwritten("the note of the checkout in "+g.s.opts.Device, g.err)
 	}
 	g.touched = true
 	return nil

@@ -53,11 +53,11 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, query string) (a Answe
 	start := s.opts.Now()
 	dir := filepath.Join(s.opts.Device, "tmp")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return a, writeError(dir, err)
+		return a, errs.Unwritten(dir, err)
 	}
 	f, err := os.CreateTemp(dir, "sql-*.db")
 	if err != nil {
-		return a, writeError(dir, err)
+		return a, errs.Unwritten(dir, err)
 	}
 	f.Close()
 	db, err := index.OpenScratch(f.Name())

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -41,7 +42,7 @@ func (s *Service) clean() error {
 func (s *Service) carryOut(ctx context.Context, p *plan) error {
 	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
 	if err := s.root.MkdirAll(stage, 0o755); err != nil {
-		return writeError(stage, err)
+		return errs.Unwritten(stage, err)
 	}
 	defer s.away(stage)
 	if err := s.stage(ctx, stage, p); err != nil {
@@ -56,12 +57,12 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 		return s.moveWhole(stage, p)
 	}
 	if err := s.clear(ctx, p); err != nil {
-		return writeError(p.base, err)
+		return errs.Unwritten(p.base, err)
 	}
 	if err := s.moveAll(ctx, stage, p); err != nil {
 		return err
 	}
-	err := p.only(ctx, turn, func(_ int, d deed) error { return writeError(d.at, s.setMode(stage, d)) })
+	err := p.only(ctx, turn, func(_ int, d deed) error { return errs.Unwritten(d.at, s.setMode(stage, d)) })
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ const wholeName = "whole" // the staged folder that takes its place at once
 func (s *Service) moveWhole(stage string, p *plan) error {
 	parent := path.Dir(p.base)
 	if err := s.root.MkdirAll(parent, 0o755); err != nil {
-		return writeError(p.base, err)
+		return errs.Unwritten(p.base, err)
 	}
 	p.moved = s.opts.Now()
 	err := fault.Check("rename")
@@ -112,13 +113,13 @@ func (s *Service) moveWhole(stage string, p *plan) error {
 		err = s.root.Rename(path.Join(stage, wholeName), p.base)
 	}
 	if err != nil {
-		return writeError(p.base, err)
+		return errs.Unwritten(p.base, err)
 	}
 	fault.Point("dataset.moved")
 	if p.later != nil {
 		return nil
 	}
-	return writeError(parent, atomicfile.SyncDir(s.full(parent)))
+	return errs.Unwritten(parent, atomicfile.SyncDir(s.full(parent)))
 }
 
 const maxSynced = 64 // files or folders that are synced one by one
@@ -136,7 +137,7 @@ func (s *Service) syncFolders(ctx context.Context, p *plan) error {
 		return err
 	}
 	if len(folders) > maxSynced {
-		return writeError(p.base, atomicfile.SyncAll(filepath.Dir(s.full(p.base))))
+		return errs.Unwritten(p.base, atomicfile.SyncAll(filepath.Dir(s.full(p.base))))
 	}
 	if len(folders) > 0 { // they may be new themselves
 		folders[p.base], folders[path.Dir(p.base)] = true, true
@@ -146,7 +147,7 @@ func (s *Service) syncFolders(ctx context.Context, p *plan) error {
 			continue // it went with its last file
 		}
 		if err := atomicfile.SyncDir(s.full(at)); err != nil {
-			return writeError(at, err)
+			return errs.Unwritten(at, err)
 		}
 	}
 	return nil
@@ -191,7 +192,7 @@ func (s *Service) moveAll(ctx context.Context, stage string, p *plan) error {
 		}
 		staged := strconv.Itoa(parcel) + "/" + strconv.Itoa(i-p.starts[parcel])
 		if err := m.move(staged, d.at); err != nil {
-			return writeError(d.at, err)
+			return errs.Unwritten(d.at, err)
 		}
 		if i == p.writes/2 {
 			fault.Point("dataset.moving")

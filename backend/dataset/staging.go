@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/store"
 )
@@ -51,7 +52,7 @@ func (s *Service) stage(ctx context.Context, stage string, p *plan) error {
 	if err = st.early.end(ctx); ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return writeError(p.base, err)
+	return errs.Unwritten(p.base, err)
 }
 
 // all stages every file.
@@ -72,7 +73,7 @@ func (st *staging) all(ctx context.Context) error {
 func (st *staging) work(ctx context.Context, parcels <-chan *parcel) error {
 	in, err := descend(st.root)
 	if err != nil {
-		return writeError(st.stage, err)
+		return errs.Unwritten(st.stage, err)
 	}
 	defer in.close()
 	r := st.s.opts.Store.ManyReader()
@@ -85,7 +86,7 @@ func (st *staging) work(ctx context.Context, parcels <-chan *parcel) error {
 			return st.write(in, c, i, content)
 		})
 		if err == nil && !st.oneByOne() {
-			err = writeError(st.p.base, st.early.wrote(int64(len(c.deeds)), c.size))
+			err = errs.Unwritten(st.p.base, st.early.wrote(int64(len(c.deeds)), c.size))
 		}
 		if err != nil {
 			return err
@@ -103,12 +104,12 @@ func (st *staging) write(in *descent, c *parcel, i int, content store.Content) e
 	dir, base := path.Split(name)
 	to, err := in.enter(strings.TrimSuffix(dir, "/"))
 	if err != nil {
-		return writeError(d.at, err)
+		return errs.Unwritten(d.at, err)
 	}
 	stamp := &st.p.stamps[c.first+i]
 	if b := content.Bytes(); b != nil && !st.oneByOne() {
 		*stamp, err = to.WriteSmall(base, b, d.file.Perm())
-		err = writeError(d.at, err)
+		err = errs.Unwritten(d.at, err)
 	} else {
 		*stamp, err = st.writeLarge(d, name, content)
 	}
@@ -120,12 +121,12 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	how := st.s.linking()
 	if how == store.LinkHard && !d.file.Exec {
 		if stamp, done, err := st.hardlink(name, c); done || err != nil {
-			return stamp, writeError(d.at, err)
+			return stamp, errs.Unwritten(d.at, err)
 		}
 	}
 	f, err := st.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, d.file.Perm())
 	if err != nil {
-		return stamp, writeError(d.at, err)
+		return stamp, errs.Unwritten(d.at, err)
 	}
 	cloned := false
 	if how == store.LinkAuto || how == store.LinkReflink {
@@ -139,9 +140,9 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	if fi, e := f.Stat(); e == nil {
 		stamp = store.StampOf(fi)
 	}
-	err = writeError(d.at, err)
+	err = errs.Unwritten(d.at, err)
 	if err == nil && st.oneByOne() {
-		err = writeError(d.at, syncFile(f))
+		err = errs.Unwritten(d.at, syncFile(f))
 	}
 	return stamp, unjoin(errors.Join(err, f.Close()))
 }

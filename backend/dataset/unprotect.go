@@ -35,7 +35,7 @@ func (s *Service) Unprotect(ctx context.Context, name string) (u Unprotected, er
 	}
 	stage := path.Join(tmpDir, stagePrefix+ref.NewID())
 	if err := s.root.MkdirAll(stage, 0o755); err != nil {
-		return u, writeError(stage, err)
+		return u, errs.Unwritten(stage, err)
 	}
 	defer s.root.RemoveAll(stage)
 	if single {
@@ -60,7 +60,7 @@ func (s *Service) Unprotect(ctx context.Context, name string) (u Unprotected, er
 func (s *Service) unprotect(stage, at string, u *Unprotected) error {
 	fi, err := s.root.Lstat(at)
 	if err != nil {
-		return writeError(at, err)
+		return errs.Unwritten(at, err)
 	}
 	own := folder.Links(fi) < 2
 	if !fi.Mode().IsRegular() || own && fi.Mode().Perm()&0o200 != 0 {
@@ -75,7 +75,7 @@ func (s *Service) unprotect(stage, at string, u *Unprotected) error {
 	if err == nil {
 		u.Files++
 	}
-	return writeError(at, err)
+	return errs.Unwritten(at, err)
 }
 
 // copyInPlace puts a copy in the place of a file, which is durable before it is there.

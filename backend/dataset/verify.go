@@ -106,7 +106,7 @@ func (s *Service) progress(path string) (*progress, error) {
 	p := &progress{done: map[string]bool{}}
 	if fi, err := os.Stat(path); err == nil && s.opts.Now().Sub(fi.ModTime()) > progressAge {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, writeError(path, err)
+			return nil, errs.Unwritten(path, err)
 		}
 	}
 	b, err := os.ReadFile(path)
@@ -119,7 +119,7 @@ func (s *Service) progress(path string) (*progress, error) {
 		}
 	}
 	p.f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	return p, writeError(path, err)
+	return p, errs.Unwritten(path, err)
 }
 
 func (p *progress) has(file string) bool { return p.done[file] }

@@ -110,6 +110,18 @@ func Wrap(kind Kind, err error, format string, args ...any) error {
 	return &Error{Kind: kind, Msg: fmt.Sprintf(format, args...), Err: err}
 }
 
+// Unwritten says that name, a file or a folder, cannot be written because of err. Where what should
+// be written could not be read, it says that instead. A nil err gives nil.
+func Unwritten(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if Is(err, Corrupt) || Is(err, NotFound) {
+		return New(Corrupt, "%s: %w", name, err).WithHint("%s", HintOf(err))
+	}
+	return New(Unavailable, "%s cannot be written: %w", name, err).WithHint("see whether the disk is full and whether you may write there")
+}
+
 // KindOf returns the kind of the outermost classified error in err's chain.
 func KindOf(err error) Kind {
 	var e *Error

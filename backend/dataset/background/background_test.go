@@ -1,4 +1,4 @@
-package dataset
+package background
 
 import (
 	"context"
@@ -10,16 +10,16 @@ import (
 // no longer than its context.
 func TestWorkInTheBackgroundRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gate
-		ctx, stop := context.WithCancel(context.WithValue(context.Background(), behind{}, &g))
+		var g Gate
+		ctx, stop := context.WithCancel(In(context.Background(), &g))
 		defer stop()
-		if err := giveWay(ctx); err != nil {
+		if err := GiveWay(ctx); err != nil {
 			t.Fatalf("nobody is busy: %v", err)
 		}
-		leaveA, leaveB := g.enter(), g.enter()
+		leaveA, leaveB := g.Enter(), g.Enter()
 		went := make(chan error, 2)
-		go func() { went <- giveWay(ctx) }()
-		go func() { went <- giveWay(ctx) }()
+		go func() { went <- GiveWay(ctx) }()
+		go func() { went <- GiveWay(ctx) }()
 		synctest.Wait()
 		leaveA()
 		synctest.Wait()
@@ -31,12 +31,12 @@ func TestWorkInTheBackgroundRests(t *testing.T) {
 		if len(went) != 2 || <-went != nil || <-went != nil {
 			t.Fatal("it rests though nobody waits")
 		}
-		leave := g.enter()
+		leave := g.Enter()
 		defer leave()
-		if err := giveWay(context.Background()); err != nil {
+		if err := GiveWay(context.Background()); err != nil {
 			t.Fatalf("what is not in the background waits: %v", err)
 		}
-		go func() { went <- giveWay(ctx) }()
+		go func() { went <- GiveWay(ctx) }()
 		stop()
 		if err := <-went; err == nil {
 			t.Fatal("it goes on though it was given up")
