@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -63,7 +64,7 @@ func (c *comparing) table(ctx context.Context, f FileDiff, a, b Snapshot, key []
 }
 
 // opener opens a table's file and counts what is read of it.
-func (c *comparing) opener(ctx context.Context, d ref.Digest) opener {
+func (c *comparing) opener(ctx context.Context, d ref.Digest) table.Opener {
 	open := c.Service.opener(ctx, d)
 	return func() (io.ReadCloser, error) {
 		r, err := open()

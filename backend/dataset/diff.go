@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -75,7 +76,7 @@ func (d *Diff) compare(ctx context.Context, old, fresh *store.Listing) (tables [
 		if f.Change == FileRemoved {
 			removed++
 		}
-		if f.Change == FileChanged && isTable(f.Path) && f.From.Digest != f.To.Digest && len(tables) < maxTableDiffs {
+		if f.Change == FileChanged && table.Is(f.Path) && f.From.Digest != f.To.Digest && len(tables) < maxTableDiffs {
 			tables = append(tables, f)
 		}
 		return nil
@@ -146,7 +147,7 @@ func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []s
 				WithHint("name more columns, or none to compare whole rows")
 		case errors.Is(err, errTwice):
 			continue
-		case errors.Is(err, errTable):
+		case errors.Is(err, table.ErrNotTable):
 			d.Problem = err.Error()
 		case err != nil:
 			return d, err
@@ -158,7 +159,7 @@ func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []s
 }
 
 // opener opens a table, which need not be read to its end.
-func (s *Service) opener(ctx context.Context, d ref.Digest) opener {
+func (s *Service) opener(ctx context.Context, d ref.Digest) table.Opener {
 	return func() (io.ReadCloser, error) {
 		r, err := s.opts.Store.OpenSound(ctx, d)
 		if err != nil {

@@ -1,5 +1,7 @@
 package dataset
 
+import "rondo/backend/dataset/table"
+
 // facts are what a scan notes of the files on its way, so that a snapshot of many files
 // need not be gone through again to find that there is nothing to look into.
 type facts struct {
@@ -10,7 +12,7 @@ type facts struct {
 }
 
 func (f *facts) see(prefix, name string, size int64) {
-	if isTable(name) {
+	if table.Is(name) {
 		f.tables++
 		f.tableSize += size
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/store"
@@ -144,7 +145,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 		switch {
 		case err != nil:
 			return p, err
-		case !isTable(f.Path):
+		case !table.Is(f.Path):
 			p.Opaque++
 			continue
 		case len(p.Tables) >= maxTables:
@@ -173,7 +174,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 // readTable summarises one table. A file that is none is no error: it has a Problem.
 func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error) {
 	t, err := Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
-	if errors.Is(err, errTable) {
+	if errors.Is(err, table.ErrNotTable) {
 		return Table{Path: f.Path, Columns: []Column{}, Associations: []Association{}, Problem: err.Error()}, nil
 	}
 	return t, err
@@ -209,8 +210,8 @@ func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, err
 
 // gather reads a table to its end, each column into a summary; also may see its rows. The
 // table is closed.
-func gather(ctx context.Context, name string, open opener, also func(row []string)) (t *table, columns []*summary, rows int64, err error) {
-	if t, err = openTable(name, open); err != nil {
+func gather(ctx context.Context, name string, open table.Opener, also func(row []string)) (t *table.Reader, columns []*summary, rows int64, err error) {
+	if t, err = table.Open(name, open); err != nil {
 		return nil, nil, 0, err
 	}
 	defer t.Close()

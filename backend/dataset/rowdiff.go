@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 )
 
@@ -39,7 +40,7 @@ var errTwice = errs.New(errs.Invalid, "two rows have the same key")
 // DiffRows compares two tables by the columns they share, in memory that is bounded:
 // rows are dealt out by their hash into parts, which are compared one after the other.
 // A key that is not unique in both is an error of kind Invalid.
-func DiffRows(ctx context.Context, name string, from, to opener, key []string, tmp string) (TableDiff, error) {
+func DiffRows(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (TableDiff, error) {
 	d := TableDiff{Path: name, Key: slices.Clone(key), ColumnsAdded: []string{}, ColumnsRemoved: []string{}, Types: []Retype{}}
 	if d.Key == nil {
 		d.Key = []string{}
@@ -56,7 +57,7 @@ func DiffRows(ctx context.Context, name string, from, to opener, key []string, t
 	}
 	hashes := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	var sides [2]*parts
-	for i, open := range []opener{from, to} {
+	for i, open := range []table.Opener{from, to} {
 		sides[i] = newParts(tmp)
 		defer sides[i].close()
 		h := hasher{seeds: hashes, shared: shared, key: key}
@@ -67,10 +68,10 @@ func DiffRows(ctx context.Context, name string, from, to opener, key []string, t
 	return d, d.count(ctx, sides, len(key) > 0)
 }
 
-func sharedColumns(d *TableDiff, name string, from, to opener) (shared []string, err error) {
+func sharedColumns(d *TableDiff, name string, from, to table.Opener) (shared []string, err error) {
 	var columns [2][]string
-	for i, open := range []opener{from, to} {
-		t, err := openTable(name, open)
+	for i, open := range []table.Opener{from, to} {
+		t, err := table.Open(name, open)
 		if err != nil {
 			return nil, err
 		}
@@ -102,8 +103,8 @@ type hasher struct {
 }
 
 // deal hashes every row into its part.
-func (h *hasher) deal(ctx context.Context, name string, open opener, into *parts) error {
-	t, err := openTable(name, open)
+func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into *parts) error {
+	t, err := table.Open(name, open)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/store"
 )
@@ -44,7 +45,7 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 	if t, err := s.totals(ctx, snap); err == nil {
 		out.Total = t[f.Path]
 	}
-	t, err := openTable(f.Path, s.opener(ctx, f.Digest))
+	t, err := table.Open(f.Path, s.opener(ctx, f.Digest))
 	if err != nil {
 		return out, asked(f.Path, err)
 	}
@@ -55,13 +56,13 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 
 // asked turns a fault in a table into an answer to the one who asked for its rows.
 func asked(file string, err error) error {
-	if errors.Is(err, errTable) {
+	if errors.Is(err, table.ErrNotTable) {
 		return errs.New(errs.Precondition, "%s cannot be read as a table: %w", file, err).WithHint("%s", errs.HintOf(err))
 	}
 	return err
 }
 
-func (out *Rows) fill(ctx context.Context, t *table, limit int) error {
+func (out *Rows) fill(ctx context.Context, t *table.Reader, limit int) error {
 	size := 0
 	for n := int64(0); len(out.Rows) < limit && size < maxPageBytes; n++ {
 		row, err := t.Next()
@@ -94,7 +95,7 @@ func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (st
 		return store.TreeFile{}, err
 	}
 	for f, err := range l.All(ctx) {
-		if err != nil || isTable(f.Path) {
+		if err != nil || table.Is(f.Path) {
 			return f, err
 		}
 	}

@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"rondo/backend/dataset/table"
 	"slices"
 )
 
@@ -77,7 +78,7 @@ func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
 
 // unlessTable: a file that is no table after all has no columns to compare.
 func unlessTable(err error) error {
-	if errors.Is(err, errTable) {
+	if errors.Is(err, table.ErrNotTable) {
 		return nil
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/store"
@@ -128,7 +129,7 @@ func (s *Service) load(ctx context.Context, db *index.Scratch, snap Snapshot, qu
 	var tables []store.TreeFile
 	var names []string
 	for _, f := range files {
-		if !isTable(f.Path) {
+		if !table.Is(f.Path) {
 			continue
 		}
 		name := strings.TrimSuffix(path.Base(f.Path), path.Ext(f.Path))
@@ -159,7 +160,7 @@ func (s *Service) load(ctx context.Context, db *index.Scratch, snap Snapshot, qu
 }
 
 func (s *Service) loadOne(ctx context.Context, db *index.Scratch, name string, f store.TreeFile) error {
-	t, err := openTable(f.Path, s.opener(ctx, f.Digest))
+	t, err := table.Open(f.Path, s.opener(ctx, f.Digest))
 	if err != nil {
 		return asked(f.Path, err)
 	}

@@ -1,4 +1,4 @@
-package dataset
+package table
 
 import (
 	"bufio"
@@ -37,7 +37,7 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 	t.csv.Comma, t.csv.ReuseRecord = separator(name, head), true
 	first, err := t.Next()
 	if errors.Is(err, io.EOF) {
-		return nil, tableError(1, "the file is empty")
+		return nil, bad(1, "the file is empty")
 	}
 	if err != nil {
 		return nil, err
@@ -47,13 +47,13 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 
 func (t *csvRows) header(first []string) error {
 	if len(first) > maxColumns {
-		return tableError(t.line, "the header has %d columns, over the limit of %d", len(first), maxColumns)
+		return bad(t.line, "the header has %d columns, over the limit of %d", len(first), maxColumns)
 	}
 	seen := map[string]bool{}
 	for _, name := range first {
 		name = strings.Clone(strings.TrimSpace(name))
 		if seen[name] {
-			return tableError(t.line, "the header names the column %q twice", name)
+			return bad(t.line, "the header names the column %q twice", name)
 		}
 		seen[name] = true
 		t.Columns = append(t.Columns, name)
@@ -87,19 +87,19 @@ func (t *csvRows) Next() ([]string, error) {
 	case err == nil || errors.Is(err, io.EOF):
 		return row, err
 	case errors.Is(err, csv.ErrFieldCount):
-		return nil, tableError(t.line, "it has %d fields, and the header has %d", len(row), len(t.Columns))
+		return nil, bad(t.line, "it has %d fields, and the header has %d", len(row), len(t.Columns))
 	case errors.As(err, &syntax):
-		return nil, tableError(syntax.Line, "%s", syntax.Err)
+		return nil, bad(syntax.Line, "%s", syntax.Err)
 	case errors.Is(err, errLongRow):
-		return nil, tableError(t.line+1, "a row is longer than %d MiB; a quote may be open", maxRow>>20)
+		return nil, bad(t.line+1, "a row is longer than %d MiB; a quote may be open", maxRow>>20)
 	}
 	return nil, err
 }
 
-// errTable marks that a file is not the table that its name promises.
-var errTable = errors.New("not a table")
+// ErrNotTable marks that a file is not the table that its name promises.
+var ErrNotTable = errors.New("not a table")
 
-func tableError(line int, format string, args ...any) error {
+func bad(line int, format string, args ...any) error {
 	e := errs.New(errs.Invalid, "line %d: "+format, append([]any{line}, args...)...)
 	e.Err = quietTable{}
 	return e.WithHint("mend that line; until then the file is kept as it is, but not looked into")
@@ -108,7 +108,7 @@ func tableError(line int, format string, args ...any) error {
 type quietTable struct{}
 
 func (quietTable) Error() string        { return "" }
-func (quietTable) Is(target error) bool { return target == errTable }
+func (quietTable) Is(target error) bool { return target == ErrNotTable }
 
 var errLongRow = errors.New("row too long")
 

@@ -1,4 +1,4 @@
-package dataset
+package table
 
 import (
 	"bytes"
@@ -37,12 +37,12 @@ type leaf struct {
 	format func(parquet.Value) string
 }
 
-func openParquet(open opener) (*table, error) {
+func openParquet(open Opener) (*Reader, error) {
 	file, size, done, err := spooled(open)
 	if err != nil {
 		return nil, err
 	}
-	t := &table{closers: []io.Closer{done}}
+	t := &Reader{closers: []io.Closer{done}}
 	p := &parquetRows{batch: make([]parquet.Row, parquetBatch)}
 	err = guarded(func() error { return p.open(t, file, size) })
 	if errors.Is(err, io.EOF) {
@@ -86,7 +86,7 @@ func parquetError(format string, args ...any) error {
 }
 
 // spooled makes a file that can be read at any place, which Parquet needs: it begins at its end.
-func spooled(open opener) (file io.ReaderAt, size int64, done io.Closer, err error) {
+func spooled(open Opener) (file io.ReaderAt, size int64, done io.Closer, err error) {
 	r, err := open()
 	if err != nil {
 		return nil, 0, nil, err
@@ -111,7 +111,7 @@ func spooled(open opener) (file io.ReaderAt, size int64, done io.Closer, err err
 	return tmp, size, done, nil
 }
 
-func (p *parquetRows) open(t *table, file io.ReaderAt, size int64) error {
+func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package dataset
+package table
 
 import (
 	"bufio"
@@ -17,7 +17,7 @@ type jsonLines struct {
 	row   []string
 }
 
-func openJSON(open opener) (*table, error) {
+func openJSON(open Opener) (*Reader, error) {
 	columns, types, err := jsonColumns(open)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func openJSON(open opener) (*table, error) {
 		j.at[c] = i
 	}
 	j.row = make([]string, len(columns))
-	return &table{Columns: columns, Types: types, next: j.next, closers: []io.Closer{r}}, nil
+	return &Reader{Columns: columns, Types: types, next: j.next, closers: []io.Closer{r}}, nil
 }
 
 func newJSONLines(r io.Reader) *jsonLines {
@@ -41,7 +41,7 @@ func newJSONLines(r io.Reader) *jsonLines {
 }
 
 // jsonColumns reads the file once for its keys, and for what JSON makes of their values.
-func jsonColumns(open opener) (columns, types []string, err error) {
+func jsonColumns(open Opener) (columns, types []string, err error) {
 	r, err := open()
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +55,7 @@ func jsonColumns(open opener) (columns, types []string, err error) {
 				return nil
 			}
 			if len(columns) == maxColumns {
-				return tableError(j.line, "there are more than %d different keys", maxColumns)
+				return bad(j.line, "there are more than %d different keys", maxColumns)
 			}
 			j.at[key] = len(columns)
 			columns, types = append(columns, key), append(types, jsonTypes("", value))
@@ -63,7 +63,7 @@ func jsonColumns(open opener) (columns, types []string, err error) {
 		})
 		switch {
 		case errors.Is(err, io.EOF) && j.line == 0:
-			return nil, nil, tableError(1, "the file is empty")
+			return nil, nil, bad(1, "the file is empty")
 		case errors.Is(err, io.EOF):
 			return columns, types, nil
 		case err != nil:
@@ -99,26 +99,26 @@ func (j *jsonLines) object(fn func(key string, value json.RawMessage) error) err
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return tableError(j.line, "it is no JSON object")
+		return bad(j.line, "it is no JSON object")
 	}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return tableError(j.line, "%s", err)
+			return bad(j.line, "%s", err)
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
-			return tableError(j.line, "%s", err)
+			return bad(j.line, "%s", err)
 		}
 		if err := fn(key.(string), value); err != nil {
 			return err
 		}
 	}
 	if _, err := d.Token(); err != nil {
-		return tableError(j.line, "it ends too early")
+		return bad(j.line, "it ends too early")
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return tableError(j.line, "something stands after the object")
+		return bad(j.line, "something stands after the object")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (j *jsonLines) text() ([]byte, error) {
 	err := j.lines.Err()
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
-		return nil, tableError(j.line+1, "it is longer than %d MiB", maxRow>>20)
+		return nil, bad(j.line+1, "it is longer than %d MiB", maxRow>>20)
 	case err != nil:
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (j *jsonLines) next() ([]string, error) {
 	err := j.object(func(key string, value json.RawMessage) error {
 		i, ok := j.at[key]
 		if !ok {
-			return tableError(j.line, "the key %.80q was not there a moment ago", key)
+			return bad(j.line, "the key %.80q was not there a moment ago", key)
 		}
 		j.row[i] = jsonText(value)
 		return nil

@@ -1,0 +1,76 @@
+// Package table reads CSV, JSON lines and Parquet as rows of text, one after the other in bounded
+// memory. The files come from outside: a damaged or hostile one is an error that is ErrNotTable, never
+// a panic or a gigabyte. It knows columns and rows only: what they hold is described by profile,
+// and how two tables differ is counted by rowdiff. It writes nothing but a temporary file.
+package table
+
+import (
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// Kinds of tables, by the file's extension.
+const (
+	csvTable     = "csv"
+	jsonTable    = "jsonl"
+	parquetTable = "parquet"
+)
+
+func kindOf(name string) string {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".csv", ".tsv":
+		return csvTable
+	case ".jsonl", ".ndjson":
+		return jsonTable
+	case ".parquet", ".parq":
+		return parquetTable
+	}
+	return ""
+}
+
+// Is reports whether a file is one that is read as a table.
+func Is(name string) bool { return kindOf(name) != "" }
+
+// Opener opens a table's file from its start, as often as it is asked.
+type Opener func() (io.ReadCloser, error)
+
+// Reader gives the rows of a table one after the other. Every value is text; one that
+// is missing is empty.
+type Reader struct {
+	Columns []string
+	Types   []string // as the file itself declares them; none in CSV
+	next    func() ([]string, error)
+	closers []io.Closer
+}
+
+// Next returns the next row; it is valid until the next call. io.EOF ends the table.
+func (t *Reader) Next() ([]string, error) { return t.next() }
+
+// Close closes the file.
+func (t *Reader) Close() {
+	for _, c := range t.closers {
+		_ = c.Close() // it was only read
+	}
+}
+
+// Open reads the header. A file that is not the table its name promises is an error
+// that is ErrNotTable.
+func Open(name string, open Opener) (*Reader, error) {
+	switch kindOf(name) {
+	case jsonTable:
+		return openJSON(open)
+	case parquetTable:
+		return openParquet(open)
+	}
+	r, err := open()
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCSV(name, r)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &Reader{Columns: c.Columns, next: c.Next, closers: []io.Closer{r}}, nil
+}
