@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 
 // sayAssociations shows which columns go together: all with all while they fit on a line,
 // else the pairs that do most.
-func (c *call) sayAssociations(list []dataset.Association) {
+func (c *call) sayAssociations(list []profile.Association) {
 	for _, a := range list {
 		c.say("\n%s%s", associationWords[a.Method], looked(a))
 		if len(a.Columns) <= maxMatrix {
@@ -29,11 +29,11 @@ func (c *call) sayAssociations(list []dataset.Association) {
 }
 
 var associationWords = map[string]string{
-	dataset.Pearson:  "Correlation of numbers (Pearson)",
-	dataset.CramersV: "Association of categories (Cramér's V)",
+	profile.Pearson:  "Correlation of numbers (Pearson)",
+	profile.CramersV: "Association of categories (Cramér's V)",
 }
 
-func looked(a dataset.Association) string {
+func looked(a profile.Association) string {
 	text := ""
 	if a.Sampled {
 		text = ", by " + counts(int64(a.Rows), "row", "that stands", "that stand") + " for all"
@@ -51,7 +51,7 @@ func coefficient(v *float64) string {
 	return strconv.FormatFloat(*v, 'f', 2, 64)
 }
 
-func matrixOf(a dataset.Association) [][]string {
+func matrixOf(a profile.Association) [][]string {
 	rows := [][]string{{""}}
 	for i, name := range a.Columns {
 		rows[0] = append(rows[0], clipped(name))
@@ -67,7 +67,7 @@ func matrixOf(a dataset.Association) [][]string {
 func clipped(name string) string { return fmt.Sprintf("%.20s", name) }
 
 // strongest lists the pairs whose columns go together most.
-func strongest(a dataset.Association) [][]string {
+func strongest(a profile.Association) [][]string {
 	type pair struct {
 		a, b string
 		v    *float64

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 )
 
 // TestDataDiffTellsHowValuesMoved takes two snapshots, in which one column of numbers and
@@ -35,14 +36,14 @@ func TestDataDiffTellsHowValuesMoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.ok("data", "diff", "d", "--json")), &d); err != nil || len(d.Tables) != 1 {
 		t.Fatalf("%+v %v", d, err)
 	}
-	got := map[string]dataset.Shift{}
+	got := map[string]profile.Shift{}
 	for _, s := range d.Tables[0].Shifts {
 		got[s.Column] = s
 	}
 	for name, want := range map[string]struct {
 		test, effect string
 		sure         bool
-	}{"moved": {"ks", dataset.EffectLarge, true}, "kind": {"chi2", dataset.EffectLarge, true}, "still": {"ks", dataset.EffectNone, false}, "same": {"chi2", dataset.EffectNone, false}} {
+	}{"moved": {"ks", profile.EffectLarge, true}, "kind": {"chi2", profile.EffectLarge, true}, "still": {"ks", profile.EffectNone, false}, "same": {"chi2", profile.EffectNone, false}} {
 		if s := got[name]; s.Test != want.test || s.Effect != want.effect || s.Significant != want.sure {
 			t.Errorf("%s: %+v, want %+v", name, s, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 	"rondo/backend/errs"
 )
 
@@ -77,10 +78,10 @@ func (c *call) sayTable(t dataset.TableDiff) {
 
 // sayShifts shows the columns whose values are spread otherwise now, by effect and by how
 // sure that is.
-func (c *call) sayShifts(list []dataset.Shift) {
+func (c *call) sayShifts(list []profile.Shift) {
 	rows := [][]string{{"  COLUMN", "EFFECT", "PSI", "DISTANCE", "TEST", "ADJUSTED P", "MISSING", "MEAN"}}
 	for _, s := range list {
-		if !s.Significant && s.Effect == dataset.EffectNone {
+		if !s.Significant && s.Effect == profile.EffectNone {
 			continue
 		}
 		mean := ""
@@ -215,7 +216,7 @@ func dataProfile(ctx context.Context, c *call) error {
 	})
 }
 
-func (c *call) sayProfile(t dataset.Table) {
+func (c *call) sayProfile(t profile.Table) {
 	c.say("%s: %s", t.Path, counted(t.Rows, "row"))
 	rows := [][]string{{"COLUMN", "TYPE", "MISSING", "DISTINCT", "LEAST", "MEDIAN", "MOST", "FREQUENT"}}
 	for _, col := range t.Columns {
@@ -241,14 +242,14 @@ func value(v any) string {
 	return fmt.Sprint(v)
 }
 
-func median(c dataset.Column) string {
+func median(c profile.Column) string {
 	if m, ok := c.Quantiles["p50"]; ok {
 		return value(m)
 	}
 	return ""
 }
 
-func frequent(c dataset.Column) string {
+func frequent(c profile.Column) string {
 	var words []string
 	for i, v := range c.Categories {
 		if i == 3 {

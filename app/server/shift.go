@@ -1,7 +1,7 @@
 package server
 
 import (
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 	"rondo/backend/monitor/stat"
 )
 
@@ -14,8 +14,8 @@ const (
 
 // compareSpreads judges columns of two snapshots as the monitors judge predictions: a test
 // for each, corrected for their number, and an effect that does not grow with the rows.
-func compareSpreads(list []dataset.Spread) []dataset.Shift {
-	out := make([]dataset.Shift, len(list))
+func compareSpreads(list []profile.Spread) []profile.Shift {
+	out := make([]profile.Shift, len(list))
 	ps := make([]float64, len(list))
 	for i, s := range list {
 		out[i] = compareSpread(s)
@@ -27,8 +27,8 @@ func compareSpreads(list []dataset.Spread) []dataset.Shift {
 	return out
 }
 
-func compareSpread(s dataset.Spread) dataset.Shift {
-	d := dataset.Shift{
+func compareSpread(s profile.Spread) profile.Shift {
+	d := profile.Shift{
 		Column: s.Column, Type: s.Type, MissingFrom: s.MissingFrom, MissingTo: s.MissingTo, MeanFrom: s.MeanFrom, MeanTo: s.MeanTo, Approximate: s.Approximate,
 	}
 	was, now := s.Counts[0], s.Counts[1]
@@ -50,11 +50,11 @@ func compareSpread(s dataset.Spread) dataset.Shift {
 func effectOf(psi float64) string {
 	switch {
 	case psi >= psiLarge:
-		return dataset.EffectLarge
+		return profile.EffectLarge
 	case psi >= psiMedium:
-		return dataset.EffectMedium
+		return profile.EffectMedium
 	case psi >= psiSmall:
-		return dataset.EffectSmall
+		return profile.EffectSmall
 	}
-	return dataset.EffectNone
+	return profile.EffectNone
 }

@@ -2,8 +2,10 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"io"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -73,4 +75,17 @@ func (c *comparing) opener(ctx context.Context, d ref.Digest) table.Opener {
 		}
 		return counted{r, &c.count}, nil
 	}
+}
+
+// shifts says how far the columns that both forms of a table have moved; a file that is no table
+// after all has none.
+func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]profile.Shift, error) {
+	list, err := profile.Spreads(ctx, f.Path, c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest))
+	if errors.Is(err, table.ErrNotTable) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.opts.Compare(list), nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
@@ -181,7 +182,7 @@ func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (ty
 	if err != nil {
 		return types, nil, err
 	}
-	was := map[string]Column{}
+	was := map[string]profile.Column{}
 	for _, c := range before.Columns {
 		was[c.Name] = c
 	}
@@ -199,28 +200,28 @@ func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (ty
 }
 
 // retyped compares types as the values have them, and as the files themselves declare them.
-func retyped(old, now Column) (from, to string, other bool) {
+func retyped(old, now profile.Column) (from, to string, other bool) {
 	if old.Declared != "" && now.Declared != "" && old.Declared != now.Declared {
 		return old.Declared, now.Declared, true
 	}
 	return old.Type, now.Type, old.Type != now.Type
 }
 
-func (s *Service) tableProfile(ctx context.Context, snap Snapshot, file string) (Table, error) {
+func (s *Service) tableProfile(ctx context.Context, snap Snapshot, file string) (profile.Table, error) {
 	p, err := s.Profile(ctx, snap)
 	if err != nil {
-		return Table{}, err
+		return profile.Table{}, err
 	}
 	for _, t := range p.Tables {
 		if t.Path == file || snap.Single {
 			return t, nil
 		}
 	}
-	return Table{}, nil
+	return profile.Table{}, nil
 }
 
-func maybeKey(c Column) bool {
-	return c.Rows > 1 && c.Missing == 0 && !c.Repeated && slices.Contains([]string{Integer, Text, Date, DateTime}, c.Type)
+func maybeKey(c profile.Column) bool {
+	return c.Rows > 1 && c.Missing == 0 && !c.Repeated && slices.Contains([]string{profile.Integer, profile.Text, profile.Date, profile.DateTime}, c.Type)
 }
 
 func idLike(name string) int {

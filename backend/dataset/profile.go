@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -17,20 +17,10 @@ import (
 
 // Profile is what a snapshot's tables hold, in summary.
 type Profile struct {
-	Tables   []Table  `json:"tables"`
-	Rows     int64    `json:"rows"`
-	Opaque   int      `json:"opaque"`   // files that are not looked into
-	Warnings []string `json:"warnings"` // what was meant as a table and cannot be read as one, and more
-}
-
-// Table is the summary of one table: a CSV, JSON lines or Parquet file.
-type Table struct {
-	Path    string   `json:"path"`
-	Rows    int64    `json:"rows"`
-	Columns []Column `json:"columns"`
-	Problem string   `json:"problem,omitempty"` // why it is kept, but not looked into
-
-	Associations []Association `json:"associations"` // null in profiles from before there were any
+	Tables   []profile.Table `json:"tables"`
+	Rows     int64           `json:"rows"`
+	Opaque   int             `json:"opaque"`   // files that are not looked into
+	Warnings []string        `json:"warnings"` // what was meant as a table and cannot be read as one, and more
 }
 
 const (
@@ -71,7 +61,7 @@ func (s *Service) recorded(ctx context.Context, snap Snapshot) (p Profile, err e
 
 // older reports whether a profile was made before there were associations.
 func (p Profile) older() bool {
-	return slices.ContainsFunc(p.Tables, func(t Table) bool { return t.Associations == nil })
+	return slices.ContainsFunc(p.Tables, func(t profile.Table) bool { return t.Associations == nil })
 }
 
 // profiled makes the profile at once for small tables, else in the background.
@@ -120,7 +110,7 @@ func (s *Service) makeProfile(ctx context.Context, snap Snapshot, f facts) (Prof
 }
 
 func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profile, err error) {
-	p = Profile{Tables: []Table{}, Warnings: []string{}}
+	p = Profile{Tables: []profile.Table{}, Warnings: []string{}}
 	if known.tables == 0 && !known.odd {
 		p.Opaque = snap.Files
 		return p, nil
@@ -152,7 +142,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 			left++
 			continue
 		}
-		table, err := Table{}, s.whatCame(snap, f)
+		table, err := profile.Table{}, s.whatCame(snap, f)
 		if err == nil {
 			table, err = s.readTable(ctx, f)
 		}
@@ -172,71 +162,10 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 }
 
 // readTable summarises one table. A file that is none is no error: it has a Problem.
-func (s *Service) readTable(ctx context.Context, f store.TreeFile) (Table, error) {
-	t, err := Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
+func (s *Service) readTable(ctx context.Context, f store.TreeFile) (profile.Table, error) {
+	t, err := profile.Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
 	if errors.Is(err, table.ErrNotTable) {
-		return Table{Path: f.Path, Columns: []Column{}, Associations: []Association{}, Problem: err.Error()}, nil
+		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Problem: err.Error()}, nil
 	}
 	return t, err
-}
-
-// Summarise reads a table and describes its columns, in memory that does not grow with the
-// number of rows. A row that does not fit is an error that names its line.
-func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
-	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}}
-	var rs *rowSample
-	t, columns, rows, err := gather(ctx, name, open, func(row []string) {
-		if rs == nil {
-			rs = newRowSample(len(row))
-		}
-		rs.add(row)
-	})
-	out.Rows = rows
-	if err != nil {
-		return out, err
-	}
-	for i, c := range columns {
-		column := c.column(t.Columns[i], out.Rows)
-		if t.Types != nil {
-			column.Declared = t.Types[i]
-		}
-		out.Columns = append(out.Columns, column)
-	}
-	if rs != nil {
-		out.Associations = rs.associations(out.Columns)
-	}
-	return out, nil
-}
-
-// gather reads a table to its end, each column into a summary; also may see its rows. The
-// table is closed.
-func gather(ctx context.Context, name string, open table.Opener, also func(row []string)) (t *table.Reader, columns []*summary, rows int64, err error) {
-	if t, err = table.Open(name, open); err != nil {
-		return nil, nil, 0, err
-	}
-	defer t.Close()
-	columns = make([]*summary, len(t.Columns))
-	for i := range columns {
-		columns[i] = newSummary()
-	}
-	for {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return t, columns, rows, nil
-		}
-		if err != nil {
-			return t, columns, rows, err
-		}
-		if rows++; rows%4096 == 0 {
-			if err := background.GiveWay(ctx); err != nil {
-				return t, columns, rows, err
-			}
-		}
-		for i, v := range row {
-			columns[i].add(v)
-		}
-		if also != nil {
-			also(row)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 )
 
 // TestAProfileRestsWhileASnapshotIsTaken: the profile of a large table is made in the
@@ -40,7 +41,7 @@ func TestAProfileRestsWhileASnapshotIsTaken(t *testing.T) {
 	}()
 	<-entered
 	for range 2 {
-		_, err := dataset.Summarise(context.Background(), "big.csv", func() (io.ReadCloser, error) { return os.Open(dir + "/big.csv") })
+		_, err := profile.Summarise(context.Background(), "big.csv", func() (io.ReadCloser, error) { return os.Open(dir + "/big.csv") })
 		must(t, err)
 	}
 	found, err := h.Find(context.Background(), big.ID)

@@ -8,23 +8,24 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 )
 
 // TableDiff counts how the rows of a table differ between two snapshots.
 type TableDiff struct {
-	Path           string   `json:"path"`
-	Key            []string `json:"key"` // columns that tell rows apart; without any a changed row counts as removed and added
-	Added          int64    `json:"added"`
-	Removed        int64    `json:"removed"`
-	Changed        int64    `json:"changed"`
-	Same           int64    `json:"same"`
-	ColumnsAdded   []string `json:"columns_added"`
-	ColumnsRemoved []string `json:"columns_removed"`
-	Types          []Retype `json:"types"`            // columns whose type is another now
-	Shifts         []Shift  `json:"shifts,omitempty"` // how the values of the columns that both have are spread now and were before
-	Problem        string   `json:"problem,omitempty"`
+	Path           string          `json:"path"`
+	Key            []string        `json:"key"` // columns that tell rows apart; without any a changed row counts as removed and added
+	Added          int64           `json:"added"`
+	Removed        int64           `json:"removed"`
+	Changed        int64           `json:"changed"`
+	Same           int64           `json:"same"`
+	ColumnsAdded   []string        `json:"columns_added"`
+	ColumnsRemoved []string        `json:"columns_removed"`
+	Types          []Retype        `json:"types"`            // columns whose type is another now
+	Shifts         []profile.Shift `json:"shifts,omitempty"` // how the values of the columns that both have are spread now and were before
+	Problem        string          `json:"problem,omitempty"`
 }
 
 // Retype is a column whose type changed.

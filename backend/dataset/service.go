@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/profile"
 	"rondo/backend/errs"
 	"rondo/backend/ledger"
 	"rondo/backend/store"
@@ -31,7 +32,7 @@ type Options struct {
 	// Progress hears of long work a few times a second; nil: nobody does.
 	Progress func(Progress)
 	// Compare judges how columns are spread in two snapshots; nil: nobody does.
-	Compare func([]Spread) []Shift
+	Compare func([]profile.Spread) []profile.Shift
 	// Boot is which of the machine's starts this is. A checkout then answers before the disk has
 	// its files, and a stop in between is noticed; empty: nobody knows, and the disk is waited for.
 	Boot string

@@ -9,11 +9,11 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -175,23 +175,8 @@ func (s *Service) loadOne(ctx context.Context, db *index.Scratch, name string, f
 			return nil, errs.New(errs.TooLarge, "%s has more than %d rows", f.Path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
 		}
 		for i, v := range row {
-			values[i] = valueOf(v)
+			values[i] = profile.Value(v)
 		}
 		return values, nil
 	}))
-}
-
-// valueOf is a field as SQLite counts with it.
-func valueOf(v string) any {
-	trimmed := strings.TrimSpace(v)
-	if missingWords[trimmed] {
-		return nil
-	}
-	if n, err := strconv.ParseInt(trimmed, 10, 64); err == nil {
-		return n
-	}
-	if f, ok := number(trimmed); ok {
-		return f
-	}
-	return v
 }

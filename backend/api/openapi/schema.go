@@ -62,8 +62,8 @@ type scalar struct{}
 var holds = map[string]reflect.Type{
 	"run.Run.exit":               reflect.TypeFor[proc.Exit](),
 	"registry.Version.signature": reflect.TypeFor[runtime.Signature](),
-	"dataset.Column.min":         reflect.TypeFor[scalar](),
-	"dataset.Column.max":         reflect.TypeFor[scalar](),
+	"profile.Column.min":         reflect.TypeFor[scalar](),
+	"profile.Column.max":         reflect.TypeFor[scalar](),
 }
 
 func shapeOf(t reflect.Type) shape {

@@ -47,20 +47,6 @@ export interface DatasetAnswer {
 	ms: number;
 }
 
-export interface DatasetAssociation {
-	method: string;
-	columns: string[];
-	values: ((number | null)[])[];
-	rows: number;
-	sampled?: boolean;
-	left?: number;
-}
-
-export interface DatasetCategory {
-	value: string;
-	count: number;
-}
-
 export interface DatasetCollect {
 	dry_run?: boolean;
 	grace_ns?: number;
@@ -94,28 +80,6 @@ export interface DatasetCollectedRemote {
 	removed: number;
 	freed: number;
 	next?: string;
-}
-
-export interface DatasetColumn {
-	name: string;
-	type: string;
-	declared?: string;
-	rows: number;
-	missing: number;
-	distinct: number;
-	distinct_more?: boolean;
-	unique?: boolean;
-	repeated?: boolean;
-	min?: number | string;
-	max?: number | string;
-	mean?: number;
-	std?: number;
-	quantiles?: Record<string, number>;
-	categories?: DatasetCategory[];
-	histogram?: DatasetHistogram;
-	shortest?: number;
-	longest?: number;
-	approximate?: boolean;
 }
 
 export interface DatasetDiff {
@@ -169,11 +133,6 @@ export interface DatasetGit {
 export interface DatasetHealed {
 	digest: string;
 	from: string;
-}
-
-export interface DatasetHistogram {
-	edges: number[];
-	counts: number[];
 }
 
 export interface DatasetImport {
@@ -267,7 +226,7 @@ export interface DatasetProblem {
 }
 
 export interface DatasetProfile {
-	tables: DatasetTable[];
+	tables: ProfileTable[];
 	rows: number;
 	opaque: number;
 	warnings: string[];
@@ -353,24 +312,6 @@ export interface DatasetRows {
 	total: number;
 }
 
-export interface DatasetShift {
-	column: string;
-	type: string;
-	test: string;
-	statistic: number;
-	p: number;
-	p_adjusted: number;
-	significant: boolean;
-	psi: number;
-	distance: number;
-	effect: string;
-	missing_from: number;
-	missing_to: number;
-	mean_from?: number;
-	mean_to?: number;
-	approximate?: boolean;
-}
-
 export interface DatasetSnapshot {
 	id: string;
 	dataset: string;
@@ -408,14 +349,6 @@ export interface DatasetStatus {
 	damaged?: string[];
 }
 
-export interface DatasetTable {
-	path: string;
-	rows: number;
-	columns: DatasetColumn[];
-	problem?: string;
-	associations: DatasetAssociation[];
-}
-
 export interface DatasetTableDiff {
 	path: string;
 	key: string[];
@@ -426,7 +359,7 @@ export interface DatasetTableDiff {
 	columns_added: string[];
 	columns_removed: string[];
 	types: DatasetRetype[];
-	shifts?: DatasetShift[];
+	shifts?: ProfileShift[];
 	problem?: string;
 }
 
@@ -1554,6 +1487,73 @@ export interface ProcSample {
 	host_cpu_percent: number;
 	host_mem_bytes: number;
 	gpus?: GpuUse[];
+}
+
+export interface ProfileAssociation {
+	method: string;
+	columns: string[];
+	values: ((number | null)[])[];
+	rows: number;
+	sampled?: boolean;
+	left?: number;
+}
+
+export interface ProfileCategory {
+	value: string;
+	count: number;
+}
+
+export interface ProfileColumn {
+	name: string;
+	type: string;
+	declared?: string;
+	rows: number;
+	missing: number;
+	distinct: number;
+	distinct_more?: boolean;
+	unique?: boolean;
+	repeated?: boolean;
+	min?: number | string;
+	max?: number | string;
+	mean?: number;
+	std?: number;
+	quantiles?: Record<string, number>;
+	categories?: ProfileCategory[];
+	histogram?: ProfileHistogram;
+	shortest?: number;
+	longest?: number;
+	approximate?: boolean;
+}
+
+export interface ProfileHistogram {
+	edges: number[];
+	counts: number[];
+}
+
+export interface ProfileShift {
+	column: string;
+	type: string;
+	test: string;
+	statistic: number;
+	p: number;
+	p_adjusted: number;
+	significant: boolean;
+	psi: number;
+	distance: number;
+	effect: string;
+	missing_from: number;
+	missing_to: number;
+	mean_from?: number;
+	mean_to?: number;
+	approximate?: boolean;
+}
+
+export interface ProfileTable {
+	path: string;
+	rows: number;
+	columns: ProfileColumn[];
+	problem?: string;
+	associations: ProfileAssociation[];
 }
 
 export interface Project {

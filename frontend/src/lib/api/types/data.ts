@@ -1,7 +1,7 @@
 export type {
   Dataset,
   DatasetCollected as Collected,
-  DatasetColumn as ProfileColumn,
+  ProfileColumn,
   DatasetDiff,
   DatasetExchanged as Exchanged,
   DatasetLineage as Lineage,
@@ -13,7 +13,7 @@ export type {
   DatasetRows as Rows,
   DatasetSnapshot as Snapshot,
   DatasetStatus,
-  DatasetTable as TableProfile,
+  ProfileTable as TableProfile,
   DatasetTableDiff as TableDiff,
   DatasetAnswer as SqlAnswer,
   DatasetUsage as DiskUsage,

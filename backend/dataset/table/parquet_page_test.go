@@ -1,18 +1,22 @@
-package dataset_test
+package table_test
 
 import (
 	"bytes"
 	"runtime"
 	"testing"
 
+	"rondo/backend/dataset/table/tabletest"
+
 	"github.com/parquet-go/parquet-go"
 )
 
 // TestAPageThatSaysTooMuch: a header of some bytes asks for 2 GiB, and gets none of it.
 func TestAPageThatSaysTooMuch(t *testing.T) {
-	good := parquetOf(t, 500, nil)
+	good := tabletest.Parquet(t, 500, nil)
 	f, err := parquet.OpenFile(bytes.NewReader([]byte(good)), int64(len(good)))
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, g := range f.Metadata().RowGroups {
 		for i, c := range g.Columns {
 			b := []byte(good)
@@ -34,7 +38,7 @@ func TestAPageThatSaysTooMuch(t *testing.T) {
 
 // FuzzParquetPages changes bytes of a file: whatever comes of it, it takes little memory.
 func FuzzParquetPages(f *testing.F) {
-	good := parquetOf(f, 60, nil)
+	good := tabletest.Parquet(f, 60, nil)
 	f.Add(uint16(4), []byte("\x15\x00\x15\xfe\xff\xff\xff\x0f\x15\x3c"))
 	f.Add(uint16(9), []byte{0xff})
 	f.Add(uint16(len(good)-40), []byte{0x7f, 0x7f})

@@ -1,4 +1,4 @@
-package dataset_test
+package profile_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/profile"
 )
 
 // What pandas 2.3 says of this table: DataFrame.corr for numbers; for categories the
@@ -23,22 +23,19 @@ NA,4,7,false,blue,low,x5
 `
 
 func TestAssociationsAreThoseOfPandas(t *testing.T) {
-	table, err := tableOf(t, "t.csv", associated)
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := summarise(t, associated)
 	if len(table.Associations) != 2 {
 		t.Fatalf("%d associations", len(table.Associations))
 	}
 	numbers, words := table.Associations[0], table.Associations[1]
-	if numbers.Method != dataset.Pearson || fmt.Sprint(numbers.Columns) != "[a b c]" || numbers.Rows != 8 || numbers.Sampled {
+	if numbers.Method != profile.Pearson || fmt.Sprint(numbers.Columns) != "[a b c]" || numbers.Rows != 8 || numbers.Sampled {
 		t.Fatalf("%+v", numbers)
 	}
-	if words.Method != dataset.CramersV || fmt.Sprint(words.Columns) != "[flag kind level id]" {
+	if words.Method != profile.CramersV || fmt.Sprint(words.Columns) != "[flag kind level id]" {
 		t.Fatalf("%+v", words)
 	}
 	for _, w := range []struct {
-		a    dataset.Association
+		a    profile.Association
 		i, j int
 		is   float64
 	}{
@@ -70,10 +67,7 @@ func TestManyRowsAreJudgedByAnEvenPart(t *testing.T) {
 		y := 3*x + 2*math.Sin(float64(i)*2.9)
 		fmt.Fprintf(&text, "%.6f,%.6f,%d,%s\n", x, y, i%2, []string{"even", "odd"}[i%2])
 	}
-	table, err := tableOf(t, "t.csv", text.String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := summarise(t, text.String())
 	a := table.Associations[0]
 	if !a.Sampled || a.Rows < 5_000 || a.Rows > 20_000 {
 		t.Fatalf("%d rows, sampled: %v", a.Rows, a.Sampled)
@@ -84,7 +78,7 @@ func TestManyRowsAreJudgedByAnEvenPart(t *testing.T) {
 	if a.Values[2][0] == nil || math.Abs(*a.Values[2][0]) > 0.03 {
 		t.Errorf("the halves: %v", a.Values[2][0])
 	}
-	again, _ := tableOf(t, "t.csv", text.String())
+	again := summarise(t, text.String())
 	if *again.Associations[0].Values[0][1] != *a.Values[0][1] {
 		t.Error("the same table has another profile")
 	}
@@ -102,10 +96,7 @@ func TestWideTablesBoundTheWork(t *testing.T) {
 		}
 		text.WriteString("last\n")
 	}
-	table, err := tableOf(t, "t.csv", text.String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := summarise(t, text.String())
 	if a := table.Associations[0]; len(a.Columns) != 60 || a.Left != 10 {
 		t.Errorf("%d columns, %d left", len(a.Columns), a.Left)
 	}

@@ -1,4 +1,4 @@
-package dataset
+package profile
 
 import (
 	"math"
@@ -119,4 +119,19 @@ func isTime(v string) bool {
 		_, err := time.Parse(form, v)
 		return err == nil
 	})
+}
+
+// Value is a field as a database counts with it: nil, int64, float64, or the text.
+func Value(v string) any {
+	trimmed := strings.TrimSpace(v)
+	if missingWords[trimmed] {
+		return nil
+	}
+	if n, err := strconv.ParseInt(trimmed, 10, 64); err == nil {
+		return n
+	}
+	if f, ok := number(trimmed); ok {
+		return f
+	}
+	return v
 }

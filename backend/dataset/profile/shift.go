@@ -1,10 +1,10 @@
-package dataset
+package profile
 
 import (
 	"context"
-	"errors"
-	"rondo/backend/dataset/table"
 	"slices"
+
+	"rondo/backend/dataset/table"
 )
 
 // Spread is how the values of one column lie in two snapshots: numbers, or how often each
@@ -52,36 +52,28 @@ const (
 
 const maxSpread = 2_000 // numbers of one side that are compared
 
-// shifts compares the columns that both forms of a table have. Columns with too many
-// different texts, such as ids, have no spread to compare.
-func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]Shift, error) {
-	a, was, rowsA, err := gather(ctx, f.Path, c.opener(ctx, f.From.Digest), nil)
+// Spreads compares the columns that both forms of a table have, each of which has a row at least.
+// Columns with too many different texts, such as ids, have no spread to compare.
+func Spreads(ctx context.Context, name string, from, to table.Opener) ([]Spread, error) {
+	a, was, rowsA, err := gather(ctx, name, from, nil)
 	if err != nil {
-		return nil, unlessTable(err)
+		return nil, err
 	}
-	b, now, rowsB, err := gather(ctx, f.Path, c.opener(ctx, f.To.Digest), nil)
+	b, now, rowsB, err := gather(ctx, name, to, nil)
 	if err != nil {
-		return nil, unlessTable(err)
+		return nil, err
 	}
 	var list []Spread
-	for i, name := range b.Columns {
-		j := slices.Index(a.Columns, name)
+	for i, column := range b.Columns {
+		j := slices.Index(a.Columns, column)
 		if j < 0 || rowsA == 0 || rowsB == 0 {
 			continue
 		}
-		if sp, ok := spread(name, was[j], now[i], rowsA, rowsB); ok {
+		if sp, ok := spread(column, was[j], now[i], rowsA, rowsB); ok {
 			list = append(list, sp)
 		}
 	}
-	return c.opts.Compare(list), nil
-}
-
-// unlessTable: a file that is no table after all has no columns to compare.
-func unlessTable(err error) error {
-	if errors.Is(err, table.ErrNotTable) {
-		return nil
-	}
-	return err
+	return list, nil
 }
 
 func spread(name string, was, now *summary, rowsA, rowsB int64) (Spread, bool) {
