@@ -86,3 +86,80 @@ func TestARecordIsReadBack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestARecordThatIsAsItWasIsNotWrittenAgain: a remote that is in sync is only read.
+func TestARecordThatIsAsItWasIsNotWrittenAgain(t *testing.T) {
+	h, record := recorded(t)
+	before, err := os.Stat(record)
+	must(t, err)
+	h.push(t)
+	if now, err := os.Stat(record); err != nil || !os.SameFile(before, now) {
+		t.Errorf("it was written again: %v", err)
+	}
+}
+
+// TestARecordIsOfTheSnapshotThatItsFileNames, and tells nothing of what is here of it.
+func TestARecordIsOfTheSnapshotThatItsFileNames(t *testing.T) {
+	h, record := recorded(t)
+	list, err := h.Snapshots(t.Context(), "d")
+	must(t, err)
+	text := strings.Replace(recordCheck.ReplaceAllString(read(t, "", record), ""), list[0].ID, strings.Repeat("ab", 16), 1)
+	must(t, os.WriteFile(record, []byte(strings.Replace(text, "{", `{"fetched": ["b.csv"],`, 1)), 0o644))
+	b := withRemote(t, filepath.Dir(filepath.Dir(record)))
+	if x, err := b.Fetch(t.Context(), dataset.Exchange{}); err != nil || len(x.Unread) > 0 {
+		t.Fatalf("%+v %v", x, err)
+	}
+	if snap, err := b.Find(t.Context(), "d"); err != nil || snap.ID != list[0].ID || snap.InPart() {
+		t.Errorf("%+v %v, want %s, all of it", snap, err, list[0].ID)
+	}
+}
+
+// TestARecordThatMayNotBeReadIsNamed beside those that can: whatever else may not be read
+// fails as a whole.
+func TestARecordThatMayNotBeReadIsNamed(t *testing.T) {
+	h, record := recorded(t)
+	name, denied := "snapshots/"+filepath.Base(record), 0
+	for n := 1; ; n++ {
+		reads := 0
+		fault.Fail(func(op string) error {
+			if op == "read" {
+				reads++
+			}
+			if op == "read" && reads == n {
+				return os.ErrPermission
+			}
+			return nil
+		})
+		x, err := h.Fetch(t.Context(), dataset.Exchange{})
+		fault.Fail(nil)
+		if reads < n {
+			break
+		}
+		if err == nil && len(x.Unread) == 1 && x.Unread[0].File == name {
+			denied++
+		}
+	}
+	if denied != 1 {
+		t.Errorf("named %d times, want once", denied)
+	}
+}
+
+// TestAPlaceThatIsNoRemoteAnyMoreIsToldOf by every verb, and stays as it is.
+func TestAPlaceThatIsNoRemoteAnyMoreIsToldOf(t *testing.T) {
+	h, record := recorded(t)
+	format := filepath.Join(filepath.Dir(filepath.Dir(record)), "format")
+	for marker, want := range map[string]string{"rondo remote 2\n": "has format 2", "of somebody else": "something else than a remote"} {
+		must(t, os.WriteFile(format, []byte(marker), 0o644))
+		_, pushed := h.Push(t.Context(), dataset.Exchange{})
+		_, fetched := h.Fetch(t.Context(), dataset.Exchange{})
+		_, compared := h.RemoteStatus(t.Context(), "")
+		for verb, err := range map[string]error{"push": pushed, "fetch": fetched, "status": compared} {
+			if !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s of %q: %v", verb, marker, err)
+			}
+		}
+		if now := read(t, "", format); now != marker {
+			t.Errorf("%q became %q", marker, now)
+		}
+	}
+}
