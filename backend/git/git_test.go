@@ -22,8 +22,14 @@ var ctx = context.Background()
 // run runs the git of this machine, against which ours is judged.
 func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
+	return inputTo(t, dir, "", args...)
+}
+
+// inputTo is run with something to read.
+func inputTo(t *testing.T, dir, input string, args ...string) string {
+	t.Helper()
 	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(input)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
