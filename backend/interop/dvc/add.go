@@ -137,7 +137,11 @@ func (p *Project) writeSingle(f SingleFile) error {
 	if err != nil && !missing(err) {
 		return err
 	}
-	text, err := singleText(f.Path, old, f.Single)
+	base := old
+	if f.anew {
+		base = nil
+	}
+	text, err := singleText(f.Path, base, f.Single)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type brought struct {
 	n     int64 // bytes
 	count int   // objects
 	same  bool  // the origin is what it was, and the cache has it
+	noted bool  // the content was read for its hash only, and the cache has none of it
 }
 
 // takeHow says what of an origin to take: what is there now, or only what is recorded of it;
@@ -64,7 +65,11 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 			return b, errs.New(errs.KindOf(err), "%s: %w", f.Path, err).WithHint("%s", errs.HintOf(err))
 		}
 	}
-	b.files = make([]TreeFile, len(files))
+	b.files, b.noted = make([]TreeFile, len(files)), how.facts
+	put := p.Cache.Put
+	if b.noted {
+		put = Sum
+	}
 	var mu sync.Mutex
 	err = each(ctx, indexes(files), func(i int) error {
 		body, err := from.open(ctx, files[i])
@@ -72,7 +77,7 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 			return err
 		}
 		defer body.Close()
-		sum, n, err := p.Cache.Put(ctx, atMost(body, files[i].Size), p.hash)
+		sum, n, err := put(ctx, atMost(body, files[i].Size), p.hash)
 		if err == nil && files[i].Size != nil && n != *files[i].Size {
 			err = changedThere(files[i].Path)
 		}
@@ -169,7 +174,11 @@ func (p *Project) describe(b *brought, was Entry, files []Entry, folder bool) (e
 		b.out.Size, b.out.Files = &size, &n
 	case folder:
 		n := int64(len(b.files))
-		b.out.MD5, err = p.Cache.PutTree(b.files, p.hash)
+		if b.noted {
+			b.out.MD5 = TreeSum(TreeText(b.files))
+		} else {
+			b.out.MD5, err = p.Cache.PutTree(b.files, p.hash)
+		}
 		b.out.Size, b.out.Files = &b.n, &n
 	default:
 		b.out.MD5, b.out.Size, b.out.Exec = b.files[0].MD5, &b.n, b.files[0].Exec

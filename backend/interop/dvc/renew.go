@@ -83,7 +83,7 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 	}
 	defer unlock()
 	before, err := p.Read(f.Path)
-	if err != nil {
+	if err != nil && !(missing(err) && f.anew) {
 		return Renewed{}, err
 	}
 	out := &f.Outs[0]
@@ -96,7 +96,13 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 	}
 	f.Deps[0], out.Entry = *to, now
 	f.Single.MD5 = f.sumNow()
-	if err := p.settle(ctx, o, f, in); err != nil {
+	settle := p.settle
+	if has, err := p.Cache.has(ctx, now); err != nil {
+		return Renewed{}, err
+	} else if b.noted && now.sum() != "" && !has {
+		settle = func(context.Context, tracked, SingleFile, Renew) error { return p.writeSingle(f) }
+	}
+	if err := settle(ctx, o, f, in); err != nil {
 		return Renewed{}, err
 	}
 	after, err := p.Read(f.Path)

@@ -17,7 +17,8 @@ type Single struct {
 	Deps          []SingleDep
 	Outs          []SingleOut
 
-	raw *Map
+	raw  *Map
+	anew bool // it takes the place of the file that is there, and nothing of that stays
 }
 
 // SingleDep is where imported data comes from.
