@@ -37,6 +37,15 @@ type part struct {
 	URL      string `json:"url"`
 	ETag     string `json:"etag"`
 	Modified string `json:"last_modified"`
+
+	Placed ref.Digest `json:"placed,omitzero"` // of a file that was fetched whole and is being moved to its place
+}
+
+const partSuffix = ".json"
+
+// partAt is where a download is collected.
+func (s *Service) partAt(u *url.URL) string {
+	return filepath.Join(s.full(tmpDir), "import-"+ref.Of([]byte(u.String())).String()[:16])
 }
 
 // validator is what tells a server that the rest of the same file is wanted. A weak tag
@@ -55,7 +64,7 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	if limit < 0 {
 		return d, errs.New(errs.Invalid, "a limit of %d bytes is none", limit)
 	}
-	d.file = filepath.Join(s.full(tmpDir), "import-"+ref.Of([]byte(u.String())).String()[:16])
+	d.file = s.partAt(u)
 	if err := os.MkdirAll(filepath.Dir(d.file), 0o755); err != nil {
 		return d, errs.Unwritten(tmpDir, err)
 	}
@@ -73,6 +82,7 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 			return d, errs.New(errs.Unavailable, "%s sent another part than was asked for", u.Host).WithHint("import it again")
 		}
 	case http.StatusNotModified:
+		s.dropPlaced(u)
 		d.same = true
 		return d, nil
 	case http.StatusRequestedRangeNotSatisfiable: // it is shorter now
@@ -83,7 +93,7 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	}
 	d.resumed = at
 	d.origin = Origin{URL: u.String(), ETag: resp.Header.Get("ETag"), Modified: resp.Header.Get("Last-Modified"), Inside: in.Inside, At: s.opts.Now().UTC().Truncate(time.Second)}
-	s.notePart(d.file, part{u.String(), d.origin.ETag, d.origin.Modified})
+	_ = s.notePart(d.file, part{URL: u.String(), ETag: d.origin.ETag, Modified: d.origin.Modified}) // without it the next try begins anew
 	count, of := &store.Count{}, &total{}
 	if count.Add(0, at); resp.ContentLength > 0 {
 		of.set(1, at+resp.ContentLength)
@@ -91,25 +101,38 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	resp.Body = counted{resp.Body, count}
 	stop := s.follow("import", fileName(u), count, of)
 	err = save(ctx, d.file, resp, at, limit)
-	if stop(); err != nil {
-		return d, err
-	}
-	os.Remove(d.file + ".json")
-	return d, nil
+	stop()
+	return d, err
 }
 
 // unfinished is what is known of an earlier try; nothing where it cannot be continued.
 func (s *Service) unfinished(file string, u *url.URL) (p part) {
-	b, err := os.ReadFile(file + ".json")
+	b, err := os.ReadFile(file + partSuffix)
 	if err != nil || json.Unmarshal(b, &p) != nil || p.URL != u.String() {
 		return part{}
 	}
 	return p
 }
 
-func (s *Service) notePart(file string, p part) {
-	b, _ := json.Marshal(p)
-	_ = os.WriteFile(file+".json", b, 0o600) // without it the next try begins anew
+// notePart notes beside a download what it is.
+func (s *Service) notePart(file string, p part) error {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// dropPlaced forgets of a download that it was moved to its place.
+func (s *Service) dropPlaced(u *url.URL) {
+	if at := s.partAt(u); !s.unfinished(at, u).Placed.IsZero() {
+		os.Remove(at + partSuffix)
+	}
 }
 
 func sizeOf(file string) int64 {

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
+	"rondo/backend/ref"
 )
 
 // Origin is where a snapshot's content was imported from.
@@ -79,6 +80,7 @@ func (s *Service) Import(ctx context.Context, in Import) (Imported, error) {
 	}
 	begun, err := s.mayImport(ctx, in.Name, at)
 	if err != nil {
+		s.dropPlaced(u)
 		return Imported{}, err
 	}
 	got, err := s.download(ctx, u, Origin{}, in.Update)
@@ -95,7 +97,7 @@ func (s *Service) Import(ctx context.Context, in Import) (Imported, error) {
 	if err := s.declare(ctx, in.Name, Setting{Path: at}); err != nil {
 		return Imported{}, err
 	}
-	if err := s.place(got.file, at); err != nil {
+	if err := s.place(got, at); err != nil {
 		return Imported{}, err
 	}
 	return s.imported(ctx, in.Name, got)
@@ -127,76 +129,51 @@ func (s *Service) equal(file, at string) bool {
 	if err != nil || !fi.Mode().IsRegular() || fi.Size() != sizeOf(file) {
 		return false
 	}
-	there, came := sha256.New(), sha256.New()
-	return hashFile(there, s.root, at) == nil && hashFile(came, s.root, path.Join(tmpDir, filepath.Base(file))) == nil &&
-		bytes.Equal(there.Sum(nil), came.Sum(nil))
+	there, err1 := s.sum(at)
+	came, err2 := s.sum(path.Join(tmpDir, filepath.Base(file)))
+	return err1 == nil && err2 == nil && there == came
 }
 
-func hashFile(h io.Writer, root *os.Root, name string) error {
-	f, err := root.Open(filepath.FromSlash(name))
+// sum is what a file of the project holds.
+func (s *Service) sum(name string) (ref.Digest, error) {
+	f, err := s.root.Open(filepath.FromSlash(name))
 	if err != nil {
-		return err
+		return ref.Digest{}, err
 	}
 	defer f.Close()
+	h := sha256.New()
 	_, err = io.Copy(h, f)
-	return err
+	return ref.Digest(h.Sum(nil)), err
 }
 
 func (s *Service) imported(ctx context.Context, name string, got downloaded) (Imported, error) {
 	before, _ := s.Find(ctx, name)
 	snap, err := s.Snapshot(ctx, name, Take{Message: "Imported from " + got.origin.URL, origin: &got.origin})
+	if err == nil {
+		os.Remove(got.file + partSuffix) // one that is left where the program is killed here goes with dropPlaced
+	}
 	return Imported{Snapshot: snap, New: snap.ID != before.ID, Resumed: got.resumed}, err
 }
 
-// place moves a file that was fetched to where it belongs in the project.
-func (s *Service) place(file, at string) error {
+// place moves a file that was fetched to where it belongs in the project. That it is one is
+// noted before, so that it is not taken for a person's work where the program is killed then.
+func (s *Service) place(got downloaded, at string) error {
+	inside := path.Join(tmpDir, filepath.Base(got.file))
+	sum, err := s.sum(inside)
+	if err == nil {
+		err = s.notePart(got.file, part{got.origin.URL, got.origin.ETag, got.origin.Modified, sum})
+	}
+	if err != nil {
+		return errs.Unwritten(inside, err)
+	}
 	if err := s.root.MkdirAll(path.Dir(at), 0o755); err != nil {
 		return errs.Unwritten(at, err)
 	}
-	inside := path.Join(tmpDir, filepath.Base(file))
 	if err := s.root.Rename(inside, at); err != nil {
 		return errs.Unwritten(at, err)
 	}
+	fault.Point("dataset.placed")
 	return nil
-}
-
-// Update asks the origin of a dataset's latest snapshot anew.
-func (s *Service) Update(ctx context.Context, name string, in Update) (Imported, error) {
-	snap, err := s.origin(ctx, name)
-	if err != nil {
-		return Imported{}, err
-	}
-	o := *snap.Origin
-	if !in.Force {
-		st, err := s.Status(ctx, name)
-		if err != nil {
-			return Imported{}, err
-		}
-		if len(st.Changed)+len(st.Added)+len(st.Removed) > 0 {
-			return Imported{}, errs.New(errs.Conflict, "%s holds work that no snapshot has", st.Path).
-				WithHint("take a snapshot first: rondo data snapshot %s; or overwrite it: rondo data update %s --force", name, name)
-		}
-	}
-	if o.Project != "" {
-		return s.updateProject(ctx, name, snap, in)
-	}
-	u, err := checkURL(o.URL)
-	if err != nil {
-		return Imported{}, err
-	}
-	in.Inside = in.Inside || o.Inside
-	got, err := s.download(ctx, u, o, in)
-	if err != nil || got.same {
-		return Imported{Snapshot: snap}, err
-	}
-	d, err := s.Get(ctx, name)
-	if err != nil {
-		return Imported{}, err
-	}
-	if err := s.place(got.file, d.Path); err != nil {
-		return Imported{}, err
-	}
-	return s.imported(ctx, name, got)
 }
 
 // origin returns the newest snapshot that came from elsewhere.

@@ -51,21 +51,6 @@ func (s *Service) importProject(ctx context.Context, in Import) (Imported, error
 	return s.adoptFrom(ctx, in.Name, in.From, id, theirs, true)
 }
 
-// updateProject looks whether the other project has a newer snapshot of the dataset.
-func (s *Service) updateProject(ctx context.Context, name string, snap Snapshot, in Update) (Imported, error) {
-	theirs, id, err := findIn(ctx, snap.Origin.Folder, snap.Origin.Dataset)
-	if err != nil {
-		return Imported{}, err
-	}
-	if id != snap.Origin.Project {
-		return Imported{}, errs.New(errs.Conflict, "%s is another project now", snap.Origin.Folder).WithHint("import from it anew: rondo data import %s %s", snap.Origin.Folder, snap.Origin.Dataset)
-	}
-	if theirs.ID == snap.Origin.Snapshot {
-		return Imported{Snapshot: snap}, nil
-	}
-	return s.adoptFrom(ctx, name, snap.Origin.Folder, id, theirs, in.Force)
-}
-
 // copyFrom copies all that a snapshot of another project stands on.
 func (s *Service) copyFrom(ctx context.Context, name, folder, id string, theirs Snapshot, more ...ref.Digest) error {
 	r, err := remote.OpenFolder(filepath.Join(folder, ".rondo"))

@@ -46,6 +46,7 @@ func doUntilKilled(ctx context.Context, o opened, verb string) {
 func TestKilledInAnyVerb(t *testing.T) {
 	disk := pushedTo(t)
 	t.Setenv("RONDO_TEST_ORIGIN", strings.TrimSuffix(disk, "-disk"))
+	tables(t)
 	for name, verb := range killedVerbs {
 		t.Run(name, func(t *testing.T) {
 			if verb.link != "" {
