@@ -43,6 +43,15 @@ func (s Stamp) Settled(read time.Time) bool {
 	return last < read.Add(-tick).UnixNano()
 }
 
+// lasting is much longer than any system keeps what was written from the disk; Linux has half a minute.
+const lasting = 24 * time.Hour
+
+// Lasting reports whether a file that looks like this was last changed so long before a moment
+// at which the machine still went that the disk has it, however the machine stopped since.
+func (s Stamp) Lasting(alive time.Time) bool {
+	return max(s.Mtime, s.Ctime) < alive.Add(-lasting).UnixNano()
+}
+
 // Moved reports whether a file that looked like s and looks like now was given another
 // name at most.
 func (s Stamp) Moved(now Stamp) bool {

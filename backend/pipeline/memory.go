@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/proc"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -18,7 +19,14 @@ import (
 // The memory is a text file of this device: how files looked when they were read, and
 // their digests. Losing it costs one reading of the data. A line that cannot be read
 // is a file that is not remembered.
+//
+// The outs of stages are not synced. So what was written shortly before the machine stopped
+// may look as it did and hold nothing: of another of the machine's starts only those files are
+// believed that the disk had long before.
 const memoryHead = "rondo glances 1"
+
+// bootLine is the first line: in which of the machine's starts the memory was written.
+func bootLine() string { return "boot " + proc.Self().Boot + "\n" }
 
 const maxMemory = 1 << 30 // bytes
 
@@ -48,7 +56,7 @@ func (e *eyes) save() {
 	if !e.fresh || e.memory == "" {
 		return
 	}
-	var b bytes.Buffer
+	b := *bytes.NewBufferString(bootLine())
 	for _, path := range slices.Sorted(maps.Keys(e.known)) {
 		g := e.known[path]
 		fmt.Fprintf(&b, "%s %d %d %d %d %t %q\n", g.digest, g.stamp.Size, g.stamp.Mtime, g.stamp.Ctime, g.stamp.Inode, g.stamp.Exec, path)
@@ -73,10 +81,11 @@ func loadMemory(path string) map[string]glance {
 	if string(head) != fmt.Sprintf("%s %s", memoryHead, ref.Of(body)) {
 		return known
 	}
+	same := bytes.HasPrefix(body, []byte(bootLine()))
 	lines := bufio.NewScanner(bytes.NewReader(body))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if path, g, ok := parseGlance(lines.Text()); ok {
+		if path, g, ok := parseGlance(lines.Text()); ok && (same || g.stamp.Lasting(info.ModTime())) {
 			known[path] = g
 		}
 	}

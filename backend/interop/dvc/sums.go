@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/proc"
 	"rondo/backend/store"
 )
 
 // sums remembers the hashes of files by how they looked, in .dvc/tmp, so that what has not
-// changed is not read again. Losing it costs one reading.
+// changed is not read again. Losing it costs one reading. Of another of the machine's starts only
+// what the disk had long before is believed, as the memory of pipeline does.
 type sums struct {
 	mu    sync.Mutex
 	at    string // the file
@@ -51,15 +53,18 @@ func loadSums(dir string) *sums {
 	if err != nil || string(head) != fmt.Sprintf("%s %x", sumsHead, md5.Sum(body)) {
 		return s
 	}
+	same := bytes.HasPrefix(body, []byte(bootLine()))
 	lines := bufio.NewScanner(bytes.NewReader(body))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if key, one, ok := parseSum(lines.Text()); ok {
+		if key, one, ok := parseSum(lines.Text()); ok && (same || one.stamp.Lasting(info.ModTime())) {
 			s.known[key] = one
 		}
 	}
 	return s
 }
+
+func bootLine() string { return "boot " + proc.Self().Boot + "\n" }
 
 func parseSum(line string) (key string, one sum, ok bool) {
 	f := strings.SplitN(line, " ", 7)
@@ -103,7 +108,7 @@ func (s *sums) save() {
 	if !s.fresh {
 		return
 	}
-	var b bytes.Buffer
+	b := *bytes.NewBufferString(bootLine())
 	for _, key := range slices.Sorted(maps.Keys(s.known)) {
 		one := s.known[key]
 		fmt.Fprintf(&b, "%s %d %d %d %d %t %q\n", one.md5, one.stamp.Size, one.stamp.Mtime, one.stamp.Ctime, one.stamp.Inode, one.stamp.Exec, key)
