@@ -25,26 +25,33 @@ const (
 type condemned struct {
 	stamp Stamp // of the file that was read
 	since map[ref.Digest]time.Time
+	blind bool // which packs are left since then could not be read
 }
 
 // sentence reads the list anew if it is another one; one that is damaged condemns nothing.
+// Another one is what each collection leaves, also of another program, so that the packs are
+// looked for anew, too: what lay in one may be gone.
 func (s *Store) sentence() map[ref.Digest]time.Time {
 	path := filepath.Join(s.dir, condemnedName)
-	fi, err := os.Stat(path)
+	now := condemned{}
+	if fi, err := os.Stat(path); err == nil {
+		now.stamp = StampOf(fi)
+	}
+	s.mu.RLock()
+	was := s.condemned
+	s.mu.RUnlock()
+	if now.stamp == was.stamp && !was.blind {
+		return was.since
+	}
+	if now.stamp != (Stamp{}) {
+		now.since = readCondemned(path)
+	}
+	now.blind = s.Reload() != nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		if s.condemned.since != nil {
-			s.loss()
-		}
-		s.condemned = condemned{}
-		return nil
-	}
-	if stamp := StampOf(fi); stamp != s.condemned.stamp {
-		s.condemned = condemned{stamp, readCondemned(path)}
-		s.loss()
-	}
-	return s.condemned.since
+	s.condemned = now
+	s.loss()
+	return now.since
 }
 
 func readCondemned(path string) map[ref.Digest]time.Time {
@@ -76,12 +83,11 @@ func summed(b []byte) bool {
 	return err != nil || last == ref.Of(b[:before])
 }
 
+// writeCondemned writes the list, also an empty one: that it is another one tells every program
+// that something may be gone.
 func (s *Store) writeCondemned(since map[ref.Digest]time.Time) error {
 	path := filepath.Join(s.dir, condemnedName)
-	if len(since) == 0 {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskError(err)
-		}
+	if _, err := os.Lstat(path); len(since) == 0 && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var b bytes.Buffer
@@ -99,7 +105,7 @@ func (s *Store) doomed(d ref.Digest) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	_, ok := s.condemned.since[d]
-	return ok || s.suspects.damaged[d]
+	return ok || s.condemned.blind || s.suspects.damaged[d]
 }
 
 // Keeps reports whether the object is here to stay, so that it need not be stored again.

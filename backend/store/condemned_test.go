@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -120,7 +121,9 @@ func TestWhatNobodyNeedsGoesTheSecondTime(t *testing.T) {
 	}
 	k.is(k.Store, "needed", "alone")
 	k.is(mustOpen(t, k.dir), "needed", "alone")
-	k.listed(false)
+	if b, err := os.ReadFile(k.list()); err != nil || strings.Contains(string(b), k.objects["garbage"].String()) {
+		t.Errorf("the list of what is condemned afterwards: %q %v", b, err)
+	}
 	stay := 0
 	for _, p := range packs(t, k.dir) {
 		if slices.Contains(before, p) {
@@ -283,5 +286,44 @@ func TestADamagedObjectIsStoredAgain(t *testing.T) {
 	must(t, k.Settle(ctx))
 	if !slices.Equal(packs(t, k.dir), left) {
 		t.Error("packs are written again though nothing was healed since")
+	}
+}
+
+// TestWhatAnotherProgramRemovedIsStoredAgain, though this one has learned of it and of nothing
+// since, and the list of what is condemned is as empty as it was.
+func TestWhatAnotherProgramRemovedIsStoredAgain(t *testing.T) {
+	for name, put := range map[string]func(s *store.Store, text string) (ref.Digest, error){
+		"bytes": func(s *store.Store, text string) (ref.Digest, error) { return s.PutBytes(ctx, []byte(text)) },
+		"a file": func(s *store.Store, text string) (ref.Digest, error) {
+			d, _, err := s.Put(ctx, strings.NewReader(text))
+			return d, err
+		},
+		"a batch": func(s *store.Store, text string) (ref.Digest, error) {
+			b := s.Batch()
+			d, err := b.Add([]byte(text))
+			return d, errors.Join(err, b.Commit())
+		},
+		"what is here to stay": func(s *store.Store, text string) (ref.Digest, error) {
+			d := ref.Of([]byte(text))
+			if s.Keeps(d) {
+				return d, nil
+			}
+			return s.PutBytes(ctx, []byte(text))
+		},
+	} {
+		k := holding(t, "one", "two", strings.Repeat("three", 100_000))
+		other := mustOpen(t, k.dir)
+		beside := &kept{t: t, dir: k.dir, Store: other}
+		beside.collect(0, false)
+		if g := beside.collect(2, false); g.Removed != len(k.objects) {
+			t.Fatalf("%s: %+v", name, g)
+		}
+		for text := range k.objects {
+			d, err := put(k.Store, text)
+			must(t, err)
+			if b, err := mustOpen(t, k.dir).ReadAll(ctx, d, 1<<20); err != nil || string(b) != text {
+				t.Errorf("%s: %.10s was stored, and is not there: %v", name, text, err)
+			}
+		}
 	}
 }
