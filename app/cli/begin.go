@@ -10,6 +10,7 @@ import (
 
 	"rondo/app/client"
 	"rondo/app/sample"
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/project"
@@ -76,6 +77,11 @@ func initProject(_ context.Context, c *call) error {
 	}
 	if err := mergeByRondo(p.Dir); err != nil {
 		return err
+	}
+	if c.value("sample") != "" { // of which the disk need not have a file, nor of the repository that it became
+		if err := atomicfile.SyncAll(p.Dir); err != nil {
+			return errs.Unwritten(p.Dir, err)
+		}
 	}
 	c.say("%s is a Rondo project now.", p.Dir)
 	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo` opens it.")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
@@ -99,7 +100,10 @@ func (r *Repo) attribute(name string, patterns []string) error {
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "write git's attributes")
 	}
-	if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+	if real, err := filepath.EvalSymlinks(at); err == nil {
+		at = real
+	}
+	if err := atomicfile.WriteFile(at, []byte(text), 0o644); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "write git's attributes")
 	}
 	return nil
