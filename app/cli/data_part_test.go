@@ -69,7 +69,7 @@ func TestAPartIsPulledByHand(t *testing.T) {
 		{"data repair", 0, []string{"0 damaged, 0 missing"}},
 		{"data fetch images@1 list.csv", 0, []string{"this is here: cats, list.csv"}},
 		{"data status images", 0, []string{"changed, 1 file differs"}},
-		{"data pull images", 0, []string{"1 snapshot whole on both sides", "images is images@1 now: "}},
+		{"data pull images", 0, []string{"1 snapshot whole here", "images is images@1 now: "}},
 		{"data status images", 0, []string{"clean"}},
 	} {
 		r := w.run(strings.Fields(step.verb)...)

@@ -40,7 +40,7 @@ func TestARecordThatCannotBeReadStopsNothingElse(t *testing.T) {
 	for _, step := range []struct {
 		verb, says string
 	}{
-		{"fetch", "disk: 1 snapshot whole on both sides, 1 new; "},
+		{"fetch", "disk: 1 snapshot whole here, 1 new; "},
 		{"remote-status", record + ": "},
 		{"fetch words", record + " cannot be read, so that it may be there"},
 		{"fetch words@1", record + " cannot be read, so that it may be there"},

@@ -26,14 +26,18 @@ func (c *call) verifyRemote(ctx context.Context, in dataset.VerifyRemote) error 
 			return nil
 		}
 		c.sayFarProblems(v.Problems)
-		n := 0
-		for _, p := range v.Problems {
-			n += max(1, len(p.Objects))
-		}
-		return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", v.Remote.Name, counts(int64(n), "object", "is", "are")).
+		return errs.New(errs.Corrupt, "of what the remote %s should have, %s damaged or missing", v.Remote.Name, counts(objectsIn(v.Problems), "object", "is", "are")).
 			WithHint("%s", v.Problems[0].Hint)
 	})
 	return c.answered(err, v.OK)
+}
+
+// objectsIn counts what some problems are about.
+func objectsIn(problems []dataset.FarProblem) (n int64) {
+	for _, p := range problems {
+		n += int64(max(1, len(p.Objects)))
+	}
+	return n
 }
 
 // notAgain says what an interrupted verification has spared this one.

@@ -21,13 +21,17 @@ type Exchange struct {
 // Exchanged says what was copied.
 type Exchanged struct {
 	Remote    Remote `json:"remote"`
-	Snapshots int    `json:"snapshots"` // that are whole on both sides now
+	Snapshots int    `json:"snapshots"` // of those asked for, that are whole on the side they were copied to
 	InPart    int    `json:"in_part"`   // of which a part is here, and all there
 	New       int    `json:"new"`       // snapshots that one side did not know
 	Healed    int    `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
 	// Unread are records of the remote that could not be read: nobody can tell of which dataset
 	// they are, and all others were copied.
 	Unread []FarProblem `json:"unread,omitempty"`
+	// Damaged is what could not be fetched because it is damaged or missing there, and who needs
+	// it; all else was.
+	Damaged []FarProblem `json:"damaged,omitempty"`
+	Partly  int          `json:"partly"` // snapshots of which only what is sound there is here
 	// Part is the snapshot of which some paths, or all of it, were asked for; null where whole
 	// datasets were.
 	Part *Snapshot `json:"part,omitempty"`
@@ -144,28 +148,6 @@ func (s *Service) send(ctx context.Context, f *far, group []Snapshot, x *Exchang
 		} else {
 			x.Snapshots++
 		}
-	}
-	return nil
-}
-
-// receive is send the other way.
-func (s *Service) receive(ctx context.Context, f *far, group []Snapshot, x *Exchanged) error {
-	all, err := s.standOn(ctx, f, group)
-	if err != nil {
-		return err
-	}
-	for _, wave := range [][]ref.Digest{all.files, all.nodes} {
-		m, err := s.opts.Store.Receive(ctx, f.objects, wave)
-		x.Moved.Add(m)
-		if err != nil {
-			return notCopied(group, err)
-		}
-	}
-	for _, snap := range group {
-		if err := s.adopt(ctx, snap, x); err != nil {
-			return err
-		}
-		x.Snapshots++
 	}
 	return nil
 }
@@ -289,5 +271,8 @@ func (s *Service) Pull(ctx context.Context, remote, name string, number int, for
 		return Snapshot{}, x, x.Remote.knowsNo(name)
 	}
 	snap, err := s.Checkout(ctx, name, number, force)
+	if bad := x.lacking(); err != nil && bad != nil {
+		err = errs.New(errs.Corrupt, "%w; %w", err, bad).WithHint("%s", errs.HintOf(bad))
+	}
 	return snap, x, err
 }

@@ -51,6 +51,9 @@ func (s *Service) fetchPart(ctx context.Context, f *far, in Part) (x Exchanged, 
 		return x, err
 	}
 	now, err := s.Find(ctx, snap.ID)
+	if notFound(err) && len(x.Damaged) > 0 {
+		return x, nil // nothing of it is here
+	}
 	x.Part = &now
 	return x, err
 }
@@ -88,12 +91,15 @@ func (s *Service) receivePart(ctx context.Context, f *far, snap Snapshot, paths 
 	if err != nil || !rest {
 		return nil, err
 	}
-	m, err = s.opts.Store.Receive(ctx, f.objects, append(wanted, snap.beside()...))
+	m, lost, err := s.opts.Store.ReceiveSound(ctx, f.objects, append(wanted, snap.beside()...))
 	x.Moved.Add(m)
 	if err != nil {
 		return nil, notCopied([]Snapshot{snap}, err)
 	}
-	return part, nil
+	if len(lost) == 0 {
+		return part, nil
+	}
+	return s.soundOf(ctx, f, snap, part, lost, x)
 }
 
 // contents are the digests of a part's files; rest says whether content beside it is not here.

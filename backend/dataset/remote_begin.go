@@ -85,6 +85,9 @@ func (s *Service) begin(ctx context.Context, f *far) error {
 	if _, err := f.r.Put(ctx, formatName, remote.Content([]byte(remoteFormat))); err != nil {
 		return err
 	}
+	if err := f.givesBack(ctx, formatName, remoteFormat); err != nil {
+		return err
+	}
 	return os.RemoveAll(s.remoteCache(f.Address)) // it is about what was there before
 }
 

@@ -12,10 +12,11 @@ import (
 	"rondo/backend/store"
 )
 
-// judge looks for everything that the snapshots of a remote stand on, and tells what is
+// judgeRemote looks for everything that the snapshots of a remote stand on, and tells what is
 // missing, what is damaged, and who needs it.
-func (s *Service) judge(ctx context.Context, f *far, v *VerifiedRemote) error {
-	j := judgement{s: s, f: f, v: v, lacks: map[ref.Digest][]want{}, paths: map[want][]string{}}
+func (s *Service) judgeRemote(ctx context.Context, f *far, v *VerifiedRemote) error {
+	j := judge(s, f)
+	j.v = v
 	theirs, err := f.snapshotsBut(ctx, nil, func(name string, err error) error {
 		j.blind = true
 		v.Problems = append(v.Problems, farProblem(name, err))
@@ -51,16 +52,25 @@ type want struct {
 	object   ref.Digest
 }
 
+func judge(s *Service, f *far) *judgement {
+	return &judgement{s: s, f: f, v: &VerifiedRemote{}, lacks: map[ref.Digest][]want{}, paths: map[want][]string{}}
+}
+
+// unlisted notes a snapshot whose list of files cannot be had.
+func (j *judgement) unlisted(snap Snapshot, err error) {
+	j.blind = true
+	j.v.Problems = append(j.v.Problems, FarProblem{
+		Objects: []ref.Digest{snap.Tree}, Needs: []Need{{Snapshot: snap.Ref(), Paths: []string{}}},
+		Message: err.Error(), Hint: j.hint(snap.Tree),
+	})
+}
+
 // snapshot notes what one of them lacks.
 func (j *judgement) snapshot(ctx context.Context, snap Snapshot) error {
 	all, err := j.s.standsOn(ctx, j.f, snap)
 	switch {
 	case notFound(err) || errs.Is(err, errs.Corrupt):
-		j.blind = true
-		j.v.Problems = append(j.v.Problems, FarProblem{
-			Objects: []ref.Digest{snap.Tree}, Needs: []Need{{Snapshot: snap.Ref(), Paths: []string{}}},
-			Message: err.Error(), Hint: j.hint(snap.Tree),
-		})
+		j.unlisted(snap, err)
 		return nil
 	case err != nil:
 		return err

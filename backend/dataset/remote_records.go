@@ -33,14 +33,27 @@ func (f *far) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
 	} else {
 		x.New++
 	}
-	if err := f.r.Replace(ctx, name, remote.Content(b)); err != nil {
-		return f.blame(err)
-	}
-	now, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
-	if err == nil && string(now) != string(b) {
-		err = errs.New(errs.Corrupt, "%s does not give back what was written to it", name).WithHint("see whether its disk is well, then push again")
+	err = remote.Again(ctx, func() error { return f.r.Replace(ctx, name, remote.Content(b)) })
+	if err == nil {
+		err = f.givesBack(ctx, name, string(b))
 	}
 	return f.blame(err)
+}
+
+// givesBack sees that a record is there as it was written, perhaps some time after that.
+func (f *far) givesBack(ctx context.Context, name, text string) error {
+	other := false
+	err := remote.Again(ctx, func() error {
+		now, err := remote.Read(ctx, f.r, name, maxRemoteRecord)
+		if other = notFound(err) || err == nil && string(now) != text; other {
+			return errs.New(errs.Unavailable, "%s is not there yet", name)
+		}
+		return err
+	})
+	if other && ctx.Err() == nil {
+		return errs.New(errs.Corrupt, "%s does not give back what was written to it", name).WithHint("see whether its disk is well, then push again")
+	}
+	return err
 }
 
 const maxRemoteRecord = 1 << 20

@@ -153,8 +153,8 @@ func TestARemoteThatLiesIsNotBelieved(t *testing.T) {
 		must(t, os.Chmod(packs[0], 0o644))
 		must(t, os.WriteFile(packs[0], []byte(bad), 0o644))
 		b := withRemote(t, remote)
-		if _, err := b.Fetch(ctx, dataset.Exchange{}); err == nil || errs.HintOf(err) == "" {
-			t.Errorf("%s: %v", what, err)
+		if x, err := b.Fetch(ctx, dataset.Exchange{}); err != nil || len(x.Damaged) != 1 || x.Damaged[0].Hint == "" || x.Snapshots+x.Partly != 0 {
+			t.Errorf("%s: %+v %v", what, x, err)
 		}
 		if list, _ := b.List(ctx); len(list) != 0 {
 			t.Errorf("%s: a snapshot is claimed: %+v", what, list)

@@ -62,7 +62,7 @@ func (s *Service) VerifyRemote(ctx context.Context, in VerifyRemote) (v Verified
 	if err := s.readRemote(ctx, f, in.Sample, &v); err != nil {
 		return v, err
 	}
-	if err := s.judge(ctx, f, &v); err != nil {
+	if err := s.judgeRemote(ctx, f, &v); err != nil {
 		return v, err
 	}
 	if in.Sample == 0 {

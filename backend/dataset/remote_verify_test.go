@@ -219,14 +219,15 @@ func TestWhatIsLostOfARemoteIsNamed(t *testing.T) {
 	}
 }
 
-// TestWhoeverMeetsDamageRemembersIt: a fetch that is refused leaves the status as a
+// TestWhoeverMeetsDamageRemembersIt: a fetch that lacks something leaves the status as a
 // verification would; what somebody else has mended meanwhile is in sync again.
 func TestWhoeverMeetsDamageRemembersIt(t *testing.T) {
 	h := pushed(t, filepath.Join(t.TempDir(), "remote"))
 	other := withRemote(t, remoteAddress(t, h))
 	h.spoil(t, h.largest(t), flipAt(5000))
-	if _, err := other.Fetch(t.Context(), dataset.Exchange{}); !errs.Is(err, errs.Corrupt) || !strings.Contains(errs.HintOf(err), "data verify --remote disk") {
-		t.Fatalf("%v, hint %q", err, errs.HintOf(err))
+	x, err := other.Fetch(t.Context(), dataset.Exchange{})
+	if err != nil || len(x.Damaged) != 1 || !strings.Contains(x.Damaged[0].Hint, "data verify --remote disk") {
+		t.Fatalf("%+v %v", x, err)
 	}
 	st := other.statusThere(t)
 	if st.There != 0 || len(st.Lost) != 2 || !strings.Contains(st.Text, "not all of it is whole here") {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -57,6 +58,9 @@ func (b *bucket) explain(what string, err error) error {
 		return notThere(what)
 	case r.Code == "NoSuchBucket":
 		return errs.New(errs.NotFound, "there is no bucket %s at %s", b.name, b.c.EndpointURL().Host).WithHint("make it with your provider's tools")
+	case r.Code == "RequestTimeTooSkewed":
+		return errs.New(errs.Denied, "%s refuses %s because its clock and the one here do not agree", b.c.EndpointURL().Host, where).
+			WithHint("set the clock of this computer (here it is %s)", time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	case r.Code == "AccessDenied" || r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized:
 		return errs.New(errs.Denied, "%s does not let you use %s: %s", b.c.EndpointURL().Host, where, or(r.Message, r.Code)).WithHint(credentialsHint)
 	case r.Code == "AuthorizationHeaderMalformed" || r.StatusCode == http.StatusMovedPermanently:
@@ -73,9 +77,14 @@ func (b *bucket) List(ctx context.Context, under string, fn func(Blob) error) er
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var c circle
 	for o := range b.c.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.key(under) + "/", Recursive: true}) {
 		if o.Err != nil {
 			return b.fail(ctx, under, o.Err)
+		}
+		if c.closes(o.Key) {
+			return errs.New(errs.Corrupt, "%s lists %s without end: %s came twice", b.c.EndpointURL().Host, b.name+"/"+b.key(under), o.Key).
+				WithHint("its S3 gateway is at fault; tell who runs it")
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(o.Key, b.prefix), "/")
 		if checkName(name) != nil || temporary(path.Base(name)) {
@@ -86,6 +95,22 @@ func (b *bucket) List(ctx context.Context, under string, fn func(Blob) error) er
 		}
 	}
 	return ctx.Err()
+}
+
+// circle notices a list that begins anew again and again, some time after it did.
+type circle struct {
+	mark string // a name that came
+	n    int
+}
+
+func (c *circle) closes(name string) bool {
+	if name == c.mark {
+		return true
+	}
+	if c.n++; c.n&(c.n-1) == 0 { // ever longer rounds find one of any length
+		c.mark = name
+	}
+	return false
 }
 
 func (b *bucket) fail(ctx context.Context, what string, err error) error {

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"bufio"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -73,7 +72,7 @@ func endpoint(text string) (host string, secure bool, err error) {
 // transport gives up on a store that does not answer, and compresses nothing.
 func transport() http.RoundTripper {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		Proxy: http.ProxyFromEnvironment, DialContext: dialImpatient,
 		MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
 		ExpectContinueTimeout: 10 * time.Second, DisableCompression: true, ForceAttemptHTTP2: true,
 	}

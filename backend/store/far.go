@@ -81,13 +81,16 @@ func (f *Far) look(ctx context.Context) error {
 
 const farWorkers = 6 // that wait for the remote at the same time
 
-// meet learns of one pack. One that is damaged or may not be read is left out, and told when
-// something is missing.
+// meet learns of one pack. One that is damaged, may not be read or is only listed is left out,
+// and told when something is missing.
 func (f *Far) meet(ctx context.Context, b remote.Blob) error {
 	rows, err := f.index(ctx, b)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) {
+	if errs.Is(err, errs.NotFound) {
+		err = errs.New(errs.NotFound, "%s: %s", b.Name, notGiven).WithHint("%s", f.wayOut())
+	}
+	if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) || errs.Is(err, errs.NotFound) {
 		f.bad[b.Name] = f.named(err)
 		return nil
 	}

@@ -6,13 +6,14 @@ import (
 	"io"
 
 	"rondo/backend/errs"
+	"rondo/backend/remote"
 )
 
 // store puts a blob and sees that it has arrived. One of its name that is there already is
 // read, and replaced where it is something else.
 func (f *Far) store(ctx context.Context, name string, content *io.SectionReader) error {
 	stored := false
-	err := f.again(ctx, func() (err error) {
+	err := remote.Again(ctx, func() (err error) {
 		stored, err = f.r.Put(ctx, name, afresh(content))
 		return err
 	})
@@ -28,7 +29,7 @@ func (f *Far) store(ctx context.Context, name string, content *io.SectionReader)
 
 // replace puts a blob in the place of one that is damaged, and reads it back.
 func (f *Far) replace(ctx context.Context, name string, content *io.SectionReader) error {
-	if err := f.again(ctx, func() error { return f.r.Replace(ctx, name, afresh(content)) }); err != nil {
+	if err := remote.Again(ctx, func() error { return f.r.Replace(ctx, name, afresh(content)) }); err != nil {
 		return err
 	}
 	return f.arrived(ctx, name, content, false)
@@ -37,15 +38,8 @@ func (f *Far) replace(ctx context.Context, name string, content *io.SectionReade
 // arrived sees that a blob is there: by its length where the other side itself has refused
 // what arrives damaged, else to the last byte.
 func (f *Far) arrived(ctx context.Context, name string, want *io.SectionReader, checked bool) error {
-	sizes, err := f.r.Sizes(ctx, []string{name})
-	if err != nil {
+	if err := f.shows(ctx, name, want.Size()); err != nil || checked {
 		return err
-	}
-	if n, ok := sizes[name]; !ok || n != want.Size() {
-		return liar(name, "it said that it was stored, and it is not there")
-	}
-	if checked {
-		return nil
 	}
 	r, err := f.r.Get(ctx, name, 0, want.Size())
 	if errs.Is(err, errs.NotFound) {
@@ -62,6 +56,25 @@ func (f *Far) arrived(ctx context.Context, name string, want *io.SectionReader, 
 		return liar(name, "it is not what was sent")
 	}
 	return nil
+}
+
+// shows sees that a blob of that size is there, some time after it was put: not every store
+// shows at once what it has.
+func (f *Far) shows(ctx context.Context, name string, size int64) error {
+	there := true
+	err := remote.Again(ctx, func() error {
+		sizes, err := f.r.Sizes(ctx, []string{name})
+		if n, ok := sizes[name]; err == nil && (!ok || n != size) {
+			there = false
+			return errs.New(errs.Unavailable, "%s is not there yet", name)
+		}
+		there = true
+		return err
+	})
+	if !there && ctx.Err() == nil {
+		return liar(name, "it said that it was stored, and it is not there")
+	}
+	return err
 }
 
 // afresh is a content from its beginning, however far somebody has read it.

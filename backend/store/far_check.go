@@ -86,6 +86,8 @@ func (f *Far) checkBlob(ctx context.Context, name string, c Check) (read int, ba
 	switch {
 	case errs.Is(useless, errs.Denied):
 		return 0, nil, useless
+	case errs.Is(useless, errs.NotFound):
+		bad = []Damage{{File: name, Reason: notGiven}}
 	case useless != nil:
 		return 0, []Damage{{File: name, Reason: "its index cannot be used"}}, nil
 	case p != nil:
@@ -110,6 +112,7 @@ func (f *Far) gone(ctx context.Context, name string, bad []Damage) (int, []Damag
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.sizes, name)
+	delete(f.bad, name)
 	if p := f.packs[name]; p != nil {
 		delete(f.packs, name)
 		f.packed = f.packed.without(map[*pack]bool{p: true})

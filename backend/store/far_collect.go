@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/fault"
 	"rondo/backend/ref"
+	"rondo/backend/remote"
 )
 
 // FarGarbage is what nothing needs on a remote.
@@ -124,7 +125,7 @@ func (f *Far) Sweep(ctx context.Context, needed *Needed, names []string, before 
 			}
 		}
 		fault.Point("store.far-sweeping")
-		if err := f.again(ctx, func() error { return f.r.Delete(ctx, name) }); err != nil {
+		if err := remote.Again(ctx, func() error { return f.r.Delete(ctx, name) }); err != nil {
 			return f.named(err)
 		}
 	}

@@ -17,11 +17,13 @@ func (f *Far) fetch(ctx context.Context, digests []ref.Digest, fn taker) error {
 	return f.fetchBut(ctx, digests, fn, failing)
 }
 
-func failing(err error) error { return err }
+func failing(_ ref.Digest, err error) error { return err }
+
+func lenient(ref.Digest, error) error { return nil }
 
 // fetchBut is fetch that asks lost about an object that has no sound copy, which goes on
 // where that returns nil.
-func (f *Far) fetchBut(ctx context.Context, digests []ref.Digest, fn taker, lost func(error) error) error {
+func (f *Far) fetchBut(ctx context.Context, digests []ref.Digest, fn taker, lost func(ref.Digest, error) error) error {
 	for len(digests) > 0 {
 		got, err := f.fetchOnce(ctx, digests, fn)
 		f.forsake(got.bad)
@@ -71,7 +73,7 @@ func (f *Far) fetchOnce(ctx context.Context, digests []ref.Digest, fn taker) (al
 
 // elsewhere are those of the objects that have another copy, perhaps in a pack that has come
 // meanwhile, as when somebody else cleaned up. One that is a file of its own is passed over.
-func (f *Far) elsewhere(ctx context.Context, not short, lost func(error) error) (again []ref.Digest, err error) {
+func (f *Far) elsewhere(ctx context.Context, not short, lost func(ref.Digest, error) error) (again []ref.Digest, err error) {
 	if slices.ContainsFunc(not.bad, func(d Damage) bool { return d.Digest.IsZero() }) {
 		if err := f.look(ctx); err != nil {
 			return nil, err
@@ -81,7 +83,7 @@ func (f *Far) elsewhere(ctx context.Context, not short, lost func(error) error) 
 		if _, packed := f.entry(d); packed {
 			again = append(again, d)
 		} else if !f.There(d) {
-			if err := lost(f.lost(d)); err != nil {
+			if err := lost(d, f.lost(d)); err != nil {
 				return nil, err
 			}
 		}

@@ -6,14 +6,13 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/ref"
+	"rondo/backend/remote"
 )
 
 const (
-	farTries = 4
 	farGap   = 128 << 10 // bytes between two entries that are fetched along rather than asked for apart
 	farRange = 8 << 20   // bytes of one question
 	farPiece = 256 << 10 // bytes of one read of its answer
@@ -21,7 +20,7 @@ const (
 
 // get reads a part of a blob, again where the connection fails.
 func (f *Far) get(ctx context.Context, name string, offset, length int64) (b []byte, err error) {
-	err = f.again(ctx, func() error {
+	err = remote.Again(ctx, func() error {
 		r, err := f.r.Get(ctx, name, offset, length)
 		if err != nil {
 			return err
@@ -52,24 +51,6 @@ func readInPieces(r io.Reader, b []byte) (n int, err error) {
 		n += m
 	}
 	return n, err
-}
-
-// again repeats what failed for a reason that may pass.
-func (f *Far) again(ctx context.Context, fn func() error) (err error) {
-	wait := time.NewTimer(0)
-	defer wait.Stop()
-	for try := range farTries {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-wait.C:
-		}
-		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) {
-			return err
-		}
-		wait.Reset(time.Duration(1<<try) * 250 * time.Millisecond)
-	}
-	return err
 }
 
 type farEntry struct {
@@ -184,10 +165,10 @@ func (f *Far) lists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][
 
 // soundLists is lists without those that are damaged, whose objects then count as not there.
 func (f *Far) soundLists(ctx context.Context, digests []ref.Digest) (map[ref.Digest][]chunk, error) {
-	return f.listsBut(ctx, digests, func(error) error { return nil })
+	return f.listsBut(ctx, digests, lenient)
 }
 
-func (f *Far) listsBut(ctx context.Context, digests []ref.Digest, lost func(error) error) (map[ref.Digest][]chunk, error) {
+func (f *Far) listsBut(ctx context.Context, digests []ref.Digest, lost func(ref.Digest, error) error) (map[ref.Digest][]chunk, error) {
 	var listedOnes []ref.Digest
 	for _, d := range digests {
 		if at, ok := f.entry(d); ok && at.form == listed {

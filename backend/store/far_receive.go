@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 
@@ -26,86 +28,117 @@ func (m *Moved) Add(n Moved) {
 
 // Receive copies what s lacks of the digests from a remote. Every byte is verified before
 // it is stored. What an interrupted transfer has brought stays, and the next one goes on
-// from there.
-func (s *Store) Receive(ctx context.Context, f *Far, digests []ref.Digest) (m Moved, err error) {
+// from there. Where an object cannot be had the others are copied before that is told.
+func (s *Store) Receive(ctx context.Context, f *Far, digests []ref.Digest) (Moved, error) {
+	m, lost, err := s.ReceiveSound(ctx, f, digests)
+	return m, cmp.Or(err, lost.first(digests))
+}
+
+// ReceiveSound is Receive to which an object that is damaged or missing over there is no failure.
+func (s *Store) ReceiveSound(ctx context.Context, f *Far, digests []ref.Digest) (m Moved, lost Lost, err error) {
 	var wanted []ref.Digest
 	seen := map[ref.Digest]bool{}
+	lost = Lost{}
 	for _, d := range digests {
 		switch {
 		case seen[d]:
 		case s.Keeps(d):
 			m.Present++
 		case !f.There(d):
-			return m, f.lost(d)
+			lost[d] = f.lost(d)
 		default:
 			wanted = append(wanted, d)
 		}
 		seen[d] = true
 	}
-	return s.receive(ctx, f, wanted, m)
+	err = s.receive(ctx, f, wanted, &m, lost)
+	return m, lost, err
 }
 
 // receive brings chunks and small objects first, then the lists, once what they say was
 // seen to be true.
-func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m Moved) (Moved, error) {
-	lists, err := f.lists(ctx, wanted)
+func (s *Store) receive(ctx context.Context, f *Far, wanted []ref.Digest, m *Moved, lost Lost) error {
+	lists, err := f.listsBut(ctx, wanted, lost.note)
 	if err != nil {
-		return m, err
+		return err
 	}
-	parts, err := s.lackingParts(f, wanted, lists)
-	if err != nil {
-		return m, err
-	}
+	parts := s.lackingParts(f, wanted, lists, lost)
 	f.track.willMove(parts, f.entry)
 	p := s.packer()
+	gone := Lost{} // of the parts
+	err = f.fetchBut(ctx, parts, s.taking(f, p, m), gone.note)
+	if err = errors.Join(err, p.flush(ctx)); err != nil {
+		return err
+	}
+	for _, d := range wanted {
+		why := cmp.Or(lost[d], gone.firstOf(d, lists[d]))
+		if why == nil {
+			why = s.receiveRest(ctx, f, p, d, lists[d], m)
+		}
+		if err := lost.note(d, why); err != nil {
+			return errors.Join(err, p.flush(ctx))
+		}
+	}
+	return p.flush(ctx)
+}
+
+// taking stores what comes.
+func (s *Store) taking(f *Far, p *packer, m *Moved) taker {
 	var mu sync.Mutex
-	err = f.fetch(ctx, parts, func(e farEntry, raw, _ []byte) error {
+	return func(e farEntry, raw, _ []byte) error {
 		mu.Lock()
 		m.Objects++
 		m.Bytes += int64(len(raw))
 		mu.Unlock()
 		f.track.done.Add(1, int64(len(raw)))
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
-	})
-	if err = errors.Join(err, p.flush(ctx)); err != nil {
-		return m, err
 	}
-	for _, d := range wanted {
-		if lists[d] != nil {
-			err = s.receiveList(ctx, f, p, d, lists[d], &m)
-		} else if _, packed := f.entry(d); !packed {
-			err = s.receiveWhole(ctx, f, d, &m)
-		}
-		if err != nil {
-			return m, errors.Join(err, p.flush(ctx))
-		}
-	}
-	return m, p.flush(ctx)
 }
 
-// lackingParts are the small objects and the chunks that are not here.
-func (s *Store) lackingParts(f *Far, wanted []ref.Digest, lists map[ref.Digest][]chunk) (parts []ref.Digest, err error) {
+// receiveRest brings what of an object is not packed, once its chunks are here.
+func (s *Store) receiveRest(ctx context.Context, f *Far, p *packer, d ref.Digest, list []chunk, m *Moved) error {
+	if list != nil {
+		return s.receiveList(ctx, f, p, d, list, m)
+	}
+	if _, packed := f.entry(d); packed {
+		return nil
+	}
+	return s.receiveWhole(ctx, f, d, m)
+}
+
+// lackingParts are the small objects and the chunks that are not here. Of an object that
+// lacks a chunk over there none is brought.
+func (s *Store) lackingParts(f *Far, wanted []ref.Digest, lists map[ref.Digest][]chunk, lost Lost) (parts []ref.Digest) {
 	seen := map[ref.Digest]bool{}
 	for _, d := range wanted {
 		list, large := lists[d]
 		if _, packed := f.entry(d); !large && packed {
 			parts = append(parts, d)
 		}
-		for _, c := range list {
-			if seen[c.digest] {
-				continue
-			}
-			seen[c.digest] = true
-			if _, here := s.entry(c.digest); here && !s.doomed(c.digest) {
-				continue
-			}
-			if !f.There(c.digest) {
-				return nil, f.lost(c.digest)
-			}
-			parts = append(parts, c.digest)
+		chunks, err := s.lackingChunks(f, list, seen)
+		if err != nil {
+			lost[d] = err
 		}
+		parts = append(parts, chunks...)
 	}
-	return parts, nil
+	return parts
+}
+
+// lackingChunks are those of a list that are not here and not among those seen, to which they are added.
+func (s *Store) lackingChunks(f *Far, list []chunk, seen map[ref.Digest]bool) (lacks []ref.Digest, err error) {
+	own := map[ref.Digest]bool{}
+	for _, c := range list {
+		if _, here := s.entry(c.digest); own[c.digest] || seen[c.digest] || here && !s.doomed(c.digest) {
+			continue
+		}
+		if !f.There(c.digest) {
+			return nil, f.lost(c.digest)
+		}
+		own[c.digest] = true
+		lacks = append(lacks, c.digest)
+	}
+	maps.Copy(seen, own)
+	return lacks, nil
 }
 
 // receiveList stores a list once its chunks, which are here, have shown that it is true.

@@ -10,6 +10,7 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
+	"rondo/backend/remote"
 )
 
 // openWhole opens an object that is a file of its own over there; it is verified while it is read.
@@ -33,7 +34,7 @@ func (f *Far) openWhole(ctx context.Context, d ref.Digest, name string) (io.Read
 
 // checkWhole reads an object that is a file of its own, and returns what is wrong with it.
 func (f *Far) checkWhole(ctx context.Context, d ref.Digest, name string) (bad []Damage, err error) {
-	err = f.again(ctx, func() error {
+	err = remote.Again(ctx, func() error {
 		r, err := f.openWhole(ctx, d, name)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -37,7 +38,7 @@ func (s *Store) Heal(ctx context.Context, f *Far, damaged map[ref.Digest]bool) (
 		}
 		fresh <- e.d
 		return p.add(prepared{digest: e.d, stored: bytes.Clone(raw), form: e.at.form})
-	}, func(error) error { return nil })
+	}, lenient)
 	if err = errors.Join(err, p.flush(ctx)); err != nil {
 		return healed, err
 	}
@@ -65,7 +66,8 @@ func (s *Store) healLarge(ctx context.Context, f *Far, damaged, healed map[ref.D
 		switch {
 		case large:
 			if _, lacks := s.lacks(list); lacks {
-				if _, err = s.receive(ctx, f, []ref.Digest{d}, m); err != nil {
+				lost := Lost{}
+				if err = cmp.Or(s.receive(ctx, f, []ref.Digest{d}, &m, lost), lost[d]); err != nil {
 					break
 				}
 			}

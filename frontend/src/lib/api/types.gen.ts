@@ -104,6 +104,8 @@ export interface DatasetExchanged {
 	new: number;
 	healed: number;
 	unread?: DatasetFarProblem[];
+	damaged?: DatasetFarProblem[];
+	partly: number;
 	part?: DatasetSnapshot;
 	objects: number;
 	bytes: number;
