@@ -1,43 +1,104 @@
 package cli_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// TestAFolderWithoutTheRightToWriteIsNamed runs the program as nobody where the test
-// runs as root, whom no mode holds back.
-func TestAFolderWithoutTheRightToWriteIsNamed(t *testing.T) {
+// TestAFolderWithoutTheRightToWriteIsRead runs the program as nobody where the test runs as
+// root, whom no mode holds back: all that is there is told, nothing of it changes, and what would
+// change it is refused with the reason.
+func TestAFolderWithoutTheRightToWriteIsRead(t *testing.T) {
 	w := newWorld(t)
-	exe := filepath.Join(open(t), "rondo")
+	w.ok("trust", "--yes")
+	w.ok("data", "snapshot", "weather")
+	w.ok("run", "--", "true")
+	w.ok("stop")
+	n := w.asNobody()
+	mode(t, w.dir, 0o555, 0o444)
+	defer mode(t, w.dir, 0o755, 0o644)
+	before := looks(t, w.dir)
+	for _, q := range []struct{ verb, says string }{
+		{"data list", "weather"}, {"data log weather", "1096"}, {"data status", "clean"}, {"data files weather", "weather.csv"},
+		{"data verify", "all intact"}, {"data sql weather@1 select+count(*)+from+weather", "1096"}, {"data profile weather", "temp_max"},
+		{"data du", "weather"}, {"runs", "finished"}, {"status", "prepare"}, {"model list", ""}, {"fsck", "Everything is what was written"},
+	} {
+		args := strings.Fields(q.verb)
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "+", " ")
+		}
+		if r := n.run(args...); r.code != 0 || !strings.Contains(r.out, q.says) {
+			t.Errorf("%s: %+v", q.verb, r)
+		}
+	}
+	for _, verb := range []string{"data snapshot weather", "data checkout weather", "data gc", "data tag weather@1 good", "run -- true", "repro"} {
+		r := n.run(strings.Fields(verb)...)
+		if r.code != 4 || !strings.Contains(r.err, w.dir+" may not be written to (permission denied)") || strings.Contains(r.err, "probe") || !strings.Contains(r.err, "give yourself the right") {
+			t.Errorf("%s: %+v", verb, r)
+		}
+	}
+	disk := filepath.Join(n.home, "disk")
+	n.ok("data", "remote", "disk", disk)
+	n.ok("data", "push")
+	if out := n.ok("data", "remote-status"); !strings.Contains(out, "in sync") {
+		t.Errorf("what is there can be copied: %s", out)
+	}
+	n.ok("stop")
+	if after := looks(t, w.dir); after != before {
+		t.Errorf("it was changed:\n%s\n%s", before, after)
+	}
+}
+
+// asNobody is the same project for somebody who has no rights in it.
+func (w *world) asNobody() *world {
+	w.t.Helper()
+	exe := filepath.Join(open(w.t), "rondo")
 	self, err := os.Executable()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", self, exe).CombinedOutput(); err != nil {
+		w.t.Fatalf("%v %s", err, out)
+	}
+	n := *w
+	n.exe, n.home = exe, open(w.t)
+	n.env = append(slices.Clone(w.env), "RONDO_HOME="+n.home, "HOME="+n.home)
+	if os.Getuid() == 0 {
+		n.as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	if err := os.Chmod(n.home, 0o777); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { n.run("stop") })
+	return &n
+}
+
+// looks tells of all files of a folder their names, sizes and times.
+func looks(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("cp", self, exe).CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	home := open(t)
-	if err := os.Chmod(home, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	mode(t, w.dir, 0o555, 0o444)
-	defer mode(t, w.dir, 0o755, 0o644)
-	cmd := exec.Command(exe, "serve", "--project", w.dir, "--port", "-1", "--serving-port", "-1")
-	cmd.Dir, cmd.Env = home, append(os.Environ(), "RONDO_TEST_MAIN=1", "RONDO_HOME="+home)
-	if os.Getuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	}
-	out, _ := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 4 || !strings.Contains(string(out), "may not be written to") || !strings.Contains(string(out), "rondo fsck") {
-		t.Errorf("code %d: %s", cmd.ProcessState.ExitCode(), out)
-	}
+	return all.String()
 }
 
 // TestAFolderThatBecomesReadOnly takes the right to write away from a server that runs:

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -38,6 +39,8 @@ type world struct {
 	home string
 	dir  string
 	env  []string
+	exe  string               // the program where it is not the test itself
+	as   *syscall.SysProcAttr // whom it runs as; nil: who runs the test
 }
 
 func newWorld(t *testing.T) *world {
@@ -72,8 +75,8 @@ func (w *world) command(args ...string) *exec.Cmd {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cmd := exec.Command(exe, args...)
-	cmd.Env = w.env
+	cmd := exec.Command(cmp.Or(w.exe, exe), args...)
+	cmd.Env, cmd.SysProcAttr = w.env, w.as
 	cmd.Dir = w.home
 	if _, err := os.Stat(w.dir); err == nil {
 		cmd.Dir = w.dir

@@ -50,6 +50,9 @@ func (h *house) runCounts(ctx context.Context) (map[string]float64, error) {
 }
 
 func (h *house) queueCounts(context.Context) (map[string]float64, error) {
+	if h.launcher == nil {
+		return nil, nil // nothing runs
+	}
 	running, waiting := h.launcher.Uses()
 	return map[string]float64{"running": float64(len(running)), "waiting": float64(waiting)}, nil
 }

@@ -88,12 +88,12 @@ func openHouse(ctx context.Context, s *Server) (*house, error) {
 
 func (h *house) openGround(ctx context.Context) (err error) {
 	s := h.server
-	if h.store, err = store.Open(s.project.Path(project.PrivateDir, "objects")); err != nil {
+	if h.store, err = s.openStore(); err != nil {
 		return err
 	}
 	h.ledger, err = ledger.Open(ctx, ledger.Options{
 		JournalDir: s.project.Path(project.PrivateDir, "journal"), Device: s.device,
-		IndexPath: s.path("index.db"), Nouns: h.nouns(), Events: h.events,
+		IndexPath: s.path("index.db"), Nouns: h.nouns(), Events: h.events, ReadOnly: s.readOnly,
 	})
 	if err == nil {
 		h.closers.add(h.ledger.Close)
@@ -152,7 +152,7 @@ func (h *house) openServing(ctx context.Context) (err error) {
 	}
 	h.serve, err = serve.Open(ctx, serve.Options{
 		Ledger: h.ledger, Registry: servedVersions{h.registry}, Events: h.events, Dir: h.server.project.Dir,
-		Device: h.server.device, Load: h.load, Keep: retention(chosen),
+		Device: h.server.device, Load: h.load, Keep: retention(chosen), Captures: h.server.captures(),
 	})
 	if err == nil {
 		h.closers.add(h.serve.Close)
@@ -187,6 +187,9 @@ func (h *house) sync(ctx context.Context) error {
 		h.launcher.SetParallel(f.Queue.Parallel)
 	}
 	h.datasets.SetLink(linkOf(f))
+	if h.server.readOnly != nil {
+		return nil // what it declares and no record has is not told
+	}
 	return errors.Join(
 		h.datasets.Sync(ctx, datasetSettings(f)),
 		h.serve.Sync(ctx, endpointSpecs(f)),

@@ -14,16 +14,26 @@ import (
 
 func (h *house) openLauncher(ctx context.Context) (err error) {
 	s := h.server
+	if s.readOnly != nil {
+		h.sample(nil)
+		return nil
+	}
 	h.launcher, err = launch.Open(ctx, launch.Options{
 		Runs: h.runs, Events: h.events, Dir: s.project.Dir, DeviceDir: s.deviceDir, Device: s.device, Parallel: h.file.get().Queue.Parallel,
 		Trusted: func(context.Context, launch.Request) error { return h.trusted() }, Code: h.codeOf, ChildEnv: h.childEnv,
 	})
 	if err == nil {
 		h.closers.add(h.launcher.Close)
-		h.host = host.New(host.Options{Dir: s.project.Dir, Runs: h.launcher.Uses})
-		h.native.Launch, h.native.Host = h.launcher, h.host
+		h.native.Launch = h.launcher
+		h.sample(h.launcher.Uses)
 	}
 	return err
+}
+
+// sample readies what is known of the machine; runs tells what takes it.
+func (h *house) sample(runs func() ([]host.Use, int)) {
+	h.host = host.New(host.Options{Dir: h.server.project.Dir, Runs: runs})
+	h.native.Host = h.host
 }
 
 // childEnv tells a run where to track: the ordinary mlflow client then finds this server.

@@ -24,10 +24,10 @@ func (s *Server) listen(context.Context) error {
 		return err
 	}
 	s.info.URL, s.info.ServingURL = "http://"+control.Addr().String(), "http://"+serving.Addr().String()
-	s.control = s.listener(control, guard.New(s.controlRoutes(), guard.Options{
+	s.control = s.listener(control, guard.New(s.onlyReading(s.controlRoutes()), guard.Options{
 		Tokens: []string{s.info.Token}, Sessions: s.sessions, Limit: uploadLimit,
 	}))
-	s.serving = s.listener(serving, guard.New(s.servingRoutes(), guard.Options{
+	s.serving = s.listener(serving, guard.New(s.onlyReading(s.servingRoutes()), guard.Options{
 		Tokens: []string{s.info.ServingToken, s.info.Token},
 	}))
 	return nil

@@ -47,6 +47,7 @@ type Server struct {
 	project   *project.Project
 	device    string // this installation's id
 	deviceDir string
+	readOnly  error // why the project can only be looked at; nil where it may be changed
 	info      client.Info
 	started   time.Time
 
@@ -86,21 +87,10 @@ func (s *Server) openProject(context.Context) (err error) {
 	if err := s.project.Writable(); err != nil {
 		return err
 	}
-	if err := canWrite(s.project.Path(project.PrivateDir)); err != nil {
+	if err := s.lookWritable(); err != nil {
 		return err
 	}
 	return s.placeOnDevice()
-}
-
-// canWrite tries what everything else relies on, so that a folder without the right
-// to write is named as such instead of failing somewhere inside.
-func canWrite(dir string) error {
-	f, err := os.CreateTemp(dir, ".probe*")
-	if err != nil {
-		return errs.New(errs.Precondition, "the project is in a folder that may not be written to: %w", err).
-			WithHint("give yourself the right to write there, or copy the folder; `rondo fsck` reads it as it is")
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func (s *Server) openHouse(ctx context.Context) (err error) {
@@ -150,7 +140,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, l := range []*listener{s.control, s.serving} {
 		go func() { failed <- l.http.Serve(l.net) }()
 	}
-	work := s.house.work(ctx)
+	work := &sync.WaitGroup{}
+	if s.readOnly == nil {
+		work = s.house.work(ctx)
+	}
 	var err error
 	select {
 	case <-ctx.Done():

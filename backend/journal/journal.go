@@ -21,6 +21,9 @@ type Options struct {
 	SealSize int64  // bytes after which a file is sealed; 0 means 8 MiB
 	Now      func() time.Time
 	Known    Known // how far this device's chain was verified before
+	// ReadOnly says why the folder may not be written, where that is so: nothing is made or mended
+	// in it, and it is what Append answers.
+	ReadOnly error
 }
 
 // Journal is this device's part of the history, open for appending.
@@ -60,6 +63,9 @@ func Open(dir string, opts Options) (*Journal, error) {
 	}
 	j := &Journal{dir: dir, opts: opts, number: 1}
 	j.clock.Now = opts.Now
+	if j.broken = opts.ReadOnly; j.broken != nil {
+		return j, j.recover()
+	}
 	if err := os.MkdirAll(j.own(), 0o755); err != nil {
 		return nil, err
 	}
@@ -114,6 +120,9 @@ func (j *Journal) recover() error {
 }
 
 func (j *Journal) cut(s segment, d *damage) error {
+	if j.opts.ReadOnly != nil {
+		return nil
+	}
 	j.cuts = append(j.cuts, Cut{File: d.file, Offset: d.offset, Bytes: d.size, Reason: d.reason})
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
@@ -263,5 +272,8 @@ func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.broken = errs.New(errs.Unavailable, "the project is closed")
+	if j.f == nil {
+		return nil
+	}
 	return j.f.Close()
 }

@@ -29,6 +29,7 @@ type Options struct {
 	Events     *event.Bus // may be nil
 	SealSize   int64      // bytes of a full journal file; 0 means the usual
 	Now        func() time.Time
+	ReadOnly   error // why the project may not be changed, where that is so: what Do answers
 }
 
 // Ledger serves one project on one device.
@@ -74,7 +75,7 @@ func Open(ctx context.Context, opts Options) (*Ledger, error) {
 		x.Close()
 		return nil, fmt.Errorf("index %s: %w", opts.IndexPath, err)
 	}
-	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, SealSize: opts.SealSize, Now: opts.Now, Known: known[opts.Device]})
+	j, err := journal.Open(opts.JournalDir, journal.Options{Device: opts.Device, SealSize: opts.SealSize, Now: opts.Now, Known: known[opts.Device], ReadOnly: opts.ReadOnly})
 	if err != nil {
 		x.Close()
 		return nil, err

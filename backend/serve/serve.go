@@ -46,6 +46,7 @@ type Options struct {
 	CaptureQueue int
 	Drain        time.Duration // how long a replaced version may finish its requests; 0 means 30 s
 	Keep         Retention     // of this device's captures
+	Captures     string        // folder of this device's captures; empty: the one of its id in .rondo/captures
 	CaptureFile  int64         // bytes after which a new capture file begins; 0 means 64 MiB
 }
 

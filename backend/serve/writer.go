@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -49,7 +50,7 @@ type row struct {
 func openWriter(ctx context.Context, opts *Options) (*writer, []string, error) {
 	w := &writer{opts: opts, keep: opts.Keep, queue: newQueue(opts.CaptureQueue), ended: make(chan struct{}), counted: map[*endpoint]int64{}}
 	dir := capturesDir(opts.Dir)
-	log, damage, err := capture.Open(filepath.Join(dir, opts.Device), capture.Options{Rotate: opts.CaptureFile})
+	log, damage, err := capture.Open(cmp.Or(opts.Captures, filepath.Join(dir, opts.Device)), capture.Options{Rotate: opts.CaptureFile})
 	if err != nil {
 		return nil, nil, err
 	}
