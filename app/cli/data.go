@@ -124,7 +124,7 @@ func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number 
 		return name, 0, err
 	}
 	if d.Latest == nil {
-		return name, 0, errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
+		return name, 0, c.notYet(ctx, name)
 	}
 	return name, d.Latest.Number, nil
 }

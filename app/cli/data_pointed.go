@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"rondo/backend/dataset"
+	"rondo/backend/errs"
 )
 
 // sayPointed tells of datasets that only pointers name, as in a clone, and what brings them.
@@ -26,4 +27,22 @@ func (c *call) sayPointed(ctx context.Context) (some bool, err error) {
 	c.table(rows)
 	c.say("%s: %s", list[0].Dataset, list[0].Hint)
 	return true, nil
+}
+
+// notYet says why a dataset has no snapshot: there is none yet, or only its pointer is here.
+func (c *call) notYet(ctx context.Context, name string) error {
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var list []dataset.Pointed
+	if err := api.Get(ctx, "/pointers", &list); err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.Dataset == name {
+			return errs.New(errs.NotFound, "the pointer of %s names %s, which this copy of the project does not have", name, dataset.Ref(name, p.Number)).WithHint("%s", p.Hint)
+		}
+	}
+	return errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
 }

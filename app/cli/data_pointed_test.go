@@ -43,6 +43,9 @@ func TestACloneTellsWhatItsPointersName(t *testing.T) {
 		{"data status", 0, []string{"pictures  pictures"}},
 		{"data status pictures", 3, []string{"pictures.snap names pictures@1, which this copy of the project does not have", "rondo data import FOLDER pictures@1"}},
 		{"data checkout pictures", 3, []string{"pictures.snap names pictures@1"}},
+		{"data status weather", 0, []string{"data/weather.csv.snap names weather@1, which this copy of the project does not have", "rondo data pull weather"}},
+		{"data profile weather", 3, []string{"names weather@1", "rondo data import FOLDER weather@1"}},
+		{"data files weather", 3, []string{"names weather@1"}},
 		{"data list --json", 0, nil},
 	})
 	pointer, err := os.ReadFile(filepath.Join(b.dir, "pictures.snap"))

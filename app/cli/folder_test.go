@@ -27,9 +27,18 @@ func TestAFolderWithoutTheRightToWriteIsRead(t *testing.T) {
 	defer mode(t, w.dir, 0o755, 0o644)
 	before := looks(t, w.dir)
 	for _, q := range []struct{ verb, says string }{
-		{"data list", "weather"}, {"data log weather", "1096"}, {"data status", "clean"}, {"data files weather", "weather.csv"},
-		{"data verify", "all intact"}, {"data sql weather@1 select+count(*)+from+weather", "1096"}, {"data profile weather", "temp_max"},
-		{"data du", "weather"}, {"runs", "finished"}, {"status", "prepare"}, {"model list", ""}, {"fsck", "Everything is what was written"},
+		{"data list", "weather"},
+		{"data log weather", "1096"},
+		{"data status", "clean"},
+		{"data files weather", "weather.csv"},
+		{"data verify", "all intact"},
+		{"data sql weather@1 select+count(*)+from+weather", "1096"},
+		{"data profile weather", "temp_max"},
+		{"data du", "weather"},
+		{"runs", "finished"},
+		{"status", "prepare"},
+		{"model list", ""},
+		{"fsck", "Everything is what was written"},
 	} {
 		args := strings.Fields(q.verb)
 		for i := range args {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/index"
 )
 
@@ -24,7 +25,9 @@ type Pointed struct {
 	Hint    string `json:"hint"` // what brings it
 }
 
-const maxWalked = 20_000 // files and folders that are looked at for pointers
+// maxWalked is how many files and folders are looked at for pointers; of those further on it is
+// git that knows.
+const maxWalked = 20_000
 
 // Pointed lists what only pointers tell of, by the names of the datasets.
 func (s *Service) Pointed(ctx context.Context) ([]Pointed, error) {
@@ -50,6 +53,11 @@ func (s *Service) Pointed(ctx context.Context) ([]Pointed, error) {
 // themselves are not looked into.
 func (s *Service) pointers(ctx context.Context) (list []string) {
 	looked := 0
+	defer func() {
+		if looked > maxWalked {
+			list = s.alsoTracked(list)
+		}
+	}()
 	_ = fs.WalkDir(s.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		looked++
 		switch {
@@ -63,6 +71,24 @@ func (s *Service) pointers(ctx context.Context) (list []string) {
 		return nil
 	})
 	return list
+}
+
+// alsoTracked adds the pointers that git tracks, wherever they are.
+func (s *Service) alsoTracked(list []string) []string {
+	r, err := git.Open(s.opts.Dir)
+	if err != nil {
+		return list
+	}
+	for _, name := range r.Named(pointerSuffix) {
+		list = append(list, strings.TrimSuffix(name, pointerSuffix))
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(at string) bool { return s.inPointed(path.Dir(at)) })
+}
+
+// inPointed reports whether a folder is one that is not looked into, or lies in one.
+func (s *Service) inPointed(dir string) bool {
+	return dir != "." && (s.notLookedInto(dir) || s.inPointed(path.Dir(dir)))
 }
 
 func (s *Service) notLookedInto(dir string) bool {
@@ -108,6 +134,29 @@ func (s *Service) get(ctx context.Context, name string) (Dataset, error) {
 	if failed != nil || i < 0 {
 		return d, err
 	}
-	return d, errs.New(errs.NotFound, "%s%s names %s, which this copy of the project does not have", list[i].Path, pointerSuffix, Ref(name, list[i].Number)).
-		WithHint("%s", list[i].Hint)
+	return d, list[i].notHere()
+}
+
+// notHere says that of what a pointer names.
+func (p Pointed) notHere() error {
+	return errs.New(errs.NotFound, "%s%s names %s, which this copy of the project does not have", p.Path, pointerSuffix, Ref(p.Dataset, p.Number)).
+		WithHint("%s", p.Hint)
+}
+
+// onlyPointed tells of the snapshot that a dataset's pointer names, where it is unknown here.
+func (s *Service) onlyPointed(ctx context.Context, d Dataset) (Pointed, bool) {
+	p, err := s.pointer(ctx, d.Path)
+	if err != nil || p == nil || p.Dataset != d.Name {
+		return Pointed{}, false
+	}
+	known, err := s.knows(ctx, *p)
+	return Pointed{p.Dataset, d.Path, p.Number, p.Files, p.Size, s.brings(*p)}, err == nil && !known
+}
+
+// notYet says why a dataset has no snapshot here.
+func (s *Service) notYet(ctx context.Context, d Dataset) error {
+	if p, only := s.onlyPointed(ctx, d); only {
+		return p.notHere()
+	}
+	return errs.New(errs.NotFound, "%s has no snapshot yet", d.Name).WithHint("take one: rondo data snapshot %s", d.Name)
 }

@@ -81,6 +81,7 @@ func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err erro
 	if err != nil {
 		return snap, err
 	}
+	var none Dataset
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
 		if number == 0 && tag == "" {
 			if snap, err = snapshotRow(tx, "id=?", ref); !notFound(err) {
@@ -101,11 +102,15 @@ func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err erro
 			snap, err = tagRow(tx, name, tag)
 			return err
 		case d.Latest == nil:
-			return errs.New(errs.NotFound, "%s has no snapshot yet", name).WithHint("take one: rondo data snapshot %s", name)
+			none = d
+			return nil
 		}
 		snap = *d.Latest
 		return nil
 	})
+	if none.Name != "" {
+		return snap, s.notYet(ctx, none)
+	}
 	return snap, err
 }
 

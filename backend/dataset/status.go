@@ -52,6 +52,9 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 	st := Status{Dataset: name, Path: d.Path, State: Unversioned, Added: []string{}, Removed: []string{}, Changed: []string{}}
 	if d.Latest == nil {
 		st.Text = "no snapshot yet"
+		if p, only := s.onlyPointed(ctx, d); only {
+			st.Text = p.notHere().Error() + "; " + p.Hint
+		}
 		return st, nil
 	}
 	st.Latest = d.Latest.Number

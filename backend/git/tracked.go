@@ -15,3 +15,18 @@ func (r *Repo) Tracked(path string) bool {
 		return e.Name == path || strings.HasPrefix(e.Name, path+"/")
 	})
 }
+
+// Named are the paths below the folder that git tracks and that end in suffix; none where there
+// is no repository, or its index cannot be read.
+func (r *Repo) Named(suffix string) (list []string) {
+	x, _ := r.statIndex()
+	if x == nil {
+		return nil
+	}
+	for _, e := range x.Entries {
+		if strings.HasSuffix(e.Name, suffix) {
+			list = append(list, e.Name)
+		}
+	}
+	return list
+}
