@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/errs"
 	"rondo/backend/project"
 )
 
@@ -44,5 +45,5 @@ func Adopt(ctx context.Context, dir string, f *project.File, names []string) (ad
 	if err != nil {
 		return nil, err
 	}
-	return adopted, atomicfile.WriteFile(lockPath(dir), text, 0o644)
+	return adopted, errs.Unwritten(project.LockName, atomicfile.WriteFile(lockPath(dir), text, 0o644))
 }

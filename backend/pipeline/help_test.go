@@ -38,7 +38,12 @@ func TestMain(m *testing.M) {
 				}
 			})
 		}
-		if err := pipeline.Run(context.Background(), os.Args[2], os.Stdout, surroundings, nil); err != nil {
+		ops := failAsTold(os.Getenv("RONDO_TEST_FAIL"))
+		err := pipeline.Run(context.Background(), os.Args[2], os.Stdout, surroundings, nil)
+		if os.Getenv("RONDO_TEST_FAIL") != "" {
+			fmt.Println("OPS", ops())
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -68,6 +73,8 @@ type house struct {
 	file    project.File
 	trusted error
 	kill    string // moment at which the runner dies
+	fail    string // what fails in it
+	said    string // by the runner
 	refuse  error  // what launching says
 	slow    bool   // a launch only begins
 	env     map[string]string
@@ -156,12 +163,13 @@ func (h *house) launch(ctx context.Context, l pipeline.Launch) error {
 		return nil
 	}
 	cmd := exec.Command(l.Command[0], l.Command[1:]...)
-	cmd.Dir, cmd.Env = l.Dir, append(os.Environ(), "RONDO_TEST_KILL="+h.kill)
+	cmd.Dir, cmd.Env = l.Dir, append(os.Environ(), "RONDO_TEST_KILL="+h.kill, "RONDO_TEST_FAIL="+h.fail)
 	for k, v := range l.Env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
 	out, err := cmd.CombinedOutput()
 	h.t.Logf("%s", out)
+	h.said = string(out)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return err

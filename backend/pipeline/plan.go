@@ -52,7 +52,8 @@ func writePlan(runDir string, p Plan) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(filepath.Join(runDir, planFile), append(b, '\n'), 0o644)
+	at := filepath.Join(runDir, planFile)
+	return errs.Unwritten(at, atomicfile.WriteFile(at, append(b, '\n'), 0o644))
 }
 
 func readPlan(runDir string) (p Plan, err error) {

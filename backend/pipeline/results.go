@@ -20,7 +20,8 @@ func writeResult(runDir string, r StageResult) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(filepath.Join(runDir, stagesDir, r.Name+".json"), append(b, '\n'), 0o644)
+	at := filepath.Join(runDir, stagesDir, r.Name+".json")
+	return errs.Unwritten(at, atomicfile.WriteFile(at, append(b, '\n'), 0o644))
 }
 
 // unchangedFile holds the results of stages that were left as they are, one a line. A
