@@ -114,7 +114,7 @@ func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
 	switch {
 	case absent == nil && !c.json:
 		c.sayMoved(fetched, "fetched")
-	case absent != nil && !errs.Is(absent, errs.NotFound) && !errs.Is(absent, errs.Precondition):
+	case absent != nil && !errs.Is(absent, errs.NotFound) && !errs.Is(absent, errs.Precondition) && !errs.Is(absent, errs.Corrupt):
 		return absent
 	}
 	done, err := p.Checkout(ctx, dvc.Checkout{Selection: in.Selection, Force: c.isSet("force")})

@@ -32,21 +32,25 @@ type Exchanged struct {
 	BadRuns []string `json:"bad_runs,omitempty"` // those that are damaged, and stayed
 	Healed  int      `json:"healed,omitempty"`   // objects that were known to be damaged there and are whole now
 	Damaged []string `json:"damaged,omitempty"`  // those that are damaged there still: what of them is here is not whole
+	Broken  []string `json:"broken,omitempty"`   // paths of which the remote's content is damaged: they were not brought
 	Unread  []string `json:"unread,omitempty"`   // commits of which a file cannot be read, and what is wrong
+
+	bad map[object]bool // of one out: what the remote has damaged
 }
 
 // object is one that an out needs.
 type object struct{ hash, md5 string }
 
 // Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
-// What the remote lacks is in Missing, and an error.
+// What the remote lacks is in Missing, what it has damaged in Broken; both are an error, and
+// the rest has come.
 func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err error) {
 	return p.exchange(ctx, in, true, func(ctx context.Context, f far, o tracked, done *Exchanged) error {
 		if v, ok := f.(*versions); ok {
 			return v.fetch(ctx, o, done)
 		}
 		all := []object{{o.entry.Hash, o.entry.sum()}}
-		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") {
+		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") || len(done.bad) > 0 {
 			return err
 		}
 		files, err := p.asked(o)
@@ -134,6 +138,8 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 		return x.done, err
 	case x.closed != nil:
 		return x.done, x.closed
+	case len(x.done.Broken) > 0:
+		return x.done, x.broken()
 	case len(x.done.Missing) > 0:
 		return x.done, x.incomplete()
 	case len(x.done.Damaged) > 0 && len(in.Targets) == 0:
@@ -223,11 +229,13 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 		return err
 	}
+	x.done.bad = map[object]bool{}
 	if s, ok := f.(*source); ok && (s.is.Hash != o.entry.Hash || len(s.hashes) > 0) {
 		err = x.sameHere(ctx, s, o)
 	} else {
 		err = x.move(ctx, f, o, &x.done)
 	}
+	x.sayBroken(o)
 	if errs.Is(err, errs.NotFound) {
 		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
 			return gone
@@ -322,7 +330,11 @@ func (p *Project) fetchAll(ctx context.Context, f far, all []object, done *Excha
 		n, err := p.fetchOne(ctx, f, o)
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil {
+		switch {
+		case errs.Is(err, errs.Corrupt) && done.bad != nil:
+			done.bad[o] = true
+			return nil // the others may be whole
+		case err == nil:
 			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
 		}
 		return err

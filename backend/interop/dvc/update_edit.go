@@ -5,9 +5,16 @@ import (
 	"strings"
 )
 
-// parts splits a path such as .outs[0].md5 into keys and places.
+// A path leads to a line from the top, such as outs, its first item, md5. Keys may hold any letter
+// that people write, so what parts them is none.
+const (
+	keyMark  = "\x00"
+	itemMark = "\x01"
+)
+
+// parts splits a path into keys and places.
 func parts(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
+	return strings.FieldsFunc(path, func(r rune) bool { return r == 0 || r == 1 })
 }
 
 // valueAt is what a document has at the path of a line.
@@ -58,7 +65,7 @@ func shorter(lines []string) []string {
 
 // above is the path of the mapping or list that a path is in.
 func above(path string) string {
-	return path[:max(strings.LastIndexAny(path, ".["), 0)]
+	return path[:max(strings.LastIndexAny(path, keyMark+itemMark), 0)]
 }
 
 func (e *edited) line(l *textLine) {

@@ -7,7 +7,7 @@ import (
 
 // textLine is a line of a YAML text in block style, with what belongs to it.
 type textLine struct {
-	path    string // such as .outs[0].md5
+	path    string // from the top, as valueAt takes it
 	indent  int    // as DVC writes it
 	lead    string // dashes and key
 	value   string // as written
@@ -89,7 +89,7 @@ func (y *textLines) line(column int, body string) (*textLine, bool) {
 			l.indent = f.indent
 		}
 		l.lead, y.dashed = l.lead+"- ", true
-		l.path = f.path + "[" + strconv.Itoa(f.next-1) + "]"
+		l.path = f.path + itemMark + strconv.Itoa(f.next-1)
 		next := strings.TrimLeft(body[1:], " ")
 		column += len(body) - len(next)
 		body = next
@@ -100,7 +100,7 @@ func (y *textLines) line(column int, body string) (*textLine, bool) {
 		if !y.dashed {
 			l.indent = f.indent
 		}
-		l.path = f.path + "." + key
+		l.path = f.path + keyMark + key
 		l.lead += key + ":"
 		column += len(body) - len(value)
 	} else {
@@ -149,7 +149,7 @@ func (y *textLines) open(column int, list bool) {
 		if list && !up.list {
 			f.indent = up.indent
 		}
-		if f.path = up.path + "[" + strconv.Itoa(up.next-1) + "]"; !up.list {
+		if f.path = up.path + itemMark + strconv.Itoa(up.next-1); !up.list {
 			f.path = y.lines[len(y.lines)-1].path
 		}
 	}

@@ -79,6 +79,9 @@ func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error 
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
+		case errs.Is(err, errs.Corrupt):
+			done.Broken = append(done.Broken, path.Join(o.at, e.Path))
+			return nil // the others may be whole
 		case err != nil:
 		case had:
 			done.There++
