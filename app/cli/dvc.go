@@ -124,9 +124,11 @@ var dvcVariants = map[string]dvcVariant{
 	"data commit":   {run: dvcCommit},
 	"data remove":   {flags: func(f *flag.FlagSet) { f.Bool("outs", false, "delete the data, too") }, run: dvcRemove},
 	"data gc": {
-		long: "\n\nIn a DVC project it removes objects of DVC's cache that neither the folder nor any commit\nnames; with --all-branches and --all-tags it keeps of the commits only the last of each branch and tag, and with\n--workspace what the folder names. Experiments are kept but with --workspace.",
+		long: "\n\nIn a DVC project it removes objects of DVC's cache that neither the folder nor any commit\nnames; with --all-branches and --all-tags it keeps of the commits only the last of each branch and tag, and with\n--workspace what the folder names. Experiments are kept but with --workspace.\n" +
+			"With --cloud it is the remote that is looked at: what nothing needs there is told, and goes with a run a day\nlater. Commits that are not here are not known: git fetch first.",
 		flags: func(f *flag.FlagSet) {
 			f.Bool("workspace", false, "in a DVC project: keep only what the folder names")
+			f.Bool("cloud", false, "in a DVC project: collect in the remote, and not here")
 			revisionFlags(f)
 		},
 		run: dvcCollect,
@@ -347,6 +349,12 @@ func dvcCollect(ctx context.Context, c *call, p *dvc.Project) error {
 		in.Commits = true
 	}
 	in.Experiments = !c.isSet("workspace")
+	if c.isSet("cloud") {
+		return c.dvcCollectFar(ctx, p, in.Revisions)
+	}
+	if c.value("remote") != "" {
+		return errs.New(errs.Invalid, "--remote names where --cloud removes, and that is not said").WithHint("rondo data gc --cloud --remote %s", c.value("remote"))
+	}
 	done, err := p.Collect(ctx, in)
 	if err != nil {
 		return err
