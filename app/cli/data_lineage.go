@@ -104,11 +104,25 @@ func recipe(n dataset.LineageNode) []string {
 		}
 		lines = append(lines, "params "+strings.Join(words, " "))
 	}
-	if len(n.Files) > 0 {
-		lines = append(lines, "files "+strings.Join(n.Files, " "))
+	for _, p := range n.Deps {
+		lines = append(lines, "reads "+partLine(p))
+	}
+	for _, p := range n.Outs {
+		lines = append(lines, "makes "+partLine(p))
+	}
+	for _, k := range slices.Sorted(maps.Keys(n.Environment)) {
+		lines = append(lines, k+" "+n.Environment[k])
 	}
 	if n.Commit != "" {
 		lines = append(lines, fmt.Sprintf("code %.12s", n.Commit))
 	}
-	return lines
+	return append(lines, "again rondo reproduce "+n.Parts[0])
+}
+
+// partLine names what a stage read or wrote, by its snapshot where one holds it.
+func partLine(p dataset.LineagePart) string {
+	if p.Snapshot != "" {
+		return p.Path + " " + p.Snapshot
+	}
+	return fmt.Sprintf("%s %.12s", p.Path, p.Digest)
 }

@@ -19,7 +19,7 @@ func TestLineageIsToldBothWays(t *testing.T) {
 	w.check([]expect{
 		{"data add work/train.csv", 0, nil},
 		{"data lineage weather", 0, []string{
-			"weather@1\nmade of: nothing that Rondo knows of", "\nused by\n  stage prepare", "rondo step prepare", "prepare.holdout_share=0.2",
+			"weather@1\nmade of: nothing that Rondo knows of", "\nused by\n  stage prepare", "rondo step prepare", "prepare.holdout_share=0.2", "reads data/weather.csv weather@1", "makes work/train.csv train@1", "again rondo reproduce ",
 			"snapshot train@1", "stage train", "version weather 1: champion", "evaluation passed", "endpoint weather: ready",
 		}},
 		{"data lineage train@1", 0, []string{"train@1\nmade of\n  stage prepare", "    snapshot weather@1", "code ", "used by\n  stage train", "version weather 1"}},

@@ -12,7 +12,12 @@ import (
 
 // actOnData is act for work on data that may take long: it shows how far that has come.
 func (c *call) actOnData(ctx context.Context, method, path string, in, out any, print func() error) error {
-	err := c.followed(ctx, "data.progress", dataLine, func() error {
+	return c.actWith(ctx, dataLine, method, path, in, out, print)
+}
+
+// actWith is actOnData that shows what line makes of it.
+func (c *call) actWith(ctx context.Context, line lineOf, method, path string, in, out any, print func() error) error {
+	err := c.followed(ctx, "data.progress", line, func() error {
 		return c.act(ctx, method, path, in, out, func() error { return nil })
 	})
 	if err != nil || c.json {
@@ -21,9 +26,33 @@ func (c *call) actOnData(ctx context.Context, method, path string, in, out any, 
 	return print()
 }
 
+// dataLine tells nothing of profiles, which are made beside other work.
 func dataLine(data json.RawMessage) string {
-	var p dataset.Progress
-	if json.Unmarshal(data, &p) != nil || p.Seconds < 1 {
+	p := progressIn(data)
+	if p.Verb == "profile" {
+		return ""
+	}
+	return workLine(p)
+}
+
+// profileLine tells of the profile of one dataset.
+func profileLine(name string) lineOf {
+	return func(data json.RawMessage) string {
+		p := progressIn(data)
+		if p.Verb != "profile" || p.Dataset != name {
+			return ""
+		}
+		return workLine(p)
+	}
+}
+
+func progressIn(data json.RawMessage) (p dataset.Progress) {
+	_ = json.Unmarshal(data, &p) // what cannot be read is none
+	return p
+}
+
+func workLine(p dataset.Progress) string {
+	if p.Seconds < 1 {
 		return "" // what is quick needs no words
 	}
 	what := "file"

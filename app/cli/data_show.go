@@ -200,7 +200,7 @@ func dataProfile(ctx context.Context, c *call) error {
 		return err
 	}
 	var p dataset.Profile
-	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "profile"), &p, func() error {
+	return c.actWith(ctx, profileLine(name), http.MethodGet, dataPath(name, "snapshots", strconv.Itoa(number), "profile"), nil, &p, func() error {
 		for _, w := range p.Warnings {
 			c.say("%s", shown(w))
 		}

@@ -178,3 +178,28 @@ func TestGitMergesTrackedFolders(t *testing.T) {
 		t.Errorf("%v\n%s\n%s", err, out, m.read("images.dvc"))
 	}
 }
+
+// TestAMergeIsTheReasonOfAStage of rondo.lock, while it goes on and after it; not of one that
+// has never run.
+func TestAMergeIsTheReasonOfAStage(t *testing.T) {
+	m := newMerging(t)
+	m.write(map[string]string{"rondo.yaml": "rondo: 1\nname: m\nstages:\n  fit:\n    cmd: run fit\n    outs: [fit.txt]\n  new:\n    cmd: run new\n    outs: [new.txt]\n"})
+	lock := func(stage string) map[string]string {
+		return map[string]string{"rondo.lock": dvcLockOf(stage)["rondo.lock"]}
+	}
+	m.branches(lock("fit=1"), lock("fit=2"), lock("fit=3"))
+	if out, err := m.git("merge", "--no-edit", "other"); err == nil {
+		t.Fatalf("git could decide it:\n%s", out)
+	}
+	want := func(when string) {
+		t.Helper()
+		out := m.w.ok("status")
+		if strings.Count(out, "both sides of a merge changed what is recorded of it") != 1 || strings.Count(out, "it has never run here") != 1 {
+			t.Errorf("%s:\n%s", when, out)
+		}
+	}
+	want("while it is open")
+	m.w.ok("merge-lock", "rondo.lock")
+	m.write(nil)
+	want("after it")
+}

@@ -43,7 +43,9 @@ func (n Nouns) Of(ctx context.Context, snap dataset.Snapshot) (dataset.Lineage, 
 	if err := g.up(ctx, snap); err != nil {
 		return g.out, err
 	}
-	err = g.down(ctx, snap)
+	if err = g.down(ctx, snap); err == nil {
+		err = g.name(ctx)
+	}
 	g.order()
 	g.out.More = len(g.left)
 	return g.out, err

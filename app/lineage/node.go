@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,10 +36,50 @@ func stageNode(e pipeline.Execution, r pipeline.StageResult) dataset.LineageNode
 		key.WriteString(a.Path + " " + a.Digest.String() + "\n")
 	}
 	fmt.Fprint(&key, r.Cmd, r.Params)
-	return dataset.LineageNode{
+	n := dataset.LineageNode{
 		ID: "stage:" + r.Name + ":" + ref.Of([]byte(key.String())).Short(), Kind: dataset.FromStage, Name: r.Name, Parts: []string{e.ID},
-		Text: e.Name, At: r.EndedAt, Cmd: r.Cmd, Params: r.Params, Commit: e.Code.Commit,
+		Text: e.Name, At: r.EndedAt, Cmd: r.Cmd, Params: r.Params, Commit: e.Code.Commit, Deps: partsOf(r.Deps), Outs: partsOf(r.Outs),
+		Environment: map[string]string{},
 	}
+	for k, v := range r.Env {
+		if strings.HasPrefix(k, pipeline.PackagePrefix) {
+			n.Packages++
+		} else {
+			n.Environment[k] = v
+		}
+	}
+	return n
+}
+
+func partsOf(list []pipeline.Artifact) (parts []dataset.LineagePart) {
+	for _, a := range list {
+		parts = append(parts, dataset.LineagePart{Path: a.Path, Digest: a.Digest})
+	}
+	return parts
+}
+
+// name says of what stages read and wrote which snapshot holds it.
+func (g *graph) name(ctx context.Context) error {
+	names := map[ref.Digest]string{}
+	for _, n := range g.out.Nodes {
+		for _, list := range [][]dataset.LineagePart{n.Deps, n.Outs} {
+			for i, p := range list {
+				name, known := names[p.Digest]
+				if !known {
+					snaps, err := g.of.Datasets.ByContent(ctx, p.Digest.String())
+					if err != nil {
+						return err
+					}
+					if len(snaps) > 0 {
+						name = snaps[0].Ref()
+					}
+					names[p.Digest] = name
+				}
+				list[i].Snapshot = name
+			}
+		}
+	}
+	return nil
 }
 
 func runNode(r run.Run) dataset.LineageNode {

@@ -32,14 +32,7 @@ func (g *graph) upFrom(ctx context.Context, d ref.Digest, to string) error {
 		if err != nil {
 			return err
 		}
-		if deps = append(deps, of...); len(of) > 0 {
-			continue
-		}
-		if _, _, made, err := g.maker(ctx, a.Digest); err != nil {
-			return err
-		} else if !made {
-			n.Files = append(n.Files, a.Path)
-		}
+		deps = append(deps, of...)
 	}
 	fresh, _ := g.add(n)
 	g.join(n.ID, to)

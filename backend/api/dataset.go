@@ -22,6 +22,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/snapshots", a.listSnapshots)
 	Post(r, "/datasets/{name}/snapshots", a.takeSnapshot)
 	Get(r, "/datasets/{name}/snapshots/{number}", a.getSnapshot)
+	Get(r, "/datasets/{name}/snapshots/{number}/files/page", a.pageSnapshotFiles)
 	Get(r, "/datasets/{name}/snapshots/{number}/profile", a.getProfile)
 	Get(r, "/datasets/{name}/snapshots/{number}/rows", a.getRows)
 	Get(r, "/datasets/{name}/snapshots/{number}/files", a.listSnapshotFiles)
@@ -156,6 +157,21 @@ func (a *API) listSnapshotFiles(ctx context.Context, in snapshotNumber) ([]store
 		return nil, err
 	}
 	return a.Datasets.Files(ctx, snap)
+}
+
+type filesPage struct {
+	snapshotNumber
+	Find   string `query:"find"` // a part of the path, in large or small letters
+	Offset int64  `query:"offset"`
+	Limit  int    `query:"limit"` // at most 10,000
+}
+
+func (a *API) pageSnapshotFiles(ctx context.Context, in filesPage) (dataset.FilesPage, error) {
+	snap, err := a.findSnapshot(ctx, in.snapshotNumber)
+	if err != nil {
+		return dataset.FilesPage{}, err
+	}
+	return a.Datasets.FilesPage(ctx, snap, in.Find, in.Offset, in.Limit)
 }
 
 type diffSnapshots struct {

@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"errors"
-	"io"
 
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
@@ -67,14 +66,7 @@ func (c *comparing) table(ctx context.Context, f FileDiff, a, b Snapshot, key []
 
 // opener opens a table's file and counts what is read of it.
 func (c *comparing) opener(ctx context.Context, d ref.Digest) table.Opener {
-	open := c.Service.opener(ctx, d)
-	return func() (io.ReadCloser, error) {
-		r, err := open()
-		if err != nil {
-			return nil, err
-		}
-		return counted{r, &c.count}, nil
-	}
+	return counting(&c.count, c.Service.opener(ctx, d))
 }
 
 // shifts says how far the columns that both forms of a table have moved; a file that is no table

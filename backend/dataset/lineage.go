@@ -3,6 +3,8 @@ package dataset
 import (
 	"context"
 	"time"
+
+	"rondo/backend/ref"
 )
 
 // Lineage is where a snapshot comes from and what was made with it: a graph whose edges
@@ -25,7 +27,18 @@ type LineageNode struct {
 	Cmd    []string          `json:"cmd,omitempty"`    // of a stage: what it ran
 	Params map[string]string `json:"params,omitempty"` // of a stage
 	Commit string            `json:"commit,omitempty"` // of a stage: of its code
-	Files  []string          `json:"files,omitempty"`  // of a stage: what it read that is no snapshot and no stage's out
+	Deps   []LineagePart     `json:"deps,omitempty"`   // of a stage: all that it read
+	Outs   []LineagePart     `json:"outs,omitempty"`   // of a stage: all that it wrote
+
+	Environment map[string]string `json:"environment,omitempty"` // of a stage: what its commands ran in, but for packages
+	Packages    int               `json:"packages,omitempty"`    // of a stage: how many were installed there
+}
+
+// LineagePart is a file or folder that a stage read or wrote.
+type LineagePart struct {
+	Path     string     `json:"path"`
+	Digest   ref.Digest `json:"digest"`
+	Snapshot string     `json:"snapshot,omitempty"` // that holds just this, such as weather@2
 }
 
 // LineageEdge says that one thing was made of another.

@@ -3,11 +3,9 @@ package dataset
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
-	"rondo/backend/dataset/background"
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
@@ -40,14 +38,18 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		snap = fresh
 	}
 	if snap.Profile.IsZero() {
-		p, _, err := s.makeProfile(ctx, snap, facts{tables: 1, odd: true}) // which is not known
-		return p, err
+		return s.makeOnce(ctx, snap)
 	}
 	p, err := s.recorded(ctx, snap)
-	if err == nil && p.older() || notFound(err) || errs.Is(err, errs.Corrupt) { // the data tells it again
-		p, _, err = s.makeProfile(ctx, snap, facts{tables: 1, odd: true})
+	if p.lost(err) { // the data tells it again
+		return s.makeOnce(ctx, snap)
 	}
 	return p, err
+}
+
+// lost reports whether what was recorded must be made anew: it is not there, damaged, or older.
+func (p Profile) lost(err error) bool {
+	return err == nil && p.older() || notFound(err) || errs.Is(err, errs.Corrupt)
 }
 
 // recorded is the profile that a snapshot has.
@@ -78,7 +80,7 @@ func (s *Service) profiled(ctx context.Context, snap Snapshot, f facts) (Snapsho
 		return done, nil
 	}
 	s.background.Go(func() {
-		if _, _, err := s.makeProfile(background.In(s.stopped, &s.foreground), snap, f); err != nil && s.stopped.Err() == nil {
+		if err := s.makeBehind(snap, f); err != nil && s.stopped.Err() == nil {
 			s.opts.Log.Warn("the snapshot is not profiled yet", "snapshot", snap.Ref(), "err", err)
 		}
 	})
@@ -120,40 +122,16 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 		return p, err
 	}
 	if known.odd {
-		like, err := likeNames(ctx, l)
-		if err != nil {
+		if p.Warnings, err = oddNames(ctx, l); err != nil {
 			return p, err
 		}
-		bad, err := windowsNames(ctx, l)
-		if err != nil {
-			return p, err
-		}
-		p.Warnings = append(p.Warnings, append(like, bad...)...)
 	}
-	left := 0
-	for f, err := range l.All(ctx) {
-		switch {
-		case err != nil:
-			return p, err
-		case !table.Is(f.Path):
-			p.Opaque++
-			continue
-		case len(p.Tables) >= maxTables:
-			left++
-			continue
-		}
-		table, err := profile.Table{}, s.whatCame(snap, f)
-		if err == nil {
-			table, err = s.readTable(ctx, f)
-		}
-		if err != nil {
-			return p, err
-		}
-		if table.Problem != "" {
-			p.Opaque++
-			p.Warnings = append(p.Warnings, f.Path+": "+table.Problem)
-		}
-		p.Tables, p.Rows = append(p.Tables, table), p.Rows+table.Rows
+	tables, left, err := p.tablesOf(ctx, l)
+	if err != nil {
+		return p, err
+	}
+	if err := p.readTables(ctx, s.reading(snap, tables)); err != nil {
+		return p, err
 	}
 	if left > 0 {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%d more tables are not looked into: only the first %d are", left, maxTables))
@@ -161,11 +139,45 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 	return p, nil
 }
 
-// readTable summarises one table. A file that is none is no error: it has a Problem.
-func (s *Service) readTable(ctx context.Context, f store.TreeFile) (profile.Table, error) {
-	t, err := profile.Summarise(ctx, f.Path, s.opener(ctx, f.Digest))
-	if errors.Is(err, table.ErrNotTable) {
-		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Problem: err.Error()}, nil
+// oddNames warns of names that are the same elsewhere, or none there.
+func oddNames(ctx context.Context, l *store.Listing) ([]string, error) {
+	like, err := likeNames(ctx, l)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	bad, err := windowsNames(ctx, l)
+	return append(append([]string{}, like...), bad...), err
+}
+
+// tablesOf are the files to look into; those that are none are counted, and those too many.
+func (p *Profile) tablesOf(ctx context.Context, l *store.Listing) (tables []store.TreeFile, left int, err error) {
+	for f, err := range l.All(ctx) {
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case !table.Is(f.Path):
+			p.Opaque++
+		case len(tables) >= maxTables:
+			left++
+		default:
+			tables = append(tables, f)
+		}
+	}
+	return tables, left, nil
+}
+
+func (p *Profile) readTables(ctx context.Context, r *reading) error {
+	defer r.follow("profile", r.snap.Dataset, &r.count, &r.of)()
+	for _, f := range r.tables {
+		table, err := r.table(ctx, f)
+		if err != nil {
+			return err
+		}
+		if table.Problem != "" {
+			p.Opaque++
+			p.Warnings = append(p.Warnings, f.Path+": "+table.Problem)
+		}
+		p.Tables, p.Rows = append(p.Tables, table), p.Rows+table.Rows
+	}
+	return nil
 }

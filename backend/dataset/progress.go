@@ -5,13 +5,14 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/store"
 )
 
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, diff, verify, push, fetch, import, repair, gc, fsck
+	Verb    string  `json:"verb"`              // snapshot, checkout, profile, diff, verify, push, fetch, import, repair, gc, fsck
 	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
@@ -112,4 +113,15 @@ func (c counted) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	c.count.Add(0, int64(n))
 	return n, err
+}
+
+// counting is an opener whose file counts what is read of it.
+func counting(count *store.Count, open table.Opener) table.Opener {
+	return func() (io.ReadCloser, error) {
+		r, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return counted{r, count}, nil
+	}
 }

@@ -56,6 +56,7 @@ type Service struct {
 	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 
 	background sync.WaitGroup  // profiles that are being made
+	profiling  sync.Map        // a snapshot's id: the *making of its profile
 	foreground background.Gate // snapshots, checkouts and what else somebody waits for
 	stop       context.CancelFunc
 	stopped    context.Context

@@ -26,6 +26,8 @@ type eyes struct {
 	known   map[string]glance // by the file's place on the disk
 	fresh   bool              // there are glances that memory does not hold
 	learned store.Stamp       // of memory, when it was read
+
+	past sync.Map // the Lock of a commit
 }
 
 type glance struct {

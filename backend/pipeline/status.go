@@ -47,7 +47,7 @@ type seen struct {
 func (e *eyes) examine(ctx context.Context, n *Node, lock Lock, set map[string]string) (s seen, err error) {
 	old, known := lock.Stages[n.Name]
 	if !known {
-		s.reasons = append(s.reasons, "it has never run here")
+		s.reasons = append(s.reasons, e.never(n.Name))
 	}
 	if known && !slices.Equal(old.Cmd, n.Cmd) {
 		s.reasons = append(s.reasons, "its cmd changed")

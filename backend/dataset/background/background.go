@@ -33,8 +33,8 @@ func (g *Gate) leave() {
 	}
 }
 
-// rest returns when nobody is busy, or with ctx.
-func (g *Gate) rest(ctx context.Context) error {
+// rest returns when nobody is busy, when there is a hurry, or with ctx.
+func (g *Gate) rest(ctx context.Context, hurry <-chan struct{}) error {
 	g.mu.Lock()
 	if g.busy > 0 && g.free == nil {
 		g.free = make(chan struct{})
@@ -47,21 +47,31 @@ func (g *Gate) rest(ctx context.Context) error {
 	select {
 	case <-free:
 		return ctx.Err()
+	case <-hurry:
+		return ctx.Err()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-type behind struct{}
+type key struct{}
 
-// In returns a context for work that gives way to who has entered the gate.
-func In(ctx context.Context, g *Gate) context.Context { return context.WithValue(ctx, behind{}, g) }
+type behind struct {
+	gate  *Gate
+	hurry <-chan struct{}
+}
+
+// In returns a context for work that gives way to who has entered the gate, until hurry is
+// closed: somebody waits for it, too. A nil one never is.
+func In(ctx context.Context, g *Gate, hurry <-chan struct{}) context.Context {
+	return context.WithValue(ctx, key{}, behind{g, hurry})
+}
 
 // GiveWay is for long work to call now and then: it rests where it is in the background,
 // and ends with ctx.
 func GiveWay(ctx context.Context) error {
-	if g, ok := ctx.Value(behind{}).(*Gate); ok {
-		return g.rest(ctx)
+	if b, ok := ctx.Value(key{}).(behind); ok {
+		return b.gate.rest(ctx, b.hurry)
 	}
 	return ctx.Err()
 }

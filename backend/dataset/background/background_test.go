@@ -11,8 +11,10 @@ import (
 func TestWorkInTheBackgroundRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Gate
-		ctx, stop := context.WithCancel(In(context.Background(), &g))
+		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
+		hurry := make(chan struct{})
+		ctx = In(ctx, &g, hurry)
 		if err := GiveWay(ctx); err != nil {
 			t.Fatalf("nobody is busy: %v", err)
 		}
@@ -36,7 +38,15 @@ func TestWorkInTheBackgroundRests(t *testing.T) {
 		if err := GiveWay(context.Background()); err != nil {
 			t.Fatalf("what is not in the background waits: %v", err)
 		}
-		go func() { went <- GiveWay(ctx) }()
+		go func() { went <- GiveWay(In(ctx, &g, nil)) }()
+		synctest.Wait()
+		if len(went) > 0 {
+			t.Fatal("it went on while somebody waited")
+		}
+		close(hurry)
+		if err := GiveWay(ctx); err != nil {
+			t.Fatalf("it rests though somebody waits for it: %v", err)
+		}
 		stop()
 		if err := <-went; err == nil {
 			t.Fatal("it goes on though it was given up")

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TrackedItem, TrackedState } from '$lib/api/types'
+import { chosen, written } from '$features/data/figures'
 import { byPath, look, quoted, ways } from '$features/data/tracked'
 import { t } from '$lib/i18n/index.svelte'
 
@@ -25,4 +26,11 @@ describe('what DVC tracks', () => {
   it('leaves a database to dvc', () => expect(commands(item({ origin: { kind: 'query', frozen: true } }), state('unchanged'))).toEqual(['dvc update data/a.csv.dvc']))
   it('brings an import that was only noted', () => expect(commands(item({ origin: { kind: 'address', frozen: true } }), state('unrecorded', 'unrecorded'))).toEqual(['rondo data pull data/a.csv', 'rondo data update data/a.csv.dvc']))
   it.each([['data/a.csv', 'data/a.csv'], ["it's.csv", `'it'\\''s.csv'`], ['a b', "'a b'"], ['-x', "'./-x'"], ['데이터', "'데이터'"], ['$(rm)', "'$(rm)'"]])('writes %s as one word', (path, word) => expect(quoted(path)).toBe(word))
+})
+
+describe('the revisions in an address', () => {
+  it('are the usual ones where none are named', () => expect(chosen('')).toEqual(['HEAD', 'workspace']))
+  it('leaves out those, too', () => expect(written(['HEAD', 'workspace'])).toBeUndefined())
+  it.each([[['v1', 'main']], [['try,first', 'v1']], [[',', ',,a', 'b,']]])('come back as they were: %j', (revs) => expect(chosen(written(revs)!)).toEqual(revs))
+  it('stand once', () => expect(chosen('v1,,v1,')).toEqual(['v1']))
 })

@@ -5,11 +5,14 @@ import { figure } from '$lib/format'
 export const workspace = 'workspace'
 const usual = ['HEAD', workspace]
 
-/** chosen are the revisions that an address names, each once. */
-export const chosen = (text: string): string[] => (text ? [...new Set(text.split(',').filter(Boolean))] : usual)
+/** chosen are the revisions that an address names, each once. A comma parts them; that of a name has a backslash before it, which no name of git has. */
+export const chosen = (text: string): string[] => (text ? [...new Set(text.match(/(?:\\,|[^,])+/g)?.map((name) => name.replaceAll('\\,', ',')))] : usual)
 
 /** written is the way back into an address; nothing for the usual ones. */
-export const written = (revs: string[]): string | undefined => (revs.join() === usual.join() ? undefined : revs.join())
+export function written(revs: string[]): string | undefined {
+  const text = revs.map((name) => name.replaceAll(',', '\\,')).join()
+  return text === usual.join() ? undefined : text
+}
 
 /** value is a metric or a param as a person reads it. */
 export function value(v: unknown): string {

@@ -125,6 +125,12 @@ export interface DatasetFileDiff {
 	change: string;
 }
 
+export interface DatasetFilesPage {
+	files: StoreTreeFile[];
+	offset: number;
+	total: number;
+}
+
 export interface DatasetGit {
 	commit: string;
 	branch?: string;
@@ -182,7 +188,16 @@ export interface DatasetLineageNode {
 	cmd?: string[];
 	params?: Record<string, string>;
 	commit?: string;
-	files?: string[];
+	deps?: DatasetLineagePart[];
+	outs?: DatasetLineagePart[];
+	environment?: Record<string, string>;
+	packages?: number;
+}
+
+export interface DatasetLineagePart {
+	path: string;
+	digest: string;
+	snapshot?: string;
 }
 
 export interface DatasetNeed {
@@ -2313,6 +2328,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: undefined;
 		out: StoreTreeFile[];
+	};
+	"GET /datasets/{name}/snapshots/{number}/files/page": {
+		path: { name: string; number: number };
+		query: { find?: string; offset?: number; limit?: number };
+		body: undefined;
+		out: DatasetFilesPage;
 	};
 	"GET /datasets/{name}/snapshots/{number}/lineage": {
 		path: { name: string; number: number };

@@ -6,6 +6,7 @@ export type {
   DatasetExchanged as Exchanged,
   DatasetLineage as Lineage,
   DatasetLineageNode as LineageNode,
+  DatasetLineagePart as LineagePart,
   DatasetProfile as Profile,
   DatasetRemote as Remote,
   DatasetRemoteStatus as RemoteStatus,

@@ -38,9 +38,25 @@ export function layers(boxes: { name: string; upstream: string[] }[]): string[][
   return out.map((l) => l ?? [])
 }
 
+/** untangled puts the boxes of a layer in the order of those that they come from, so that fewer edges cross. */
+function untangled(rows: string[][], boxes: { name: string; upstream: string[] }[]): string[][] {
+  const up = new Map(boxes.map((b) => [b.name, b.upstream]))
+  const place = new Map<string, number>()
+  return rows.map((row) => {
+    const middle = (name: string, own: number) => {
+      const at = (up.get(name) ?? []).flatMap((u) => place.get(u) ?? [])
+      return at.length ? at.reduce((a, b) => a + b, 0) / at.length : own / row.length
+    }
+    const by = new Map(row.map((name, i) => [name, middle(name, i)]))
+    const sorted = row.toSorted((a, b) => by.get(a)! - by.get(b)!)
+    sorted.forEach((name, i) => place.set(name, (i + 0.5) / sorted.length))
+    return sorted
+  })
+}
+
 /** layout places the layers from left to right and draws edges as curves between their sides. */
 export function layout(boxes: { name: string; upstream: string[] }[], box: Size): Layout {
-  const rows = layers(boxes)
+  const rows = untangled(layers(boxes), boxes)
   const tallest = Math.max(1, ...rows.map((r) => r.length))
   const height = tallest * box.height + (tallest - 1) * box.gapY
   const at = new Map<string, Node>()
