@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -96,11 +97,12 @@ func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, erro
 
 func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (int, error) {
 	devices := map[string]bool{}
-	forgotten, err := s.forgottenIDs(ctx)
+	journals := filepath.Join(s.opts.Dir, ".rondo", "journal")
+	forgotten, err := s.forgottenByAll(ctx, journals)
 	if err != nil {
 		return 0, err
 	}
-	damaged, err := journal.Walk(filepath.Join(s.opts.Dir, ".rondo", "journal"), func(r journal.Record) error {
+	damaged, err := journal.Walk(journals, func(r journal.Record) error {
 		devices[r.Device] = true
 		if ofSnapshot(r) && forgotten[r.ID] {
 			return ctx.Err()
@@ -112,6 +114,22 @@ func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (int, err
 			WithHint("put the journal back from a backup or another device first; `rondo fsck` names the file")
 	}
 	return len(devices), err
+}
+
+// forgottenByAll are the snapshots that are forgotten here and that no other device has brought
+// back since, whose records came after this one was opened.
+func (s *Service) forgottenByAll(ctx context.Context, journals string) (map[string]bool, error) {
+	all, err := s.forgottenIDs(ctx)
+	if err != nil || len(all) == 0 {
+		return all, err
+	}
+	now := Forgotten{}
+	_, err = journal.Walk(journals, func(r journal.Record) error { // damage is told by who reads what is needed
+		now.Hear(r)
+		return ctx.Err()
+	})
+	maps.DeleteFunc(all, func(id string, _ bool) bool { return !now[id] })
+	return all, err
 }
 
 // inPrivate reads the files of runs, and whatever else lies in .rondo beside objects and journal.

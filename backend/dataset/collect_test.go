@@ -171,3 +171,28 @@ func TestNothingIsCollectedOnDoubt(t *testing.T) {
 		t.Fatalf("a grace below zero: %v", err)
 	}
 }
+
+// TestWhatAnotherDeviceBroughtBackIsNeeded, also while a server that was opened before has not
+// heard of it: what it collects, the records of all say, and not its view of them.
+func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
+	ctx := t.Context()
+	here := open(t, project(t))
+	write(t, here.dir, "d.csv", csv1)
+	here.add(t, "d", "d.csv")
+	here.snap(t, "d")
+	_, err := here.Remove(ctx, "d")
+	must(t, err)
+	there := openAs(t, here.dir, "", "desk")
+	_, err = there.Restore(ctx, "d")
+	must(t, err)
+	for range 2 {
+		_, err := here.Collect(ctx, dataset.Collect{Grace: 1})
+		must(t, err)
+	}
+	if v, err := there.VerifyAll(ctx, dataset.VerifyAll{}); err != nil || !v.OK {
+		t.Errorf("it was collected: %+v %v", v, err)
+	}
+	if _, err := there.Checkout(ctx, "d", 1, true); err != nil {
+		t.Error(err)
+	}
+}

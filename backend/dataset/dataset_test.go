@@ -40,12 +40,18 @@ type house struct {
 func open(t testing.TB, dir string) *house { return openBoot(t, dir, "") }
 
 // openBoot opens it at some start of the machine; none is known of where boot is empty.
-func openBoot(t testing.TB, dir, boot string) *house {
+func openBoot(t testing.TB, dir, boot string) *house { return openAs(t, dir, boot, "laptop") }
+
+// openAs opens it on a device.
+func openAs(t testing.TB, dir, boot, device string) *house {
 	t.Helper()
 	h := &house{dir: dir, device: dir + "-device", now: time.Now}
+	if device != "laptop" {
+		h.device += "-" + device
+	}
 	var err error
 	h.ledger, err = ledger.Open(context.Background(), ledger.Options{
-		JournalDir: filepath.Join(dir, ".rondo/journal"), Device: "laptop", IndexPath: filepath.Join(h.device, "index.db"),
+		JournalDir: filepath.Join(dir, ".rondo/journal"), Device: device, IndexPath: filepath.Join(h.device, "index.db"),
 		Nouns: []index.Noun{dataset.Index()},
 	})
 	must(t, err)

@@ -32,12 +32,12 @@ type need struct{ objects, trees, codes []string }
 // to its snapshot.
 func (c *checker) references(ctx context.Context) error {
 	f := c.follow
-	forgotten := map[string]bool{} // snapshots whose content may be gone, by id
+	forgotten := dataset.Forgotten{}
 	_, err := journal.Walk(c.path("journal"), func(rec journal.Record) error {
 		if f.came.Hear(rec) != nil {
 			return ctx.Err() // the walk over the records says so
 		}
-		forget(rec, forgotten)
+		forgotten.Hear(rec)
 		return ctx.Err()
 	})
 	if err == nil {
@@ -53,27 +53,6 @@ func (c *checker) references(ctx context.Context) error {
 		return err
 	}
 	return f.pointers()
-}
-
-// forget follows which snapshots are kept: one was forgotten, a dataset was removed with some or
-// brought back, a tag brought one back.
-func forget(rec journal.Record, forgotten map[string]bool) {
-	var in struct {
-		Snapshots []string
-		Snapshot  string
-	}
-	if !slices.Contains([]string{"snapshot.forget", "snapshot.tag", "dataset.remove", "dataset.restore"}, rec.Kind) || json.Unmarshal(rec.Data, &in) != nil {
-		return
-	}
-	switch rec.Kind {
-	case "snapshot.forget":
-		forgotten[rec.ID] = true
-	case "snapshot.tag":
-		delete(forgotten, in.Snapshot)
-	}
-	for _, id := range in.Snapshots {
-		forgotten[id] = rec.Kind == "dataset.remove"
-	}
 }
 
 type follower struct {
