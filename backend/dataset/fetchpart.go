@@ -6,6 +6,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/index"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -186,6 +187,14 @@ func (r Remote) knowsNo(name string) error {
 		WithHint("`rondo data remote-status` shows what each has; who has it pushes it: rondo data push %s", name)
 }
 
+// unknownBoth says that of a dataset, or that it was removed here.
+func (s *Service) unknownBoth(ctx context.Context, f *far, name string) error {
+	if err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return hidden(tx, name) }); err != nil {
+		return err
+	}
+	return f.orUnread(f.knowsNo(name))
+}
+
 // pathsIn are the names after the first that are paths in it; none where all are datasets.
 func (s *Service) pathsIn(ctx context.Context, f *far, theirs []Snapshot, names []string) (paths []string, err error) {
 	ours, err := s.List(ctx)
@@ -206,7 +215,7 @@ func (s *Service) pathsIn(ctx context.Context, f *far, theirs []Snapshot, names 
 	}
 	switch {
 	case len(names) > 0 && !known[names[0]]:
-		return nil, f.orUnread(f.knowsNo(names[0]))
+		return nil, s.unknownBoth(ctx, f, names[0])
 	case len(paths) > 0 && len(paths)+1 < len(names):
 		return nil, errs.New(errs.Invalid, "some of these are datasets, and %s is none", paths[0]).
 			WithHint("fetch datasets in one call, and paths in one of them in another; ./%s is always a path", names[1])

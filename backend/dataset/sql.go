@@ -46,8 +46,8 @@ var questionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 // file without the extension; those that the question names are loaded.
 func (s *Service) SQL(ctx context.Context, snap Snapshot, query string) (a Answer, err error) {
 	a = Answer{Tables: []string{}, Columns: []string{}, Rows: [][]any{}}
-	if len(query) > maxQuery || !questionForm().MatchString(query) {
-		return a, errs.New(errs.Invalid, "that is no question: it must begin with SELECT, WITH, VALUES or EXPLAIN").WithHint("snapshots never change; write what you get into a file and `rondo data add` it")
+	if err := checkQuestion(query); err != nil {
+		return a, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sqlTime)
 	defer cancel()
@@ -79,6 +79,27 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, query string) (a Answe
 	}
 	return a, late(ctx, err)
 }
+
+func checkQuestion(query string) error {
+	switch {
+	case len(query) > maxQuery:
+		return errs.New(errs.TooLarge, "the question has %d bytes, and may have %d", len(query), maxQuery).WithHint("ask for less at once")
+	case !questionForm().MatchString(query):
+		return errs.New(errs.Invalid, "that is no question: it must begin with SELECT, WITH, VALUES or EXPLAIN").
+			WithHint("snapshots never change; write what you get into a file and `rondo data add` it")
+	case another().MatchString(literals().ReplaceAllString(query, "''")):
+		return errs.New(errs.Invalid, "these are several questions").WithHint("ask one at a time")
+	}
+	return nil
+}
+
+// literals are texts, quoted names and comments of SQL, in which a semicolon ends nothing.
+var literals = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(?s)'[^']*'|\"[^\"]*\"|`[^`]*`|\\[[^]]*\\]|--[^\\n]*|/\\*.*?\\*/")
+})
+
+// another is what follows the end of a question and is none itself.
+var another = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`;[^;]*[^;\s'][^;]*`) })
 
 func late(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

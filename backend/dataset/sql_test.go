@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"rondo/backend/errs"
@@ -23,10 +24,18 @@ func TestQuestionsOfASnapshot(t *testing.T) {
 	if a, err := h.SQL(ctx, snap, "with recursive n(i) as (select 1 union all select i+1 from n) select i from n"); err != nil || !a.More || len(a.Rows) != 10_000 {
 		t.Errorf("an endless answer: %d rows, %v", len(a.Rows), err)
 	}
+	for _, good := range []string{"select 1;", "select ';', \"a;b\" from (select 1 as \"a;b\") ; -- ; select", "select 1 /* ; drop */"} {
+		if _, err := h.SQL(ctx, snap, good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	if _, err := h.SQL(ctx, snap, "select "+strings.Repeat("1+", 50_000)+"1"); !errs.Is(err, errs.TooLarge) || !strings.Contains(err.Error(), "100008 bytes") {
+		t.Errorf("a long question: %v", err)
+	}
 	outside := filepath.Join(t.TempDir(), "out.db")
 	for _, bad := range []string{
 		"", "delete from trips", "drop table trips", "attach '" + outside + "' as x", "vacuum into '" + outside + "'", "select * from nothing", "select 1; drop table trips",
-		"with x as (select 1) delete from trips", "pragma writable_schema=1", "select load_extension('x')", "explain", "values (1); attach '" + outside + "' as x", "select * from trips; vacuum into '" + outside + "'",
+		"with x as (select 1) delete from trips", "pragma writable_schema=1", "select load_extension('x')", "explain", "select * from trips; select 2", "select 1 /* ; */ ; -- x\nselect 2", "values (1); attach '" + outside + "' as x", "select * from trips; vacuum into '" + outside + "'",
 	} {
 		if a, err := h.SQL(ctx, snap, bad); !errs.Is(err, errs.Invalid) || errs.HintOf(err) == "" {
 			t.Errorf("%q: %+v %v", bad, a, err)
