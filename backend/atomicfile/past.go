@@ -112,10 +112,10 @@ func (p *Past) write(past bool) {
 func (p *Past) writePiece(b []byte) error {
 	if p.on {
 		n, err := p.w.Write(b)
-		if n > 0 || err == nil || !refusesBypass(err) {
+		if err == nil || !refusesBypass(err) {
 			return err
 		}
-		p.on = false // some file systems say so only now
+		p.on, b = false, b[n:] // some file systems say so only now
 		if err := bypass(p.f, false); err != nil {
 			return err
 		}

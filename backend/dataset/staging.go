@@ -148,16 +148,21 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 }
 
 // fill writes the content. Where there is much in all it goes past the system's memory of files;
-// what is less is likely to be read soon, and stays there.
+// what is less is likely to be read soon, and stays there. Long runs of zeros are left out.
 func (st *staging) fill(f *os.File, c store.Content) error {
-	if c.Bytes() != nil || !st.much {
+	if c.Bytes() != nil {
 		_, err := c.WriteTo(f)
 		return err
 	}
-	p := atomicfile.WritePast(f, f)
+	holes := atomicfile.WriteHoles(f)
+	if !st.much {
+		_, err := c.WriteTo(holes)
+		return unjoin(errors.Join(err, holes.End()))
+	}
+	p := atomicfile.WritePast(holes, f)
 	p.Bypass()
 	_, err := c.WriteTo(p)
-	return unjoin(errors.Join(err, p.End()))
+	return unjoin(errors.Join(err, p.End(), holes.End()))
 }
 
 // hardlink stages an object itself under another name. It reports false where it has to be
