@@ -121,16 +121,6 @@ func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 	if len(paths) == 0 || len(paths) > maxColumns {
 		return parquetError("it has %d columns, and 1 to %d can be looked into", len(paths), maxColumns)
 	}
-	for _, g := range f.Metadata().RowGroups {
-		for _, c := range g.Columns {
-			if n := c.MetaData.TotalUncompressedSize; n < 0 || n > maxRowGroup {
-				return parquetError("a column has %d bytes in one row group, over the limit of %d", n, maxRowGroup)
-			}
-			if err := checkPages(file, size, &c.MetaData); err != nil {
-				return err
-			}
-		}
-	}
 	seen := map[string]bool{}
 	for _, path := range paths {
 		column, ok := schema.Lookup(path...)
@@ -143,6 +133,24 @@ func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 		p.leaves = append(p.leaves, leaf{column.MaxRepetitionLevel > 0, formatOf(column.Node.Type())})
 	}
 	p.groups, p.row = f.RowGroups(), make([]string, len(paths))
+	return p.checkColumns(f, file, size)
+}
+
+// checkColumns refuses a file of which a little would fill the memory.
+func (p *parquetRows) checkColumns(f *parquet.File, file io.ReaderAt, size int64) error {
+	for _, g := range f.Metadata().RowGroups {
+		for i, c := range g.Columns {
+			if n := c.MetaData.TotalUncompressedSize; n < 0 || n > maxRowGroup {
+				return parquetError("a column has %d bytes in one row group, over the limit of %d", n, maxRowGroup)
+			}
+			if i >= len(p.leaves) {
+				return parquetError("a row group has more columns than the file")
+			}
+			if err := checkPages(file, size, &c.MetaData, p.leaves[i].list); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -170,6 +178,11 @@ func (p *parquetRows) fill() error {
 		if len(p.groups) == 0 {
 			return io.EOF
 		}
+		rows, err := p.checkLists(p.groups[0])
+		if err != nil {
+			return err
+		}
+		p.batch = p.batch[:rows]
 		p.rows, p.groups = p.groups[0].Rows(), p.groups[1:]
 	}
 	for i := range p.batch {

@@ -20,7 +20,8 @@ const (
 )
 
 // checkPages walks the pages of a column in one row group.
-func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData) error {
+func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData, list bool) error {
+	values := valuesOf{c: c, list: list}
 	at := c.DataPageOffset
 	if c.DictionaryPageOffset > 0 && c.DictionaryPageOffset < at {
 		at = c.DictionaryPageOffset
@@ -38,8 +39,8 @@ func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData) error {
 		if h.packed < 0 || h.unpacked < 0 || int64(h.packed) > size-at-int64(h.length) || int64(h.unpacked) > most {
 			return parquetError("a page says that it has %d bytes, and %d unpacked", h.packed, h.unpacked)
 		}
-		if h.values < 0 || int64(h.values) > c.NumValues {
-			return parquetError("a page says that it has %d of the %d values of its column", h.values, c.NumValues)
+		if err := values.page(h); err != nil {
+			return err
 		}
 		at += int64(h.length) + int64(h.packed)
 	}
@@ -49,7 +50,8 @@ func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData) error {
 // pageHead is what the header of a page says (parquet.thrift, PageHeader).
 type pageHead struct {
 	unpacked, packed, values int32
-	length                   int // bytes of the header itself
+	length                   int  // bytes of the header itself
+	dictionary               bool // its values are those that others refer to
 }
 
 var errShort = errors.New("the header goes on")
@@ -82,6 +84,7 @@ func parsePageHead(b []byte) (h pageHead, err error) {
 		case kind == compactI32 && id == 3:
 			h.packed = int32(p.zigzag())
 		case kind == compactStruct && (id == 5 || id == 7 || id == 8): // of data, a dictionary, data in the second form
+			h.dictionary = id == 7
 			return true, p.fields(1, func(id int, kind byte) (bool, error) {
 				if kind != compactI32 || id != 1 {
 					return false, nil
