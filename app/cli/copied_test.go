@@ -42,11 +42,41 @@ func TestCopiesCanBeMerged(t *testing.T) {
 		w.ok("data", "snapshot", "weather", "-m", what, "--project", dir)
 		w.ok("stop", "--project", dir)
 	}
-	if out, err := exec.Command("cp", "-an", copied+"/.rondo/.", w.dir+"/.rondo/").CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
+	cp(t, "-an", copied+"/.rondo/.", w.dir+"/.rondo/")
 	log := w.ok("data", "log", "weather")
 	for _, what := range []string{"before both", "in the first", "in the copy"} {
+		if !strings.Contains(log, what) {
+			t.Errorf("no snapshot %q in\n%s", what, log)
+		}
+	}
+	w.ok("fsck")
+	w.ok("stop")
+}
+
+// TestACopyWhereAnotherWas is a writer of its own, too: what was done in the one that is gone
+// from there can still be merged with what is done in it.
+func TestACopyWhereAnotherWas(t *testing.T) {
+	w := newWorld(t)
+	w.ok("data", "snapshot", "weather")
+	copied := w.copied()
+	does := func(what string) {
+		lay(t, filepath.Join(copied, "data/weather.csv"), what+"\n")
+		w.ok("data", "snapshot", "weather", "-m", what, "--project", copied)
+		w.ok("stop", "--project", copied)
+	}
+	does("in the former copy")
+	former := copied + "-former"
+	if err := os.Rename(copied, former); err != nil {
+		t.Fatal(err)
+	}
+	w.ok("stop")
+	cp(t, "-a", w.dir, copied)
+	does("in the copy")
+	for _, dir := range []string{former, copied} {
+		cp(t, "-an", dir+"/.rondo/.", w.dir+"/.rondo/")
+	}
+	log := w.ok("data", "log", "weather")
+	for _, what := range []string{"in the former copy", "in the copy"} {
 		if !strings.Contains(log, what) {
 			t.Errorf("no snapshot %q in\n%s", what, log)
 		}
@@ -59,10 +89,15 @@ func TestCopiesCanBeMerged(t *testing.T) {
 func (w *world) copied() string {
 	w.t.Helper()
 	to := filepath.Join(w.t.TempDir(), "copy")
-	if out, err := exec.Command("cp", "-a", w.dir, to).CombinedOutput(); err != nil {
-		w.t.Fatalf("%v %s", err, out)
-	}
+	cp(w.t, "-a", w.dir, to)
 	return to
+}
+
+func cp(t *testing.T, how, from, to string) {
+	t.Helper()
+	if out, err := exec.Command("cp", how, from, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
 }
 
 // TestAProjectThatMovedUnderItsServer says so, and goes on where it is after a stop.
