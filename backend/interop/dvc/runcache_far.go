@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/remote"
 )
@@ -100,10 +99,7 @@ func (x *exchanging) fetchRun(ctx context.Context, r remote.Remote, name string)
 		return err
 	}
 	at := filepath.Join(x.p.Cache.Dir, filepath.FromSlash(name))
-	if err = os.MkdirAll(filepath.Dir(at), 0o755); err == nil {
-		err = atomicfile.WriteFile(at, text, 0o644)
-	}
-	if err != nil {
+	if err := x.p.Cache.note(at, text); err != nil {
 		return errs.New(errs.Unavailable, "DVC's run cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", x.p.Cache.Dir)
 	}
 	return nil

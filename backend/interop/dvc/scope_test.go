@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/interop/dvc"
 )
 
@@ -181,4 +183,30 @@ func TestDamagedNotesOfRunsStay(t *testing.T) {
 	if err != nil || done.Runs != len(there)-1 || len(done.BadRuns) != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
+}
+
+// TestANoteOfARunThatIsFetchedAppearsWhole: dvc fails where the folder of one is empty.
+func TestANoteOfARunThatIsFetchedAppearsWhole(t *testing.T) {
+	d, dir := newBranches(t)
+	run := dvc.Exchange{RunCache: true, Remote: "b"}
+	if _, err := open(t, dir).Push(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	lose(t, dir, ".dvc/cache/runs")
+	fault.Fail(func(op string) error {
+		if op == "create" {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	_, err := open(t, dir).Fetch(t.Context(), run)
+	fault.Fail(nil)
+	if !errs.Is(err, errs.Unavailable) || !strings.Contains(errs.HintOf(err), "disk is full") {
+		t.Errorf("a full disk: %v (%s)", err, errs.HintOf(err))
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".dvc/cache/runs/*/*")); len(left) > 0 {
+		t.Errorf("it has left %v", left)
+	}
+	put(t, dir, "one.csv", "1")
+	d.must(dir, "repro", "-q")
 }
