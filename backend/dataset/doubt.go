@@ -26,7 +26,7 @@ func (s *Service) damaged(ctx context.Context, d Dataset, c content) (*damage, e
 		return nil, nil
 	}
 	for _, u := range doubts {
-		if c.list.Files > 0 && u.Was == c.digest() {
+		if u.Was == c.digest() {
 			s.settled(doubts...)
 			return nil, nil
 		}

@@ -155,3 +155,71 @@ func TestNothingThereIsNotTakenForRight(t *testing.T) {
 		t.Errorf("%d files came back", len(got))
 	}
 }
+
+// TestAnEmptyFolderIsNotTakenForRight where nothing was before: all that came has gone.
+func TestAnEmptyFolderIsNotTakenForRight(t *testing.T) {
+	h := twoVersions(t, "one")
+	must(t, os.RemoveAll(filepath.Join(h.dir, "data")))
+	h.cut(t, 1)
+	must(t, os.RemoveAll(filepath.Join(h.dir, "data")))
+	must(t, os.Mkdir(filepath.Join(h.dir, "data"), 0o755))
+	h = openBoot(t, h.dir, "two")
+	if st, err := h.Status(t.Context(), "d"); err != nil || len(st.Damaged) != 7 || len(notes(t, h.dir)) != 1 {
+		t.Errorf("%+v %v", st, err)
+	}
+}
+
+// TestDamageIsAChange also where the files are as another snapshot has them, which the pointer names.
+func TestDamageIsAChange(t *testing.T) {
+	h := twoVersions(t, "one")
+	second, pointer := filepath.Join(t.TempDir(), "second"), read(t, h.dir, "data.snap")
+	must(t, os.CopyFS(second, os.DirFS(filepath.Join(h.dir, "data"))))
+	write(t, h.dir, "data/1.txt", "neither of both")
+	h.cut(t, 1)
+	must(t, os.RemoveAll(filepath.Join(h.dir, "data")))
+	must(t, os.CopyFS(filepath.Join(h.dir, "data"), os.DirFS(second)))
+	write(t, h.dir, "data.snap", pointer)
+	h = openBoot(t, h.dir, "two")
+	if st, err := h.Status(t.Context(), "d"); err != nil || st.State != dataset.Changed || len(st.Damaged) == 0 {
+		t.Errorf("%+v %v", st, err)
+	}
+}
+
+// TestAFolderInThePlaceOfADamagedFile: its files are named.
+func TestAFolderInThePlaceOfADamagedFile(t *testing.T) {
+	h := openBoot(t, project(t), "one")
+	for _, text := range []string{"1", "2"} {
+		write(t, h.dir, "f.csv", text)
+		if text == "1" {
+			h.add(t, "d", "f.csv")
+		}
+		h.snap(t, "d")
+	}
+	h.cut(t, 1)
+	must(t, os.Remove(filepath.Join(h.dir, "f.csv")))
+	write(t, h.dir, "f.csv/x", "x")
+	h = openBoot(t, h.dir, "two")
+	if st, err := h.Status(t.Context(), "d"); err != nil || !slices.Contains(st.Damaged, "f.csv/x") {
+		t.Errorf("%+v %v", st, err)
+	}
+}
+
+// TestWhatIsFetchedAnewIsNoDamage: an update replaces all that a stop may have harmed.
+func TestWhatIsFetchedAnewIsNoDamage(t *testing.T) {
+	h, w := openBoot(t, project2(t), "one"), serveWeb(t)
+	w.set(csv1)
+	x, err := h.Import(t.Context(), dataset.Import{From: w.URL + "/moved.csv", Update: dataset.Update{Inside: true}})
+	must(t, err)
+	must(t, os.Remove(filepath.Join(h.dir, "data/moved.csv")))
+	name := x.Snapshot.Dataset
+	h.cutOf(t, name, 1)
+	zeros(t, h.dir, "data/moved.csv")
+	h = openBoot(t, h.dir, "two")
+	w.set("x,y\n1,2\n")
+	if y, err := h.Update(t.Context(), name, dataset.Update{Force: true, Inside: true}); err != nil || y.Snapshot.Number != 2 {
+		t.Errorf("%+v %v", y, err)
+	}
+	if st, err := h.Status(t.Context(), name); err != nil || len(st.Damaged) > 0 || len(notes(t, h.dir)) > 0 {
+		t.Errorf("%+v %v, %d notes", st, err, len(notes(t, h.dir)))
+	}
+}

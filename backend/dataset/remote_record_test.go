@@ -10,6 +10,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/remote/remotetest"
 )
 
 // recordCheck is the line of a record that says whether it is as it was written.
@@ -146,8 +147,15 @@ func TestARecordThatMayNotBeReadIsNamed(t *testing.T) {
 
 // TestAPlaceThatIsNoRemoteAnyMoreIsToldOf by every verb, and stays as it is.
 func TestAPlaceThatIsNoRemoteAnyMoreIsToldOf(t *testing.T) {
+	t.Run("folder", func(t *testing.T) { noRemoteAnyMore(t, func(dir string) string { return dir }) })
+	t.Run("sftp", func(t *testing.T) { noRemoteAnyMore(t, remotetest.StartSSHD(t).Address) })
+}
+
+func noRemoteAnyMore(t *testing.T, address func(dir string) string) {
 	h, record := recorded(t)
-	format := filepath.Join(filepath.Dir(filepath.Dir(record)), "format")
+	there := filepath.Dir(filepath.Dir(record))
+	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address(there)}))
+	format := filepath.Join(there, "format")
 	for marker, want := range map[string]string{"rondo remote 2\n": "has format 2", "of somebody else": "something else than a remote"} {
 		must(t, os.WriteFile(format, []byte(marker), 0o644))
 		_, pushed := h.Push(t.Context(), dataset.Exchange{})

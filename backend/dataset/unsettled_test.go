@@ -44,6 +44,12 @@ func twoVersions(t *testing.T, boot string) *house {
 // there as it was then, and the next start of the machine is another.
 func (h *house) cut(t *testing.T, number int) *house {
 	t.Helper()
+	return h.cutOf(t, "d", number)
+}
+
+// cutOf is cut of any dataset.
+func (h *house) cutOf(t *testing.T, name string, number int) *house {
+	t.Helper()
 	var mu sync.Mutex
 	var kept map[string]string
 	fault.Fail(func(op string) error {
@@ -54,7 +60,7 @@ func (h *house) cut(t *testing.T, number int) *house {
 		}
 		return nil
 	})
-	_, err := h.Checkout(t.Context(), "d", number, true)
+	_, err := h.Checkout(t.Context(), name, number, true)
 	h.close()
 	fault.Fail(nil)
 	must(t, err)

@@ -182,14 +182,15 @@ func TestWhatWasLaidInOneTickIsSeenByGit(t *testing.T) {
 			}
 		}
 	}
-	at(tick, "train.py", "late.py")
+	at(tick, "late.py")
+	at(tick.Add(-time.Hour), "train.py")
 	run(t, dir, "update-index", "--refresh")
 	write(t, dir, "late.py", "Late\n") // in the tick in which the index was written
 	at(tick, "late.py", ".git/index")
 	if _, err := laying(t, dir, first).Write(ctx); err != nil {
 		t.Fatal(err)
 	}
-	at(tick, "train.py") // and the other in that in which it was checked out
+	at(tick.Add(-time.Hour), "train.py") // and the other in that in which it was checked out
 	if got := run(t, dir, "status", "--short", "-uno"); got != " M late.py\n M train.py" {
 		t.Errorf("%q", got)
 	}
