@@ -14,6 +14,10 @@ var dvcMoveVerbs = []verb{
 		long: "The .dvc file goes along where it is named after the data, and git ignores the new path. What is\nrecorded stays. Nothing is overwritten.\n\n  rondo data move data/reviews.csv data/old/",
 	},
 	{
+		name: "data check-ignore", args: "PATH…", short: "in a DVC project: tell by which rule of a .dvcignore paths are ignored", run: onlyDVC,
+		long: "It says file, line and rule, as dvc check-ignore --details does, and ends with 3 where none is ignored.\n\n  rondo data check-ignore data/tmp/x.csv",
+	},
+	{
 		name: "stage freeze", args: "TARGET…", short: "in a DVC project: let stages or .dvc files be as they are, as dvc freeze does", run: onlyDVC,
 		long: "It writes `frozen: true` below the stage in dvc.yaml, or into the .dvc file.\n\n  rondo stage freeze train data/raw.csv.dvc",
 	},

@@ -31,5 +31,5 @@ func (x *exchanging) broken() error {
 		also = "; not there: " + fewOf(x.done.Missing)
 	}
 	return errs.New(errs.Corrupt, "damaged in the remote, and not brought: %s%s", fewOf(x.done.Broken), also).
-		WithHint("the rest has come; who has it whole can put it in its place: rondo data verify --remote NAME, then rondo data push")
+		WithHint("the rest is in the cache now; who has it whole can put it in its place: rondo data verify --remote NAME, then rondo data push")
 }

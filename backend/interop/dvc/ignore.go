@@ -17,6 +17,8 @@ type ignoreRule struct {
 	re      *regexp.Regexp
 	negated bool
 	dirOnly bool
+	text    string
+	line    int // in its file; 0 of what DVC never looks at
 }
 
 const maxRules = 20_000
@@ -31,8 +33,11 @@ func (g *Ignore) With(base string, b []byte) *Ignore {
 	if base == "." {
 		base = ""
 	}
+	n := 0
 	for line := range strings.Lines(string(b)) {
+		n++
 		if r, ok := parseRule(base, strings.TrimSpace(line)); ok && len(out.rules) < maxRules {
+			r.text, r.line = strings.TrimSpace(line), n
 			out.rules = append(out.rules, r)
 		}
 	}
@@ -53,21 +58,31 @@ func (g *Ignore) Match(p string, dir bool) bool {
 }
 
 func (g *Ignore) one(p string, dir bool) bool {
+	r := g.fits(p, dir)
+	return r != nil && !r.negated
+}
+
+// fits is the last rule that fits a path, whatever it says of the folders that it is in.
+func (g *Ignore) fits(p string, dir bool) *ignoreRule {
 	for i := len(g.rules) - 1; i >= 0; i-- {
-		r := g.rules[i]
-		rel := p
-		if r.base != "" {
-			var in bool
-			if rel, in = strings.CutPrefix(p, r.base+"/"); !in {
-				continue
-			}
+		if g.rules[i].fits(p, dir) {
+			return &g.rules[i]
 		}
-		if r.dirOnly && !dir || !r.re.MatchString(rel) && (!dir || !r.re.MatchString(rel+"/")) {
-			continue
-		}
-		return !r.negated
 	}
-	return false
+	return nil
+}
+
+func (r *ignoreRule) fits(p string, dir bool) bool {
+	if r.dirOnly && !dir {
+		return false
+	}
+	if r.base != "" {
+		var in bool
+		if p, in = strings.CutPrefix(p, r.base+"/"); !in {
+			return false
+		}
+	}
+	return r.re.MatchString(p) || dir && r.re.MatchString(p+"/")
 }
 
 func parseRule(base, line string) (ignoreRule, bool) {
@@ -198,5 +213,9 @@ func globClass(b *strings.Builder, s string) int {
 
 // DefaultIgnore is what DVC never looks at.
 func DefaultIgnore() *Ignore {
-	return (&Ignore{}).With("", []byte(".hg/\n.git/\n.git\n.dvc/\n"))
+	g := (&Ignore{}).With("", []byte(".hg/\n.git/\n.git\n.dvc/\n"))
+	for i := range g.rules {
+		g.rules[i].line = 0
+	}
+	return g
 }

@@ -57,7 +57,17 @@ func (p *Project) Import(ctx context.Context, in Import) (Renewed, error) {
 	if in.NoExec {
 		return Renewed{Path: o.at, File: f.Path, Changed: true}, p.noteImport(o, f)
 	}
-	return p.renew(ctx, o, f, Renew{NoDownload: in.NoDownload, Force: in.Force})
+	done, err := p.renew(ctx, o, f, Renew{NoDownload: in.NoDownload, Force: in.Force})
+	return done, in.failed(err)
+}
+
+// failed says of an import that was never there what to look at: what is known of others tells of
+// their .dvc file.
+func (in Import) failed(err error) error {
+	if hint := errs.HintOf(err); err == nil || hint != "" && !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	return errs.New(errs.KindOf(err), "nothing was imported: %w", err).WithHint("see whether %s is right and can be reached, and say it again", strings.TrimSpace(redacted(in.From)+" "+in.Path))
 }
 
 // noteImport writes a .dvc file that says only where its data would come from.
