@@ -19,7 +19,7 @@ var groups = []struct {
 }{
 	{"Begin", []string{"init", "open", "serve", "trust", "demo"}},
 	{"Data", []string{"data"}},
-	{"Train", []string{"run", "runs", "repro", "status", "stage", "dag", "reproduce", "step", "env", "metrics", "params", "exps"}},
+	{"Train", []string{"run", "runs", "repro", "status", "stage", "dag", "reproduce", "step", "env", "metrics", "params", "plots", "exps"}},
 	{"Register and evaluate", []string{"model"}},
 	{"Serve and monitor", []string{"endpoint", "monitor", "alerts", "alert"}},
 	{"Decide", []string{"decisions", "decision", "trigger"}},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -26,6 +27,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets/{name}/snapshots/{number}/profile", a.getProfile)
 	Get(r, "/datasets/{name}/snapshots/{number}/rows", a.getRows)
 	Get(r, "/datasets/{name}/snapshots/{number}/files", a.listSnapshotFiles)
+	Raw(r, http.MethodGet, "/datasets/{name}/snapshots/{number}/file", a.snapshotFile, "a file of a snapshot as a download, or with inline=1 to be looked at; path= names it")
 	Get(r, "/datasets/{name}/snapshots/{number}/lineage", a.getLineage)
 	Get(r, "/datasets/{name}/diff", a.diffSnapshots)
 	Get(r, "/datasets/{name}/status", a.datasetStatus)

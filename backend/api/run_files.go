@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
-	"mime"
 	"net/http"
-	"path"
 
 	"rondo/backend/run"
 	"rondo/backend/run/launch"
@@ -132,25 +130,10 @@ func (a *API) runArtifact(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer f.Close()
-	disposition := "attachment"
-	if req.URL.Query().Get("inline") == "1" {
-		disposition = "inline"
-	}
-	h := w.Header()
-	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": path.Base(name)}))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Type", artifactType(name))
+	foreign(w.Header(), name, req.URL.Query().Get("inline") == "1")
 	http.ServeContent(w, req, "", info.MTime, f)
 	if err := seals.Found(f); err != nil {
 		slog.Error("a download was cut", "path", req.URL.Path, "file", name, "err", err)
 		panic(http.ErrAbortHandler) // what has gone must not look whole
 	}
-}
-
-func artifactType(name string) string {
-	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
-		return t
-	}
-	return "application/octet-stream"
 }

@@ -144,7 +144,7 @@ func TestWhatNeverCameIsNotLost(t *testing.T) {
 	}
 	_, rows := b.Rows(ctx, snap, "list.csv", 0, 10)
 	_, sql := b.SQL(ctx, snap, "select * from list")
-	_, file := b.OpenFile(ctx, snap, "list.csv")
+	_, file := b.Content(ctx, snap, "list.csv")
 	for what, err := range map[string]error{"rows": rows, "sql": sql, "file": file} {
 		if !errs.Is(err, errs.Precondition) || !strings.Contains(errs.HintOf(err), "rondo data fetch images@1 list.csv") {
 			t.Errorf("%s: %v (%s)", what, err, errs.HintOf(err))

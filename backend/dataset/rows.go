@@ -86,9 +86,15 @@ func (out *Rows) fill(ctx context.Context, t *table.Reader, limit int) error {
 	return nil
 }
 
+const whatHasRows = "rows are shown of .csv, .tsv, .jsonl, .ndjson and .parquet files"
+
 func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (store.TreeFile, error) {
 	if file != "" {
-		return s.file(ctx, snap, file)
+		f, err := s.file(ctx, snap, file)
+		if err == nil && !table.Is(f.Path) {
+			err = errs.New(errs.Precondition, "%s is no table by its name", file).WithHint("%s; `rondo data cat %s %s` prints it", whatHasRows, snap.Ref(), file)
+		}
+		return f, err
 	}
 	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err != nil {
@@ -99,7 +105,7 @@ func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (st
 			return f, err
 		}
 	}
-	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("rows are shown of .csv, .tsv, .jsonl, .ndjson and .parquet files")
+	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint(whatHasRows)
 }
 
 // totals are the rows of each table, where the profile is made already.

@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -137,18 +136,6 @@ func (s *Service) Files(ctx context.Context, snap Snapshot) ([]store.TreeFile, e
 	return t.Files, err
 }
 
-// OpenFile opens a file of a snapshot, verified while it is read; path is empty for a single file.
-func (s *Service) OpenFile(ctx context.Context, snap Snapshot, path string) (io.ReadCloser, error) {
-	f, err := s.file(ctx, snap, path)
-	if err == nil {
-		err = s.whatCame(snap, f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.opts.Store.Open(ctx, f.Digest)
-}
-
 func (s *Service) file(ctx context.Context, snap Snapshot, path string) (store.TreeFile, error) {
 	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
 	if err != nil {
@@ -158,6 +145,9 @@ func (s *Service) file(ctx context.Context, snap Snapshot, path string) (store.T
 		for f, err := range l.All(ctx) {
 			return f, err
 		}
+	}
+	if path == "" {
+		return store.TreeFile{}, errs.New(errs.Invalid, "%s holds several files: name one", snap.Ref()).WithHint("`rondo data files %s` lists them", snap.Ref())
 	}
 	f, ok, err := l.Find(ctx, path)
 	if err != nil {

@@ -1,6 +1,7 @@
 // Data that comes and goes on the pages: from the web, another project, a remote; parts of a snapshot; what a remote has;
 // what rules forget. All of it in Chromium before the real server.
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { press, seen } from './hands.mjs'
@@ -18,6 +19,16 @@ async function withFolder() {
   await w.ok('data', 'remote', 'disk', join(w.folder, 'remote'))
   await w.ok('data', 'push')
   return w
+}
+
+/** damage changes a byte in the middle of the largest pack of a folder. */
+function damage(folder) {
+  const pack = readdirSync(folder, { recursive: true }).map((f) => join(folder, f)).filter((f) => f.endsWith('.pack')).sort((a, b) => statSync(b).size - statSync(a).size)[0]
+  const bytes = readFileSync(pack)
+  bytes[bytes.length >> 1] ^= 1
+  chmodSync(pack, 0o600)
+  writeFileSync(pack, bytes)
+  utimesSync(pack, new Date(), new Date(Date.now() + 5000))
 }
 
 export const tests = {
@@ -88,6 +99,31 @@ export const tests = {
     await seen(page, '20.txt')
   },
 
+  async 'a file of a snapshot is looked at as it was, whatever lies in the folder, and a damaged one is not shown'(page) {
+    const w = await began()
+    const dir = join(w.dir, 'data', 'images')
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(join(dir, 'note.txt'), 'what was kept')
+    for (const [name, size] of [['dot.svg', 1], ['large.svg', 100_000]])
+      writeFileSync(join(dir, name), `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><!--${randomBytes(size).toString('hex')}--></svg>`)
+    writeFileSync(join(dir, 'list.csv'), 'a,b\n1,2\n')
+    await w.ok('data', 'add', 'data/images')
+    writeFileSync(join(dir, 'note.txt'), 'my own work')
+    await w.enter(page, '/data/images/1?tab=files')
+    await page.focus('main button[title="note.txt"]')
+    await page.keyboard.press('Enter')
+    await seen(page, 'what was kept')
+    assert.deepEqual(await audit(page, 'file'), [])
+    await page.click('main button[title="dot.svg"]')
+    await page.waitForFunction(() => document.querySelector('main img[alt="dot.svg"]')?.naturalWidth === 9)
+    await page.click('main button[title="list.csv"]')
+    await press(page, 'Rows', 'main')
+    await page.waitForSelector('main td >> text=2')
+    damage(join(w.dir, '.rondo', 'objects'))
+    await w.enter(page, '/data/images/1?tab=files&file=large.svg')
+    await page.locator('main [role=alert]:has-text("damaged")').waitFor()
+  },
+
   async 'a part of a dataset is pulled from a remote by its path, and the rest is told as not fetched'(page) {
     const w = await withFolder()
     const other = await began()
@@ -119,12 +155,7 @@ export const tests = {
     await seen(page, 'all intact')
     await press(page, 'See what would be removed', 'main')
     await seen(page, 'Something refers to all that lies there')
-    const there = join(w.folder, 'remote')
-    const pack = readdirSync(there, { recursive: true }).map((f) => join(there, f)).filter((f) => f.endsWith('.pack')).sort((a, b) => statSync(b).size - statSync(a).size)[0]
-    const bytes = readFileSync(pack)
-    bytes[bytes.length >> 1] ^= 1
-    writeFileSync(pack, bytes)
-    utimesSync(pack, new Date(), new Date(Date.now() + 5000))
+    damage(join(w.folder, 'remote'))
     await press(page, 'Verify', 'main')
     await seen(page, 'is damaged or missing')
     await seen(page, 'needed by images@1')

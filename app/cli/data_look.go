@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+var dataLookVerbs = []verb{
+	{
+		name: "data preview", args: "NAME[@NUMBER] [FILE]", short: "show rows of a snapshot's table",
+		long: "Without a file it is the first table. CSV, TSV, JSON lines and Parquet files are tables.\n\n  rondo data preview reviews@2\n  rondo data preview reviews@golden march.parquet --from 500000 --rows 5",
+		flags: func(f *flag.FlagSet) {
+			f.Int("rows", 20, "how many rows, `N`, at most 1000")
+			f.Int64("from", 1, "the first row to show, `N`")
+		},
+		run: dataPreview,
+	},
+	{
+		name: "data cat", args: "NAME[@NUMBER] [FILE]", short: "print a file of a snapshot as it was",
+		long: "Nothing in the folder changes. What steers a terminal is left out there, and only there.\nA file that is damaged ends with an error, and what was printed by then is as it was.\n\n  rondo data cat weather@1 > before.csv\n  rondo data cat images@golden cats/list.csv | head",
+		run:  dataCat,
+	},
+}
+
+func dataPreview(ctx context.Context, c *call) error {
+	path, file, err := c.snapshotFile(ctx)
+	if err != nil {
+		return err
+	}
+	from, err := strconv.ParseInt(c.value("from"), 10, 64)
+	if err != nil || from < 1 {
+		return errs.New(errs.Invalid, "--from %s is no row", c.value("from")).WithHint("the first row is 1")
+	}
+	q := url.Values{"file": {file}, "limit": {c.value("rows")}, "offset": {strconv.FormatInt(from-1, 10)}}
+	if n := c.value("rows"); n == "0" || strings.HasPrefix(n, "-") {
+		return errs.New(errs.Invalid, "--rows %s shows nothing", n).WithHint("give a number from 1 to 1000")
+	}
+	var r dataset.Rows
+	return c.fetch(ctx, path+"/rows?"+q.Encode(), &r, func() error {
+		c.sayRows(r)
+		return nil
+	})
+}
+
+func (c *call) sayRows(r dataset.Rows) {
+	c.table(append([][]string{r.Columns}, clippedRows(r.Rows)...))
+	last := r.Offset + int64(len(r.Rows))
+	switch {
+	case len(r.Rows) == 0 && r.Total > 0:
+		c.say("%s has only %s.", r.File, counted(r.Total, "row"))
+	case r.Total > int64(len(r.Rows)):
+		c.say("Rows %d to %d of %d of %s.", r.Offset+1, last, r.Total, r.File)
+	}
+}
+
+// clippedRows have cells of which a line can hold several.
+func clippedRows(rows [][]string) [][]string {
+	for _, r := range rows {
+		for i, v := range r {
+			if letters := []rune(v); len(letters) > maxCell {
+				r[i] = string(letters[:maxCell-1]) + "…"
+			}
+		}
+	}
+	return rows
+}
+
+const maxCell = 40 // letters
+
+// snapshotFile is the address of the snapshot that the first argument names, and the file that the second does.
+func (c *call) snapshotFile(ctx context.Context) (path, file string, err error) {
+	if err := c.want(1, 2); err != nil {
+		return "", "", err
+	}
+	name, number, err := c.snapshotOf(ctx, c.args[0])
+	if len(c.args) > 1 {
+		file = c.args[1]
+	}
+	return dataPath(name, "snapshots", strconv.Itoa(number)), file, err
+}
+
+func dataCat(ctx context.Context, c *call) error {
+	path, file, err := c.snapshotFile(ctx)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return errs.New(errs.Invalid, "a file is printed as it was, and not as JSON").WithHint("leave --json out; `rondo data files %s --json` tells of the files", c.args[0])
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	res, err := api.Send(ctx, http.MethodGet, path+"/file?path="+url.QueryEscape(file), nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	var out io.Writer = c.Stdout
+	if terminal(c.Stdout) {
+		out = harmlessWriter{c.Stdout}
+	}
+	if _, err = io.Copy(out, res.Body); err != nil && ctx.Err() == nil {
+		return errs.New(errs.Corrupt, "the content ended before its end: %w", err).WithHint("`rondo data verify %s` names what is damaged", c.args[0])
+	}
+	return err
+}
+
+// harmlessWriter leaves out what steers a terminal.
+type harmlessWriter struct{ w io.Writer }
+
+func (h harmlessWriter) Write(b []byte) (int, error) {
+	_, err := fmt.Fprint(h.w, harmless(string(b)))
+	return len(b), err
+}

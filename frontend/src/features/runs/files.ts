@@ -1,8 +1,0 @@
-const images = /\.(png|jpe?g|gif|webp|svg|bmp)$/i
-const opaque = /\.(onnx|pkl|pickle|pt|pth|bin|npy|npz|parquet|h5|hdf5|zip|gz|tgz|tar|zst|joblib|model|so|pdf|db|sqlite)$/i
-
-/** kindOfFile says how a file of a run can be looked at, by its name. What is opaque is never fetched to be shown. */
-export function kindOfFile(path: string): 'image' | 'text' | 'other' {
-  if (images.test(path)) return 'image'
-  return opaque.test(path) ? 'other' : 'text'
-}
