@@ -17,10 +17,12 @@ import (
 // The lock of a remote's collection is the time at which it last said that it is going on. The
 // fraction of its second is drawn by lot and stays the same: it tells whose the lock is. This device
 // remembers the one that it drew last, so that a lock whose collection was killed keeps nobody
-// on this device waiting. Everybody else waits until the time is an hour old.
+// on this device waiting. Everybody else waits until the time is an hour old, or, where it is
+// still to come since a clock is wrong, has not changed for an hour of the clock here.
 const (
 	farLock    = "gc/lock"
 	lockMemory = "collecting" // in the folder of the remote on this device
+	lockSeen   = "locked"     // there, too: a lock from a time to come, and when it was first seen
 	lockAge    = time.Hour    // after which a collection that has not said more has died
 )
 
@@ -98,7 +100,12 @@ func (f *far) lockedSince(ctx context.Context) (since time.Time, err error) {
 
 // lockLives reports whether the collection that said so may be going on.
 func (s *Service) lockLives(f *far, since time.Time) bool {
-	if s.opts.Now().Sub(since) >= lockAge {
+	now := s.opts.Now()
+	last := since
+	if since.After(now) {
+		last = s.firstSeen(f, since, now)
+	}
+	if now.Sub(last) >= lockAge {
 		return false
 	}
 	mark := time.Duration(since.Nanosecond())
@@ -108,6 +115,19 @@ func (s *Service) lockLives(f *far, since time.Time) bool {
 	}
 	mine, going := s.sweeping.Load(f.Address)
 	return going && mine == mark
+}
+
+// firstSeen is when this device first saw a lock that says so.
+func (s *Service) firstSeen(f *far, since, now time.Time) time.Time {
+	at := filepath.Join(s.remoteCache(f.Address), lockSeen)
+	b, _ := os.ReadFile(at)
+	lock, when, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
+	first, err := time.Parse(time.RFC3339Nano, when)
+	if text := since.Format(time.RFC3339Nano); err != nil || lock != text || first.After(now) {
+		first = now
+		_ = atomicfile.WriteFile(at, []byte(text+" "+now.Format(time.RFC3339Nano)+"\n"), 0o600) // else it is waited for as long as it says
+	}
+	return first
 }
 
 func busy(r Remote) error {
