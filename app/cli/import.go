@@ -149,7 +149,7 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 		return err
 	}
 	if plan.Changed {
-		if err := atomicfile.WriteFile(p.Path(project.FileName), plan.Text, 0o644); err != nil {
+		if err := atomicfile.Replace(p.Path(project.TemporaryDir), p.Path(project.FileName), plan.Text, 0o644); err != nil {
 			return errs.New(errs.Unavailable, "write %s: %w", project.FileName, err)
 		}
 	}

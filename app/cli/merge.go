@@ -158,10 +158,18 @@ func (c *call) merge(name, to, dir string, sides [3][]byte) error {
 	if err == nil && bytes.Equal(old, merged) {
 		return nil
 	}
-	if err := atomicfile.WriteFile(to, merged, 0o644); err != nil {
-		return errs.Wrap(errs.Unavailable, err, "write %s", to)
+	return errs.Unwritten(to, atomicfile.Replace(ownFolder(dir), to, merged, 0o644))
+}
+
+// ownFolder is where what is written for a folder of a project may lie before it has its place.
+func ownFolder(dir string) string {
+	if root, err := dvc.Find(dir); err == nil {
+		return dvc.OwnFolder(root)
 	}
-	return nil
+	if p, err := project.Find(dir); err == nil {
+		return p.Path(project.TemporaryDir)
+	}
+	return dir
 }
 
 func mergeSides(name, dir string, s [3][]byte) (merged []byte, open []string, err error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"rondo/backend/fault"
 )
@@ -152,4 +153,22 @@ func WriteFrom(path string, r io.Reader, perm os.FileMode) (int64, error) {
 		return n, err
 	}
 	return n, f.Commit()
+}
+
+// Replace is WriteFile for a file among a person's: the new version is written in a folder of
+// the program's own first, where nobody takes for theirs what a kill leaves of it. It is written
+// beside its place where that is on another disk, or the folder cannot be made.
+func Replace(own, path string, data []byte, perm os.FileMode) error {
+	f, err := Create(filepath.Join(own, filepath.Base(path)), perm)
+	if err != nil {
+		return WriteFile(path, data, perm)
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err = f.CommitAs(path); errors.Is(err, syscall.EXDEV) {
+		return WriteFile(path, data, perm)
+	}
+	return err
 }

@@ -91,7 +91,7 @@ func (s *Service) write(name, text string) error {
 	if err != nil || !fi.IsDir() {
 		return errs.Unwritten(name, err)
 	}
-	return errs.Unwritten(name, atomicfile.WriteFile(s.full(name), []byte(text), 0o644))
+	return errs.Unwritten(name, atomicfile.Replace(s.full(tmpDir), s.full(name), []byte(text), 0o644))
 }
 
 func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) }

@@ -14,16 +14,17 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
 const (
-	tmpDir      = ".rondo/tmp"
+	tmpDir      = project.TemporaryDir
 	stagePrefix = "checkout-"
 )
 
-// clean removes the staging folders of checkouts that did not end.
+// clean removes the staging folders of checkouts that did not end, and what was half written there.
 func (s *Service) clean() error {
 	entries, err := fs.ReadDir(s.root.FS(), tmpDir)
 	if missing(err) {
@@ -32,6 +33,8 @@ func (s *Service) clean() error {
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), stagePrefix) {
 			err = errors.Join(err, s.root.RemoveAll(path.Join(tmpDir, e.Name())))
+		} else if atomicfile.IsTemporary(e.Name()) {
+			atomicfile.RemoveAbandoned(s.full(path.Join(tmpDir, e.Name())), s.opts.Now())
 		}
 	}
 	return err

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -45,5 +46,5 @@ func Adopt(ctx context.Context, dir string, f *project.File, names []string) (ad
 	if err != nil {
 		return nil, err
 	}
-	return adopted, errs.Unwritten(project.LockName, atomicfile.WriteFile(lockPath(dir), text, 0o644))
+	return adopted, errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), text, 0o644))
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/pipeline"
@@ -31,9 +32,20 @@ func failNth(n int, with error) (ops func() int64) {
 	return count.Load
 }
 
-// failAsTold does so in a runner, by "N ERRNO".
+// failAsTold does so in a runner, by "N ERRNO". At "watch" it tells what lies half written in the project.
 func failAsTold(told string) (ops func() int64) {
 	var n, number int
+	if told == "watch" {
+		fault.Fail(func(string) error {
+			list, err := os.ReadDir(".")
+			for _, e := range list {
+				if err != nil || atomicfile.IsTemporary(e.Name()) {
+					fmt.Println("HALF", e.Name(), err)
+				}
+			}
+			return nil
+		})
+	}
 	if _, err := fmt.Sscan(told, &n, &number); err != nil {
 		return func() int64 { return 0 }
 	}
@@ -77,6 +89,16 @@ func TestEveryOperationOfAReproFailsOnce(t *testing.T) {
 				t.Errorf("only %d operations failed", failed)
 			}
 		})
+	}
+}
+
+// TestNothingIsHalfWrittenInTheProject: what a kill leaves at any moment lies in Rondo's own folder.
+func TestNothingIsHalfWrittenInTheProject(t *testing.T) {
+	h := build(t)
+	h.fail = "watch"
+	h.repro(pipeline.Request{Params: map[string]string{"sort.order": "down"}})
+	if strings.Contains(h.said, "HALF") || !strings.Contains(h.said, "OPS") {
+		t.Errorf("%s", h.said)
 	}
 }
 

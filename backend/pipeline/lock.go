@@ -185,7 +185,7 @@ func putLock(dir, name string, s LockStage) error {
 	if err != nil {
 		return err
 	}
-	return errs.Unwritten(project.LockName, atomicfile.WriteFile(lockPath(dir), text, 0o644))
+	return errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), text, 0o644))
 }
 
 func toLock(list []Artifact) []LockArtifact {

@@ -111,7 +111,7 @@ func OverrideParams(path string, set map[string]string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(path, out, perm(path))
+	return atomicfile.Replace(filepath.Join(filepath.Dir(path), TemporaryDir), path, out, perm(path))
 }
 
 func perm(path string) os.FileMode {

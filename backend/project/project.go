@@ -26,7 +26,9 @@ const (
 	FileName   = "rondo.yaml"
 	LockName   = "rondo.lock"
 	PrivateDir = ".rondo"
-	Format     = 1 // the newest folder format this program writes
+	// TemporaryDir is where what shall lie among a person's files is written first.
+	TemporaryDir = PrivateDir + "/tmp"
+	Format       = 1 // the newest folder format this program writes
 )
 
 // Project is a found project folder.

@@ -3,11 +3,9 @@ package dvc
 import (
 	"bytes"
 	"context"
-	"errors"
 	"path"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
@@ -215,37 +213,17 @@ func (p *Project) keepOuts(ctx context.Context, s Stage, r LockStage) error {
 // write replaces a file of the project. The folder that it is in is one of the project's,
 // whatever links there are.
 func (p *Project) write(name string, text []byte) error {
+	at := filepath.Join(p.Dir, filepath.FromSlash(name))
 	if _, err := p.root.Stat(path.Dir(name)); err != nil {
 		return cannotWrite(name, err)
 	}
 	if info, err := p.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return errs.New(errs.Invalid, "%s is not a file", name)
 	}
-	if err := p.replace(name, text); err != nil {
-		return cannotWrite(name, err)
+	if p.root.MkdirAll(ownTmp, 0o755) != nil { // it leads out of the project
+		return errs.Unwritten(name, atomicfile.WriteFile(at, text, 0o644))
 	}
-	return nil
-}
-
-// replace writes a file below .dvc/tmp first, where neither git nor a person meets what a kill
-// leaves; beside its place where that is on another disk, or leads out of the project.
-func (p *Project) replace(name string, text []byte) error {
-	at, beside := filepath.Join(p.Dir, filepath.FromSlash(name)), filepath.Join(p.Dir, filepath.FromSlash(ownTmp), path.Base(name))
-	if p.root.MkdirAll(ownTmp, 0o755) != nil {
-		return atomicfile.WriteFile(at, text, 0o644)
-	}
-	tmp, err := atomicfile.Create(beside, 0o644)
-	if err != nil {
-		return err
-	}
-	defer tmp.Close()
-	if _, err = tmp.Write(text); err == nil {
-		err = tmp.CommitAs(at)
-	}
-	if errors.Is(err, syscall.EXDEV) {
-		return atomicfile.WriteFile(at, text, 0o644)
-	}
-	return err
+	return errs.Unwritten(name, atomicfile.Replace(OwnFolder(p.Dir), at, text, 0o644))
 }
 
 // PutStages writes entries into the text of a dvc.lock. New ones come last; the others

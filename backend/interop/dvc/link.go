@@ -17,6 +17,9 @@ import (
 // ownTmp is where files are made before they take their place.
 var ownTmp = path.Join(Dir, "tmp", "rondo")
 
+// OwnFolder is that place in the DVC project at root.
+func OwnFolder(root string) string { return filepath.Join(root, filepath.FromSlash(ownTmp)) }
+
 // bring puts an object of the cache at a path of the project, as the config says: a copy,
 // or a link to the object. What lay there is replaced; every hash is compared.
 func (p *Project) bring(ctx context.Context, hash, md5, at string, exec bool) error {
