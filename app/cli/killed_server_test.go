@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/proc"
 )
 
 // TestAKilledServerLosesNothing kills the server, or who runs a pipeline for it, at moments at
@@ -137,16 +138,31 @@ func (k *killedWorld) cut(args []string, span time.Duration, dies func(k *killed
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
-	if span > 0 {
-		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(span))), func() {
-			for _, pid := range dies(k) {
-				syscall.Kill(pid, syscall.SIGKILL)
-			}
-		})
-		defer timer.Stop()
-	}
+	died := make(chan struct{})
+	timer := time.AfterFunc(time.Duration(rand.Int64N(int64(max(span, 1)))), func() {
+		defer close(died)
+		if span > 0 {
+			k.kill(dies(k))
+		}
+	})
 	_ = cmd.Wait()
+	if !timer.Stop() {
+		<-died
+	}
 	return result{out.String(), fail.String(), cmd.ProcessState.ExitCode()}
+}
+
+// kill kills processes, and waits while the kernel ends them.
+func (k *killedWorld) kill(pids []int) {
+	for _, pid := range pids {
+		id, err := proc.Of(pid)
+		if err != nil {
+			continue
+		}
+		for syscall.Kill(pid, syscall.SIGKILL); id.Alive(); {
+			time.Sleep(time.Millisecond)
+		}
+	}
 }
 
 // again says a verb that was cut off; had is what it is told where it had come to its end.
