@@ -53,5 +53,8 @@ func patchwork(r *rand.Rand) (all []byte) {
 		}
 		all = append(all, part...)
 	}
+	if r.IntN(3) == 0 { // it ends in a run
+		all = append(all, make([]byte, 256<<10-len(all)%(128<<10))...)
+	}
 	return all
 }

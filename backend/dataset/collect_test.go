@@ -177,6 +177,7 @@ func TestNothingIsCollectedOnDoubt(t *testing.T) {
 func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
 	ctx := t.Context()
 	here := open(t, project(t))
+	here.unused = true
 	write(t, here.dir, "d.csv", csv1)
 	here.add(t, "d", "d.csv")
 	here.snap(t, "d")
@@ -185,9 +186,9 @@ func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
 	there := openAs(t, here.dir, "", "desk")
 	_, err = there.Restore(ctx, "d")
 	must(t, err)
-	for range 2 {
-		_, err := here.Collect(ctx, dataset.Collect{Grace: 1})
-		must(t, err)
+	for hours := range 3 {
+		here.hoursLater(2 * hours)
+		here.collect(t, dataset.Collect{Grace: time.Hour})
 	}
 	if v, err := there.VerifyAll(ctx, dataset.VerifyAll{}); err != nil || !v.OK {
 		t.Errorf("it was collected: %+v %v", v, err)
