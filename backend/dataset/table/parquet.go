@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -112,6 +113,9 @@ func spooled(open Opener) (file io.ReaderAt, size int64, done io.Closer, err err
 }
 
 func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
+	if err := checkFooter(file, size); err != nil {
+		return err
+	}
 	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err
@@ -134,6 +138,19 @@ func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 	}
 	p.groups, p.row = f.RowGroups(), make([]string, len(paths))
 	return p.checkColumns(f, file, size)
+}
+
+// checkFooter refuses an end that says to be longer than the file, for which the library makes room
+// before it reads: four bytes of its length and "PAR1".
+func checkFooter(file io.ReaderAt, size int64) error {
+	var end [8]byte
+	if _, err := file.ReadAt(end[:], max(0, size-8)); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); n > size-12 {
+		return parquetError("its end says that it has %d bytes", n)
+	}
+	return nil
 }
 
 // checkColumns refuses a file of which a little would fill the memory.

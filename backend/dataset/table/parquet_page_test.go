@@ -41,6 +41,7 @@ func FuzzParquetPages(f *testing.F) {
 	good := tabletest.Parquet(f, 60, nil)
 	f.Add(uint16(4), []byte("\x15\x00\x15\xfe\xff\xff\xff\x0f\x15\x3c"))
 	f.Add(uint16(9), []byte{0xff})
+	f.Add(uint16(len(good)-8), []byte("0000"))
 	f.Add(uint16(len(good)-40), []byte{0x7f, 0x7f})
 	f.Fuzz(func(t *testing.T, at uint16, change []byte) {
 		b := []byte(good)
