@@ -132,6 +132,20 @@ func decodeAddress(req *http.Request, v reflect.Value) error {
 	return nil
 }
 
+// parted splits a list at its commas; one after a backslash belongs to a value.
+func parted(list string) (values []string) {
+	open := false
+	for part := range strings.SplitSeq(list, ",") {
+		if open {
+			last := len(values) - 1
+			part = strings.TrimSuffix(values[last], `\`) + "," + part
+			values = values[:last]
+		}
+		values, open = append(values, part), strings.HasSuffix(part, `\`)
+	}
+	return values
+}
+
 func set(v reflect.Value, name string, values []string) error {
 	s := values[0]
 	bad := func(want string) error {
@@ -147,7 +161,7 @@ func set(v reflect.Value, name string, values []string) error {
 		return nil
 	case *[]string:
 		for _, s := range values {
-			*p = append(*p, strings.Split(s, ",")...)
+			*p = append(*p, parted(s)...)
 		}
 		return nil
 	case interface{ UnmarshalText([]byte) error }:

@@ -113,6 +113,12 @@ func TestFiguresAndPlotsOverHTTP(t *testing.T) {
 	if c := drawn.Charts[1]; c.Kind != "bars" || !slices.Equal(c.Words, []string{"rain", "wind"}) || !slices.Equal(c.Lines[0].Y, []float64{2, -1}) {
 		t.Errorf("%+v", c)
 	}
+	var refused struct{ Error struct{ Message string } }
+	for rev, name := range map[string]string{`workspace,v1\,0,other`: "v1,0", `v1\,0\,\,`: "v1,0,,", `try\`: `try\`, "v1,0": "v1"} {
+		if ask(dir, "figures?rev="+url.QueryEscape(rev), &refused); !strings.HasSuffix(refused.Error.Message, " "+name) {
+			t.Errorf("%s: %q, want it to name %s", rev, refused.Error.Message, name)
+		}
+	}
 	for path, want := range map[string]int{"figures?rev=nowhere": 404, "plots?rev=nowhere": 404, "figures": 404} {
 		if code := ask(dir, path, &struct{}{}); code != want {
 			t.Errorf("%s: %d, want %d", path, code, want)

@@ -24,12 +24,12 @@ const prefix = '/api/v1'
 
 type Query = Record<string, string | number | boolean | string[] | null | undefined>
 
-/** address builds a path with its query; what is null, undefined or empty is left out. */
+/** address builds a path with its query; what is null, undefined or empty is left out. A comma in a value of a list has a backslash before it. */
 export function address(path: string, query: Query = {}): string {
   const q = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
     if (value === null || value === undefined || value === '') continue
-    q.set(key, Array.isArray(value) ? value.join(',') : String(value))
+    q.set(key, Array.isArray(value) ? value.map((v) => v.replaceAll(',', '\\,')).join() : String(value))
   }
   const text = q.toString()
   return prefix + path + (text ? `?${text}` : '')
