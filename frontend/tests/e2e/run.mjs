@@ -14,7 +14,9 @@ import { tests as runs } from './behaviour_runs.mjs'
 import { tests as data } from './data.mjs'
 import { tests as bring } from './data_bring.mjs'
 import { tests as compare } from './data_compare.mjs'
+import { tests as profile } from './data_profile.mjs'
 import { tests as figures } from './dvc_figures.mjs'
+import { tests as graph } from './graph.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -59,7 +61,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...figures })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...profile, ...figures, ...graph })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {
