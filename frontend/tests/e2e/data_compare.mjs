@@ -6,7 +6,7 @@ import { assert, audit } from './harness.mjs'
 import { began } from './world.mjs'
 
 /** large writes a table of about 25 MB whose rows from some number on are others than before. */
-export function large(w, from) {
+function large(w, from) {
   const rows = Array.from({ length: 1_000_000 }, (_, i) => `${i},${(i * 7919) % 1000},${i >= from ? 'new' : 'some'} words ${i % 50}`)
   writeFileSync(join(w.dir, 'data', 'large.csv'), `id,value,text\n${rows.join('\n')}\n`)
 }

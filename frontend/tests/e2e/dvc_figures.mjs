@@ -96,6 +96,7 @@ export const tests = {
     await page.selectOption('main select', 'try,first')
     await page.waitForFunction(() => /0\.3\s/.test(document.querySelectorAll('main table')[1]?.innerText))
     await page.reload()
+    await press(page, 'Not now')
     await row(page, 'accuracy').waitFor()
     assert.deepEqual(await page.locator('main table').first().locator('thead .rev').allInnerTexts(), ['workspace', 'v1', 'try,first'])
     await w.enter(page, '/data?tab=figures&revs=HEAD,nowhere,workspace')

@@ -1,32 +1,13 @@
-// The first profile of a large table, and a snapshot of many files, in Chromium before the real server.
+// A snapshot of many files, in Chromium before the real server.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { large } from './data_compare.mjs'
-import { bar, press, seen, slowly } from './hands.mjs'
-import { assert, audit } from './harness.mjs'
+import { press, seen } from './hands.mjs'
+import { assert } from './harness.mjs'
 import { began } from './world.mjs'
 
 const line = (page, text) => page.locator('main .file', { hasText: text }).waitFor({ timeout: 60_000 })
 
 export const tests = {
-  async 'the first profile of a large table tells how far it is, need not be waited for, and is there when it is asked for again'(page) {
-    const w = await began()
-    large(w, 1_000_000)
-    await w.enter(page, '/data')
-    await slowly(w, async () => {
-      await w.ok('data', 'add', 'data/large.csv')
-      await w.enter(page, '/data/large/1')
-      await bar(page)
-      await page.locator('main p:has-text("MiB")').waitFor()
-      assert.deepEqual(await audit(page, 'profiling'), [])
-      await press(page, 'Cancel', 'main')
-      await seen(page, 'Not waited for any more')
-    })
-    await press(page, 'Profile', 'main')
-    await page.locator('main td b:text-is("value")').waitFor({ timeout: 60_000 })
-    assert.equal(await page.locator('main progress').count(), 0)
-  },
-
   async 'files come as they are seen, and what is found and chosen among many is what is brought back'(page) {
     const w = await began()
     const dir = join(w.dir, 'data', 'many')
