@@ -1,12 +1,9 @@
 package dataset
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"io"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -122,43 +119,6 @@ func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing
 	return s.opts.Store.ListingOf(ctx, t.Files...)
 }
 
-// diffTable compares the rows of one file, by a key where one is given or found.
-func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
-	s := c.Service
-	if err := cmp.Or(s.whatCame(a, f.From), s.whatCame(b, f.To)); err != nil {
-		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, nil
-	}
-	from, to := c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest)
-	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
-	if err != nil {
-		return TableDiff{}, err
-	}
-	tries := append(candidates, nil)
-	if len(key) > 0 {
-		tries = [][]string{key}
-	}
-	for i, k := range tries {
-		if i > 0 {
-			c.again(f)
-		}
-		d, err := DiffRows(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
-		switch {
-		case errors.Is(err, errTwice) && len(key) > 0:
-			return d, errs.New(errs.Invalid, "%s does not tell the rows of %s apart: some have the same", strings.Join(key, ", "), f.Path).
-				WithHint("name more columns, or none to compare whole rows")
-		case errors.Is(err, errTwice):
-			continue
-		case errors.Is(err, table.ErrNotTable):
-			d.Problem = err.Error()
-		case err != nil:
-			return d, err
-		}
-		d.Types = types
-		return d, nil
-	}
-	return TableDiff{}, errs.New(errs.Internal, "no way to compare %s", f.Path)
-}
-
 // opener opens a table, which need not be read to its end.
 func (s *Service) opener(ctx context.Context, d ref.Digest) table.Opener {
 	return func() (io.ReadCloser, error) {
@@ -170,54 +130,12 @@ func (s *Service) opener(ctx context.Context, d ref.Digest) table.Opener {
 	}
 }
 
-// columnsOf compares the types of the columns, and finds those that may be a key: all
-// values differ in both profiles, ids first.
-func (s *Service) columnsOf(ctx context.Context, file string, a, b Snapshot) (types []Retype, keys [][]string, err error) {
-	types = []Retype{}
-	before, err := s.tableProfile(ctx, a, file)
-	if err != nil {
-		return types, nil, err
-	}
-	after, err := s.tableProfile(ctx, b, file)
-	if err != nil {
-		return types, nil, err
-	}
-	was := map[string]profile.Column{}
-	for _, c := range before.Columns {
-		was[c.Name] = c
-	}
-	for _, c := range after.Columns {
-		old, ok := was[c.Name]
-		if from, to, other := retyped(old, c); ok && other {
-			types = append(types, Retype{c.Name, from, to})
-		}
-		if ok && maybeKey(old) && maybeKey(c) {
-			keys = append(keys, []string{c.Name})
-		}
-	}
-	slices.SortStableFunc(keys, func(x, y []string) int { return idLike(y[0]) - idLike(x[0]) })
-	return types, keys[:min(len(keys), 2)], nil
-}
-
 // retyped compares types as the values have them, and as the files themselves declare them.
 func retyped(old, now profile.Column) (from, to string, other bool) {
 	if old.Declared != "" && now.Declared != "" && old.Declared != now.Declared {
 		return old.Declared, now.Declared, true
 	}
 	return old.Type, now.Type, old.Type != now.Type
-}
-
-func (s *Service) tableProfile(ctx context.Context, snap Snapshot, file string) (profile.Table, error) {
-	p, err := s.Profile(ctx, snap)
-	if err != nil {
-		return profile.Table{}, err
-	}
-	for _, t := range p.Tables {
-		if t.Path == file || snap.Single {
-			return t, nil
-		}
-	}
-	return profile.Table{}, nil
 }
 
 func maybeKey(c profile.Column) bool {

@@ -121,3 +121,24 @@ func TestPointersThatGitMerges(t *testing.T) {
 		t.Errorf("the other side: %v %v", snap.Ref(), err)
 	}
 }
+
+// FuzzPointer: what is read writes the same again, and what is written is read.
+func FuzzPointer(f *testing.F) {
+	f.Add("rondo snapshot 1\ndataset: w\nfiles: 1\nid: x\nnumber: 2\npath: w.csv\nsize: 3\ntree: " + strings.Repeat("0f", 32) + "\n")
+	f.Add("rondo snapshot 1\n<<<<<<< HEAD\n")
+	f.Add("rondo snapshot 2\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := dataset.ParsePointer(text)
+		if err != nil {
+			if !errs.Is(err, errs.Invalid) {
+				t.Fatalf("%v is %s", err, errs.KindOf(err))
+			}
+			return
+		}
+		p.Checked = true
+		again, err := dataset.ParsePointer(p.String())
+		if err != nil || again != p {
+			t.Fatalf("%+v came back as %+v, %v", p, again, err)
+		}
+	})
+}

@@ -31,8 +31,8 @@ func TestRowsDifferInEveryFormat(t *testing.T) {
 	line := func(i int, v string) string { return fmt.Sprintf(`{"id":%d,"v":%q}`, i, v) }
 	for name, sides := range map[string][2]string{
 		"t.jsonl": {
-			tabletest.JSONLines(1000, func(i int) string { return line(i, "x") }),
-			tabletest.JSONLines(1000, func(i int) string {
+			tabletest.Lines(1000, func(i int) string { return line(i, "x") }),
+			tabletest.Lines(1000, func(i int) string {
 				if i < 10 {
 					return line(i, "changed")
 				}

@@ -39,7 +39,7 @@ func TestTablesBeyondCSV(t *testing.T) {
 	if c := table.Columns[5]; fmt.Sprint(c.Max) != "999" {
 		t.Errorf("a decimal's most is %v", c.Max)
 	}
-	table, err = tableOf(t, "t.jsonl", "\xef\xbb\xbf"+tabletest.JSONLines(500, func(i int) string {
+	table, err = tableOf(t, "t.jsonl", "\xef\xbb\xbf"+tabletest.Lines(500, func(i int) string {
 		if i%5 == 0 {
 			return fmt.Sprintf(`{"id": %d, "name": null, "late": {"a": [1, 2]}}`, i)
 		}

@@ -51,8 +51,8 @@ func Parquet(t testing.TB, n int, change func(i int, r *Trip)) string {
 	return b.String()
 }
 
-// JSONLines writes n lines.
-func JSONLines(n int, line func(i int) string) string {
+// Lines writes n lines, each as it is told.
+func Lines(n int, line func(i int) string) string {
 	var b strings.Builder
 	for i := range n {
 		b.WriteString(line(i) + "\n")

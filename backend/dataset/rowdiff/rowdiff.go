@@ -1,4 +1,7 @@
-package dataset
+// Package rowdiff counts how the rows of two tables differ. It knows rows by their hashes only, so
+// that tables larger than the memory can be compared. Which rows they are it does not say, and what
+// the columns hold is for package profile.
+package rowdiff
 
 import (
 	"context"
@@ -8,44 +11,30 @@ import (
 	"slices"
 	"strings"
 
-	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 )
 
-// TableDiff counts how the rows of a table differ between two snapshots.
-type TableDiff struct {
-	Path           string          `json:"path"`
-	Key            []string        `json:"key"` // columns that tell rows apart; without any a changed row counts as removed and added
-	Added          int64           `json:"added"`
-	Removed        int64           `json:"removed"`
-	Changed        int64           `json:"changed"`
-	Same           int64           `json:"same"`
-	ColumnsAdded   []string        `json:"columns_added"`
-	ColumnsRemoved []string        `json:"columns_removed"`
-	Types          []Retype        `json:"types"`            // columns whose type is another now
-	Shifts         []profile.Shift `json:"shifts,omitempty"` // how the values of the columns that both have are spread now and were before
-	Problem        string          `json:"problem,omitempty"`
+// Counts say how the rows of a table differ from those of another.
+type Counts struct {
+	Added          int64    `json:"added"`
+	Removed        int64    `json:"removed"`
+	Changed        int64    `json:"changed"`
+	Same           int64    `json:"same"`
+	ColumnsAdded   []string `json:"columns_added"`
+	ColumnsRemoved []string `json:"columns_removed"`
 }
 
-// Retype is a column whose type changed.
-type Retype struct {
-	Column string `json:"column"`
-	From   string `json:"from"`
-	To     string `json:"to"`
-}
+// ErrTwice says that a key does not tell all rows apart.
+var ErrTwice = errs.New(errs.Invalid, "two rows have the same key")
 
-// errTwice says that a key does not tell all rows apart.
-var errTwice = errs.New(errs.Invalid, "two rows have the same key")
-
-// DiffRows compares two tables by the columns they share, in memory that is bounded:
-// rows are dealt out by their hash into parts, which are compared one after the other.
-// A key that is not unique in both is an error of kind Invalid.
-func DiffRows(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (TableDiff, error) {
-	d := TableDiff{Path: name, Key: slices.Clone(key), ColumnsAdded: []string{}, ColumnsRemoved: []string{}, Types: []Retype{}}
-	if d.Key == nil {
-		d.Key = []string{}
-	}
+// Compare counts how the rows of two tables differ in the columns that they share, in memory
+// that is bounded: rows are dealt out by their hash into parts, which are compared one after the
+// other, in temporary files in tmp where they are large. Rows are told apart by the columns of
+// key; without any, a changed row counts as removed and added. A key that is not unique in both
+// is ErrTwice, one that is no column an error of kind Invalid.
+func Compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (Counts, error) {
+	d := Counts{ColumnsAdded: []string{}, ColumnsRemoved: []string{}}
 	shared, err := sharedColumns(&d, name, from, to)
 	if err != nil {
 		return d, err
@@ -69,7 +58,7 @@ func DiffRows(ctx context.Context, name string, from, to table.Opener, key []str
 	return d, d.count(ctx, sides, len(key) > 0)
 }
 
-func sharedColumns(d *TableDiff, name string, from, to table.Opener) (shared []string, err error) {
+func sharedColumns(d *Counts, name string, from, to table.Opener) (shared []string, err error) {
 	var columns [2][]string
 	for i, open := range []table.Opener{from, to} {
 		t, err := table.Open(name, open)
@@ -152,7 +141,7 @@ func (h *hasher) of(row []string, fields []int) hash {
 }
 
 // count compares the parts one by one.
-func (d *TableDiff) count(ctx context.Context, sides [2]*parts, keyed bool) error {
+func (d *Counts) count(ctx context.Context, sides [2]*parts, keyed bool) error {
 	for i := range partCount {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -174,7 +163,7 @@ func (d *TableDiff) count(ctx context.Context, sides [2]*parts, keyed bool) erro
 	return nil
 }
 
-func (d *TableDiff) countAll(old, fresh []dealt) {
+func (d *Counts) countAll(old, fresh []dealt) {
 	left := make(map[hash]int64, len(old))
 	for _, r := range old {
 		left[r.row]++
@@ -192,7 +181,7 @@ func (d *TableDiff) countAll(old, fresh []dealt) {
 	}
 }
 
-func (d *TableDiff) countKeyed(old, fresh []dealt) error {
+func (d *Counts) countKeyed(old, fresh []dealt) error {
 	before := make(map[hash]hash, len(old))
 	for _, r := range old {
 		before[r.key] = r.row
@@ -216,7 +205,7 @@ func (d *TableDiff) countKeyed(old, fresh []dealt) error {
 		}
 	}
 	if len(before) < len(old) || len(seen) < len(fresh) {
-		return errTwice
+		return ErrTwice
 	}
 	return nil
 }

@@ -2,9 +2,6 @@ package dataset_test
 
 import (
 	"fmt"
-	"io"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -88,58 +85,4 @@ func TestRowsThatDiffer(t *testing.T) {
 	if len(got.Key) != 0 || got.Same != 1 || got.Removed != 2 || got.Added != 2 || len(got.Types) != 1 || got.Types[0].To != profile.Number {
 		t.Errorf("%+v", got)
 	}
-}
-
-// TestManyRowsInLittleMemory compares two tables that are much larger than what is held.
-func TestManyRowsInLittleMemory(t *testing.T) {
-	const n = 400_000 // 13 MB of hashes a side: every part goes on in a file
-	open := func(shift int) func() (io.ReadCloser, error) {
-		return func() (io.ReadCloser, error) {
-			r, w := io.Pipe()
-			go func() {
-				_, err := io.WriteString(w, "id,v\n")
-				for i := 0; i < n && err == nil; i += 1000 {
-					_, err = io.WriteString(w, lines(i, i+1000, func(i int) string { return fmt.Sprintf("%d,%d\n", i+shift, i/2) }))
-				}
-				w.CloseWithError(io.EOF)
-			}()
-			return r, nil
-		}
-	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	tmp := t.TempDir()
-	d, err := dataset.DiffRows(t.Context(), "t.csv", open(0), open(1000), []string{"id"}, tmp)
-	must(t, err)
-	if left, _ := os.ReadDir(tmp); len(left) > 0 {
-		t.Errorf("%d temporary files are left", len(left))
-	}
-	runtime.ReadMemStats(&after)
-	if d.Added != 1000 || d.Removed != 1000 || d.Changed != n-1000 || d.Same != 0 {
-		t.Errorf("%+v", d)
-	}
-	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 100<<20 {
-		t.Errorf("it took %d MB more", grown>>20)
-	}
-}
-
-// FuzzPointer: what is read writes the same again, and what is written is read.
-func FuzzPointer(f *testing.F) {
-	f.Add("rondo snapshot 1\ndataset: w\nfiles: 1\nid: x\nnumber: 2\npath: w.csv\nsize: 3\ntree: " + strings.Repeat("0f", 32) + "\n")
-	f.Add("rondo snapshot 1\n<<<<<<< HEAD\n")
-	f.Add("rondo snapshot 2\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		p, err := dataset.ParsePointer(text)
-		if err != nil {
-			if !errs.Is(err, errs.Invalid) {
-				t.Fatalf("%v is %s", err, errs.KindOf(err))
-			}
-			return
-		}
-		p.Checked = true
-		again, err := dataset.ParsePointer(p.String())
-		if err != nil || again != p {
-			t.Fatalf("%+v came back as %+v, %v", p, again, err)
-		}
-	})
 }

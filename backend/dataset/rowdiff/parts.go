@@ -1,4 +1,4 @@
-package dataset
+package rowdiff
 
 import (
 	"encoding/binary"
