@@ -9,6 +9,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/project"
 )
 
@@ -93,7 +94,7 @@ func (c *call) refuse(only func(f *flag.FlagSet)) (err error) {
 func (c *call) stagesFile() string {
 	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err == nil && info.IsDir() {
 		if _, err := os.Stat(filepath.Join(c.dir, project.FileName)); err != nil {
-			return dvc.PipelineFile
+			return metafile.PipelineFile
 		}
 	}
 	return project.FileName

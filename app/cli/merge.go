@@ -14,6 +14,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
@@ -40,7 +41,7 @@ const (
 	maxMerged   = 64 << 20 // bytes of a side
 )
 
-var mergedFiles = []string{project.LockName, dvc.LockFile, "*" + dvc.Suffix}
+var mergedFiles = []string{project.LockName, metafile.LockFile, "*" + metafile.Suffix}
 
 func mergeLock(_ context.Context, c *call) error {
 	if c.isSet("install") {
@@ -176,15 +177,15 @@ func mergeSides(name, dir string, s [3][]byte) (merged []byte, open []string, er
 	switch base := path.Base(filepath.ToSlash(name)); {
 	case base == project.LockName:
 		return pipeline.MergeLocks(s[0], s[1], s[2])
-	case base == dvc.LockFile:
+	case base == metafile.LockFile:
 		return dvc.MergeLocks(name, s[0], s[1], s[2])
-	case strings.HasSuffix(base, dvc.Suffix):
+	case strings.HasSuffix(base, metafile.Suffix):
 		cache, err := dvc.CacheOf(dir)
 		if err != nil {
 			return nil, nil, err
 		}
-		merged, err = cache.MergeSingles(name, s[0], s[1], s[2])
+		merged, err = dvc.MergeSingles(cache, name, s[0], s[1], s[2])
 		return merged, nil, err
 	}
-	return nil, nil, errs.New(errs.Invalid, "%s is no lock and no .dvc file", name).WithHint("name a %s, a %s or a .dvc file", project.LockName, dvc.LockFile)
+	return nil, nil, errs.New(errs.Invalid, "%s is no lock and no .dvc file", name).WithHint("name a %s, a %s or a .dvc file", project.LockName, metafile.LockFile)
 }

@@ -16,6 +16,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/plots"
 )
 
@@ -93,8 +94,8 @@ func plotRevisions(ctx context.Context, p *dvc.Project, revs []string) ([]string
 }
 
 // plotProps are what the call says of all plots.
-func (c *call) plotProps() *dvc.Map {
-	props := &dvc.Map{}
+func (c *call) plotProps() *doc.Map {
+	props := &doc.Map{}
 	for _, name := range []string{"template", "x", "y", "title", "x-label", "y-label"} {
 		if v := c.value(name); v != "" {
 			props.Set(strings.ReplaceAll(name, "-", "_"), v)

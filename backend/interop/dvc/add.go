@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Add tracks paths as `dvc add` does: content into the cache, PATH.dvc beside it, and a line
@@ -58,7 +60,7 @@ func (p *Project) add(ctx context.Context, at string) error {
 }
 
 // outOf is the out of a .dvc file that a path is, or lies in, and where it lies.
-func (p *Project) outOf(f SingleFile, at string) (out *SingleOut, top string) {
+func (p *Project) outOf(f SingleFile, at string) (out *metafile.SingleOut, top string) {
 	for i := range f.Outs {
 		out = &f.Outs[i]
 		if top, _ = p.where(path.Join(path.Dir(f.Path), f.Wdir), out.Entry.Path); top == at || inside(at, top) {
@@ -85,34 +87,34 @@ func (p *Project) singleFor(at string) (SingleFile, error) {
 			return p.Singles[i], nil
 		}
 	}
-	e := Entry{Path: path.Base(at), Hash: p.hash}
-	one := &Single{Outs: []SingleOut{{Entry: e, Out: Out{Path: e.Path, Kind: "outs"}}}}
-	return SingleFile{at + Suffix, one}, nil
+	e := metafile.Entry{Path: path.Base(at), Hash: p.hash}
+	one := &metafile.Single{Outs: []metafile.SingleOut{{Entry: e, Out: metafile.Out{Path: e.Path, Kind: "outs"}}}}
+	return SingleFile{at + metafile.Suffix, one}, nil
 }
 
 // current is an entry of what lies there now. What has its name from DVC 2 and is as it was
 // keeps that name, and what a remote has a version of keeps that.
-func (p *Project) current(ctx context.Context, at string, before Entry) (Entry, error) {
-	e := Entry{Path: before.Path, Hash: p.hash}
-	if before.Hash == Dos2Unix && before.MD5 != "" {
-		now, err := p.look(ctx, at, Dos2Unix)
+func (p *Project) current(ctx context.Context, at string, before metafile.Entry) (metafile.Entry, error) {
+	e := metafile.Entry{Path: before.Path, Hash: p.hash}
+	if before.Hash == metafile.Dos2Unix && before.MD5 != "" {
+		now, err := p.look(ctx, at, metafile.Dos2Unix)
 		if err != nil {
 			return e, err
 		}
-		if now.sum == before.sum() {
-			e.Hash = Dos2Unix
+		if now.sum == before.Sum() {
+			e.Hash = metafile.Dos2Unix
 		}
 	}
 	now, err := p.look(ctx, at, e.Hash)
 	if err == nil && now.sum == "" {
 		err = errs.New(errs.NotFound, "%s does not exist", at).WithHint("`rondo data checkout %s` brings it back, if it was tracked before", at)
 	}
-	e.put(now)
-	return e.keepVersions(before, now.files), err
+	noteSight(&e, now)
+	return e.KeepVersions(before, now.files), err
 }
 
 // keepSingle brings the content of an out of a .dvc file into the cache.
-func (p *Project) keepSingle(ctx context.Context, o SingleOut, at string) error {
+func (p *Project) keepSingle(ctx context.Context, o metafile.SingleOut, at string) error {
 	if o.NoCache {
 		return nil
 	}
@@ -138,10 +140,10 @@ func (p *Project) writeSingle(f SingleFile) error {
 		return err
 	}
 	base := old
-	if f.anew {
+	if f.Anew {
 		base = nil
 	}
-	text, err := singleText(f.Path, base, f.Single)
+	text, err := doc.Rewrite(f.Path, base, f.Single.Text())
 	if err != nil {
 		return err
 	}
@@ -152,7 +154,7 @@ func (p *Project) writeSingle(f SingleFile) error {
 }
 
 // addPart takes one path of a tracked folder over, and leaves the rest of it as recorded.
-func (p *Project) addPart(ctx context.Context, f SingleFile, out *SingleOut, top, at string) error {
+func (p *Project) addPart(ctx context.Context, f SingleFile, out *metafile.SingleOut, top, at string) error {
 	if !out.IsDir() {
 		return errs.New(errs.Invalid, "%s is tracked as a file, and %s lies below it", top, at).WithHint("add %s itself", top)
 	}
@@ -165,12 +167,12 @@ func (p *Project) addPart(ctx context.Context, f SingleFile, out *SingleOut, top
 		return err
 	}
 	part := at[len(top)+1:]
-	files = slices.DeleteFunc(slices.Clone(files), func(f TreeFile) bool { return f.Path == part || inside(f.Path, part) })
+	files = slices.DeleteFunc(slices.Clone(files), func(f metafile.TreeFile) bool { return f.Path == part || inside(f.Path, part) })
 	if now.sum != "" && !now.dir {
-		files = append(files, TreeFile{Path: part, MD5: now.sum, Size: now.size})
+		files = append(files, metafile.TreeFile{Path: part, MD5: now.sum, Size: now.size})
 	}
 	for _, g := range now.files {
-		files = append(files, TreeFile{Path: part + "/" + g.Path, MD5: g.MD5, Size: g.Size})
+		files = append(files, metafile.TreeFile{Path: part + "/" + g.Path, MD5: g.MD5, Size: g.Size})
 	}
 	if now.sum != "" {
 		if err := p.keep(ctx, at, out.Entry.Hash); err != nil {
@@ -185,16 +187,16 @@ func (p *Project) addPart(ctx context.Context, f SingleFile, out *SingleOut, top
 	n := int64(len(files))
 	before := out.Entry
 	out.MD5, out.Size, out.Files, out.List = sum, &size, &n, nil
-	out.Entry = out.Entry.keepVersions(before, files)
+	out.Entry = out.Entry.KeepVersions(before, files)
 	if err != nil {
 		return err
 	}
 	return p.writeSingle(f)
 }
 
-func (p *Project) sizeOf(hash string, files []TreeFile) (n int64, err error) {
+func (p *Project) sizeOf(hash string, files []metafile.TreeFile) (n int64, err error) {
 	for _, f := range files {
-		info, err := p.Cache.stat(hash, f.MD5)
+		info, err := p.Cache.Stat(hash, f.MD5)
 		if err != nil {
 			return 0, err
 		}

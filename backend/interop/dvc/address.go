@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Deps of stages may be addresses: of a web server, a bucket, another computer, or of what a
@@ -34,20 +36,20 @@ func (p *Project) unasked(wdir, at string) bool {
 }
 
 // addressStatus compares what an address has now with what is recorded of it.
-func (p *Project) addressStatus(ctx context.Context, out *StageStatus, at, to string, e Entry) error {
+func (p *Project) addressStatus(ctx context.Context, out *StageStatus, at, to string, e metafile.Entry) error {
 	if !p.allows(to) {
 		out.Closed = append(out.Closed, at)
 		return nil
 	}
 	hash := e.Hash
-	if !e.told() {
+	if !e.Told() {
 		hash = p.hash
 	}
 	now, err := p.origin(ctx, out.Name, at, hash)
 	switch {
 	case err != nil:
 		return err
-	case !now.told():
+	case !now.Told():
 		out.Deps.Set(at, Deleted)
 	case p.keepsFar(at) && now.VersionID != "" && e.VersionID != "" && now.VersionID != e.VersionID:
 		out.Deps.Set(at, Newer)
@@ -63,16 +65,13 @@ func (p *Project) keepsFar(at string) bool {
 	return err == nil && u.Scheme == "remote" && strings.EqualFold(p.Config[`remote "`+u.Host+`"`]["version_aware"], "true")
 }
 
-// told reports whether there is anything.
-func (e Entry) told() bool { return e.MD5+e.ETag+e.Checksum != "" }
-
 // addressEntry is what dvc.lock says of an address that a stage reads.
-func (p *Project) addressEntry(ctx context.Context, s Stage, at, to string) (Entry, error) {
+func (p *Project) addressEntry(ctx context.Context, s metafile.Stage, at, to string) (metafile.Entry, error) {
 	if !p.allows(to) {
-		return Entry{}, untrusted(s.Name, at)
+		return metafile.Entry{}, untrusted(s.Name, at)
 	}
 	e, err := p.origin(ctx, s.Name, at, p.hash)
-	if err == nil && !e.told() {
+	if err == nil && !e.Told() {
 		err = errs.New(errs.Precondition, "stage %s: dep %s is missing", s.Name, redacted(at)).WithHint("bring it back there, or change the address in dvc.yaml")
 	}
 	return e, err
@@ -80,14 +79,14 @@ func (p *Project) addressEntry(ctx context.Context, s Stage, at, to string) (Ent
 
 // origin is what an address has now, by the hash of the line of DVC that has recorded it;
 // without a checksum where nothing is there.
-func (p *Project) origin(ctx context.Context, stage, at, hash string) (Entry, error) {
+func (p *Project) origin(ctx context.Context, stage, at, hash string) (metafile.Entry, error) {
 	key := hash + " " + at
 	if e, ok := p.origins[key]; ok {
 		return e, nil
 	}
 	e, err := p.askOrigin(ctx, stage, at, hash)
 	if errs.Is(err, errs.NotFound) {
-		e, err = Entry{Path: at, Hash: hash}, nil
+		e, err = metafile.Entry{Path: at, Hash: hash}, nil
 	}
 	if err != nil {
 		hint := errs.HintOf(err)
@@ -100,22 +99,23 @@ func (p *Project) origin(ctx context.Context, stage, at, hash string) (Entry, er
 	return e, nil
 }
 
-func (p *Project) askOrigin(ctx context.Context, stage, at, hash string) (Entry, error) {
-	aware := NewMap("version_aware", true) // dvc notes which one it was wherever a bucket numbers versions
-	from, err := p.openPlace(ctx, SingleFile{Path: stage, Single: &Single{Deps: []SingleDep{{Entry: Entry{Path: at}, FSConf: aware}}}})
+func (p *Project) askOrigin(ctx context.Context, stage, at, hash string) (metafile.Entry, error) {
+	aware := doc.NewMap("version_aware", true) // dvc notes which one it was wherever a bucket numbers versions
+	from, err := p.openPlace(ctx, SingleFile{Path: stage, Single: &metafile.Single{Deps: []metafile.SingleDep{{Entry: metafile.Entry{Path: at}, FSConf: aware}}}})
 	if err != nil {
-		return Entry{}, err
+		return metafile.Entry{}, err
 	}
 	defer from.Close()
 	asking, done := context.WithTimeout(ctx, patience)
 	files, folder, err := from.facts(asking)
 	done()
 	if err != nil {
-		return Entry{}, err
+		return metafile.Entry{}, err
 	}
-	e := Entry{Path: at, Hash: hash}
-	if len(files) > 0 && !files[0].told() {
-		return e, e.readOrigin(ctx, from, files, folder)
+	e := metafile.Entry{Path: at, Hash: hash}
+	if len(files) > 0 && !files[0].Told() {
+		err := readOrigin(ctx, &e, from, files, folder)
+		return e, err
 	}
 	for i := range files {
 		if folder {
@@ -128,24 +128,24 @@ func (p *Project) askOrigin(ctx context.Context, stage, at, hash string) (Entry,
 }
 
 // readOrigin hashes what an origin has that tells no checksums, such as another computer.
-func (e *Entry) readOrigin(ctx context.Context, from originPlace, files []Entry, folder bool) error {
-	list, total := make([]TreeFile, len(files)), int64(0)
+func readOrigin(ctx context.Context, e *metafile.Entry, from originPlace, files []metafile.Entry, folder bool) error {
+	list, total := make([]metafile.TreeFile, len(files)), int64(0)
 	for i, f := range files {
 		body, err := from.open(ctx, f)
 		if err != nil {
 			return err
 		}
-		sum, n, err := Sum(ctx, body, e.Hash)
+		sum, n, err := metafile.Sum(ctx, body, e.Hash)
 		body.Close()
 		if err != nil {
 			return errs.New(errs.Unavailable, "%s cannot be read: %w", f.Path, err)
 		}
-		list[i] = TreeFile{Path: f.Path, MD5: sum, Size: n}
+		list[i] = metafile.TreeFile{Path: f.Path, MD5: sum, Size: n}
 		total += n
 	}
 	e.Size = &total
 	if n := int64(len(list)); folder {
-		e.MD5, e.Files = TreeSum(TreeText(list)), &n
+		e.MD5, e.Files = metafile.TreeSum(metafile.TreeText(list)), &n
 	} else {
 		e.MD5 = list[0].MD5
 	}

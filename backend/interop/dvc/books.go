@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
 
@@ -36,7 +38,7 @@ func OpenBooks(dir string, trusted []string) (pipeline.Books, error) {
 func (b *Books) Close() error { return b.p.Close() }
 
 // find returns the stage at an address, such as train or sub/dvc.yaml:train@uk.
-func (p *Project) find(address string) (*Pipeline, Stage, error) {
+func (p *Project) find(address string) (*metafile.Pipeline, metafile.Stage, error) {
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {
 			if Address(pl.File, s.Name) == address {
@@ -44,7 +46,7 @@ func (p *Project) find(address string) (*Pipeline, Stage, error) {
 			}
 		}
 	}
-	return nil, Stage{}, errs.New(errs.NotFound, "the DVC project has no stage %s", address).WithHint("`rondo stage list` shows those that there are")
+	return nil, metafile.Stage{}, errs.New(errs.NotFound, "the DVC project has no stage %s", address).WithHint("`rondo stage list` shows those that there are")
 }
 
 // Reasons implements pipeline.Books.
@@ -58,7 +60,7 @@ func (b *Books) Reasons(ctx context.Context, address string) ([]string, error) {
 }
 
 // why tells of a stage that has never run that, and what keeps it from running.
-func (p *Project) why(pl *Pipeline, st StageStatus) []string {
+func (p *Project) why(pl *metafile.Pipeline, st StageStatus) []string {
 	_, name, nested := strings.Cut(st.Name, ":")
 	if !nested {
 		name = st.Name
@@ -109,13 +111,13 @@ func (s StageStatus) Reasons() []string {
 
 var wordReasons = map[string]string{Modified: "changed", New: "is new", Deleted: "is missing", NotInCache: "is not in the cache", Newer: "has a newer version"}
 
-func reasonsOf(what string, words *Map) (out []string) {
+func reasonsOf(what string, words *doc.Map) (out []string) {
 	for i := 0; i < words.Len(); i++ {
 		at := words.Keys[i]
-		switch w := words.vals[at].(type) {
-		case *Map:
+		switch w := words.Value(at).(type) {
+		case *doc.Map:
 			for _, k := range w.Keys {
-				out = append(out, "param "+k+" of "+at+" "+wordReasons[w.vals[k].(string)])
+				out = append(out, "param "+k+" of "+at+" "+wordReasons[w.Value(k).(string)])
 			}
 		case string:
 			out = append(out, what+" "+at+" "+wordReasons[w])
@@ -165,7 +167,7 @@ func (b *Books) track(ctx context.Context, f SingleFile, force bool, say func(fo
 }
 
 // reads reports whether a stage depends on what a .dvc file tracks.
-func (p *Project) reads(s Stage, f SingleFile) bool {
+func (p *Project) reads(s metafile.Stage, f SingleFile) bool {
 	for _, o := range f.Outs {
 		at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path)
 		if here && slices.ContainsFunc(s.Deps, func(d string) bool {

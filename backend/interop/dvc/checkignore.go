@@ -3,7 +3,6 @@ package dvc
 import (
 	"fmt"
 	"path"
-	"slices"
 )
 
 // IgnoredBy is a rule of a .dvcignore, and what it says of a path.
@@ -20,45 +19,10 @@ func (p *Project) CheckIgnore(at string) IgnoredBy {
 	at = path.Clean(at)
 	info, err := p.root.Stat(at)
 	out := IgnoredBy{Path: at}
-	rule := p.ignore.rule(at, err == nil && info.IsDir())
-	if rule == nil {
-		return out
-	}
-	out.Matched, out.Ignored = true, !rule.negated
-	if rule.line > 0 {
-		out.Rule = fmt.Sprintf("%s:%d:%s", path.Join(rule.base, IgnoreFile), rule.line, rule.text)
+	r, ok := p.ignore.Ruling(at, err == nil && info.IsDir())
+	out.Matched, out.Ignored = ok, ok && r.Ignored
+	if r.Line > 0 {
+		out.Rule = fmt.Sprintf("%s:%d:%s", path.Join(r.Base, IgnoreFile), r.Line, r.Text)
 	}
 	return out
-}
-
-// rule is the one that decides about a path: of a folder that it is in, where that is ignored.
-func (g *Ignore) rule(p string, dir bool) *ignoreRule {
-	for i := range p {
-		if p[i] != '/' {
-			continue
-		}
-		if r := g.first(p[:i], true); r != nil && !r.negated {
-			return r
-		}
-	}
-	return g.first(p, dir)
-}
-
-// first is the rule that decides about a path alone. Of neighbours that say the same, dvc names the
-// first one that fits, where git would name the last.
-func (g *Ignore) first(p string, dir bool) *ignoreRule {
-	found := g.fits(p, dir)
-	if found == nil || found.negated {
-		return found
-	}
-	for i := slices.IndexFunc(g.rules, func(r ignoreRule) bool { return r.re == found.re }) - 1; i >= 0; i-- {
-		r := &g.rules[i]
-		if r.negated || r.dirOnly != found.dirOnly {
-			break
-		}
-		if r.fits(p, dir) {
-			found = r
-		}
-	}
-	return found
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Checkout says what of the tracked data to bring, and how.
@@ -61,8 +63,8 @@ type checkout struct {
 type wanted struct {
 	tracked
 	now    sight
-	remove []TreeFile // by their path in the project
-	create []TreeFile
+	remove []metafile.TreeFile // by their path in the project
+	create []metafile.TreeFile
 	exec   bool // only its mode differs
 }
 
@@ -84,7 +86,7 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 	seen := map[string]bool{}
 	for _, o := range list {
 		o.entry = c.p.entryOf(o)
-		if o.out.NoCache || o.entry.sum() == "" || seen[o.at] {
+		if o.out.NoCache || o.entry.Sum() == "" || seen[o.at] {
 			continue
 		}
 		seen[o.at] = true
@@ -92,7 +94,7 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 		if w.now, err = c.p.look(ctx, o.at, o.entry.Hash); err != nil {
 			return err
 		}
-		if w.now.sum == o.entry.sum() && (w.now.exec == o.entry.Exec || w.now.dir) {
+		if w.now.sum == o.entry.Sum() && (w.now.exec == o.entry.Exec || w.now.dir) {
 			if err := o.unknown(w.now.files); err != nil {
 				return err
 			}
@@ -117,27 +119,27 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 }
 
 // filesOf lists the files of an entry; a file is one with an empty path.
-func (p *Project) filesOf(e Entry) ([]TreeFile, error) {
+func (p *Project) filesOf(e metafile.Entry) ([]metafile.TreeFile, error) {
 	if len(e.List) > 0 {
-		out := make([]TreeFile, len(e.List))
+		out := make([]metafile.TreeFile, len(e.List))
 		for i, f := range e.List {
-			out[i] = TreeFile{Path: f.Path, MD5: f.MD5, Exec: f.Exec}
+			out[i] = metafile.TreeFile{Path: f.Path, MD5: f.MD5, Exec: f.Exec}
 		}
 		return out, nil
 	}
 	if strings.HasSuffix(e.MD5, ".dir") {
 		return p.Cache.Tree(e.Hash, e.MD5)
 	}
-	return []TreeFile{{MD5: e.MD5, Exec: e.Exec}}, nil
+	return []metafile.TreeFile{{MD5: e.MD5, Exec: e.Exec}}, nil
 }
 
 // compare lists what of that which is asked for is to be removed and made.
-func (w *wanted) compare(files []TreeFile) {
+func (w *wanted) compare(files []metafile.TreeFile) {
 	there := w.now.files
 	if !w.now.dir && w.now.sum != "" {
-		there = []TreeFile{{MD5: w.now.sum, Exec: w.now.exec}}
+		there = []metafile.TreeFile{{MD5: w.now.sum, Exec: w.now.exec}}
 	}
-	is, shall := map[string]TreeFile{}, map[string]TreeFile{}
+	is, shall := map[string]metafile.TreeFile{}, map[string]metafile.TreeFile{}
 	for _, f := range there {
 		is[f.Path] = f
 	}
@@ -178,7 +180,7 @@ func (c *checkout) harmless(ctx context.Context) error {
 func (c *checkout) lost(ctx context.Context) (list []string, err error) {
 	for _, w := range c.outs {
 		for _, f := range w.remove {
-			if ok, err := c.p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil {
+			if ok, err := c.p.Cache.Holds(ctx, w.entry.Hash, f.MD5); err != nil {
 				return nil, err
 			} else if !ok {
 				list = append(list, f.Path)
@@ -229,9 +231,9 @@ func (c *checkout) failed() error {
 func (p *Project) checkoutOne(ctx context.Context, w *wanted) error {
 	p.brought[w.at] = true
 	for _, f := range w.create {
-		if ok, err := p.Cache.holds(ctx, w.entry.Hash, f.MD5); err != nil || !ok {
+		if ok, err := p.Cache.Holds(ctx, w.entry.Hash, f.MD5); err != nil || !ok {
 			if err == nil {
-				err = notCached(f.MD5, fs.ErrNotExist)
+				err = cache.NotCached(f.MD5, fs.ErrNotExist)
 			}
 			return err
 		}

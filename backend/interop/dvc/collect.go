@@ -2,13 +2,8 @@ package dvc
 
 import (
 	"context"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 )
 
@@ -45,13 +40,14 @@ func (p *Project) Collect(ctx context.Context, in Collect) (Collected, error) {
 	if !in.Dry {
 		p.tidy()
 	}
-	return p.Cache.sweep(ctx, used, in.Dry)
+	done, err := p.Cache.Sweep(ctx, used, in.Dry)
+	return Collected(done), err
 }
 
 // use notes the objects that the project names, with what is in folders.
 func (p *Project) use(used map[string]bool, what string) error {
 	for _, o := range p.outs() {
-		sum := o.entry.sum()
+		sum := o.entry.Sum()
 		if sum == "" || o.out.NoCache {
 			continue
 		}
@@ -70,55 +66,6 @@ func (p *Project) use(used map[string]bool, what string) error {
 		}
 		for _, f := range files {
 			used[o.entry.Hash+" "+f.MD5] = true
-		}
-	}
-	return nil
-}
-
-// sweep walks both layouts. What is no object stays.
-func (c Cache) sweep(ctx context.Context, used map[string]bool, dry bool) (done Collected, err error) {
-	for hash, top := range map[string]string{MD5: filepath.Join(c.Dir, "files", "md5"), Dos2Unix: c.Dir} {
-		folders, err := os.ReadDir(top)
-		if err != nil && !missing(err) {
-			return done, errs.Wrap(errs.Unavailable, err, "read the cache")
-		}
-		for _, d := range folders {
-			if ctx.Err() != nil {
-				return done, ctx.Err()
-			}
-			if atomicfile.IsTemporary(d.Name()) && !dry {
-				abandon(filepath.Join(top, d.Name()), time.Now())
-			}
-			if !d.IsDir() || len(d.Name()) != 2 || strings.Trim(d.Name(), "0123456789abcdef") != "" {
-				continue
-			}
-			if err := c.sweepFolder(filepath.Join(top, d.Name()), hash, used, dry, &done); err != nil {
-				return done, err
-			}
-		}
-	}
-	return done, nil
-}
-
-func (c Cache) sweepFolder(dir, hash string, used map[string]bool, dry bool, done *Collected) error {
-	list, err := os.ReadDir(dir)
-	if err != nil {
-		return errs.Wrap(errs.Unavailable, err, "read the cache")
-	}
-	for _, e := range list {
-		md5 := filepath.Base(dir) + e.Name()
-		if validMD5(md5) != "" || used[hash+" "+md5] || e.IsDir() {
-			continue
-		}
-		var info fs.FileInfo
-		if info, err = e.Info(); err == nil && !dry {
-			err = os.Remove(filepath.Join(dir, e.Name()))
-		}
-		if err != nil && !missing(err) {
-			return errs.Wrap(errs.Unavailable, err, "remove the cache object %s", md5)
-		}
-		if err == nil {
-			done.Removed, done.Bytes = done.Removed+1, done.Bytes+info.Size()
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -110,8 +112,8 @@ func (c *collectingFar) needOf(ctx context.Context, then *Project, commit string
 		return untold(then.Problems[0].Error(), commit)
 	}
 	for _, o := range then.outs() {
-		sum := o.entry.sum()
-		if sum == "" || o.out.NoCache || c.used[farName(MD5, sum)] {
+		sum := o.entry.Sum()
+		if sum == "" || o.out.NoCache || c.used[farName(metafile.MD5, sum)] {
 			continue
 		}
 		c.keep(sum)
@@ -136,16 +138,16 @@ func untold(what, commit string) error {
 
 // keep needs an object under both names that it may have.
 func (c *collectingFar) keep(sum string) {
-	c.used[farName(MD5, sum)], c.used[farName(Dos2Unix, sum)] = true, true
+	c.used[farName(metafile.MD5, sum)], c.used[farName(metafile.Dos2Unix, sum)] = true, true
 }
 
 // list is what a folder holds; its list is brought where only the remote has it.
-func (c *collectingFar) list(ctx context.Context, then *Project, e Entry) ([]TreeFile, error) {
+func (c *collectingFar) list(ctx context.Context, then *Project, e metafile.Entry) ([]metafile.TreeFile, error) {
 	files, err := then.filesOf(e)
 	if !errs.Is(err, errs.NotFound) {
 		return files, err
 	}
-	if _, err := c.p.fetchOne(ctx, c.far, object{e.Hash, e.sum()}); err != nil {
+	if _, err := c.p.fetchOne(ctx, c.far, cache.Object{Hash: e.Hash, MD5: e.Sum()}); err != nil {
 		return nil, err
 	}
 	return then.filesOf(e)

@@ -9,11 +9,13 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Commit records stages as they are now, as `dvc commit` does: outs into the cache, and
 // then their entries into dvc.lock. Entries of other stages stay letter by letter.
-func (p *Project) Commit(ctx context.Context, pl *Pipeline, stages ...Stage) error {
+func (p *Project) Commit(ctx context.Context, pl *metafile.Pipeline, stages ...metafile.Stage) error {
 	unlock, err := p.lock()
 	if err != nil {
 		return err
@@ -40,7 +42,7 @@ func (p *Project) commitAll(ctx context.Context, targets ...string) error {
 		return err
 	}
 	for _, pl := range p.Pipelines {
-		var stages []Stage
+		var stages []metafile.Stage
 		for _, s := range pl.Stages {
 			if chosen[Address(pl.File, s.Name)] || len(targets) == 0 {
 				stages = append(stages, s)
@@ -112,7 +114,7 @@ func (p *Project) commitSingle(ctx context.Context, f SingleFile) error {
 		if err != nil {
 			return err
 		}
-		if e.sum() == o.Entry.sum() {
+		if e.Sum() == o.Entry.Sum() {
 			e = o.Entry // with what only it tells
 		}
 		o.Entry = e
@@ -121,18 +123,18 @@ func (p *Project) commitSingle(ctx context.Context, f SingleFile) error {
 		}
 	}
 	if f.Import() {
-		f.Single.MD5 = f.sumNow()
+		f.Single.MD5 = f.SumNow()
 	}
 	return p.writeSingle(f)
 }
 
 // save records stages of one dvc.yaml, with DVC's lock held. Cached says whether DVC would
 // note them in its run cache, too.
-func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ...Stage) error {
+func (p *Project) save(ctx context.Context, pl *metafile.Pipeline, cached bool, stages ...metafile.Stage) error {
 	if len(stages) == 0 {
 		return nil
 	}
-	var records []LockStage
+	var records []metafile.LockStage
 	for _, s := range stages {
 		if err := p.outsUntracked(s); err != nil {
 			return err
@@ -151,13 +153,13 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 		}
 		before := p.Locks[pl.File].Stage(s.Name)
 		for i, o := range r.Outs { // DVC forgets the versions of a folder's files here
-			if b := lockEntry(before, true, o.Path); o.IsDir() && b.sum() == o.sum() {
-				r.Outs[i] = o.keepVersions(b, nil)
+			if b := lockEntry(before, true, o.Path); o.IsDir() && b.Sum() == o.Sum() {
+				r.Outs[i] = o.KeepVersions(b, nil)
 			}
 		}
 		records = append(records, r)
 	}
-	name := path.Join(path.Dir(pl.File), LockFile)
+	name := path.Join(path.Dir(pl.File), metafile.LockFile)
 	old, err := p.lockText(name)
 	if err != nil && !missing(err) {
 		return err
@@ -175,7 +177,7 @@ func (p *Project) save(ctx context.Context, pl *Pipeline, cached bool, stages ..
 }
 
 // outsUntracked refuses a stage one of whose outs git tracks, or that the cache cannot keep.
-func (p *Project) outsUntracked(s Stage) error {
+func (p *Project) outsUntracked(s metafile.Stage) error {
 	for _, o := range s.Outs {
 		if in, here := p.where(s.Wdir, o.Path); here && !o.NoCache {
 			if err := p.untracked(in); err != nil {
@@ -187,7 +189,7 @@ func (p *Project) outsUntracked(s Stage) error {
 }
 
 // keepOuts brings the outs of a stage into the cache, and lets git ignore them.
-func (p *Project) keepOuts(ctx context.Context, s Stage, r LockStage) error {
+func (p *Project) keepOuts(ctx context.Context, s metafile.Stage, r metafile.LockStage) error {
 	for i, o := range s.Outs {
 		in, _ := p.where(s.Wdir, o.Path)
 		if o.NoCache {
@@ -228,8 +230,8 @@ func (p *Project) write(name string, text []byte) error {
 
 // PutStages writes entries into the text of a dvc.lock. New ones come last; the others
 // stay where they are.
-func PutStages(name string, text []byte, stages ...LockStage) ([]byte, error) {
-	l, err := ReadLock(name, text)
+func PutStages(name string, text []byte, stages ...metafile.LockStage) ([]byte, error) {
+	l, err := metafile.ReadLock(name, text)
 	if err != nil {
 		return nil, err
 	}
@@ -247,19 +249,19 @@ func PutStages(name string, text []byte, stages ...LockStage) ([]byte, error) {
 	for _, s := range stages {
 		out = putStage(out, s)
 	}
-	whole, err := ReadLock(name, l.Text()) // a reader takes some checksums in lower case
+	whole, err := metafile.ReadLock(name, l.Text()) // a reader takes some checksums in lower case
 	if err != nil {
 		return nil, err
 	}
-	if again, err := ReadLock(name, []byte(out)); err == nil && bytes.Equal(again.Text(), whole.Text()) {
+	if again, err := metafile.ReadLock(name, []byte(out)); err == nil && bytes.Equal(again.Text(), whole.Text()) {
 		return []byte(out), nil
 	}
 	return l.Text(), nil // it is written in a way of its own: anew, then
 }
 
 // putStage replaces the lines of one stage, or adds them where stages end.
-func putStage(text string, s LockStage) string {
-	entry := strings.TrimPrefix(string(emit(NewMap("stages", NewMap(s.Name, s.value())))), "stages:\n")
+func putStage(text string, s metafile.LockStage) string {
+	entry := strings.TrimPrefix(string(doc.Emit(doc.NewMap("stages", doc.NewMap(s.Name, s.Value())))), "stages:\n")
 	key := entry[:strings.IndexByte(entry, '\n')+1]
 	begin, end, inside, off := -1, len(text), false, 0
 	for line := range strings.Lines(text) {

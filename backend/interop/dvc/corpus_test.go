@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // TestCorpus reads every file of DVC's in the whole history of a repository, and writes
@@ -39,8 +39,8 @@ func TestCorpus(t *testing.T) {
 		var err error
 		switch base {
 		case "dvc.lock":
-			var l *dvc.Lock
-			if l, err = dvc.ReadLock(name, text); err == nil && l.Schema == "2.0" {
+			var l *metafile.Lock
+			if l, err = metafile.ReadLock(name, text); err == nil && l.Schema == "2.0" {
 				again = l.Text()
 			}
 		case "dvc.yaml":
@@ -49,8 +49,8 @@ func TestCorpus(t *testing.T) {
 				err = nil // the values are in another blob
 			}
 		default:
-			var s *dvc.Single
-			if s, err = dvc.ReadSingle(name, text); err == nil {
+			var s *metafile.Single
+			if s, err = metafile.ReadSingle(name, text); err == nil {
 				again = s.Text()
 				if s.Import() && s.MD5 != s.Sum() {
 					t.Errorf("%s %.8s: md5 %s, and Rondo counts %s", name, id, s.MD5, s.Sum())

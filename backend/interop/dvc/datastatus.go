@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // DataStatus is what `dvc data status` tells: how the folder stands to the .dvc files and
@@ -122,7 +123,7 @@ func keysOf(m map[string]listed) func(yield func(string) bool) {
 func (p *Project) recorded(s extent) dataIndex {
 	x := newDataIndex()
 	for _, o := range p.outs() {
-		sum := o.entry.sum()
+		sum := o.entry.Sum()
 		if o.out.NoCache || sum == "" || !s.touches(o.at) {
 			continue
 		}
@@ -140,7 +141,7 @@ func (p *Project) recorded(s extent) dataIndex {
 }
 
 // file lists a file of a folder. The folders between have no hash of their own.
-func (x dataIndex) file(top string, f TreeFile, hash string) {
+func (x dataIndex) file(top string, f metafile.TreeFile, hash string) {
 	x.put(top+"/"+f.Path, hash, f.MD5, false)
 }
 

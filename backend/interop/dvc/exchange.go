@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Exchange says what to bring from a remote of DVC's or to it.
@@ -35,11 +37,8 @@ type Exchanged struct {
 	Broken  []string `json:"broken,omitempty"`   // paths of which the remote's content is damaged: they were not brought
 	Unread  []string `json:"unread,omitempty"`   // commits of which a file cannot be read, and what is wrong
 
-	bad map[object]bool // of one out: what the remote has damaged
+	bad map[cache.Object]bool // of one out: what the remote has damaged
 }
-
-// object is one that an out needs.
-type object struct{ hash, md5 string }
 
 // Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
 // What the remote lacks is in Missing, what it has damaged in Broken; both are an error, and
@@ -49,7 +48,7 @@ func (p *Project) Fetch(ctx context.Context, in Exchange) (done Exchanged, err e
 		if v, ok := f.(*versions); ok {
 			return v.fetch(ctx, o, done)
 		}
-		all := []object{{o.entry.Hash, o.entry.sum()}}
+		all := []cache.Object{{Hash: o.entry.Hash, MD5: o.entry.Sum()}}
 		if err := p.fetchAll(ctx, f, all, done); err != nil || !strings.HasSuffix(o.entry.MD5, ".dir") || len(done.bad) > 0 {
 			return err
 		}
@@ -87,7 +86,7 @@ func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err er
 				return nil
 			}
 		}
-		return p.pushAll(ctx, f, []object{{o.entry.Hash, o.entry.sum()}}, done)
+		return p.pushAll(ctx, f, []cache.Object{{Hash: o.entry.Hash, MD5: o.entry.Sum()}}, done)
 	})
 	return done, errors.Join(err, p.noteVersions(pushed))
 }
@@ -95,10 +94,10 @@ func (p *Project) Push(ctx context.Context, in Exchange) (done Exchanged, err er
 // mover moves what an out needs.
 type mover func(context.Context, far, tracked, *Exchanged) error
 
-func objectsOf(hash string, files []TreeFile) []object {
-	all := map[object]bool{}
+func objectsOf(hash string, files []metafile.TreeFile) []cache.Object {
+	all := map[cache.Object]bool{}
 	for _, f := range files {
-		all[object{hash, f.MD5}] = true
+		all[cache.Object{Hash: hash, MD5: f.MD5}] = true
 	}
 	return slices.Collect(maps.Keys(all))
 }
@@ -229,7 +228,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 		return err
 	}
-	x.done.bad = map[object]bool{}
+	x.done.bad = map[cache.Object]bool{}
 	if s, ok := f.(*source); ok && (s.is.Hash != o.entry.Hash || len(s.hashes) > 0) {
 		err = x.sameHere(ctx, s, o)
 	} else {
@@ -318,10 +317,10 @@ func each[T any](ctx context.Context, all []T, fn func(T) error) error {
 	return ctx.Err()
 }
 
-func (p *Project) fetchAll(ctx context.Context, f far, all []object, done *Exchanged) error {
+func (p *Project) fetchAll(ctx context.Context, f far, all []cache.Object, done *Exchanged) error {
 	var mu sync.Mutex
-	return each(ctx, all, func(o object) error {
-		if ok, err := p.Cache.holds(ctx, o.hash, o.md5); ok || err != nil {
+	return each(ctx, all, func(o cache.Object) error {
+		if ok, err := p.Cache.Holds(ctx, o.Hash, o.MD5); ok || err != nil {
 			mu.Lock()
 			done.There++
 			mu.Unlock()
@@ -341,8 +340,8 @@ func (p *Project) fetchAll(ctx context.Context, f far, all []object, done *Excha
 	})
 }
 
-func (p *Project) fetchOne(ctx context.Context, f far, o object) (int64, error) {
-	body, err := f.Get(ctx, farName(o.hash, o.md5), 0, -1)
+func (p *Project) fetchOne(ctx context.Context, f far, o cache.Object) (int64, error) {
+	body, err := f.Get(ctx, farName(o.Hash, o.MD5), 0, -1)
 	if err != nil {
 		return 0, err
 	}
@@ -350,18 +349,18 @@ func (p *Project) fetchOne(ctx context.Context, f far, o object) (int64, error) 
 	return p.admit(ctx, body, o)
 }
 
-func (p *Project) pushAll(ctx context.Context, f far, all []object, done *Exchanged) error {
+func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *Exchanged) error {
 	names := make([]string, len(all))
 	for i, o := range all {
-		names[i] = farName(o.hash, o.md5)
+		names[i] = farName(o.Hash, o.MD5)
 	}
 	there, err := f.Sizes(ctx, names)
 	if err != nil {
 		return err
 	}
 	var mu sync.Mutex
-	return each(ctx, all, func(o object) error {
-		if _, ok := there[farName(o.hash, o.md5)]; ok {
+	return each(ctx, all, func(o cache.Object) error {
+		if _, ok := there[farName(o.Hash, o.MD5)]; ok {
 			mu.Lock()
 			done.There++
 			mu.Unlock()
@@ -378,15 +377,15 @@ func (p *Project) pushAll(ctx context.Context, f far, all []object, done *Exchan
 }
 
 // pushOne reads an object whole first: nothing damaged is passed on.
-func (p *Project) pushOne(ctx context.Context, f far, o object) (int64, error) {
-	if err := p.intact(ctx, o.hash, o.md5); err != nil {
+func (p *Project) pushOne(ctx context.Context, f far, o cache.Object) (int64, error) {
+	if err := p.intact(ctx, o.Hash, o.MD5); err != nil {
 		return 0, err
 	}
-	file, content, err := p.Cache.content(o)
+	file, content, err := p.Cache.Content(o)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	_, err = f.Put(ctx, farName(o.hash, o.md5), content)
+	_, err = f.Put(ctx, farName(o.Hash, o.MD5), content)
 	return content.Size(), err
 }

@@ -4,12 +4,13 @@ import (
 	"path"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
 )
 
 // sayBroken names the paths of an out of which the remote's content is damaged: of a list that is,
 // what lies below it is not known.
 func (x *exchanging) sayBroken(o tracked) {
-	if x.done.bad[object{o.entry.Hash, o.entry.sum()}] {
+	if x.done.bad[cache.Object{Hash: o.entry.Hash, MD5: o.entry.Sum()}] {
 		x.done.Broken = append(x.done.Broken, atCommit(o.at, x.commit))
 		return
 	}
@@ -18,7 +19,7 @@ func (x *exchanging) sayBroken(o tracked) {
 	}
 	files, err := x.p.asked(o)
 	for _, f := range files {
-		if err == nil && x.done.bad[object{o.entry.Hash, f.MD5}] {
+		if err == nil && x.done.bad[cache.Object{Hash: o.entry.Hash, MD5: f.MD5}] {
 			x.done.Broken = append(x.done.Broken, atCommit(path.Join(o.at, f.Path), x.commit))
 		}
 	}

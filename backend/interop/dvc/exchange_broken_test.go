@@ -10,6 +10,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // TestADamagedObjectStopsNothingElse: what a remote has damaged is named, the rest comes, and
@@ -68,7 +69,7 @@ func TestADamagedObjectStopsNothingElse(t *testing.T) {
 
 func sumOfText(t *testing.T, text string) string {
 	t.Helper()
-	sum, _, err := dvc.Sum(t.Context(), strings.NewReader(text), dvc.MD5)
+	sum, _, err := metafile.Sum(t.Context(), strings.NewReader(text), metafile.MD5)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // imported reports whether an out came from elsewhere.
@@ -14,7 +15,7 @@ func (p *Project) imported(o tracked) bool {
 
 // partial brings an import of which only its origin is recorded, at the version that is. Its
 // .dvc file stays as it is, as with dvc; the checkout that follows knows what it is.
-func (x *exchanging) partial(ctx context.Context, o tracked, d *SingleDep) error {
+func (x *exchanging) partial(ctx context.Context, o tracked, d *metafile.SingleDep) error {
 	var b brought
 	var err error
 	if d != nil {
@@ -34,7 +35,7 @@ func (x *exchanging) partial(ctx context.Context, o tracked, d *SingleDep) error
 	return nil
 }
 
-func (x *exchanging) partialRepo(ctx context.Context, o tracked, d *SingleDep) (b brought, err error) {
+func (x *exchanging) partialRepo(ctx context.Context, o tracked, d *metafile.SingleDep) (b brought, err error) {
 	if d.Repo.RevLock == "" {
 		return b, errs.New(errs.Precondition, "%s: it was never said what to bring", o.file).WithHint("rondo data update %s takes what is there now", o.file)
 	}

@@ -1,18 +1,16 @@
 package dvc
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Experiment is one that `dvc exp run` or DVCLive has kept as refs/exps/BASELINE/NAME.
@@ -80,7 +78,7 @@ func (p *Project) gather(e *Experiment) {
 			e.addParams(s, p.Locks[pl.File].Stage(s.Name))
 		}
 		for _, m := range pl.Metrics {
-			p.addMetrics(e, path.Join(path.Dir(pl.File), m), Entry{})
+			p.addMetrics(e, path.Join(path.Dir(pl.File), m), metafile.Entry{})
 		}
 		for _, name := range pl.Params {
 			p.addTop(e, path.Join(path.Dir(pl.File), name))
@@ -91,22 +89,22 @@ func (p *Project) gather(e *Experiment) {
 			p.addMetrics(e, o.at, o.entry)
 		}
 	}
-	p.addMetrics(e, "dvclive/metrics.json", Entry{}) // where DVCLive leaves its summary
+	p.addMetrics(e, "dvclive/metrics.json", metafile.Entry{}) // where DVCLive leaves its summary
 }
 
-func (e *Experiment) addParams(s Stage, lock *LockStage) {
+func (e *Experiment) addParams(s metafile.Stage, lock *metafile.LockStage) {
 	if lock == nil {
 		return
 	}
 	for i := 0; i < lock.Params.Len(); i++ {
 		file := lock.Params.Keys[i]
-		vals, _ := lock.Params.vals[file].(*Map)
+		vals, _ := lock.Params.Value(file).(*doc.Map)
 		prefix := ""
-		if in := path.Join(s.Wdir, file); in != ParamsFile {
+		if in := path.Join(s.Wdir, file); in != metafile.ParamsFile {
 			prefix = in + ":"
 		}
 		for j := 0; j < vals.Len(); j++ {
-			e.Params[prefix+vals.Keys[j]] = told(vals.vals[vals.Keys[j]])
+			e.Params[prefix+vals.Keys[j]] = told(vals.Value(vals.Keys[j]))
 		}
 	}
 }
@@ -118,14 +116,14 @@ func (p *Project) addTop(e *Experiment, at string) {
 	if err != nil {
 		return
 	}
-	values, err := ReadParams(at, b)
+	values, err := doc.ReadParams(at, b)
 	if err != nil {
 		return
 	}
 	all := map[string]string{}
 	flat(values, "", all)
 	for key, v := range all {
-		if at != ParamsFile {
+		if at != metafile.ParamsFile {
 			key = at + ":" + key
 		}
 		if _, locked := e.Params[key]; !locked {
@@ -136,49 +134,30 @@ func (p *Project) addTop(e *Experiment, at string) {
 
 // addMetrics adds the numbers of a metrics file, from the commit or from the cache. One that
 // neither has, or that cannot be read, has none.
-func (p *Project) addMetrics(e *Experiment, at string, cached Entry) {
+func (p *Project) addMetrics(e *Experiment, at string, cached metafile.Entry) {
 	b, err := p.Read(at)
 	if missing(err) && cached.MD5 != "" && !cached.IsDir() {
-		b, err = p.Cache.readAll(cached)
+		b, err = p.Cache.ReadAll(cached)
 	}
 	if err != nil {
 		return
 	}
-	values, err := ReadParams(at, b)
+	values, err := doc.ReadParams(at, b)
 	if err != nil {
 		return
 	}
 	numbers(values, "", e.Metrics)
 }
 
-func (c Cache) readAll(e Entry) ([]byte, error) {
-	f, err := c.open(e.Hash, e.MD5)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxMeta+1))
-	if err != nil {
-		return nil, errs.Wrap(errs.Unavailable, err, "read the cache object %s", e.MD5)
-	}
-	if len(b) > maxMeta {
-		return nil, tooLarge("the cache object "+e.MD5, len(b))
-	}
-	if got, _, err := Sum(context.Background(), bytes.NewReader(b), e.Hash); err != nil || got != e.MD5 {
-		return nil, errors.Join(err, damaged(e.MD5))
-	}
-	return b, nil
-}
-
 // numbers collects what are numbers, under their dotted keys.
 func numbers(v any, key string, into map[string]float64) {
 	switch x := v.(type) {
-	case *Map:
+	case *doc.Map:
 		for _, k := range x.Keys {
-			numbers(x.vals[k], strings.TrimPrefix(key+"."+k, "."), into)
+			numbers(x.Value(k), strings.TrimPrefix(key+"."+k, "."), into)
 		}
 	case int64, float64:
-		if f, err := strconv.ParseFloat(text(x), 64); err == nil && f-f == 0 {
+		if f, err := strconv.ParseFloat(doc.Text(x), 64); err == nil && f-f == 0 {
 			into[key] = f
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Applied is what applying an experiment has done to the folder.
@@ -136,12 +137,12 @@ func (p *Project) hasContent(ctx context.Context, name string) (bool, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return false, nil
 	}
-	for _, hash := range []string{MD5, Dos2Unix} {
+	for _, hash := range []string{metafile.MD5, metafile.Dos2Unix} {
 		now, err := p.look(ctx, name, hash)
 		if err != nil || now.sum == "" {
 			return false, nil // a link that leads out, or to nothing
 		}
-		if has, err := p.Cache.holds(ctx, hash, now.sum); has || err != nil {
+		if has, err := p.Cache.Holds(ctx, hash, now.sum); has || err != nil {
 			return has, err
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // SaveExp says how to keep the folder as an experiment.
@@ -126,23 +128,23 @@ func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, 
 // expHash is what DVC calls an experiment by: the SHA-256 of the JSON of what its stages have
 // recorded. Of some targets it is that of none, as with dvc.
 func (p *Project) expHash(targets []string) string {
-	all := &Map{}
+	all := &doc.Map{}
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {
 			if lock := p.Locks[pl.File].Stage(s.Name); lock != nil && len(targets) == 0 {
-				all.Set(s.Name, lock.value())
+				all.Set(s.Name, lock.Value())
 			}
 		}
 	}
 	var b strings.Builder
-	pythonJSON(&b, all, nil)
+	doc.WriteJSON(&b, all, nil)
 	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:])
 }
 
 // topFiles are what a dvc.yaml names at its top, and a dvc.lock that git does not track yet.
 func (p *Project) topFiles() []string {
-	list := []string{LockFile}
+	list := []string{metafile.LockFile}
 	for _, pl := range p.Pipelines {
 		for _, name := range slices.Concat(pl.Metrics, pl.Params, plotFiles(pl.Plots)) {
 			if at, here := p.where(path.Dir(pl.File), name); here {
@@ -161,18 +163,18 @@ func plotFiles(plots []any) (list []string) {
 			list = append(list, name)
 			continue
 		}
-		m, _ := plot.(*Map)
+		m, _ := plot.(*doc.Map)
 		for i := 0; i < m.Len(); i++ {
-			props, _ := m.vals[m.Keys[i]].(*Map)
+			props, _ := m.Value(m.Keys[i]).(*doc.Map)
 			y, _ := props.Get("y")
-			of, ok := y.(*Map)
+			of, ok := y.(*doc.Map)
 			if !ok {
 				list = append(list, m.Keys[i])
 				continue
 			}
 			list = append(list, of.Keys...)
 			x, _ := props.Get("x")
-			if of, ok := x.(*Map); ok {
+			if of, ok := x.(*doc.Map); ok {
 				list = append(list, of.Keys...)
 			}
 		}

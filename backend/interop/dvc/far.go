@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -25,7 +26,7 @@ type far interface {
 
 // farName is the name of an object in a remote: both layouts are as in the cache.
 func farName(hash, md5 string) string {
-	if hash == Dos2Unix {
+	if hash == metafile.Dos2Unix {
 		return md5[:2] + "/" + md5[2:]
 	}
 	return "files/md5/" + md5[:2] + "/" + md5[2:]

@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // damageFile has what was found damaged in remotes, by address and name there, until a push has
@@ -51,7 +52,7 @@ func (p *Project) damageOf(name string) *farDamage {
 func (p *Project) damage() map[string][]string {
 	out := map[string][]string{}
 	b, err := os.ReadFile(filepath.Join(p.Dir, filepath.FromSlash(damageFile)))
-	if err != nil || len(b) > maxMeta || json.Unmarshal(b, &out) != nil {
+	if err != nil || len(b) > doc.MaxSize || json.Unmarshal(b, &out) != nil {
 		return map[string][]string{}
 	}
 	return out

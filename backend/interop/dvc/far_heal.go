@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -28,7 +30,7 @@ func (x *exchanging) heal(ctx context.Context) (err error) {
 func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDamage) error {
 	return each(ctx, known.list(), func(name string) error {
 		o, err := objectNamed(name)
-		if err != nil || x.p.intact(ctx, o.hash, o.md5) != nil {
+		if err != nil || x.p.intact(ctx, o.Hash, o.MD5) != nil {
 			return nil // told as damaged still
 		}
 		whole, err := farWhole(ctx, r, name, o)
@@ -53,8 +55,8 @@ func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDama
 }
 
 // replaceFar puts an object in the place of one that is damaged, in one step, and reads it back.
-func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, o object) (int64, error) {
-	file, content, err := p.Cache.content(o)
+func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, o cache.Object) (int64, error) {
+	file, content, err := p.Cache.Content(o)
 	if err != nil {
 		return 0, err
 	}
@@ -70,23 +72,23 @@ func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, 
 }
 
 // farWhole reads an object of a remote.
-func farWhole(ctx context.Context, r far, name string, o object) (bool, error) {
+func farWhole(ctx context.Context, r far, name string, o cache.Object) (bool, error) {
 	body, err := r.Get(ctx, name, 0, -1)
 	if err != nil {
 		return false, err
 	}
 	defer body.Close()
-	got, _, err := Sum(ctx, body, o.hash)
-	return got == strings.TrimSuffix(o.md5, ".dir"), err
+	got, _, err := metafile.Sum(ctx, body, o.Hash)
+	return got == strings.TrimSuffix(o.MD5, ".dir"), err
 }
 
 // objectNamed is the object that has a name in a remote.
-func objectNamed(name string) (object, error) {
-	o := object{Dos2Unix, strings.Replace(name, "/", "", 1)}
+func objectNamed(name string) (cache.Object, error) {
+	o := cache.Object{Hash: metafile.Dos2Unix, MD5: strings.Replace(name, "/", "", 1)}
 	if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
-		o = object{MD5, strings.Replace(in, "/", "", 1)}
+		o = cache.Object{Hash: metafile.MD5, MD5: strings.Replace(in, "/", "", 1)}
 	}
-	if validMD5(o.md5) != "" || farName(o.hash, o.md5) != name {
+	if metafile.ValidMD5(o.MD5) != "" || farName(o.Hash, o.MD5) != name {
 		return o, errs.New(errs.Invalid, "%q is no name of an object", name)
 	}
 	return o, nil

@@ -53,7 +53,7 @@ func (p *Project) CompareFar(ctx context.Context, in Exchange) (FarStatus, error
 		return out, err
 	}
 	for key, n := range v.needs {
-		_, absent := p.Cache.stat(n.hash, n.md5)
+		_, absent := p.Cache.Stat(n.Hash, n.MD5)
 		list := &out.Missing
 		switch here := absent == nil; {
 		case v.known.has(versionName(n.name, n.version)):

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Workspace is the name of the folder as it lies there, among revisions.
@@ -46,12 +48,12 @@ func (p *Project) Metrics() Figures {
 		if err != nil {
 			continue
 		}
-		v, err := readValue(at, b)
+		v, err := doc.Read(at, b)
 		if err != nil {
 			continue
 		}
-		if v = metric(v); v == nil || v == false || v == "" || Equal(v, int64(0)) {
-			v = &Map{}
+		if v = metric(v); v == nil || v == false || v == "" || doc.Equal(v, int64(0)) {
+			v = &doc.Map{}
 		}
 		out[at] = v
 	}
@@ -59,30 +61,30 @@ func (p *Project) Metrics() Figures {
 }
 
 func (p *Project) metricFiles() map[string]func() ([]byte, error) {
-	return p.named(func(o tracked) bool { return o.out.Kind == "metrics" }, func(pl *Pipeline) []string { return pl.Metrics })
+	return p.named(func(o tracked) bool { return o.out.Kind == "metrics" }, func(pl *metafile.Pipeline) []string { return pl.Metrics })
 }
 
 // metric leaves out what can be no metric: lists, nulls and empty mappings.
 func metric(v any) any {
 	switch x := v.(type) {
-	case *Map:
-		m := &Map{}
+	case *doc.Map:
+		m := &doc.Map{}
 		for _, k := range x.Keys {
-			if one := metric(x.vals[k]); one != nil {
-				if sub, ok := one.(*Map); !ok || sub.Len() > 0 {
+			if one := metric(x.Value(k)); one != nil {
+				if sub, ok := one.(*doc.Map); !ok || sub.Len() > 0 {
 					m.Set(k, one)
 				}
 			}
 		}
 		return m
-	case string, bool, int64, float64, Big:
+	case string, bool, int64, float64, doc.Big:
 		return v
 	}
 	return nil
 }
 
 // named finds files by what makes them and by the top of dvc.yaml; folders with all in them.
-func (p *Project) named(made func(tracked) bool, top func(*Pipeline) []string) map[string]func() ([]byte, error) {
+func (p *Project) named(made func(tracked) bool, top func(*metafile.Pipeline) []string) map[string]func() ([]byte, error) {
 	out := map[string]func() ([]byte, error){}
 	all := p.outs()
 	for _, o := range all {
@@ -112,12 +114,12 @@ func (p *Project) readersOf(into map[string]func() ([]byte, error), at string, a
 		switch {
 		case o.entry.MD5 == "" || o.out.NoCache || o.at != at && !inside(at, o.at):
 		case !o.entry.IsDir() && o.at == at:
-			into[at] = func() ([]byte, error) { return p.Cache.readAll(o.entry) }
+			into[at] = func() ([]byte, error) { return p.Cache.ReadAll(o.entry) }
 		case o.entry.IsDir():
 			files, _ := p.Cache.Tree(o.entry.Hash, o.entry.MD5)
 			for _, f := range files {
 				if name := path.Join(o.at, f.Path); name == at || inside(name, at) {
-					into[name] = func() ([]byte, error) { return p.Cache.readAll(Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+					into[name] = func() ([]byte, error) { return p.Cache.ReadAll(metafile.Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
 				}
 			}
 		}
@@ -163,7 +165,7 @@ func (p *Project) Params() Figures {
 			}
 		}
 	}
-	want(ParamsFile, nil)
+	want(metafile.ParamsFile, nil)
 	out, all := Figures{}, p.outs()
 	for _, at := range slices.Sorted(maps.Keys(keys)) {
 		files := map[string]func() ([]byte, error){}
@@ -178,18 +180,18 @@ func (p *Project) Params() Figures {
 }
 
 // chosen reads keys of a file; all of them where there are none.
-func chosen(name string, read func() ([]byte, error), keys []string) (*Map, error) {
+func chosen(name string, read func() ([]byte, error), keys []string) (*doc.Map, error) {
 	b, err := read()
 	if err != nil {
 		return nil, err
 	}
-	all, err := ReadParams(name, b)
+	all, err := doc.ReadParams(name, b)
 	if err != nil || keys == nil {
 		return all, err
 	}
-	out := &Map{}
+	out := &doc.Map{}
 	for _, k := range keys {
-		if v, ok := lookup(all, k); ok {
+		if v, ok := doc.Lookup(all, k); ok {
 			out.Set(k, v)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // Change is a value in two revisions; nil where one of them has none. Diff is there where
@@ -40,12 +41,12 @@ func Compare(before, after Figures, all bool) FigureChanges {
 func (c FigureChanges) file(at string, before, after any, all bool) {
 	one := map[string]Change{}
 	put := func(key string, a, b any) {
-		if all || !Equal(a, b) {
-			one[key] = Change{plainValue(a), plainValue(b), difference(a, b)}
+		if all || !doc.Equal(a, b) {
+			one[key] = Change{doc.Plain(a), doc.Plain(b), difference(a, b)}
 		}
 	}
-	_, wasMap := before.(*Map)
-	_, isMap := after.(*Map)
+	_, wasMap := before.(*doc.Map)
+	_, isMap := after.(*doc.Map)
 	if !wasMap && !isMap && before != nil && after != nil {
 		put("", before, after)
 	} else {
@@ -73,9 +74,9 @@ func (c FigureChanges) file(at string, before, after any, all bool) {
 // what other keys have.
 func leaves(v any) (out map[string]any, rest any) {
 	out = map[string]any{}
-	m, ok := v.(*Map)
+	m, ok := v.(*doc.Map)
 	if !ok {
-		if n, is := number(v); v == nil || v == "" || is && n == 0 {
+		if n, is := doc.Number(v); v == nil || v == "" || is && n == 0 {
 			return out, nil
 		}
 		return out, "unable to parse"
@@ -83,15 +84,15 @@ func leaves(v any) (out map[string]any, rest any) {
 	var add func(v any, key string)
 	add = func(v any, key string) {
 		switch x := v.(type) {
-		case *Map:
+		case *doc.Map:
 			for _, k := range x.Keys {
-				add(x.vals[k], strings.TrimPrefix(key+"."+k, "."))
+				add(x.Value(k), strings.TrimPrefix(key+"."+k, "."))
 			}
 		case []any:
 			out[key] = pyRepr(x)
-		case Time:
+		case doc.Time:
 			out[key] = string(x)
-		case Big:
+		case doc.Big:
 			out[key] = string(x)
 		default:
 			out[key] = v
@@ -103,8 +104,8 @@ func leaves(v any) (out map[string]any, rest any) {
 
 // difference is what Python gives for b - a, if both are numbers.
 func difference(a, b any) any {
-	x, isA := number(a)
-	y, isB := number(b)
+	x, isA := doc.Number(a)
+	y, isB := doc.Number(b)
 	if !isA || !isB {
 		return nil
 	}
@@ -123,17 +124,17 @@ func whole(v any) int64 {
 	if n, ok := v.(int64); ok {
 		return n
 	}
-	n, _ := number(v)
+	n, _ := doc.Number(v)
 	return int64(n)
 }
 
 // told writes a param for a person: a list as Python shows it.
 func told(v any) string {
 	switch v.(type) {
-	case []any, *Map:
+	case []any, *doc.Map:
 		return pyRepr(v)
 	}
-	return text(v)
+	return doc.Text(v)
 }
 
 // pyRepr writes a value as Python's repr does.
@@ -145,10 +146,10 @@ func pyRepr(v any) string {
 			list[i] = pyRepr(it)
 		}
 		return "[" + strings.Join(list, ", ") + "]"
-	case *Map:
+	case *doc.Map:
 		list := make([]string, 0, x.Len())
 		for _, k := range x.Keys {
-			list = append(list, pyRepr(k)+": "+pyRepr(x.vals[k]))
+			list = append(list, pyRepr(k)+": "+pyRepr(x.Value(k)))
 		}
 		return "{" + strings.Join(list, ", ") + "}"
 	case string:
@@ -158,7 +159,7 @@ func pyRepr(v any) string {
 		}
 		return mark + strings.NewReplacer(`\`, `\\`, mark, `\`+mark, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(x) + mark
 	}
-	return pyStr(v)
+	return doc.Str(v)
 }
 
 // Diff compares metrics, or params, of two revisions.
@@ -190,7 +191,7 @@ func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Proje
 func (f Figures) Plain() map[string]any {
 	out := map[string]any{}
 	for at, v := range f {
-		out[at] = plainValue(v)
+		out[at] = doc.Plain(v)
 	}
 	return out
 }
@@ -203,7 +204,7 @@ type Figure struct {
 
 // Leaves are the values of a file by dotted key; one that is a value itself has the key "".
 func (f Figures) Leaves(at string) (list []Figure) {
-	if _, ok := f[at].(*Map); !ok {
+	if _, ok := f[at].(*doc.Map); !ok {
 		return []Figure{{"", f[at]}}
 	}
 	all, _ := leaves(f[at])

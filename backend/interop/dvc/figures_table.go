@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"rondo/backend/interop/dvc/doc"
 )
 
 // FigureTable is what revisions say, side by side.
@@ -69,7 +71,7 @@ func (p *Project) unread() (list []string) {
 	for at, read := range p.metricFiles() {
 		b, err := read()
 		if err == nil {
-			_, err = readValue(at, b)
+			_, err = doc.Read(at, b)
 		}
 		if err != nil {
 			list = append(list, err.Error())
@@ -100,7 +102,7 @@ func sideBySide(all []Figures) []FigureRow {
 		row := FigureRow{File: at.file, Key: at.key}
 		for _, v := range rows[at] {
 			row.Differs = row.Differs || !alike(v, rows[at][0])
-			row.Values = append(row.Values, plainValue(v))
+			row.Values = append(row.Values, doc.Plain(v))
 		}
 		list = append(list, row)
 	}
@@ -111,5 +113,5 @@ func sideBySide(all []Figures) []FigureRow {
 func alike(a, b any) bool {
 	x, isX := a.(float64)
 	y, isY := b.(float64)
-	return isX && isY && math.IsNaN(x) && math.IsNaN(y) || Equal(a, b)
+	return isX && isY && math.IsNaN(x) && math.IsNaN(y) || doc.Equal(a, b)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // randomFigures is a document of metrics or params.
@@ -141,7 +142,7 @@ func TestADamagedObjectIsNoFigure(t *testing.T) {
 }
 
 func score(p *dvc.Project) any {
-	of, _ := p.Metrics()["score.json"].(*dvc.Map)
+	of, _ := p.Metrics()["score.json"].(*doc.Map)
 	v, _ := of.Get("score")
 	return v
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Freeze lets stages and imports be as they are, or no longer, as `dvc freeze` and `unfreeze` do:
@@ -39,7 +41,7 @@ func (p *Project) freeze(texts map[string][]byte, frozen bool, target string) er
 			return err
 		}
 		f.Frozen = frozen
-		texts[f.Path], err = singleText(f.Path, old, f.Single)
+		texts[f.Path], err = doc.Rewrite(f.Path, old, f.Single.Text())
 		return err
 	}
 	pl, s, err := p.stageNamed(target)
@@ -57,7 +59,7 @@ func (p *Project) freeze(texts map[string][]byte, frozen bool, target string) er
 }
 
 // stageNamed is the stage that a target names; one that a template makes has no text of its own.
-func (p *Project) stageNamed(target string) (*Pipeline, Stage, error) {
+func (p *Project) stageNamed(target string) (*metafile.Pipeline, metafile.Stage, error) {
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {
 			if target != Address(pl.File, s.Name) && target != pl.File+":"+s.Name {
@@ -69,18 +71,18 @@ func (p *Project) stageNamed(target string) (*Pipeline, Stage, error) {
 			return pl, s, nil
 		}
 	}
-	return nil, Stage{}, errs.New(errs.NotFound, "there is no stage or .dvc file %s", target).WithHint("`rondo stage list` and `rondo data list` show those that there are")
+	return nil, metafile.Stage{}, errs.New(errs.NotFound, "there is no stage or .dvc file %s", target).WithHint("`rondo stage list` and `rondo data list` show those that there are")
 }
 
 // frozenText is a dvc.yaml in which a stage is frozen, or is no longer: by one line, and the rest
 // stays letter by letter, where dvc writes all of it anew.
 func frozenText(file, name string, old []byte, frozen bool) ([]byte, error) {
-	v, err := parseSums(file, old)
+	v, err := doc.ParseSums(file, old)
 	if err != nil {
 		return nil, err
 	}
-	is, _ := walkTo(v, []string{"stages", name})
-	stage, _ := is.(*Map)
+	is, _ := doc.Walk(v, []string{"stages", name})
+	stage, _ := is.(*doc.Map)
 	if stage.Len() == 0 {
 		return nil, errs.New(errs.NotFound, "%s has no stage %s", file, name)
 	}
@@ -97,7 +99,7 @@ func frozenText(file, name string, old []byte, frozen bool) ([]byte, error) {
 	if frozen {
 		stage.Set("frozen", true)
 	}
-	if now, err := parseSums(file, text); err != nil || !Equal(now, v) {
+	if now, err := doc.ParseSums(file, text); err != nil || !doc.Equal(now, v) {
 		return nil, errs.New(errs.Precondition, "%s is written in a way that is not changed from here", file).
 			WithHint("write `frozen: true` below the stage %s by hand, or take it out there", name)
 	}

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // lost are the tracked folders of which the cache has no list any more, as they are or as
 // they were committed. What is in them dvc may know from before, in the index that it keeps of
 // what it was asked, and Rondo cannot.
 func (h *history) lost() (folders []string) {
-	for file, all := range map[string][]string{"images.dvc": {"images/"}, dvc.LockFile: {"parts/one/", "parts/two/", "parts/three/"}} {
+	for file, all := range map[string][]string{"images.dvc": {"images/"}, metafile.LockFile: {"parts/one/", "parts/two/", "parts/three/"}} {
 		now, _ := os.ReadFile(filepath.Join(h.main, file))
 		for _, sum := range dirSums.FindAllString(string(now)+h.asks(h.main, "show", "HEAD:"+file), -1) {
 			here := func(cache string) bool {

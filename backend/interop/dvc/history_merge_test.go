@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // merge brings the other branch in: texts by git, the other side's where both changed, locks
@@ -48,7 +49,7 @@ func (h *history) mergeIn(dir, from string) bool {
 	for i, rev := range []string{base, "HEAD", from} {
 		sides[i] = map[string]string{}
 		for name := range strings.Lines(h.asks(dir, "ls-tree", "-r", "--name-only", rev)) {
-			if name = strings.TrimSpace(name); name == dvc.LockFile || strings.HasSuffix(name, dvc.Suffix) {
+			if name = strings.TrimSpace(name); name == metafile.LockFile || strings.HasSuffix(name, metafile.Suffix) {
 				sides[i][name] = h.asks(dir, "show", rev+":"+name)
 			}
 		}
@@ -68,10 +69,10 @@ func (h *history) mergeIn(dir, from string) bool {
 			continue
 		}
 		var text []byte
-		if name == dvc.LockFile {
+		if name == metafile.LockFile {
 			text, _, err = dvc.MergeLocks(name, []byte(was), []byte(ours), []byte(theirs))
 		} else {
-			text, err = cache.MergeSingles(name, []byte(was), []byte(ours), []byte(theirs))
+			text, err = dvc.MergeSingles(cache, name, []byte(was), []byte(ours), []byte(theirs))
 		}
 		if err != nil {
 			h.fail("merge %s: %v\n%s\n%s\n%s", name, err, was, ours, theirs)

@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
 
@@ -101,7 +102,7 @@ func (r repro) carryOut(p *dvc.Project) error {
 // inOrder puts the stages into the order that dvc would have them in; they are to be the
 // same. Dvc 3 has them in Rondo's order.
 func (r repro) inOrder(p *dvc.Project, g pipeline.Graph) (out pipeline.Graph) {
-	steps := slices.DeleteFunc(r.h.d.steps(p.Dir, r.args...), func(s string) bool { return strings.HasSuffix(s, dvc.Suffix) })
+	steps := slices.DeleteFunc(r.h.d.steps(p.Dir, r.args...), func(s string) bool { return strings.HasSuffix(s, metafile.Suffix) })
 	if steps == nil {
 		return g
 	}

@@ -9,13 +9,15 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // brought is what an import has taken from where it comes from.
 type brought struct {
-	dep   Entry // what the .dvc file says of the origin
-	out   Entry // what it says of the data, which the cache has now
-	files []TreeFile
+	dep   metafile.Entry // what the .dvc file says of the origin
+	out   metafile.Entry // what it says of the data, which the cache has now
+	files []metafile.TreeFile
 	n     int64 // bytes
 	count int   // objects
 	same  bool  // the origin is what it was, and the cache has it
@@ -54,8 +56,8 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 	told := len(files) > 0 && files[0].ETag+files[0].Checksum != ""
 	if how.newest && told {
 		err := p.describe(&b, was, files, folder)
-		out := f.Outs[0].Entry.named()
-		if has, _ := p.Cache.has(ctx, out); err != nil || has && sameFacts(b.dep, was) || how.facts {
+		out := f.Outs[0].Entry.Named()
+		if has, _ := p.Cache.Has(ctx, out); err != nil || has && sameFacts(b.dep, was) || how.facts {
 			b.same = err == nil && has && sameFacts(b.dep, was)
 			return b, err
 		}
@@ -65,10 +67,10 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 			return b, errs.New(errs.KindOf(err), "%s: %w", f.Path, err).WithHint("%s", errs.HintOf(err))
 		}
 	}
-	b.files, b.noted = make([]TreeFile, len(files)), how.facts
+	b.files, b.noted = make([]metafile.TreeFile, len(files)), how.facts
 	put := p.Cache.Put
 	if b.noted {
-		put = Sum
+		put = metafile.Sum
 	}
 	var mu sync.Mutex
 	err = each(ctx, indexes(files), func(i int) error {
@@ -83,7 +85,7 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		b.files[i] = TreeFile{Path: files[i].Path, MD5: sum, Size: n, Exec: files[i].Exec}
+		b.files[i] = metafile.TreeFile{Path: files[i].Path, MD5: sum, Size: n, Exec: files[i].Exec}
 		b.n, b.count = b.n+n, b.count+1
 		return err
 	})
@@ -97,7 +99,7 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 }
 
 // sameFacts reports whether an origin is what it was.
-func sameFacts(a, b Entry) bool {
+func sameFacts(a, b metafile.Entry) bool {
 	if a.MD5 != b.MD5 || a.ETag != b.ETag || a.Checksum != b.Checksum || a.VersionID != b.VersionID || len(a.List) != len(b.List) {
 		return false
 	}
@@ -118,19 +120,19 @@ func atMost(r io.Reader, size *int64) io.Reader {
 }
 
 // recordedAt are the versions that a .dvc file names; nil where it names none.
-func recordedAt(was Entry) []Entry {
+func recordedAt(was metafile.Entry) []metafile.Entry {
 	switch {
 	case len(was.List) > 0:
 		return was.List
 	case was.VersionID != "":
 		was.Path = ""
-		return []Entry{was}
+		return []metafile.Entry{was}
 	}
 	return nil
 }
 
 // sameOrigin refuses an origin that is not what was imported.
-func sameOrigin(was Entry, now []Entry, folder bool) error {
+func sameOrigin(was metafile.Entry, now []metafile.Entry, folder bool) error {
 	switch {
 	case was.ETag == "" && was.Checksum == "" && was.MD5 == "" && len(was.List) == 0:
 		return errs.New(errs.Precondition, "it was never said what to bring").WithHint("`rondo data update` takes what is there now")
@@ -147,21 +149,21 @@ func sameOrigin(was Entry, now []Entry, folder bool) error {
 }
 
 // etagTree is the name that DVC gives a folder of a cloud by the etags of its files.
-func etagTree(files []Entry) string {
+func etagTree(files []metafile.Entry) string {
 	var b strings.Builder
 	for i, f := range files {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(`{"etag": ` + asciiJSON(f.ETag) + `, "relpath": ` + asciiJSON(f.Path) + `}`)
+		b.WriteString(`{"etag": ` + doc.Quote(f.ETag) + `, "relpath": ` + doc.Quote(f.Path) + `}`)
 	}
 	sum := md5.Sum([]byte("[" + b.String() + "]"))
 	return hex.EncodeToString(sum[:]) + ".dir"
 }
 
 // describe says of origin and data what DVC says of them.
-func (p *Project) describe(b *brought, was Entry, files []Entry, folder bool) (err error) {
-	b.out = Entry{Hash: p.hash}
+func (p *Project) describe(b *brought, was metafile.Entry, files []metafile.Entry, folder bool) (err error) {
+	b.out = metafile.Entry{Hash: p.hash}
 	switch {
 	case len(b.files) < len(files): // only its facts are told
 		var n, size int64
@@ -175,7 +177,7 @@ func (p *Project) describe(b *brought, was Entry, files []Entry, folder bool) (e
 	case folder:
 		n := int64(len(b.files))
 		if b.noted {
-			b.out.MD5 = TreeSum(TreeText(b.files))
+			b.out.MD5 = metafile.TreeSum(metafile.TreeText(b.files))
 		} else {
 			b.out.MD5, err = p.Cache.PutTree(b.files, p.hash)
 		}
@@ -183,7 +185,7 @@ func (p *Project) describe(b *brought, was Entry, files []Entry, folder bool) (e
 	default:
 		b.out.MD5, b.out.Size, b.out.Exec = b.files[0].MD5, &b.n, b.files[0].Exec
 	}
-	b.dep = Entry{Path: was.Path, Hash: was.Hash}
+	b.dep = metafile.Entry{Path: was.Path, Hash: was.Hash}
 	switch {
 	case len(files) > 0 && files[0].VersionID != "" && folder:
 		b.dep.List = files

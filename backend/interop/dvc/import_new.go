@@ -10,6 +10,8 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Import says what to bring in from elsewhere with its origin kept, as `dvc import` does of a
@@ -89,22 +91,22 @@ func (p *Project) newImport(in Import) (f SingleFile, err error) {
 	if err != nil {
 		return f, err
 	}
-	d := SingleDep{Entry: Entry{Path: in.Path}}
+	d := metafile.SingleDep{Entry: metafile.Entry{Path: in.Path}}
 	if in.Path != "" {
-		d.Repo = &Repo{URL: in.From, Rev: in.Rev}
+		d.Repo = &metafile.Repo{URL: in.From, Rev: in.Rev}
 		if in.Remote != "" {
 			d.Repo.Remote = in.Remote
 		}
 		if in.Config != "" {
 			d.Repo.Config = in.Config
 		}
-	} else if d.Entry = (Entry{Path: p.fromFolderOf(at, in.From), Hash: p.hash}); in.VersionAware {
-		d.FSConf = NewMap("version_aware", true)
+	} else if d.Entry = (metafile.Entry{Path: p.fromFolderOf(at, in.From), Hash: p.hash}); in.VersionAware {
+		d.FSConf = doc.NewMap("version_aware", true)
 	}
-	e := Entry{Path: path.Base(at), Hash: p.hash}
-	o := SingleOut{Entry: e, Out: Out{Path: e.Path, Kind: "outs", NoPush: in.VersionAware || in.Path == "" && p.keepsFar(in.From)}}
-	one := &Single{Frozen: true, Deps: []SingleDep{d}, Outs: []SingleOut{o}, anew: true}
-	return SingleFile{at + Suffix, one}, nil
+	e := metafile.Entry{Path: path.Base(at), Hash: p.hash}
+	o := metafile.SingleOut{Entry: e, Out: metafile.Out{Path: e.Path, Kind: "outs", NoPush: in.VersionAware || in.Path == "" && p.keepsFar(in.From)}}
+	one := &metafile.Single{Frozen: true, Deps: []metafile.SingleDep{d}, Outs: []metafile.SingleOut{o}, Anew: true}
+	return SingleFile{at + metafile.Suffix, one}, nil
 }
 
 // importTo is where an import is put, which nothing else has unless it may be overwritten.
@@ -133,12 +135,12 @@ func (p *Project) importFits(at string, force bool) error {
 		return err
 	}
 	_, there := p.root.Lstat(at)
-	_, known := p.root.Lstat(at + Suffix)
+	_, known := p.root.Lstat(at + metafile.Suffix)
 	switch {
-	case old.Path != at+Suffix:
+	case old.Path != at+metafile.Suffix:
 		return errs.New(errs.Conflict, "%s lies in what %s tracks", at, old.Path).WithHint("put it elsewhere: --to PATH")
 	case known == nil && !p.isOut(at):
-		return errs.New(errs.Conflict, "%s tracks something else", at+Suffix).WithHint("put it elsewhere: --to PATH")
+		return errs.New(errs.Conflict, "%s tracks something else", at+metafile.Suffix).WithHint("put it elsewhere: --to PATH")
 	case (there == nil || known == nil) && !force:
 		return errs.New(errs.Conflict, "%s is there already", at).
 			WithHint("`rondo data update %s` asks the origin of an import anew; --force replaces what is there, --to PATH puts this one elsewhere", at)

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Inventory tells, for a person to look at, what DVC tracks in a folder. It changes
@@ -113,8 +114,8 @@ func (p *Project) names() map[string]string {
 func (p *Project) item(o tracked, names map[string]string) Item {
 	e := o.entry
 	it := Item{
-		Path: o.at, By: o.stage, Stage: !strings.HasSuffix(o.file, Suffix), Kind: o.out.Kind, Folder: e.IsDir(), MD5: e.sum(), Size: e.Size, Files: e.Files,
-		NoCache: o.out.NoCache, Remote: o.out.Remote, Cloud: e.cloudOf(), Desc: o.out.Desc, Type: o.out.Type, Labels: o.out.Labels,
+		Path: o.at, By: o.stage, Stage: !strings.HasSuffix(o.file, metafile.Suffix), Kind: o.out.Kind, Folder: e.IsDir(), MD5: e.Sum(), Size: e.Size, Files: e.Files,
+		NoCache: o.out.NoCache, Remote: o.out.Remote, Cloud: cloudOf(e), Desc: o.out.Desc, Type: o.out.Type, Labels: o.out.Labels,
 	}
 	if it.MD5 != "" {
 		it.Hash = e.Hash
@@ -125,7 +126,7 @@ func (p *Project) item(o tracked, names map[string]string) Item {
 	}
 	for _, f := range p.Singles {
 		if f.Path == o.file {
-			it.Origin = f.origin()
+			it.Origin = originOf(f.Single)
 			if it.Desc == "" {
 				it.Desc = f.Desc
 			}
@@ -135,7 +136,7 @@ func (p *Project) item(o tracked, names map[string]string) Item {
 }
 
 // cloudOf is the remote that numbers the versions of an entry, or of its first file.
-func (e Entry) cloudOf() string {
+func cloudOf(e metafile.Entry) string {
 	if len(e.List) > 0 {
 		return e.List[0].Cloud
 	}
@@ -165,7 +166,7 @@ func (v *Inventory) Status(ctx context.Context) ([]ItemStatus, error) {
 
 func (p *Project) itemStatus(ctx context.Context, o tracked) ItemStatus {
 	e := o.entry
-	e.MD5 = e.sum()
+	e.MD5 = e.Sum()
 	st := ItemStatus{Path: o.at}
 	st.Cache, st.Lacks = p.cached(o, e)
 	now, err := p.look(ctx, o.at, e.Hash)
@@ -173,7 +174,7 @@ func (p *Project) itemStatus(ctx context.Context, o tracked) ItemStatus {
 	case err != nil:
 		st.State, st.Problem = Unreadable, err.Error()
 	case e.MD5 == "":
-		st.State = e.unnamed()
+		st.State = unnamed(e)
 	case now.sum == "":
 		st.State = Missing
 	case now.sum == e.MD5:
@@ -185,7 +186,7 @@ func (p *Project) itemStatus(ctx context.Context, o tracked) ItemStatus {
 }
 
 // unnamed says why an entry has no hash.
-func (e Entry) unnamed() string {
+func unnamed(e metafile.Entry) string {
 	if e.ETag+e.VersionID+e.Checksum != "" || len(e.List) > 0 {
 		return Versioned
 	}
@@ -193,12 +194,12 @@ func (e Entry) unnamed() string {
 }
 
 // cached looks for an entry's objects in the cache.
-func (p *Project) cached(o tracked, e Entry) (word string, lacks int) {
+func (p *Project) cached(o tracked, e metafile.Entry) (word string, lacks int) {
 	switch {
 	case o.out.NoCache:
 		return Uncached, 0
 	case e.MD5 == "":
-		return e.unnamed(), 0
+		return unnamed(e), 0
 	}
 	files, err := p.filesOf(e)
 	if err != nil {

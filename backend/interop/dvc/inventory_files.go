@@ -5,12 +5,15 @@ import (
 	"net/url"
 	"os"
 	"slices"
+
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // listed are the files of a folder that are recorded or lie there.
 func (p *Project) listed(o tracked, now sight) []ItemFile {
 	e := o.entry
-	e.MD5 = e.sum()
+	e.MD5 = e.Sum()
 	recorded, _ := p.filesOf(e) // where the cache has no list nothing is known
 	if !e.IsDir() {
 		recorded = nil
@@ -58,8 +61,8 @@ type Origin struct {
 	Frozen bool   `json:"frozen"`          // an update asks for it, and a repro does not
 }
 
-// origin tells where a .dvc file's data was imported from; nil where it was added here.
-func (s *Single) origin() *Origin {
+// originOf tells where a .dvc file's data was imported from; nil where it was added here.
+func originOf(s *metafile.Single) *Origin {
 	if !s.Import() {
 		return nil
 	}
@@ -68,15 +71,15 @@ func (s *Single) origin() *Origin {
 	if d.Repo != nil {
 		o = &Origin{Kind: FromRepository, URL: redacted(d.Repo.URL), Path: d.Path, Rev: d.Repo.Rev, Commit: d.Repo.RevLock, Frozen: s.Frozen}
 	}
-	if db, ok := d.DB.(*Map); ok {
+	if db, ok := d.DB.(*doc.Map); ok {
 		o = &Origin{Kind: FromQuery, Frozen: s.Frozen}
 		for _, key := range []string{"query", "table"} {
 			if v, _ := db.Get(key); v != nil && o.Query == "" {
-				o.Query = text(v)
+				o.Query = doc.Text(v)
 			}
 		}
 		if v, _ := db.Get("connection"); v != nil {
-			o.URL = redacted(text(v))
+			o.URL = redacted(doc.Text(v))
 		}
 	}
 	return o

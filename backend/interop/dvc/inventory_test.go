@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
 
@@ -65,7 +66,7 @@ func TestInventoryTellsWhatIsTracked(t *testing.T) {
 	if raw.Desc != "the raw posts" || raw.Size == nil || *raw.Size != 37891850 || raw.Stage {
 		t.Errorf("%+v", raw)
 	}
-	if !images.Folder || images.Files == nil || *images.Files != 2 || images.By != "images.dvc" || images.Hash != dvc.MD5 {
+	if !images.Folder || images.Files == nil || *images.Files != 2 || images.By != "images.dvc" || images.Hash != metafile.MD5 {
 		t.Errorf("%+v", images)
 	}
 	if !out.Stage || out.By != "prep" || out.Name != "prep" || by["m.json"].Kind != "metrics" || !by["m.json"].NoCache {

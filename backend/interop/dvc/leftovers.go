@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // link is what lay at a tracked path after the last work on it. DVC keeps such a list of
@@ -43,7 +44,7 @@ func (p *Project) leftovers(ctx context.Context) (list []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if has, err := p.Cache.has(ctx, Entry{Hash: l.Hash, MD5: l.MD5}); err != nil {
+		if has, err := p.Cache.Has(ctx, metafile.Entry{Hash: l.Hash, MD5: l.MD5}); err != nil {
 			return nil, err
 		} else if has && now.sum == l.MD5 && p.stillLink(at, l, now) {
 			list = append(list, at)
@@ -55,12 +56,12 @@ func (p *Project) leftovers(ctx context.Context) (list []string, err error) {
 // stillLink reports whether a path is a link to the cache, where cache.type makes links: what
 // dvc has unprotected is a person's own file.
 func (p *Project) stillLink(at string, l link, now sight) bool {
-	if kind := p.Cache.types[0]; kind != "hardlink" && kind != "symlink" {
+	if kind := p.Cache.Types[0]; kind != "hardlink" && kind != "symlink" {
 		return true
 	}
 	files := now.files
 	if !now.dir {
-		files = []TreeFile{{MD5: now.sum}}
+		files = []metafile.TreeFile{{MD5: now.sum}}
 	}
 	for _, f := range files {
 		here, err := p.stat(path.Join(at, f.Path))
@@ -90,7 +91,7 @@ func (p *Project) noteLinks() error {
 		}
 	}
 	for _, o := range p.outs() {
-		if sum := o.entry.sum(); sum != "" && !o.out.NoCache {
+		if sum := o.entry.Sum(); sum != "" && !o.out.NoCache {
 			all[o.at] = link{o.entry.Hash, sum, p.brought[o.at] || all[o.at].Own}
 		}
 	}
@@ -102,8 +103,8 @@ func (p *Project) noteLinks() error {
 func (p *Project) noteMore() error {
 	all := p.links()
 	for _, o := range p.outs() {
-		if _, known := all[o.at]; !known && o.entry.sum() != "" && !o.out.NoCache {
-			all[o.at] = link{o.entry.Hash, o.entry.sum(), false}
+		if _, known := all[o.at]; !known && o.entry.Sum() != "" && !o.out.NoCache {
+			all[o.at] = link{o.entry.Hash, o.entry.Sum(), false}
 		}
 	}
 	return p.writeLinks(all)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/ref"
 )
 
@@ -32,7 +34,7 @@ func (p *Project) bring(ctx context.Context, hash, md5, at string, exec bool) er
 	tmp := path.Join(ownTmp, ref.NewID())
 	defer p.root.Remove(tmp)
 	err := errors.ErrUnsupported
-	for _, kind := range p.Cache.types {
+	for _, kind := range p.Cache.Types {
 		if kind == "hardlink" || kind == "symlink" {
 			err = p.linkOut(ctx, kind, hash, md5, tmp)
 		} else {
@@ -82,21 +84,21 @@ func (p *Project) linkOut(ctx context.Context, kind, hash, md5, to string) error
 func (p *Project) intact(ctx context.Context, hash, md5 string) error {
 	f, err := os.Open(p.Cache.Path(hash, md5))
 	if err != nil {
-		return notCached(md5, err)
+		return cache.NotCached(md5, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return notCached(md5, err)
+		return cache.NotCached(md5, err)
 	}
 	key := "cache " + hash + " " + md5
 	if sum, ok := p.sums.get(key, info); ok && sum == md5 {
 		return nil
 	}
 	began := time.Now()
-	got, _, err := Sum(ctx, f, hash)
+	got, _, err := metafile.Sum(ctx, f, hash)
 	if err == nil && got != strings.TrimSuffix(md5, ".dir") {
-		err = damaged(md5)
+		err = cache.Damaged(md5)
 	}
 	if err == nil {
 		p.sums.put(key, info, began, md5)
@@ -110,9 +112,9 @@ func (p *Project) relink(ctx context.Context, at, hash string, now sight) error 
 	p.brought[at] = true
 	files := now.files
 	if !now.dir {
-		files = []TreeFile{{MD5: now.sum, Exec: now.exec}}
+		files = []metafile.TreeFile{{MD5: now.sum, Exec: now.exec}}
 	}
-	kind := p.Cache.types[0]
+	kind := p.Cache.Types[0]
 	linked := kind == "hardlink" || kind == "symlink"
 	for _, f := range files {
 		name := path.Join(at, f.Path)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // stat looks at a path of the project. A link to an object of the cache, as cache.type =
@@ -66,11 +68,11 @@ func (p *Project) linked(at string) (string, bool) {
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
 		}
-		kind, name := Dos2Unix, filepath.ToSlash(rel)
+		kind, name := metafile.Dos2Unix, filepath.ToSlash(rel)
 		if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
-			kind, name = MD5, in
+			kind, name = metafile.MD5, in
 		}
-		if md5 := strings.Replace(name, "/", "", 1); strings.Index(name, "/") == 2 && validMD5(md5) == "" {
+		if md5 := strings.Replace(name, "/", "", 1); strings.Index(name, "/") == 2 && metafile.ValidMD5(md5) == "" {
 			object := p.Cache.Path(kind, md5)
 			info, err := os.Lstat(object)
 			return object, err != nil || info.Mode().IsRegular()

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Live is what DVCLive wrote: the course of metrics, params, and files.
@@ -138,7 +141,7 @@ func (p *Project) liveFiles() map[string]func() ([]byte, error) {
 			continue
 		}
 		if !o.entry.IsDir() {
-			found[o.at] = func() ([]byte, error) { return p.Cache.readAll(o.entry) }
+			found[o.at] = func() ([]byte, error) { return p.Cache.ReadAll(o.entry) }
 			continue
 		}
 		files, err := p.Cache.Tree(o.entry.Hash, o.entry.MD5)
@@ -146,14 +149,14 @@ func (p *Project) liveFiles() map[string]func() ([]byte, error) {
 			continue
 		}
 		for _, f := range files {
-			found[path.Join(o.at, f.Path)] = func() ([]byte, error) { return p.Cache.readAll(Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+			found[path.Join(o.at, f.Path)] = func() ([]byte, error) { return p.Cache.ReadAll(metafile.Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
 		}
 	}
 	return found
 }
 
 func (l *Live) addParams(name string, b []byte) {
-	values, err := ReadParams(name, b)
+	values, err := doc.ReadParams(name, b)
 	if err != nil {
 		return
 	}
@@ -162,13 +165,13 @@ func (l *Live) addParams(name string, b []byte) {
 
 // flat writes the leaves of a document under their dotted keys.
 func flat(v any, key string, into map[string]string) {
-	m, ok := v.(*Map)
+	m, ok := v.(*doc.Map)
 	if !ok {
 		into[key] = told(v)
 		return
 	}
 	for _, k := range m.Keys {
-		flat(m.vals[k], strings.TrimPrefix(key+"."+k, "."), into)
+		flat(m.Value(k), strings.TrimPrefix(key+"."+k, "."), into)
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // sight is how a path of the project looks now.
 type sight struct {
 	sum   string // empty where nothing is there
-	files []TreeFile
+	files []metafile.TreeFile
 	size  int64
 	dir   bool
 	exec  bool
@@ -75,7 +76,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	}
 	defer f.Close()
 	began := time.Now()
-	sum, size, err := Sum(ctx, f, hash)
+	sum, size, err := metafile.Sum(ctx, f, hash)
 	if err == nil && size == info.Size() {
 		p.sums.put(hash+" "+at, info, began, sum)
 	}
@@ -83,7 +84,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 }
 
 // forget looks at every path anew from now on.
-func (p *Project) forget() { p.seen, p.origins = map[string]sight{}, map[string]Entry{} }
+func (p *Project) forget() { p.seen, p.origins = map[string]sight{}, map[string]metafile.Entry{} }
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 	s := sight{dir: true}
@@ -114,10 +115,10 @@ func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 			return err
 		}
 		rel := strings.TrimPrefix(strings.TrimPrefix(name, at), "/")
-		s.files = append(s.files, TreeFile{Path: rel, MD5: one.sum, Size: one.size, Exec: one.exec})
+		s.files = append(s.files, metafile.TreeFile{Path: rel, MD5: one.sum, Size: one.size, Exec: one.exec})
 		s.size += one.size
 		return nil
 	})
-	s.sum = TreeSum(TreeText(s.files))
+	s.sum = metafile.TreeSum(metafile.TreeText(s.files))
 	return s, err
 }

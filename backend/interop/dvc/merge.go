@@ -6,6 +6,10 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
 
@@ -13,13 +17,13 @@ import (
 // one side changed is that side's. Where both did, differently, neither tells what the merged
 // project makes: the stage is left out, and so has to run. Open are their names.
 func MergeLocks(name string, base, ours, theirs []byte) (merged []byte, open []string, err error) {
-	var locks [3]*Lock
+	var locks [3]*metafile.Lock
 	for i, text := range [][]byte{base, ours, theirs} {
-		if locks[i], err = ReadLock(name, text); err != nil {
+		if locks[i], err = metafile.ReadLock(name, text); err != nil {
 			return nil, nil, err
 		}
 	}
-	out := &Lock{Schema: "2.0"}
+	out := &metafile.Lock{Schema: "2.0"}
 	for _, s := range slices.Concat(locks[1].Stages, locks[2].Stages) {
 		if out.Stage(s.Name) != nil || slices.Contains(open, s.Name) {
 			continue
@@ -35,14 +39,14 @@ func MergeLocks(name string, base, ours, theirs []byte) (merged []byte, open []s
 		return nil, nil, err
 	}
 	if same, err := PutStages(name, ours, changedStages(locks[1], out)...); err == nil && len(out.Stages) >= len(locks[1].Stages) {
-		if again, err := ReadLock(name, same); err == nil && bytes.Equal(again.Text(), out.Text()) {
+		if again, err := metafile.ReadLock(name, same); err == nil && bytes.Equal(again.Text(), out.Text()) {
 			return same, open, nil // with what a person wrote into ours
 		}
 	}
 	return out.Text(), open, nil
 }
 
-func changedStages(from, to *Lock) (list []LockStage) {
+func changedStages(from, to *metafile.Lock) (list []metafile.LockStage) {
 	for _, s := range to.Stages {
 		if old := from.Stage(s.Name); old == nil || !sameStage(old, &s) {
 			list = append(list, s)
@@ -52,7 +56,7 @@ func changedStages(from, to *Lock) (list []LockStage) {
 }
 
 // mergeStage chooses between two sides; clash means that both changed it, differently.
-func mergeStage(was, ours, theirs *LockStage) (chosen *LockStage, clash bool) {
+func mergeStage(was, ours, theirs *metafile.LockStage) (chosen *metafile.LockStage, clash bool) {
 	switch {
 	case sameStage(ours, theirs), sameStage(theirs, was):
 		return ours, false
@@ -65,18 +69,18 @@ func mergeStage(was, ours, theirs *LockStage) (chosen *LockStage, clash bool) {
 }
 
 // sameStage compares what counts; sizes do not.
-func sameStage(a, b *LockStage) bool {
+func sameStage(a, b *metafile.LockStage) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return entryHash(a.value()) == entryHash(b.value())
+	return metafile.EntryHash(a.Value()) == metafile.EntryHash(b.Value())
 }
 
-func mergeDatasets(name string, locks [3]*Lock) (any, error) {
+func mergeDatasets(name string, locks [3]*metafile.Lock) (any, error) {
 	switch {
-	case Equal(locks[1].Datasets, locks[2].Datasets), Equal(locks[2].Datasets, locks[0].Datasets):
+	case doc.Equal(locks[1].Datasets, locks[2].Datasets), doc.Equal(locks[2].Datasets, locks[0].Datasets):
 		return locks[1].Datasets, nil
-	case Equal(locks[1].Datasets, locks[0].Datasets):
+	case doc.Equal(locks[1].Datasets, locks[0].Datasets):
 		return locks[2].Datasets, nil
 	}
 	return nil, errs.New(errs.Conflict, "%s: both sides changed the datasets", name).WithHint("`dvc ds update` decides")
@@ -84,19 +88,19 @@ func mergeDatasets(name string, locks [3]*Lock) (any, error) {
 
 // MergeSingles merges two .dvc files that began as base. Of a folder that both sides changed,
 // the lists of its files are merged; the same file changed on both sides is a Conflict.
-func (c Cache) MergeSingles(name string, base, ours, theirs []byte) ([]byte, error) {
+func MergeSingles(c cache.Cache, name string, base, ours, theirs []byte) ([]byte, error) {
 	switch {
 	case bytes.Equal(ours, theirs), bytes.Equal(theirs, base):
 		return ours, nil
 	case bytes.Equal(ours, base):
 		return theirs, nil
 	}
-	var sides [3]*Single
+	var sides [3]*metafile.Single
 	for i, text := range [][]byte{base, ours, theirs} {
 		if len(bytes.TrimSpace(text)) == 0 && i == 0 {
 			continue // both sides have begun it
 		}
-		s, err := ReadSingle(name, text)
+		s, err := metafile.ReadSingle(name, text)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +110,7 @@ func (c Cache) MergeSingles(name string, base, ours, theirs []byte) ([]byte, err
 		}
 		sides[i] = s
 	}
-	files, hash, err := c.mergeFiles(name, sides)
+	files, hash, err := mergeFiles(c, name, sides)
 	if err != nil {
 		return nil, err
 	}
@@ -117,14 +121,14 @@ func (c Cache) MergeSingles(name string, base, ours, theirs []byte) ([]byte, err
 	out := sides[1]
 	n := int64(len(files))
 	e := &out.Outs[0].Entry
-	e.MD5, e.Files, e.Size, e.List = sum, &n, c.total(hash, files), nil
-	return singleText(name, ours, out)
+	e.MD5, e.Files, e.Size, e.List = sum, &n, total(c, hash, files), nil
+	return doc.Rewrite(name, ours, out.Text())
 }
 
-func (c Cache) total(hash string, files []TreeFile) *int64 {
+func total(c cache.Cache, hash string, files []metafile.TreeFile) *int64 {
 	var n int64
 	for _, f := range files {
-		info, err := c.stat(hash, f.MD5)
+		info, err := c.Stat(hash, f.MD5)
 		if err != nil {
 			return nil // only a remote has it
 		}
@@ -134,7 +138,7 @@ func (c Cache) total(hash string, files []TreeFile) *int64 {
 }
 
 // mergeFiles merges the lists of a folder's files.
-func (c Cache) mergeFiles(name string, sides [3]*Single) (files []TreeFile, hash string, err error) {
+func mergeFiles(c cache.Cache, name string, sides [3]*metafile.Single) (files []metafile.TreeFile, hash string, err error) {
 	var lists [3]map[string]string
 	for i, s := range sides {
 		lists[i] = map[string]string{}
@@ -165,7 +169,7 @@ func (c Cache) mergeFiles(name string, sides [3]*Single) (files []TreeFile, hash
 			clash = append(clash, at)
 		}
 		if b != "" {
-			files = append(files, TreeFile{Path: at, MD5: b})
+			files = append(files, metafile.TreeFile{Path: at, MD5: b})
 		}
 	}
 	if len(clash) > 0 {
@@ -187,15 +191,6 @@ func mergedKeys(a, b map[string]string) map[string]bool {
 	return all
 }
 
-// markers refuses a text that a merge has left undecided.
-func markers(name string, b []byte) error {
-	if !pipeline.HasMarkers(b) {
-		return nil
-	}
-	return errs.New(errs.Conflict, "%s holds the markers of a merge that git could not decide", name).
-		WithHint("`rondo merge-lock %s` merges it entry by entry", name)
-}
-
 // lockText is the text of a dvc.lock. One that a merge has left open is decided entry by entry:
 // what both sides changed is left out, and needs a run. Whoever writes it, writes no markers.
 func (p *Project) lockText(name string) ([]byte, error) {
@@ -209,14 +204,14 @@ func (p *Project) lockText(name string) ([]byte, error) {
 }
 
 // CacheOf is the cache of the DVC project that a folder is in.
-func CacheOf(dir string) (Cache, error) {
+func CacheOf(dir string) (cache.Cache, error) {
 	root, err := Find(dir)
 	if err != nil {
-		return Cache{}, err
+		return cache.Cache{}, err
 	}
-	p := &Project{Dir: root, Config: Config{}}
+	p := &Project{Dir: root, Config: config.Config{}}
 	if p.root, err = openRoot(root); err != nil {
-		return Cache{}, err
+		return cache.Cache{}, err
 	}
 	defer p.root.Close()
 	p.tree = p.root.FS()

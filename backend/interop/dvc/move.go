@@ -10,6 +10,8 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Moved is data that has another path now.
@@ -53,7 +55,7 @@ func (p *Project) Move(ctx context.Context, from, to string) (Moved, error) {
 type moving struct {
 	p        *Project
 	from, to string
-	entry    Entry // of the data
+	entry    metafile.Entry // of the data
 	was, now SingleFile
 	text     []byte // of the .dvc file as it shall be
 	there    bool   // the data is at the new path already
@@ -89,12 +91,12 @@ func (p *Project) moving(ctx context.Context, from, to string) (*moving, error) 
 
 // write says what the .dvc file shall say.
 func (m *moving) write() error {
-	m.now = SingleFile{m.was.Path, &Single{}}
+	m.now = SingleFile{m.was.Path, &metafile.Single{}}
 	*m.now.Single = *m.was.Single
 	m.now.Outs, m.now.Deps = slices.Clone(m.was.Outs), slices.Clone(m.was.Deps)
 	dir := path.Join(path.Dir(m.was.Path), m.was.Wdir)
-	if strings.TrimSuffix(path.Base(m.was.Path), Suffix) == path.Base(m.from) {
-		m.now.Path, m.now.Wdir = m.to+Suffix, ""
+	if strings.TrimSuffix(path.Base(m.was.Path), metafile.Suffix) == path.Base(m.from) {
+		m.now.Path, m.now.Wdir = m.to+metafile.Suffix, ""
 	}
 	folder := path.Join(path.Dir(m.now.Path), m.now.Wdir)
 	for i, o := range m.now.Outs {
@@ -109,11 +111,11 @@ func (m *moving) write() error {
 		}
 	}
 	if m.now.MD5 != "" {
-		m.now.MD5 = m.now.sumNow()
+		m.now.MD5 = m.now.SumNow()
 	}
 	old, err := m.p.Read(m.was.Path)
 	if err == nil {
-		m.text, err = singleText(m.was.Path, old, m.now.Single)
+		m.text, err = doc.Rewrite(m.was.Path, old, m.now.Single.Text())
 	}
 	return err
 }
@@ -134,7 +136,7 @@ func (m *moving) free() error {
 	}
 	if old, err := m.p.singleFor(m.to); err != nil {
 		return err
-	} else if old.Path != m.to+Suffix && old.Path != m.was.Path {
+	} else if old.Path != m.to+metafile.Suffix && old.Path != m.was.Path {
 		return errs.New(errs.Conflict, "%s lies in what %s tracks", m.to, old.Path).WithHint("move it elsewhere")
 	}
 	if info, err := m.p.root.Stat(path.Dir(m.to)); err != nil || !info.IsDir() {
@@ -154,11 +156,11 @@ func (m *moving) free() error {
 
 // arrived reports whether a move that was killed has put the data there already.
 func (m *moving) arrived(ctx context.Context) (bool, error) {
-	if _, err := m.p.root.Lstat(m.from); !missing(err) || m.entry.sum() == "" || !filepath.IsLocal(m.to) {
+	if _, err := m.p.root.Lstat(m.from); !missing(err) || m.entry.Sum() == "" || !filepath.IsLocal(m.to) {
 		return false, nil
 	}
 	now, err := m.p.look(ctx, m.to, m.entry.Hash)
-	return now.sum == m.entry.sum(), err
+	return now.sum == m.entry.Sum(), err
 }
 
 // carryOut moves the data first: until the .dvc file says so, the old one names what the cache has.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // realDVC finds the dvc program that is the oracle: $DVC, in .venv, or on the PATH.
@@ -85,7 +85,7 @@ func randomValue(r *rand.Rand, depth int) any {
 		}
 		return list
 	}
-	m := &dvc.Map{}
+	m := &doc.Map{}
 	for range r.Intn(4) {
 		m.Set(randomText(r), randomValue(r, depth+1))
 	}
@@ -94,7 +94,7 @@ func randomValue(r *rand.Rand, depth int) any {
 
 func toJSON(v any) string {
 	switch x := v.(type) {
-	case *dvc.Map:
+	case *doc.Map:
 		parts := []string{}
 		for _, k := range x.Keys {
 			val, _ := x.Get(k)
@@ -107,9 +107,9 @@ func toJSON(v any) string {
 			parts = append(parts, toJSON(it))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
-	case dvc.Time:
+	case doc.Time:
 		return toJSON(string(x))
-	case dvc.Big:
+	case doc.Big:
 		return string(x)
 	case float64:
 		b, _ := json.Marshal(x)
@@ -134,7 +134,7 @@ func TestEmitIsByteForByteDVCs(t *testing.T) {
 	r := rand.New(rand.NewSource(7))
 	var docs []any
 	for range 300 {
-		docs = append(docs, dvc.NewMap("stages", dvc.NewMap(randomText(r), dvc.NewMap("cmd", randomValue(r, 2), "params", randomValue(r, 1)))))
+		docs = append(docs, doc.NewMap("stages", doc.NewMap(randomText(r), doc.NewMap("cmd", randomValue(r, 2), "params", randomValue(r, 1)))))
 	}
 	var want []string
 	if err := json.Unmarshal([]byte(python(t, dumpScript, toJSON(docs))), &want); err != nil {
@@ -142,7 +142,7 @@ func TestEmitIsByteForByteDVCs(t *testing.T) {
 	}
 	bad := 0
 	for i, d := range docs {
-		if got := string(dvc.Emit(d)); got != want[i] && bad < 5 {
+		if got := string(doc.Emit(d)); got != want[i] && bad < 5 {
 			bad++
 			t.Errorf("%s\ngot\n%q\nwant\n%q", toJSON(d), got, want[i])
 		}

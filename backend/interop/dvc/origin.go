@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // source is where data of `dvc import` comes from: a path of another repository, at the
@@ -20,16 +22,16 @@ type source struct {
 	near    fs.FS
 	far     far // the other project's own remote, once it was needed
 	asked   bool
-	closed  error             // why that cannot be opened
-	own     bool              // some of it is the other project's own, and not imported there
-	inner   []*source         // where parts of it were imported from in turn
-	is      Entry             // what the path holds
-	files   []TreeFile        // of a folder
-	hashes  map[string]string // by MD5: those of files that have another one than is
+	closed  error               // why that cannot be opened
+	own     bool                // some of it is the other project's own, and not imported there
+	inner   []*source           // where parts of it were imported from in turn
+	is      metafile.Entry      // what the path holds
+	files   []metafile.TreeFile // of a folder
+	hashes  map[string]string   // by MD5: those of files that have another one than is
 }
 
 // importOf is what a .dvc file says of the repository that a path was imported from.
-func (p *Project) importOf(o tracked) *SingleDep {
+func (p *Project) importOf(o tracked) *metafile.SingleDep {
 	for _, f := range p.Singles {
 		if f.Path == o.file && f.Import() && f.Deps[0].Repo != nil {
 			return &f.Deps[0]
@@ -39,7 +41,7 @@ func (p *Project) importOf(o tracked) *SingleDep {
 }
 
 // openSource opens the repository of an import at the commit that was locked.
-func (p *Project) openSource(ctx context.Context, o tracked, d *SingleDep) (*source, error) {
+func (p *Project) openSource(ctx context.Context, o tracked, d *metafile.SingleDep) (*source, error) {
 	if p.chain >= maxChain {
 		return nil, errs.New(errs.Invalid, "%s was imported from what was imported, more than %d times", o.at, maxChain)
 	}
@@ -59,12 +61,12 @@ func (p *Project) openSource(ctx context.Context, o tracked, d *SingleDep) (*sou
 }
 
 // sourceAt opens a repository at a commit, and looks what lies at the path of an import.
-func (p *Project) sourceAt(ctx context.Context, from *repository, commit string, o tracked, d *SingleDep) (*source, error) {
+func (p *Project) sourceAt(ctx context.Context, from *repository, commit string, o tracked, d *metafile.SingleDep) (*source, error) {
 	tree, err := from.tree(ctx, commit)
 	if err != nil {
 		return nil, errs.New(errs.KindOf(err), "%s, which was imported: %w", o.at, err).WithHint("%s", errs.HintOf(err))
 	}
-	s := &source{lists: map[string]any{}, hashes: map[string]string{}, near: tree, is: Entry{Hash: o.entry.Hash}}
+	s := &source{lists: map[string]any{}, hashes: map[string]string{}, near: tree, is: metafile.Entry{Hash: o.entry.Hash}}
 	at := path.Clean(filepath.ToSlash(d.Path))
 	if !fs.ValidPath(at) {
 		return nil, errs.New(errs.Invalid, "%s: %q is no path in a repository", o.file, d.Path)
@@ -99,9 +101,9 @@ func projectOf(tree fs.FS, at string) string {
 }
 
 func (s *source) Get(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error) {
-	hash, sum := Dos2Unix, strings.Replace(name, "/", "", 1)
+	hash, sum := metafile.Dos2Unix, strings.Replace(name, "/", "", 1)
 	if in, ok := strings.CutPrefix(name, "files/md5/"); ok {
-		hash, sum = MD5, strings.Replace(in, "/", "", 1)
+		hash, sum = metafile.MD5, strings.Replace(in, "/", "", 1)
 	}
 	switch x := s.lists[sum].(type) {
 	case []byte:
@@ -110,10 +112,10 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 		return s.near.Open(x)
 	}
 	if s.project == nil {
-		return nil, notCached(sum, fs.ErrNotExist)
+		return nil, cache.NotCached(sum, fs.ErrNotExist)
 	}
-	for _, h := range []string{hash, MD5, Dos2Unix} {
-		if f, err := s.project.Cache.open(h, sum); err == nil {
+	for _, h := range []string{hash, metafile.MD5, metafile.Dos2Unix} {
+		if f, err := s.project.Cache.Open(h, sum); err == nil {
 			return f, nil
 		}
 	}
@@ -137,7 +139,7 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 		body, _, err := f.Open(ctx, at, id)
 		return body, err
 	}
-	for _, h := range []string{hash, MD5, Dos2Unix} { // named as there, not as here
+	for _, h := range []string{hash, metafile.MD5, metafile.Dos2Unix} { // named as there, not as here
 		body, err := s.far.Get(ctx, farName(h, sum), offset, length)
 		if err == nil || !errs.Is(err, errs.NotFound) {
 			return body, err
@@ -154,7 +156,7 @@ func (p *Project) versionOf(sum string) (at, id string) {
 		if err != nil {
 			continue
 		}
-		for _, e := range o.entry.parts(files) {
+		for _, e := range o.entry.Parts(files) {
 			if e.MD5 == sum && e.VersionID != "" {
 				return path.Join(o.at, e.Path), e.VersionID
 			}

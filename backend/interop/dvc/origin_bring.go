@@ -7,16 +7,18 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // bring takes all that the path holds into a project's cache, under the names that hash gives:
 // what DVC 2 has named there may have other names here.
 func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought, err error) {
-	files := []TreeFile{{MD5: s.is.MD5, Exec: s.is.Exec}}
+	files := []metafile.TreeFile{{MD5: s.is.MD5, Exec: s.is.Exec}}
 	if s.is.IsDir() {
 		files = s.files
 	}
-	b.files = make([]TreeFile, len(files))
+	b.files = make([]metafile.TreeFile, len(files))
 	var mu sync.Mutex
 	err = each(ctx, indexes(files), func(i int) error {
 		f := files[i]
@@ -24,10 +26,10 @@ func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought,
 		if other := s.hashes[f.MD5]; other != "" {
 			there = other
 		}
-		sum, n, came, err := p.bringAs(ctx, s, object{there, f.MD5}, hash)
+		sum, n, came, err := p.bringAs(ctx, s, cache.Object{Hash: there, MD5: f.MD5}, hash)
 		mu.Lock()
 		defer mu.Unlock()
-		b.files[i] = TreeFile{Path: f.Path, MD5: sum, Size: n, Exec: f.Exec}
+		b.files[i] = metafile.TreeFile{Path: f.Path, MD5: sum, Size: n, Exec: f.Exec}
 		if b.n += n; came {
 			b.count++
 		}
@@ -36,7 +38,7 @@ func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought,
 	if err != nil {
 		return b, err
 	}
-	b.out = Entry{Hash: hash, MD5: b.files[0].MD5, Size: &b.n, Exec: s.is.Exec}
+	b.out = metafile.Entry{Hash: hash, MD5: b.files[0].MD5, Size: &b.n, Exec: s.is.Exec}
 	if s.is.IsDir() {
 		n := int64(len(files))
 		b.out.Files, b.out.Exec = &n, false
@@ -46,28 +48,28 @@ func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought,
 }
 
 // bringAs brings one object and names it by hash. One that is there already is not asked for.
-func (p *Project) bringAs(ctx context.Context, f far, o object, hash string) (sum string, size int64, came bool, err error) {
-	if hash != o.hash {
+func (p *Project) bringAs(ctx context.Context, f far, o cache.Object, hash string) (sum string, size int64, came bool, err error) {
+	if hash != o.Hash {
 		sum, size, err = p.bringRenamed(ctx, f, o, hash)
 		return sum, size, err == nil, err
 	}
-	has, err := p.Cache.holds(ctx, o.hash, o.md5)
+	has, err := p.Cache.Holds(ctx, o.Hash, o.MD5)
 	if err == nil && !has {
 		_, err = p.fetchOne(ctx, f, o)
 	}
 	if err != nil {
 		return "", 0, false, err
 	}
-	info, err := p.Cache.stat(o.hash, o.md5)
+	info, err := p.Cache.Stat(o.Hash, o.MD5)
 	if err != nil {
 		return "", 0, false, err
 	}
-	return o.md5, info.Size(), !has, nil
+	return o.MD5, info.Size(), !has, nil
 }
 
 // bringRenamed compares an object with the name that it has there, while it gets another here.
-func (p *Project) bringRenamed(ctx context.Context, f far, o object, hash string) (sum string, size int64, err error) {
-	body, err := f.Get(ctx, farName(o.hash, o.md5), 0, -1)
+func (p *Project) bringRenamed(ctx context.Context, f far, o cache.Object, hash string) (sum string, size int64, err error) {
+	body, err := f.Get(ctx, farName(o.Hash, o.MD5), 0, -1)
 	if err != nil {
 		return "", 0, err
 	}
@@ -75,15 +77,15 @@ func (p *Project) bringRenamed(ctx context.Context, f far, o object, hash string
 	r, w := io.Pipe()
 	there := make(chan string, 1)
 	go func() {
-		got, _, err := Sum(ctx, r, o.hash)
+		got, _, err := metafile.Sum(ctx, r, o.Hash)
 		r.CloseWithError(err)
 		there <- got
 	}()
 	sum, size, err = p.Cache.Put(ctx, io.TeeReader(body, w), hash)
 	w.CloseWithError(err)
 	got := <-there
-	if err == nil && got != strings.TrimSuffix(o.md5, ".dir") {
-		err = errs.New(errs.Corrupt, "the object %s there is damaged: its content has another hash", o.md5).WithHint("push it there again from where it is whole")
+	if err == nil && got != strings.TrimSuffix(o.MD5, ".dir") {
+		err = errs.New(errs.Corrupt, "the object %s there is damaged: its content has another hash", o.MD5).WithHint("push it there again from where it is whole")
 	}
 	return sum, size, err
 }

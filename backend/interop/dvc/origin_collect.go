@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // collect finds what lies at a path there: tracked by DVC, by git, or a folder in which both
@@ -25,7 +27,7 @@ func (s *source) collect(ctx context.Context, at, inTree, hash string) error {
 		}
 		return err
 	}
-	var files []TreeFile
+	var files []metafile.TreeFile
 	if err == nil {
 		files, err = s.inGit(ctx, at, inTree, hash)
 	} else if len(below) > 0 {
@@ -62,7 +64,7 @@ func (s *source) outsAt(at string) (below []tracked, holder *tracked) {
 
 // inGit are the files that git has at a path, but for DVC's own, what it ignores and projects
 // inside. Their content is read here only for its hash.
-func (s *source) inGit(ctx context.Context, at, inTree, hash string) (files []TreeFile, err error) {
+func (s *source) inGit(ctx context.Context, at, inTree, hash string) (files []metafile.TreeFile, err error) {
 	err = fs.WalkDir(s.near, inTree, func(name string, d fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(strings.TrimPrefix(name, strings.TrimPrefix(inTree, ".")), "/")
 		if err == nil && name != inTree && s.unseen(name, path.Join(at, rel), d) {
@@ -79,9 +81,9 @@ func (s *source) inGit(ctx context.Context, at, inTree, hash string) (files []Tr
 			return err
 		}
 		defer f.Close()
-		sum, size, err := Sum(ctx, f, hash)
+		sum, size, err := metafile.Sum(ctx, f, hash)
 		s.lists[sum] = name
-		files = append(files, TreeFile{Path: rel, MD5: sum, Size: size, Exec: executable(d)})
+		files = append(files, metafile.TreeFile{Path: rel, MD5: sum, Size: size, Exec: executable(d)})
 		return err
 	})
 	return files, err
@@ -89,7 +91,7 @@ func (s *source) inGit(ctx context.Context, at, inTree, hash string) (files []Tr
 
 // unseen reports whether DVC leaves out what git has in a folder that is imported.
 func (s *source) unseen(name, inProject string, d fs.DirEntry) bool {
-	if !d.IsDir() && (strings.HasSuffix(name, Suffix) || d.Name() == PipelineFile || d.Name() == IgnoreFile) || d.Name() == Dir {
+	if !d.IsDir() && (strings.HasSuffix(name, metafile.Suffix) || d.Name() == metafile.PipelineFile || d.Name() == IgnoreFile) || d.Name() == Dir {
 		return true
 	}
 	if s.project != nil && s.project.ignore.Match(inProject, d.IsDir()) {
@@ -105,13 +107,13 @@ func executable(d fs.DirEntry) bool {
 }
 
 // merge adds what DVC tracks below a path to what git has there.
-func (s *source) merge(ctx context.Context, files []TreeFile, o tracked, at string) ([]TreeFile, error) {
+func (s *source) merge(ctx context.Context, files []metafile.TreeFile, o tracked, at string) ([]metafile.TreeFile, error) {
 	e, in, err := s.tracked(ctx, o, "")
 	if err != nil {
 		return files, err
 	}
 	if !e.IsDir() {
-		in = []TreeFile{{MD5: e.MD5, Exec: e.Exec}}
+		in = []metafile.TreeFile{{MD5: e.MD5, Exec: e.Exec}}
 	}
 	known := map[string]bool{}
 	for _, f := range files {
@@ -135,33 +137,33 @@ func (s *source) merge(ctx context.Context, files []TreeFile, o tracked, at stri
 
 // tracked is what DVC tracks there, or the part of it that is named. A folder in a folder has
 // no list of its own.
-func (s *source) tracked(ctx context.Context, o tracked, part string) (e Entry, files []TreeFile, err error) {
+func (s *source) tracked(ctx context.Context, o tracked, part string) (e metafile.Entry, files []metafile.TreeFile, err error) {
 	if err := s.comesFrom(ctx, o); err != nil {
 		return e, nil, err
 	}
-	if o.entry.sum() == "" {
+	if o.entry.Sum() == "" {
 		return e, nil, errs.New(errs.NotFound, "%s has not been made there", o.at).WithHint("run the stage there, and push what it made")
 	}
-	e = o.entry.named()
+	e = o.entry.Named()
 	if e.IsDir() {
 		files, err = s.tree(ctx, e)
 	}
 	if err != nil || part == "" {
 		return e, files, err
 	}
-	var in []TreeFile
+	var in []metafile.TreeFile
 	for _, f := range files {
 		if f.Path == part {
-			return Entry{Hash: e.Hash, MD5: f.MD5, Exec: f.Exec}, nil, nil
+			return metafile.Entry{Hash: e.Hash, MD5: f.MD5, Exec: f.Exec}, nil, nil
 		}
 		if rel, ok := strings.CutPrefix(f.Path, part+"/"); ok {
-			in = append(in, TreeFile{Path: rel, MD5: f.MD5, Size: f.Size})
+			in = append(in, metafile.TreeFile{Path: rel, MD5: f.MD5, Size: f.Size})
 		}
 	}
 	if len(in) == 0 {
 		return e, nil, errs.New(errs.NotFound, "it has no %s in %s at that commit", part, o.at)
 	}
-	return Entry{Hash: e.Hash, MD5: TreeSum(TreeText(in))}, in, nil
+	return metafile.Entry{Hash: e.Hash, MD5: metafile.TreeSum(metafile.TreeText(in))}, in, nil
 }
 
 // comesFrom opens where the other project has imported a path from, unless it has it all.
@@ -171,7 +173,7 @@ func (s *source) comesFrom(ctx context.Context, o tracked) error {
 		s.own = true
 		return nil
 	}
-	if has, err := s.project.Cache.has(ctx, o.entry); has || err != nil {
+	if has, err := s.project.Cache.Has(ctx, o.entry); has || err != nil {
 		return err
 	}
 	from, err := s.project.openSource(ctx, o, d)
@@ -182,7 +184,7 @@ func (s *source) comesFrom(ctx context.Context, o tracked) error {
 }
 
 // tree is the list of a folder there, which is brought where only a remote has it.
-func (s *source) tree(ctx context.Context, e Entry) ([]TreeFile, error) {
+func (s *source) tree(ctx context.Context, e metafile.Entry) ([]metafile.TreeFile, error) {
 	files, err := s.project.filesOf(e)
 	if !errs.Is(err, errs.NotFound) {
 		return files, err
@@ -192,31 +194,31 @@ func (s *source) tree(ctx context.Context, e Entry) ([]TreeFile, error) {
 		return nil, err
 	}
 	defer body.Close()
-	text, err := io.ReadAll(io.LimitReader(body, maxTree+1))
+	text, err := io.ReadAll(io.LimitReader(body, cache.MaxTree+1))
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "bring the list of %s", e.Path)
 	}
-	if TreeSum(text) != e.MD5 {
+	if metafile.TreeSum(text) != e.MD5 {
 		return nil, errs.New(errs.Corrupt, "the list of %s there is damaged: its content has another hash", e.Path).WithHint("push it there again from where it is whole")
 	}
 	s.lists[e.MD5] = text
-	return ReadTree(e.MD5, text)
+	return metafile.ReadTree(e.MD5, text)
 }
 
 // found notes what the path holds: a file has an empty path.
-func (s *source) found(files []TreeFile) {
+func (s *source) found(files []metafile.TreeFile) {
 	if len(files) == 1 && files[0].Path == "" {
 		f := files[0]
 		s.is.MD5, s.is.Size, s.is.Exec = f.MD5, &f.Size, f.Exec
 		return
 	}
-	s.takeOver(Entry{Hash: s.is.Hash, MD5: TreeSum(TreeText(files))}, files)
+	s.takeOver(metafile.Entry{Hash: s.is.Hash, MD5: metafile.TreeSum(metafile.TreeText(files))}, files)
 }
 
 // takeOver notes what the path holds, with the list of a folder.
-func (s *source) takeOver(e Entry, files []TreeFile) {
+func (s *source) takeOver(e metafile.Entry, files []metafile.TreeFile) {
 	s.is, s.files = e, files
-	if text := TreeText(files); e.IsDir() && TreeSum(text) == e.MD5 {
+	if text := metafile.TreeText(files); e.IsDir() && metafile.TreeSum(text) == e.MD5 {
 		s.lists[e.MD5] = text
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // tracked is one path that DVC tracks: an out of a stage or of a .dvc file.
 type tracked struct {
-	at    string // in the project
-	entry Entry  // what the lock or the .dvc file says of it
-	out   Out
+	at    string         // in the project
+	entry metafile.Entry // what the lock or the .dvc file says of it
+	out   metafile.Out
 	file  string   // the .dvc file or the dvc.yaml
 	stage string   // address of the stage; that of a .dvc file is its path
 	parts []string // what is asked for of a folder; none: all of it
@@ -24,7 +25,7 @@ func (p *Project) outs() (list []tracked) {
 			lock := p.Locks[pl.File].Stage(s.Name)
 			for _, o := range s.Outs {
 				if at, here := p.where(s.Wdir, o.Path); here {
-					list = append(list, tracked{at, lockEntry(lock, true, o.Path).named(), o, pl.File, Address(pl.File, s.Name), nil})
+					list = append(list, tracked{at, lockEntry(lock, true, o.Path).Named(), o, pl.File, Address(pl.File, s.Name), nil})
 				}
 			}
 		}
@@ -32,7 +33,7 @@ func (p *Project) outs() (list []tracked) {
 	for _, f := range p.Singles {
 		for _, o := range f.Outs {
 			if at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here {
-				list = append(list, tracked{at, o.Entry.named(), o.Out, f.Path, f.Path, nil})
+				list = append(list, tracked{at, o.Entry.Named(), o.Out, f.Path, f.Path, nil})
 			}
 		}
 	}
@@ -97,7 +98,7 @@ type Tracked struct {
 func (p *Project) Tracked() []Tracked {
 	out := []Tracked{}
 	for _, o := range p.outs() {
-		t := Tracked{Path: o.at, By: o.stage, MD5: o.entry.sum()}
+		t := Tracked{Path: o.at, By: o.stage, MD5: o.entry.Sum()}
 		if o.entry.Size != nil {
 			t.Size = *o.entry.Size
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // What stages name outside of the project is read only where a person has trusted that they
@@ -38,7 +39,7 @@ func (p *Project) elsewhere(wdir, at string) (string, bool) {
 	return filepath.ToSlash(filepath.Clean(at)), true
 }
 
-func (p *Project) place(s Stage, at string) (string, error) {
+func (p *Project) place(s metafile.Stage, at string) (string, error) {
 	if in, here := p.where(s.Wdir, at); here {
 		return in, nil
 	}
@@ -69,7 +70,7 @@ func (p *Project) shown(wdir, at string) string {
 }
 
 // relative writes absolute paths into the project as paths from the stage's folder, as dvc does.
-func (p *Project) relative(s *Stage) {
+func (p *Project) relative(s *metafile.Stage) {
 	rel := func(at string) string {
 		in, here := p.where(s.Wdir, at)
 		if !here || !filepath.IsAbs(at) {
@@ -92,7 +93,7 @@ func (p *Project) relative(s *Stage) {
 	}
 }
 
-func (p *Project) outsides(s Stage) (deps, outs []string) {
+func (p *Project) outsides(s metafile.Stage) (deps, outs []string) {
 	add := func(list *[]string, at string) {
 		if out, ok := p.elsewhere(s.Wdir, at); ok && !slices.Contains(*list, out) {
 			*list = append(*list, out)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/store"
 )
 
@@ -23,9 +24,9 @@ func (p *Project) readFile(at string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxMeta+1))
-	if err == nil && len(b) > maxMeta {
-		err = tooLarge(at, len(b))
+	b, err := io.ReadAll(io.LimitReader(f, doc.MaxSize+1))
+	if err == nil && len(b) > doc.MaxSize {
+		err = doc.TooLarge(at, len(b))
 	}
 	return b, err
 }

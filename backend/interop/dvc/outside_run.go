@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
-func (p *Project) reachable(s Stage) error {
+func (p *Project) reachable(s metafile.Stage) error {
 	for _, d := range s.Deps {
 		if _, local := p.elsewhere(s.Wdir, d); local {
 			continue
@@ -39,7 +40,7 @@ func (p *Project) reachable(s Stage) error {
 	return p.cachedOutside(s)
 }
 
-func (p *Project) cachedOutside(s Stage) error {
+func (p *Project) cachedOutside(s metafile.Stage) error {
 	for _, o := range s.Outs {
 		if _, here := p.where(s.Wdir, o.Path); !here && !o.NoCache {
 			return errs.New(errs.Precondition, "stage %s: the out %s is outside of the project, where DVC 3 keeps nothing in its cache", s.Name, o.Path).

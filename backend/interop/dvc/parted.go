@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // parted reports whether a stage has no entry because a merge left it out: both sides had
@@ -14,7 +15,7 @@ func (p *Project) parted(file, stage string) bool {
 	if err != nil {
 		return false
 	}
-	lock := path.Join(path.Dir(file), LockFile)
+	lock := path.Join(path.Dir(file), metafile.LockFile)
 	return repo.Parted(func(commit string) bool { return recorded(repo, lock, stage, commit) })
 }
 
@@ -28,6 +29,6 @@ func recorded(repo *git.Repo, file, stage, commit string) bool {
 	if err != nil {
 		return false
 	}
-	lock, err := ReadLock(file, text)
+	lock, err := metafile.ReadLock(file, text)
 	return err == nil && lock.Stage(stage) != nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/cache"
 )
 
 // Past is what a commit of a DVC project, or one of its experiments, has of params, metrics
@@ -156,10 +157,10 @@ func (past *Past) read(then *Project) {
 // Bring writes data of a commit, which the cache has, to a new path of the project, every
 // hash compared.
 func (p *Project) Bring(ctx context.Context, d Data, to string) error {
-	if has, err := p.Cache.has(ctx, d.entry); err != nil {
-		return notCached(d.entry.MD5, err)
+	if has, err := p.Cache.Has(ctx, d.entry); err != nil {
+		return cache.NotCached(d.entry.MD5, err)
 	} else if !has {
-		return notCached(d.entry.MD5, fs.ErrNotExist)
+		return cache.NotCached(d.entry.MD5, fs.ErrNotExist)
 	}
 	if err := p.root.MkdirAll(path.Dir(to), 0o755); err != nil {
 		return cannotWrite(to, err)

@@ -12,14 +12,16 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
 // originPlace is where data of `dvc import-url` comes from: a file or a folder.
 type originPlace interface {
 	// facts lists what lies there now, as a .dvc file says it; a file has an empty path.
-	facts(ctx context.Context) (files []Entry, folder bool, err error)
-	open(ctx context.Context, e Entry) (io.ReadCloser, error)
+	facts(ctx context.Context) (files []metafile.Entry, folder bool, err error)
+	open(ctx context.Context, e metafile.Entry) (io.ReadCloser, error)
 	Close() error
 }
 
@@ -64,7 +66,7 @@ func (p *Project) openPlace(ctx context.Context, f SingleFile) (originPlace, err
 	if err != nil {
 		return nil, err
 	}
-	aware, _ := d.FSConf.(*Map)
+	aware, _ := d.FSConf.(*doc.Map)
 	v, _ := aware.Get("version_aware")
 	return &remotePlace{r, name, v == true || d.VersionID != "" || len(d.List) > 0}, nil
 }
@@ -79,7 +81,7 @@ func placeHere(at string) (originPlace, error) {
 	return folderPlace{at}, nil
 }
 
-func (f folderPlace) facts(ctx context.Context) (files []Entry, folder bool, err error) {
+func (f folderPlace) facts(ctx context.Context) (files []metafile.Entry, folder bool, err error) {
 	err = filepath.WalkDir(f.at, func(at string, d fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return firstError(ctx.Err(), err)
@@ -97,13 +99,13 @@ func (f folderPlace) facts(ctx context.Context) (files []Entry, folder bool, err
 			rel = ""
 		}
 		size := info.Size()
-		files = append(files, Entry{Path: filepath.ToSlash(rel), Size: &size, Exec: info.Mode()&0o111 != 0})
+		files = append(files, metafile.Entry{Path: filepath.ToSlash(rel), Size: &size, Exec: info.Mode()&0o111 != 0})
 		return err
 	})
 	return files, folder, err
 }
 
-func (f folderPlace) open(_ context.Context, e Entry) (io.ReadCloser, error) {
+func (f folderPlace) open(_ context.Context, e metafile.Entry) (io.ReadCloser, error) {
 	return os.Open(filepath.Join(f.at, filepath.FromSlash(e.Path)))
 }
 
@@ -116,14 +118,14 @@ type remotePlace struct {
 	aware bool // of versions
 }
 
-func (r *remotePlace) facts(ctx context.Context) (files []Entry, folder bool, err error) {
+func (r *remotePlace) facts(ctx context.Context) (files []metafile.Entry, folder bool, err error) {
 	v, numbers := r.Remote.(remote.Versioned)
 	if !numbers {
 		return r.listed(ctx)
 	}
 	is, err := v.Version(ctx, r.name, "")
 	if err == nil {
-		return []Entry{r.entry("", is)}, false, nil
+		return []metafile.Entry{r.entry("", is)}, false, nil
 	}
 	if !errs.Is(err, errs.NotFound) {
 		return nil, false, err
@@ -135,38 +137,38 @@ func (r *remotePlace) facts(ctx context.Context) (files []Entry, folder bool, er
 	return files, true, r.some(files, err)
 }
 
-func (r *remotePlace) entry(name string, is remote.Version) Entry {
-	e := Entry{Path: name, ETag: is.ETag, Size: &is.Size}
+func (r *remotePlace) entry(name string, is remote.Version) metafile.Entry {
+	e := metafile.Entry{Path: name, ETag: is.ETag, Size: &is.Size}
 	if r.aware {
 		e.VersionID = is.ID
 	}
 	return e
 }
 
-func (r *remotePlace) listed(ctx context.Context) (files []Entry, folder bool, err error) {
+func (r *remotePlace) listed(ctx context.Context) (files []metafile.Entry, folder bool, err error) {
 	sizes, err := r.Sizes(ctx, []string{r.name})
 	if err != nil {
 		return nil, false, err
 	}
 	err = r.List(ctx, r.name, func(b remote.Blob) error {
-		files = append(files, Entry{Path: strings.TrimPrefix(b.Name, r.name+"/"), Size: &b.Size})
+		files = append(files, metafile.Entry{Path: strings.TrimPrefix(b.Name, r.name+"/"), Size: &b.Size})
 		return nil
 	})
 	if n, ok := sizes[r.name]; ok && len(files) == 0 {
-		return []Entry{{Size: &n}}, false, nil
+		return []metafile.Entry{{Size: &n}}, false, nil
 	}
 	return files, true, r.some(files, err)
 }
 
-func (r *remotePlace) some(files []Entry, err error) error {
+func (r *remotePlace) some(files []metafile.Entry, err error) error {
 	if err == nil && len(files) == 0 {
 		err = errs.New(errs.NotFound, "%s, from which it was imported, is not there any more", r.name).WithHint("change the path in the .dvc file, or rondo data remove it")
 	}
-	slices.SortFunc(files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(files, func(a, b metafile.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return err
 }
 
-func (r *remotePlace) open(ctx context.Context, e Entry) (io.ReadCloser, error) {
+func (r *remotePlace) open(ctx context.Context, e metafile.Entry) (io.ReadCloser, error) {
 	name := path.Join(r.name, e.Path)
 	if v, ok := r.Remote.(remote.Versioned); ok {
 		body, is, err := v.Open(ctx, name, e.VersionID)

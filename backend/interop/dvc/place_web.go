@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // webPlace is a file of a web server.
@@ -27,7 +28,7 @@ func newWebPlace(at string, keys map[string]string) *webPlace {
 	return &webPlace{h, at[i+1:], at}
 }
 
-func (w *webPlace) facts(ctx context.Context) ([]Entry, bool, error) {
+func (w *webPlace) facts(ctx context.Context) ([]metafile.Entry, bool, error) {
 	res, err := w.h.ask(ctx, http.MethodHead, w.name)
 	if err == nil && res.ContentLength < 0 || errs.Is(err, errs.Unavailable) && ctx.Err() == nil { // dvc asks so, too
 		if err == nil {
@@ -43,14 +44,14 @@ func (w *webPlace) facts(ctx context.Context) ([]Entry, bool, error) {
 		return nil, false, err
 	}
 	res.Body.Close()
-	e := Entry{Checksum: webSum(w.url, res)}
+	e := metafile.Entry{Checksum: webSum(w.url, res)}
 	if n := res.ContentLength; n >= 0 {
 		e.Size = &n
 	}
-	return []Entry{e}, false, nil
+	return []metafile.Entry{e}, false, nil
 }
 
-func (w *webPlace) open(ctx context.Context, e Entry) (io.ReadCloser, error) {
+func (w *webPlace) open(ctx context.Context, e metafile.Entry) (io.ReadCloser, error) {
 	res, err := w.h.ask(ctx, http.MethodGet, w.name)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
@@ -33,7 +35,7 @@ type Data struct {
 	Desc  string
 	State string // Here, Changed, Cached or Absent
 
-	entry Entry
+	entry metafile.Entry
 }
 
 // How tracked data stands to its .dvc file.
@@ -53,7 +55,7 @@ type planner struct {
 	datasets, stages []section
 	names            map[string]bool // of stages
 	sets             map[string]bool // of datasets
-	reasons          Map             // names of stages by what of them does not come
+	reasons          doc.Map         // names of stages by what of them does not come
 }
 
 // section is one entry of rondo.yaml, written out.
@@ -110,7 +112,7 @@ const maxNamed = 5 // stages that a line of the account names
 
 func (pl *planner) shared() {
 	for _, reason := range pl.reasons.Keys {
-		names := pl.reasons.vals[reason].([]string)
+		names := pl.reasons.Value(reason).([]string)
 		switch more := len(names) - maxNamed; {
 		case len(names) == 1:
 			pl.left("stage %s: %s", names[0], reason)
@@ -180,9 +182,9 @@ func (pl *planner) settings() {
 			}
 		}
 		for i := 0; i < line.Artifacts.Len(); i++ {
-			a, _ := line.Artifacts.vals[line.Artifacts.Keys[i]].(*Map)
+			a, _ := line.Artifacts.Value(line.Artifacts.Keys[i]).(*doc.Map)
 			at, _ := a.Get("path")
-			pl.left("%s: the artifact %s is not made a model by itself; add it under models: in rondo.yaml with path: %s", line.File, line.Artifacts.Keys[i], path.Join(path.Dir(line.File), text(at)))
+			pl.left("%s: the artifact %s is not made a model by itself; add it under models: in rondo.yaml with path: %s", line.File, line.Artifacts.Keys[i], path.Join(path.Dir(line.File), doc.Text(at)))
 		}
 	}
 }

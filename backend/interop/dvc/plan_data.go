@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/project"
 )
 
@@ -27,7 +28,7 @@ func (pl *planner) data(ctx context.Context) error {
 	return nil
 }
 
-func (pl *planner) dataset(ctx context.Context, s SingleFile, o SingleOut, byPath map[string]string) error {
+func (pl *planner) dataset(ctx context.Context, s SingleFile, o metafile.SingleOut, byPath map[string]string) error {
 	at, here := pl.p.where(path.Join(path.Dir(s.Path), s.Wdir), o.Entry.Path)
 	if !here || !project.Local(at) {
 		pl.left("%s: %s lies outside of the project; its data is not taken over", s.Path, o.Entry.Path)
@@ -68,7 +69,7 @@ func (pl *planner) account(d Data) {
 }
 
 // origin tells where imported data comes from.
-func origin(s SingleFile, o SingleOut) string {
+func origin(s SingleFile, o metafile.SingleOut) string {
 	if o.Desc != "" {
 		return o.Desc
 	}
@@ -89,7 +90,7 @@ func origin(s SingleFile, o SingleOut) string {
 // state compares data with its .dvc file.
 func (pl *planner) state(ctx context.Context, d Data) (string, error) {
 	e := d.entry
-	e.MD5 = e.sum()
+	e.MD5 = e.Sum()
 	s, err := pl.p.look(ctx, d.Path, e.Hash)
 	switch {
 	case err != nil:
@@ -99,7 +100,7 @@ func (pl *planner) state(ctx context.Context, d Data) (string, error) {
 	case s.sum != "":
 		return Changed, nil
 	}
-	if ok, err := pl.p.Cache.has(ctx, e); err != nil || !ok || e.MD5 == "" {
+	if ok, err := pl.p.Cache.Has(ctx, e); err != nil || !ok || e.MD5 == "" {
 		return Absent, err
 	}
 	return Cached, nil

@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
 
 // pipeline takes the stages of one dvc.yaml over. Those of a folder get its name in front.
-func (pl *planner) pipeline(ctx context.Context, line *Pipeline) error {
+func (pl *planner) pipeline(ctx context.Context, line *metafile.Pipeline) error {
 	prefix := ""
 	if dir := path.Dir(line.File); dir != "." {
 		prefix = strings.ReplaceAll(dir, "/", ".") + "."
@@ -34,32 +37,32 @@ func (pl *planner) pipeline(ctx context.Context, line *Pipeline) error {
 
 // oldStage takes a stage over that is a .dvc file, as they were before DVC 1.0.
 func (pl *planner) oldStage(f SingleFile) {
-	s := Stage{Cmd: f.Cmd, Written: f.Cmd, Wdir: path.Join(path.Dir(f.Path), f.Wdir), Desc: f.Desc, Frozen: f.Frozen, AlwaysChanged: f.AlwaysChanged, At: f.raw.At("cmd")}
+	s := metafile.Stage{Cmd: f.Cmd, Written: f.Cmd, Wdir: path.Join(path.Dir(f.Path), f.Wdir), Desc: f.Desc, Frozen: f.Frozen, AlwaysChanged: f.AlwaysChanged, At: f.Raw.At("cmd")}
 	for _, d := range f.Deps {
 		if d.Params == nil {
 			s.Deps = append(s.Deps, d.Path)
 			continue
 		}
-		file := ParamDep{File: d.Path}
+		file := metafile.ParamDep{File: d.Path}
 		if file.File == "" {
-			file.File = ParamsFile
+			file.File = metafile.ParamsFile
 		}
 		switch x := d.Params.(type) {
-		case *Map:
+		case *doc.Map:
 			file.Keys = slices.Clone(x.Keys)
 		case []any:
-			file.Keys = texts(x)
+			file.Keys = metafile.Texts(x)
 		}
 		s.Params = append(s.Params, file)
 	}
 	for _, o := range f.Outs {
 		s.Outs = append(s.Outs, o.Out)
 	}
-	pl.stage(f.Path, strings.TrimSuffix(strings.ReplaceAll(f.Path, "/", "."), Suffix), s)
+	pl.stage(f.Path, strings.TrimSuffix(strings.ReplaceAll(f.Path, "/", "."), metafile.Suffix), s)
 }
 
 // stage writes one stage, says what of it could not come, and returns its name.
-func (pl *planner) stage(file, want string, s Stage) string {
+func (pl *planner) stage(file, want string, s metafile.Stage) string {
 	n := name(want, pl.names)
 	if _, there := pl.file.Stages[n]; there {
 		pl.came("%s: stage %s was there already and stays as it is", file, n)
@@ -80,7 +83,7 @@ func (pl *planner) stage(file, want string, s Stage) string {
 type stageWriter struct {
 	pl         *planner
 	file, name string
-	s          Stage
+	s          metafile.Stage
 	out        []string
 }
 
@@ -100,7 +103,7 @@ func (w *stageWriter) lines() []string {
 		from += ", one of " + s.Group
 	}
 	w.add("%s", from)
-	if was, ok := s.Written.(string); ok && len(matches(was)) > 0 {
+	if was, ok := s.Written.(string); ok && len(metafile.Matches(was)) > 0 {
 		w.add("# was: %s", strings.Join(strings.Fields(was), " "))
 	}
 	w.cmd()
@@ -131,10 +134,10 @@ func (w *stageWriter) cmd() {
 	switch x := w.s.Cmd.(type) {
 	case []any:
 		for _, c := range x {
-			all = append(all, text(c))
+			all = append(all, doc.Text(c))
 		}
 	default:
-		all = strings.Split(text(x), "\n")
+		all = strings.Split(doc.Text(x), "\n")
 	}
 	var lines []string
 	shell := false
@@ -166,7 +169,7 @@ func shellWord(line string) string {
 	if strings.Contains(line, "'") && !strings.ContainsAny(line, "\"$`\\!") {
 		return `"` + line + `"`
 	}
-	return quote(line)
+	return config.Quote(line)
 }
 
 // builtins are words that are no programs, or mean something else to a shell.
@@ -287,7 +290,7 @@ func (w *stageWriter) outs(kind string) {
 	}
 }
 
-func outSettings(o Out) (list []string) {
+func outSettings(o metafile.Out) (list []string) {
 	if o.NoCache {
 		list = append(list, "cache: false")
 	}
@@ -299,11 +302,11 @@ func outSettings(o Out) (list []string) {
 	}
 	for i := 0; i < o.Plot.Len(); i++ {
 		k := o.Plot.Keys[i]
-		if v, isBool := o.Plot.vals[k].(bool); isBool {
+		if v, isBool := o.Plot.Value(k).(bool); isBool {
 			list = append(list, fmt.Sprintf("%s: %t", k, v))
 			continue
 		}
-		list = append(list, k+": "+yamlText(text(o.Plot.vals[k])))
+		list = append(list, k+": "+yamlText(doc.Text(o.Plot.Value(k))))
 	}
 	return list
 }

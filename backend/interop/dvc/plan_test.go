@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 	"rondo/backend/project"
 )
@@ -121,8 +122,8 @@ func TestPlanRepeatsWithoutDoubles(t *testing.T) {
 func TestRestoreComparesEveryHash(t *testing.T) {
 	for _, damage := range []bool{false, true} {
 		all := map[string]string{".dvc/config": "", "d.dvc": ""}
-		tree := dvc.TreeText([]dvc.TreeFile{{Path: "s/b.txt", MD5: "3b5d5c3712955042212316173ccf37be"}, {Path: "a.txt", MD5: "60b725f10c9c85c70d97880dfe8191b3"}})
-		sum := dvc.TreeSum(tree)
+		tree := metafile.TreeText([]metafile.TreeFile{{Path: "s/b.txt", MD5: "3b5d5c3712955042212316173ccf37be"}, {Path: "a.txt", MD5: "60b725f10c9c85c70d97880dfe8191b3"}})
+		sum := metafile.TreeSum(tree)
 		all["d.dvc"] = "outs:\n- md5: " + sum + "\n  nfiles: 2\n  path: d\n"
 		all[".dvc/cache/"+sum[:2]+"/"+sum[2:]] = string(tree)
 		all[".dvc/cache/60/b725f10c9c85c70d97880dfe8191b3"] = "a\n"

@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
 )
 
 var plainText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL0-9_./@][\pL0-9_./@ =+,-]*$`) })
 
 // yamlText writes a text so that every reader of YAML takes it for text.
 func yamlText(s string) string {
-	_, isText := resolve(s).(string)
+	_, isText := doc.Resolve(s).(string)
 	words := map[string]bool{"yes": true, "no": true, "on": true, "off": true, "y": true, "n": true}
 	switch {
 	case isText && plainText().MatchString(s) && !strings.HasSuffix(s, " ") && !words[strings.ToLower(s)] && (s[0] < '0' || s[0] > '9'):

@@ -9,14 +9,16 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Plot is what a revision says of one plot.
 type Plot struct {
-	File  string // the dvc.yaml that names it; empty where a stage does, or the call
-	ID    string // its name there: the path of its data, or any other where Props say what y is by file
-	At    Pos    // of its name in File
-	Props *Map   // template, x, y, title, x_label and y_label
+	File  string   // the dvc.yaml that names it; empty where a stage does, or the call
+	ID    string   // its name there: the path of its data, or any other where Props say what y is by file
+	At    doc.Pos  // of its name in File
+	Props *doc.Map // template, x, y, title, x_label and y_label
 }
 
 // Plots are the plots of a revision and how their data is read.
@@ -26,8 +28,8 @@ type Plots struct {
 	p       *Project
 	all     []tracked
 	readers map[string]func() ([]byte, error)
-	headers map[string]*Map // what stages say of the files that they make
-	call    *Map
+	headers map[string]*doc.Map // what stages say of the files that they make
+	call    *doc.Map
 }
 
 // plotProps are the words that a stage may say of a plot.
@@ -36,8 +38,8 @@ var plotProps = []string{"template", "x", "y", "x_label", "y_label", "title", "h
 // Plots collects the plots that every dvc.yaml names at its top, those that stages make, and
 // files that targets name. A target is a regular expression of plots' names, as DVC takes it;
 // none are all. Props count more than what is written in the project.
-func (p *Project) Plots(targets []string, props *Map) (Plots, error) {
-	s := Plots{p: p, all: p.outs(), readers: map[string]func() ([]byte, error){}, headers: map[string]*Map{}, call: props}
+func (p *Project) Plots(targets []string, props *doc.Map) (Plots, error) {
+	s := Plots{p: p, all: p.outs(), readers: map[string]func() ([]byte, error){}, headers: map[string]*doc.Map{}, call: props}
 	wanted, err := plotTargets(targets)
 	if err != nil {
 		return s, err
@@ -49,7 +51,7 @@ func (p *Project) Plots(targets []string, props *Map) (Plots, error) {
 		if o.out.Kind != "plots" {
 			continue
 		}
-		own := &Map{}
+		own := &doc.Map{}
 		for _, k := range plotProps {
 			if v, ok := o.out.Plot.Get(k); ok {
 				own.Set(k, v)
@@ -57,14 +59,14 @@ func (p *Project) Plots(targets []string, props *Map) (Plots, error) {
 		}
 		s.headers[o.at] = own
 		if wanted(o.file, o.at) {
-			s.files("", o.at, Pos{}, own, nil)
+			s.files("", o.at, doc.Pos{}, own, nil)
 		}
 	}
 	found := len(s.List) > 0
 	for _, t := range targets {
 		at := path.Clean(t)
 		if there := s.found(at); there || !found {
-			s.files("", at, Pos{}, nil, nil)
+			s.files("", at, doc.Pos{}, nil, nil)
 		}
 	}
 	return s, nil
@@ -88,16 +90,16 @@ func plotTargets(targets []string) (func(file, id string) bool, error) {
 }
 
 // named takes the list at the top of a dvc.yaml.
-func (s *Plots) named(pl *Pipeline, wanted func(file, id string) bool) {
+func (s *Plots) named(pl *metafile.Pipeline, wanted func(file, id string) bool) {
 	dir := path.Dir(pl.File)
-	defs, at := &Map{}, map[string]Pos{}
+	defs, at := &doc.Map{}, map[string]doc.Pos{}
 	for _, v := range pl.Plots {
 		switch x := v.(type) {
 		case string:
 			defs.Set(x, nil)
-		case *Map:
+		case *doc.Map:
 			if x.Len() > 0 {
-				defs.Set(x.Keys[0], x.vals[x.Keys[0]])
+				defs.Set(x.Keys[0], x.Value(x.Keys[0]))
 				at[x.Keys[0]] = x.At(x.Keys[0])
 			}
 		}
@@ -110,8 +112,8 @@ func (s *Plots) named(pl *Pipeline, wanted func(file, id string) bool) {
 		if !wanted(pl.File, id) {
 			continue
 		}
-		props, _ := defs.vals[id].(*Map)
-		if y, _ := props.Get("y"); isMap(y) {
+		props, _ := defs.Value(id).(*doc.Map)
+		if _, isMap := props.Value("y").(*doc.Map); isMap {
 			s.add(Plot{pl.File, id, at[id], fromDir(props, dir)})
 			continue
 		}
@@ -120,16 +122,16 @@ func (s *Plots) named(pl *Pipeline, wanted func(file, id string) bool) {
 }
 
 // fromDir names the files of x and y from the project.
-func fromDir(props *Map, dir string) *Map {
-	out := clone(props).(*Map)
+func fromDir(props *doc.Map, dir string) *doc.Map {
+	out := doc.Clone(props).(*doc.Map)
 	for _, axis := range []string{"x", "y"} {
-		old, ok := out.vals[axis].(*Map)
+		old, ok := out.Value(axis).(*doc.Map)
 		if !ok {
 			continue
 		}
-		files := &Map{}
+		files := &doc.Map{}
 		for _, k := range old.Keys {
-			files.Set(path.Join(dir, k), old.vals[k])
+			files.Set(path.Join(dir, k), old.Value(k))
 		}
 		out.Drop(axis)
 		out.Set(axis, files)
@@ -139,7 +141,7 @@ func fromDir(props *Map, dir string) *Map {
 
 // files adds a plot for a file, or for each one of a folder that no other name in the list is
 // nearer to.
-func (s *Plots) files(file, at string, pos Pos, props *Map, parents []string) {
+func (s *Plots) files(file, at string, pos doc.Pos, props *doc.Map, parents []string) {
 	var names []string
 	s.found(at)
 	if _, is := s.readers[at]; !is {
@@ -153,7 +155,7 @@ func (s *Plots) files(file, at string, pos Pos, props *Map, parents []string) {
 		names = []string{at}
 	}
 	for _, name := range names {
-		one := &Map{}
+		one := &doc.Map{}
 		layOver(one, props)
 		s.add(Plot{file, name, pos, one})
 	}
@@ -192,26 +194,26 @@ func nearest(name string, dirs []string) (best string) {
 func (s *Plots) add(one Plot) {
 	i := slices.IndexFunc(s.List, func(o Plot) bool { return o.File == one.File && o.ID == one.ID })
 	if i < 0 {
-		i, s.List = len(s.List), append(s.List, Plot{one.File, one.ID, one.At, &Map{}})
+		i, s.List = len(s.List), append(s.List, Plot{one.File, one.ID, one.At, &doc.Map{}})
 	}
 	layOver(s.List[i].Props, one.Props)
 	layOver(s.List[i].Props, s.call)
 }
 
 // layOver puts what one mapping says over another: mappings key by key, lists behind each other.
-func layOver(into, from *Map) {
+func layOver(into, from *doc.Map) {
 	for i := range from.Len() {
 		k := from.Keys[i]
-		v := from.vals[k]
+		v := from.Value(k)
 		switch x := v.(type) {
-		case *Map:
-			if old, ok := into.vals[k].(*Map); ok {
+		case *doc.Map:
+			if old, ok := into.Value(k).(*doc.Map); ok {
 				layOver(old, x)
 				continue
 			}
-			v = clone(x)
+			v = doc.Clone(x)
 		case []any:
-			if old, ok := into.vals[k].([]any); ok {
+			if old, ok := into.Value(k).([]any); ok {
 				v = append(slices.Clone(old), x...)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // PlotImages are the names' ends of images among plots.
@@ -40,12 +41,12 @@ func (s Plots) Source(at string) (any, error) {
 	case ".tsv":
 		return readRows(at, b, '\t', s.header(at))
 	}
-	return readValue(at, b)
+	return doc.Read(at, b)
 }
 
 // header reports whether the first line of a table has the names of its columns.
 func (s Plots) header(at string) bool {
-	for _, props := range []*Map{s.call, s.headers[at]} {
+	for _, props := range []*doc.Map{s.call, s.headers[at]} {
 		if v, ok := props.Get("header"); ok {
 			return v != false
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"rondo/backend/interop/dvc/doc"
 )
 
 // maxCell is the longest text in a cell that Python's reader takes.
@@ -45,15 +47,15 @@ func numbered(b []byte) []string {
 	return names
 }
 
-func asRow(columns, cells []string, line int) *Map {
-	m := &Map{}
+func asRow(columns, cells []string, line int) *doc.Map {
+	m := &doc.Map{}
 	for i, c := range columns {
 		if i < len(cells) {
 			m.Set(c, cells[i])
 		} else {
 			m.Set(c, nil)
 		}
-		m.place(c, Pos{line, 1})
+		m.Place(c, doc.Pos{Line: line, Col: 1})
 	}
 	if len(cells) > len(columns) {
 		rest := []any{}
@@ -83,7 +85,7 @@ func (r *rowReader) row() (cells []string, err error) {
 		}
 		cell := r.cell()
 		if len(cell) > maxCell {
-			return nil, fail(r.name, Pos{r.line, 1}, "a cell has more than %d bytes", maxCell).WithHint("see whether a quote is open before it")
+			return nil, doc.Fail(r.name, doc.Pos{Line: r.line, Col: 1}, "a cell has more than %d bytes", maxCell).WithHint("see whether a quote is open before it")
 		}
 		cells = append(cells, cell)
 		end := r.off >= len(r.b) || r.b[r.off] == '\n'

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"rondo/backend/errs"
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/plots"
 )
 
@@ -58,7 +58,7 @@ func encodings(v any, axis string) any {
 	return nil
 }
 
-func rondoPlots(t *testing.T, dir string, revs, targets []string, props *dvc.Map) map[string]any {
+func rondoPlots(t *testing.T, dir string, revs, targets []string, props *doc.Map) map[string]any {
 	t.Helper()
 	p := open(t, dir)
 	defer p.Close()
@@ -238,9 +238,9 @@ func TestPlotsAreDVCs(t *testing.T) {
 			ours := rondoPlots(t, h.main, []string{"workspace"}, targets, nil)
 			h.samePlots(ours, h.dvcPlots(append([]string{"plots", "show", "--json"}, targets...)...), targets...)
 		}
-		props := dvc.NewMap("template", "simple", "x", "s", "title", "T", "x_label", "XL", "y_label", "YL", "y", "v")
+		props := doc.NewMap("template", "simple", "x", "s", "title", "T", "x_label", "XL", "y_label", "YL", "y", "v")
 		h.samePlots(rondoPlots(t, h.main, []string{"workspace"}, []string{"made.csv"}, props), h.dvcPlots("plots", "show", "--json", "-t", "simple", "-x", "s", "-y", "v", "--title", "T", "--x-label", "XL", "--y-label", "YL", "made.csv"))
-		bare := dvc.NewMap("header", false)
+		bare := doc.NewMap("header", false)
 		h.samePlots(rondoPlots(t, h.main, []string{"workspace"}, []string{"extra/loose.csv"}, bare), h.dvcPlots("plots", "show", "--json", "--no-header", "extra/loose.csv"))
 	}
 }

@@ -12,40 +12,45 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/ignore"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Project is a DVC project as it lies in a folder. Every name from it is looked up
 // through an os.Root, so that nothing outside is read but the cache, and what Allow says.
 type Project struct {
 	Dir       string // absolute
-	Config    Config
-	Cache     Cache
-	Pipelines []*Pipeline
-	Locks     map[string]*Lock // by the path of the dvc.yaml
-	Singles   []SingleFile     // by path
-	Problems  []error          // files that cannot be read; the others can
+	Config    config.Config
+	Cache     cache.Cache
+	Pipelines []*metafile.Pipeline
+	Locks     map[string]*metafile.Lock // by the path of the dvc.yaml
+	Singles   []SingleFile              // by path
+	Problems  []error                   // files that cannot be read; the others can
 
 	root     *os.Root
 	tree     fs.FS // where DVC's own files are read: the folder, or a commit
-	ignore   *Ignore
-	git      *Ignore // the rules of the .gitignore files that were met
-	hash     string  // that new entries get: MD5, or Dos2Unix in a project of DVC 2
+	ignore   *ignore.Rules
+	git      *ignore.Rules // the rules of the .gitignore files that were met
+	hash     string        // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen     map[string]sight
-	origins  map[string]Entry // what addresses have that stages name
-	brought  map[string]bool  // what came here out of the cache, or went into it
+	origins  map[string]metafile.Entry // what addresses have that stages name
+	brought  map[string]bool           // what came here out of the cache, or went into it
 	sums     *sums
 	texts    *Readings
-	partials map[string]Entry // what was brought of imports whose .dvc files do not say what it is
-	reader   *Project         // the one that reads this one, to take something over from it
-	chain    int              // how many read each other
-	inputs   []string         // DVC's own files and what they name, read so far
-	allowed  []string         // paths outside of the project that may be read
+	partials map[string]metafile.Entry // what was brought of imports whose .dvc files do not say what it is
+	reader   *Project                  // the one that reads this one, to take something over from it
+	chain    int                       // how many read each other
+	inputs   []string                  // DVC's own files and what they name, read so far
+	allowed  []string                  // paths outside of the project that may be read
 }
 
 // SingleFile is a .dvc file and its place.
 type SingleFile struct {
 	Path string // in the project
-	*Single
+	*metafile.Single
 }
 
 // Find returns the DVC project that dir is in: the nearest folder upward with .dvc in it.
@@ -90,7 +95,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 }
 
 func newProject(dir string, root *os.Root, sums *sums, texts *Readings) *Project {
-	return &Project{Dir: dir, Config: Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: sums, texts: texts}
+	return &Project{Dir: dir, Config: config.Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: sums, texts: texts}
 }
 
 // then is the project as a commit has it, with the settings of now. It shares what is remembered
@@ -115,15 +120,15 @@ func openRoot(dir string) (*os.Root, error) {
 
 // Reload reads everything but the settings anew.
 func (p *Project) Reload() error {
-	p.Pipelines, p.Singles, p.Locks = nil, nil, map[string]*Lock{}
+	p.Pipelines, p.Singles, p.Locks = nil, nil, map[string]*metafile.Lock{}
 	p.inputs = []string{path.Join(Dir, "config"), path.Join(Dir, "config.local")}
 	p.forget()
-	p.ignore, p.git = DefaultIgnore(), &Ignore{}
+	p.ignore, p.git = ignore.Default(), &ignore.Rules{}
 	w := &walk{p: p}
 	if err := w.folder("."); err != nil {
 		return err
 	}
-	slices.SortFunc(p.Pipelines, func(a, b *Pipeline) int { return strings.Compare(a.File, b.File) })
+	slices.SortFunc(p.Pipelines, func(a, b *metafile.Pipeline) int { return strings.Compare(a.File, b.File) })
 	slices.SortFunc(p.Singles, func(a, b SingleFile) int { return strings.Compare(a.Path, b.Path) })
 	p.hash = p.generation()
 	return nil
@@ -137,15 +142,15 @@ func (p *Project) generation() string {
 		if o.entry.MD5 == "" {
 			continue
 		}
-		if o.entry.Hash != Dos2Unix {
-			return MD5
+		if o.entry.Hash != metafile.Dos2Unix {
+			return metafile.MD5
 		}
 		old = true
 	}
 	if old || p.begunBy2() {
-		return Dos2Unix
+		return metafile.Dos2Unix
 	}
-	return MD5
+	return metafile.MD5
 }
 
 // begunBy2 reports whether only DVC 2 has worked in the project so far: by what it
@@ -170,34 +175,34 @@ func (p *Project) begunBy2() bool {
 
 // settings reads the person's own config, the project's, and the one of this copy of it.
 func (p *Project) settings() {
-	if name := globalConfig(); name != "" {
-		if b, err := os.ReadFile(name); err == nil && len(b) <= maxMeta {
-			if c, err := ReadConfig(name, b); err == nil {
-				p.Config = p.Config.over(c.from(filepath.Dir(name)))
+	if name := config.Global(); name != "" {
+		if b, err := os.ReadFile(name); err == nil && len(b) <= doc.MaxSize {
+			if c, err := config.Read(name, b); err == nil {
+				p.Config = p.Config.Over(c.From(filepath.Dir(name)))
 			}
 		}
 	}
-	at := map[string]keyPlace{}
+	at := map[string]config.Place{}
 	for _, name := range []string{"config", "config.local"} {
 		b, err := p.Read(path.Join(Dir, name))
 		if missing(err) {
 			continue
 		}
 		if err == nil {
-			var c Config
-			if c, err = ReadConfig(path.Join(Dir, name), b); err == nil {
-				p.Config = p.Config.over(c.from(filepath.Join(p.Dir, Dir)))
-				maps.Copy(at, inConfig(Dir, name, b))
+			var c config.Config
+			if c, err = config.Read(path.Join(Dir, name), b); err == nil {
+				p.Config = p.Config.Over(c.From(filepath.Join(p.Dir, Dir)))
+				maps.Copy(at, config.Places(Dir, name, b))
 			}
 		}
 		if err != nil {
 			p.problem(err)
 		}
 	}
-	if err := p.Config.check(at); err != nil {
+	if err := p.Config.Check(at); err != nil {
 		p.problem(err)
 	}
-	p.Cache = Cache{Dir: p.Config.cacheDir(p.Dir), types: p.Config.cacheTypes(), shared: p.Config["cache"]["shared"] == "group"}
+	p.Cache = cache.Cache{Dir: p.Config.CacheDir(p.Dir), Types: p.Config.CacheTypes(), Shared: p.Config["cache"]["shared"] == "group"}
 }
 
 // Inputs are the files that the stages and what is tracked were read from: dvc.yaml, .dvc
@@ -205,7 +210,7 @@ func (p *Project) settings() {
 func (p *Project) Inputs() []string {
 	out := []string{}
 	for _, name := range p.inputs {
-		if path.Base(name) != LockFile && filepath.IsLocal(filepath.FromSlash(name)) && !slices.Contains(out, name) {
+		if path.Base(name) != metafile.LockFile && filepath.IsLocal(filepath.FromSlash(name)) && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
@@ -232,14 +237,14 @@ func (p *Project) Read(name string) ([]byte, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, errs.New(errs.Invalid, "%s is not a file", name)
 	}
-	if err == nil && info.Size() > maxMeta {
-		return nil, tooLarge(name, int(info.Size()))
+	if err == nil && info.Size() > doc.MaxSize {
+		return nil, doc.TooLarge(name, int(info.Size()))
 	}
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s", name)
 	}
 	text := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // dvc.lock is read for every stage
-	if _, err := text.ReadFrom(io.LimitReader(f, maxMeta+1)); err != nil {
+	if _, err := text.ReadFrom(io.LimitReader(f, doc.MaxSize+1)); err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s", name)
 	}
 	return text.Bytes(), nil
@@ -266,7 +271,7 @@ func (w *walk) folder(dir string) error {
 	w.rules(dir)
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
-		if e.Type().IsRegular() && (e.Name() == PipelineFile || strings.HasSuffix(e.Name(), Suffix)) &&
+		if e.Type().IsRegular() && (e.Name() == metafile.PipelineFile || strings.HasSuffix(e.Name(), metafile.Suffix)) &&
 			!w.p.ignore.Match(at, false) && !w.p.git.Match(at, false) {
 			w.file(at)
 		}
@@ -304,11 +309,11 @@ func (w *walk) file(at string) {
 		w.p.problem(err)
 		return
 	}
-	if path.Base(at) == PipelineFile {
+	if path.Base(at) == metafile.PipelineFile {
 		w.pipeline(at, b)
 		return
 	}
-	s, err := ReadSingle(at, b)
+	s, err := metafile.ReadSingle(at, b)
 	if err != nil {
 		w.p.problem(err)
 		return
@@ -320,7 +325,7 @@ func (w *walk) file(at string) {
 }
 
 func (w *walk) pipeline(at string, b []byte) {
-	pl, err := w.p.texts.pipeline(at, b, w.p.Read, w.p.Config.optionStyle())
+	pl, err := w.p.texts.pipeline(at, b, w.p.Read, w.p.Config.OptionStyle())
 	if err != nil {
 		w.p.problem(err)
 		return
@@ -333,12 +338,12 @@ func (w *walk) pipeline(at string, b []byte) {
 			w.made(path.Join(s.Wdir, o.Path))
 		}
 	}
-	name := path.Join(path.Dir(at), LockFile)
+	name := path.Join(path.Dir(at), metafile.LockFile)
 	text, err := w.p.lockText(name)
 	if missing(err) {
 		return
 	}
-	var l *Lock
+	var l *metafile.Lock
 	if err == nil {
 		l, err = w.p.texts.lock(name, text)
 	}

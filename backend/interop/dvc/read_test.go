@@ -7,7 +7,10 @@ import (
 	"testing"
 
 	"rondo/backend/errs"
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/ignore"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // files gives a pipeline the files that it names.
@@ -64,15 +67,15 @@ func TestErrorsSayWhere(t *testing.T) {
 func readAny(name, text string, f files) (err error) {
 	switch {
 	case strings.HasSuffix(name, "dvc.yaml"):
-		_, err = dvc.ReadPipeline(name, []byte(text), f.read)
+		_, err = metafile.ReadPipeline(name, []byte(text), f.read)
 	case strings.HasSuffix(name, "dvc.lock"):
-		_, err = dvc.ReadLock(name, []byte(text))
+		_, err = metafile.ReadLock(name, []byte(text))
 	case strings.HasSuffix(name, ".dvc"):
-		_, err = dvc.ReadSingle(name, []byte(text))
+		_, err = metafile.ReadSingle(name, []byte(text))
 	case name == "config":
-		_, err = dvc.ReadConfig(name, []byte(text))
+		_, err = config.Read(name, []byte(text))
 	default:
-		_, err = dvc.ReadParams(name, []byte(text))
+		_, err = doc.ReadParams(name, []byte(text))
 	}
 	return err
 }
@@ -105,7 +108,7 @@ func TestParamsAreReadAsDVCReadsThem(t *testing.T) {
 	}
 	for i, c := range texts {
 		name, text := c.([]any)[0].(string), c.([]any)[1].(string)
-		got, err := dvc.ReadParams(name, []byte(text))
+		got, err := doc.ReadParams(name, []byte(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -147,27 +150,29 @@ func TestFormsOfDVCFiles(t *testing.T) {
 	const sum = "12345678901234567890123456789012" // all digits: YAML takes it for a number
 	for name, c := range map[string]struct {
 		text string
-		ok   func(s *dvc.Single) bool
+		ok   func(s *metafile.Single) bool
 	}{
-		"dvc 3": {"outs:\n- md5: " + sum + "\n  size: 3\n  hash: md5\n  path: a\n", func(s *dvc.Single) bool { return s.Outs[0].Hash == dvc.MD5 && s.Outs[0].MD5 == sum && !s.Import() }},
-		"dvc 2": {"outs:\n- md5: 1E345678901234567890123456789012.dir\n  nfiles: 2\n  path: a\n", func(s *dvc.Single) bool {
-			return s.Outs[0].Hash == dvc.Dos2Unix && s.Outs[0].IsDir() && s.Outs[0].MD5[0:2] == "1e"
+		"dvc 3": {"outs:\n- md5: " + sum + "\n  size: 3\n  hash: md5\n  path: a\n", func(s *metafile.Single) bool {
+			return s.Outs[0].Hash == metafile.MD5 && s.Outs[0].MD5 == sum && !s.Import()
 		}},
-		"import": {"md5: " + sum + "\nfrozen: true\ndeps:\n- path: data\n  repo:\n    url: u\n    rev: 1\n    rev_lock: abc\nouts:\n- md5: " + sum + "\n  path: a\n", func(s *dvc.Single) bool {
+		"dvc 2": {"outs:\n- md5: 1E345678901234567890123456789012.dir\n  nfiles: 2\n  path: a\n", func(s *metafile.Single) bool {
+			return s.Outs[0].Hash == metafile.Dos2Unix && s.Outs[0].IsDir() && s.Outs[0].MD5[0:2] == "1e"
+		}},
+		"import": {"md5: " + sum + "\nfrozen: true\ndeps:\n- path: data\n  repo:\n    url: u\n    rev: 1\n    rev_lock: abc\nouts:\n- md5: " + sum + "\n  path: a\n", func(s *metafile.Single) bool {
 			return s.Import() && s.Frozen && s.Deps[0].Repo.Rev == "1" && s.Deps[0].Repo.RevLock == "abc"
 		}},
-		"url": {"deps:\n- etag: AbC\n  size: 3\n  path: s3://b/k\nouts:\n- md5: " + sum + "\n  path: a\n  cache: false\n  push: false\n  remote: r\n", func(s *dvc.Single) bool {
+		"url": {"deps:\n- etag: AbC\n  size: 3\n  path: s3://b/k\nouts:\n- md5: " + sum + "\n  path: a\n  cache: false\n  push: false\n  remote: r\n", func(s *metafile.Single) bool {
 			return s.Deps[0].ETag == "AbC" && s.Outs[0].NoCache && s.Outs[0].NoPush && s.Outs[0].Remote == "r"
 		}},
-		"cloud": {"outs:\n- path: a\n  files:\n  - relpath: x\n    md5: " + sum + "\n    size: 1\n    cloud: {s3: {etag: e, version_id: v}}\n", func(s *dvc.Single) bool {
+		"cloud": {"outs:\n- path: a\n  files:\n  - relpath: x\n    md5: " + sum + "\n    size: 1\n    cloud: {s3: {etag: e, version_id: v}}\n", func(s *metafile.Single) bool {
 			return s.Outs[0].List[0].VersionID == "v" && s.Outs[0].List[0].Cloud == "s3" && s.Outs[0].IsDir()
 		}},
-		"old": {"cmd: python x.py\nlocked: true\nwdir: ..\ndeps:\n- path: x.py\n  md5: " + sum + "\nouts:\n- path: m.json\n  metric: {type: json}\n", func(s *dvc.Single) bool {
+		"old": {"cmd: python x.py\nlocked: true\nwdir: ..\ndeps:\n- path: x.py\n  md5: " + sum + "\nouts:\n- path: m.json\n  metric: {type: json}\n", func(s *metafile.Single) bool {
 			return s.Cmd == "python x.py" && s.Frozen && s.Outs[0].Kind == "metrics" && s.Wdir == ".."
 		}},
-		"nothing": {"wdir: .\n", func(s *dvc.Single) bool { return len(s.Outs) == 0 }},
+		"nothing": {"wdir: .\n", func(s *metafile.Single) bool { return len(s.Outs) == 0 }},
 	} {
-		s, err := dvc.ReadSingle("a.dvc", []byte(c.text))
+		s, err := metafile.ReadSingle("a.dvc", []byte(c.text))
 		if err != nil || !c.ok(s) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
@@ -176,11 +181,11 @@ func TestFormsOfDVCFiles(t *testing.T) {
 
 // TestLockSchemas reads a lock from before the schema had a key, and one with all there is.
 func TestLockSchemas(t *testing.T) {
-	old, err := dvc.ReadLock("dvc.lock", []byte("train:\n  cmd: python x.py\n  deps:\n  - path: a\n    md5: d41d8cd98f00b204e9800998ecf8427e\n"))
-	if err != nil || old.Schema != "1.0" || old.Stage("train").Deps[0].Hash != dvc.Dos2Unix {
+	old, err := metafile.ReadLock("dvc.lock", []byte("train:\n  cmd: python x.py\n  deps:\n  - path: a\n    md5: d41d8cd98f00b204e9800998ecf8427e\n"))
+	if err != nil || old.Schema != "1.0" || old.Stage("train").Deps[0].Hash != metafile.Dos2Unix {
 		t.Errorf("%+v, %v", old, err)
 	}
-	now, err := dvc.ReadLock("dvc.lock", []byte("schema: '2.0'\nstages:\n  train:\n    cmd: [a, b]\n    params: {params.yaml: {x: 1}}\n"))
+	now, err := metafile.ReadLock("dvc.lock", []byte("schema: '2.0'\nstages:\n  train:\n    cmd: [a, b]\n    params: {params.yaml: {x: 1}}\n"))
 	if err != nil || now.Stage("train").Params.Len() != 1 || now.Stage("none") != nil {
 		t.Errorf("%+v, %v", now, err)
 	}
@@ -195,13 +200,13 @@ func FuzzReaders(f *testing.F) {
 		for _, name := range []string{"dvc.yaml", "dvc.lock", "a.dvc", "config", "p.yaml", "p.json", "p.toml", "p.py"} {
 			_ = readAny(name, s, vars)
 		}
-		if l, err := dvc.ReadLock("dvc.lock", []byte(s)); err == nil {
+		if l, err := metafile.ReadLock("dvc.lock", []byte(s)); err == nil {
 			l.Text()
 		}
-		if one, err := dvc.ReadSingle("a.dvc", []byte(s)); err == nil {
+		if one, err := metafile.ReadSingle("a.dvc", []byte(s)); err == nil {
 			one.Sum()
 		}
-		_, _ = dvc.ReadTree("x.dir", []byte(s))
-		(&dvc.Ignore{}).With("a", []byte(s)).Match("a/"+s, false)
+		_, _ = metafile.ReadTree("x.dir", []byte(s))
+		(&ignore.Rules{}).With("a", []byte(s)).Match("a/"+s, false)
 	})
 }

@@ -1,6 +1,12 @@
 package dvc
 
-import "bytes"
+import (
+	"bytes"
+
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
+)
 
 // Readings remember what files said, by their text: a project of hundreds of stages asks
 // for the same dvc.lock and params as often, and one that is opened again and again for
@@ -12,39 +18,39 @@ type Readings struct {
 
 type said struct {
 	text   []byte
-	lock   *Lock
-	params *Map
+	lock   *metafile.Lock
+	params *doc.Map
 	yaml   any // of a dvc.yaml, before ${…} is filled in
 }
 
-func (t *Readings) pipeline(name string, text []byte, read func(string) ([]byte, error), style optionStyle) (*Pipeline, error) {
+func (t *Readings) pipeline(name string, text []byte, read func(string) ([]byte, error), style config.OptionStyle) (*metafile.Pipeline, error) {
 	if s := t.known[name]; s.yaml != nil && bytes.Equal(s.text, text) {
-		return fillPipeline(name, s.yaml, read, style)
+		return metafile.FillPipeline(name, s.yaml, read, style)
 	}
-	v, err := parseYAML(name, text)
+	v, err := doc.ParseYAML(name, text)
 	if err != nil {
 		return nil, err
 	}
 	t.put(name, said{text: text, yaml: v})
-	return fillPipeline(name, v, read, style)
+	return metafile.FillPipeline(name, v, read, style)
 }
 
-func (t *Readings) lock(name string, text []byte) (*Lock, error) {
+func (t *Readings) lock(name string, text []byte) (*metafile.Lock, error) {
 	if s := t.known[name]; s.lock != nil && bytes.Equal(s.text, text) {
 		return s.lock, nil
 	}
-	l, err := ReadLock(name, text)
+	l, err := metafile.ReadLock(name, text)
 	if err == nil {
 		t.put(name, said{text: text, lock: l})
 	}
 	return l, err
 }
 
-func (t *Readings) params(name string, text []byte) (*Map, error) {
+func (t *Readings) params(name string, text []byte) (*doc.Map, error) {
 	if s := t.known[name]; s.params != nil && bytes.Equal(s.text, text) {
 		return s.params, nil
 	}
-	m, err := ReadParams(name, text)
+	m, err := doc.ReadParams(name, text)
 	if err == nil {
 		t.put(name, said{text: text, params: m})
 	}

@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Record is what DVC would write into dvc.lock of a stage that has just run: its
 // command, params, and the hashes of what lies there.
-func (p *Project) Record(ctx context.Context, pl *Pipeline, s Stage) (LockStage, error) {
-	out := LockStage{Name: s.Name, Cmd: s.Cmd}
+func (p *Project) Record(ctx context.Context, pl *metafile.Pipeline, s metafile.Stage) (metafile.LockStage, error) {
+	out := metafile.LockStage{Name: s.Name, Cmd: s.Cmd}
 	if err := p.recordDeps(ctx, pl, s, &out); err != nil {
 		return out, err
 	}
@@ -26,7 +28,7 @@ func (p *Project) Record(ctx context.Context, pl *Pipeline, s Stage) (LockStage,
 }
 
 // recordDeps is the part of a record that is known before the stage runs.
-func (p *Project) recordDeps(ctx context.Context, pl *Pipeline, s Stage, out *LockStage) (err error) {
+func (p *Project) recordDeps(ctx context.Context, pl *metafile.Pipeline, s metafile.Stage, out *metafile.LockStage) (err error) {
 	before := p.Locks[pl.File].Stage(s.Name)
 	for _, d := range s.Deps {
 		e, err := p.entry(ctx, s, d, lockEntry(before, false, d))
@@ -40,36 +42,37 @@ func (p *Project) recordDeps(ctx context.Context, pl *Pipeline, s Stage, out *Lo
 }
 
 // entry looks at a path. What has its name from DVC 2 and is as it was keeps that name.
-func (p *Project) entry(ctx context.Context, s Stage, at string, before Entry) (Entry, error) {
+func (p *Project) entry(ctx context.Context, s metafile.Stage, at string, before metafile.Entry) (metafile.Entry, error) {
 	if to, err := p.leads(s.Wdir, at); to != "" && err == nil {
 		return p.addressEntry(ctx, s, at, to)
 	}
 	in, err := p.place(s, at)
 	if err != nil {
-		return Entry{}, err
+		return metafile.Entry{}, err
 	}
-	e := Entry{Path: at, Hash: p.hash}
-	if before.Hash == Dos2Unix && before.MD5 != "" && !filepath.IsAbs(in) {
-		now, err := p.look(ctx, in, Dos2Unix)
+	e := metafile.Entry{Path: at, Hash: p.hash}
+	if before.Hash == metafile.Dos2Unix && before.MD5 != "" && !filepath.IsAbs(in) {
+		now, err := p.look(ctx, in, metafile.Dos2Unix)
 		if err != nil {
 			return e, err
 		}
-		if now.sum == before.sum() {
-			e.Hash = Dos2Unix
+		if now.sum == before.Sum() {
+			e.Hash = metafile.Dos2Unix
 		}
 	}
 	now, err := p.look(ctx, in, e.Hash)
 	if err == nil && now.sum == "" {
 		err = errs.New(errs.Precondition, "stage %s: %s does not exist", s.Name, at).WithHint("run the stage first")
 	}
-	e.put(now)
+	noteSight(&e, now)
 	if !e.IsDir() {
-		e = e.keepVersions(before, nil)
+		e = e.KeepVersions(before, nil)
 	}
 	return e, err
 }
 
-func (e *Entry) put(s sight) {
+// noteSight writes into an entry what was seen of it.
+func noteSight(e *metafile.Entry, s sight) {
 	e.MD5, e.Size, e.Exec = s.sum, &s.size, s.exec
 	if s.dir {
 		n := int64(len(s.files))
@@ -77,8 +80,8 @@ func (e *Entry) put(s sight) {
 	}
 }
 
-func (p *Project) recordParams(s Stage) (*Map, error) {
-	out := &Map{}
+func (p *Project) recordParams(s metafile.Stage) (*doc.Map, error) {
+	out := &doc.Map{}
 	for _, d := range s.Params {
 		in, err := p.place(s, d.File)
 		if err != nil {
@@ -94,10 +97,10 @@ func (p *Project) recordParams(s Stage) (*Map, error) {
 		}
 		vals := all
 		if len(d.Keys) > 0 {
-			vals = &Map{}
+			vals = &doc.Map{}
 		}
 		for _, k := range d.Keys {
-			v, ok := lookup(all, k)
+			v, ok := doc.Lookup(all, k)
 			if !ok {
 				return nil, errs.New(errs.Precondition, "stage %s: %s has no param %q", s.Name, d.File, k).WithHint("add it there, or take it out of the stage's params")
 			}
@@ -127,10 +130,10 @@ func (p *Project) keep(ctx context.Context, at, hash string) error {
 }
 
 func (p *Project) keepFile(ctx context.Context, at, hash, want string) error {
-	if ok, err := p.Cache.holds(ctx, hash, want); ok || err != nil {
+	if ok, err := p.Cache.Holds(ctx, hash, want); ok || err != nil {
 		return err
 	}
-	if err := p.Cache.drop(hash, want); err != nil {
+	if err := p.Cache.Drop(hash, want); err != nil {
 		return err // it is damaged
 	}
 	f, err := p.open(at)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Remove ends the tracking of a .dvc file, as `dvc remove` does: the file goes, and the line
@@ -19,8 +20,8 @@ func (p *Project) Remove(ctx context.Context, name string, outs bool) error {
 	i := slices.IndexFunc(p.Singles, func(f SingleFile) bool { return f.Path == path.Clean(name) })
 	if i < 0 {
 		hint := "name a .dvc file; a stage is taken out of its dvc.yaml by hand"
-		if _, err := p.root.Stat(name + Suffix); err == nil {
-			hint = "name the file that tracks it: " + name + Suffix
+		if _, err := p.root.Stat(name + metafile.Suffix); err == nil {
+			hint = "name the file that tracks it: " + name + metafile.Suffix
 		}
 		return errs.New(errs.NotFound, "%s is no .dvc file", name).WithHint("%s", hint)
 	}
@@ -52,7 +53,7 @@ func (p *Project) Remove(ctx context.Context, name string, outs bool) error {
 			return err
 		}
 	}
-	if kind := p.Cache.types[0]; kind == "hardlink" || kind == "symlink" {
+	if kind := p.Cache.Types[0]; kind == "hardlink" || kind == "symlink" {
 		if err := p.dropLinks(all); err != nil {
 			return err
 		}

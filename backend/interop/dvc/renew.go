@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Renew says which imports to bring to what their origin has now, as `dvc update` does, and
@@ -64,7 +65,7 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 	if in.Rev != "" && f.Deps[0].Repo == nil {
 		return Renewed{}, errs.New(errs.Invalid, "%s comes from %s, which has no revisions", o.at, redacted(f.Deps[0].Path)).WithHint("leave out --rev")
 	}
-	to := &SingleDep{}
+	to := &metafile.SingleDep{}
 	*to = f.Deps[0]
 	var b brought
 	var err error
@@ -83,30 +84,30 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 	}
 	defer unlock()
 	before, err := p.Read(f.Path)
-	if err != nil && !(missing(err) && f.anew) {
+	if err != nil && !(missing(err) && f.Anew) {
 		return Renewed{}, err
 	}
 	out := &f.Outs[0]
 	now := b.out
 	now.Path = out.Entry.Path
-	if same := b.same || now.sum() != "" && now.sum() == out.Entry.sum() && now.Hash == out.Entry.Hash; same {
+	if same := b.same || now.Sum() != "" && now.Sum() == out.Entry.Sum() && now.Hash == out.Entry.Hash; same {
 		now = out.Entry
 	} else if in.NoDownload {
-		now = Entry{Path: now.Path, Hash: now.Hash}
+		now = metafile.Entry{Path: now.Path, Hash: now.Hash}
 	}
 	f.Deps[0], out.Entry = *to, now
-	f.Single.MD5 = f.sumNow()
+	f.Single.MD5 = f.SumNow()
 	settle := p.settle
-	if has, err := p.Cache.has(ctx, now); err != nil {
+	if has, err := p.Cache.Has(ctx, now); err != nil {
 		return Renewed{}, err
-	} else if b.noted && now.sum() != "" && !has {
+	} else if b.noted && now.Sum() != "" && !has {
 		settle = func(context.Context, tracked, SingleFile, Renew) error { return p.writeSingle(f) }
 	}
 	if err := settle(ctx, o, f, in); err != nil {
 		return Renewed{}, err
 	}
 	after, err := p.Read(f.Path)
-	done := Renewed{Path: o.at, File: f.Path, MD5: now.sum(), Bytes: b.n, Changed: string(before) != string(after)}
+	done := Renewed{Path: o.at, File: f.Path, MD5: now.Sum(), Bytes: b.n, Changed: string(before) != string(after)}
 	if to.Repo != nil {
 		done.Commit = to.Repo.RevLock
 	}
@@ -114,7 +115,7 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 }
 
 // renewRepo brings what a repository has now at the path of an import.
-func (p *Project) renewRepo(ctx context.Context, o tracked, d *SingleDep, in Renew) (b brought, err error) {
+func (p *Project) renewRepo(ctx context.Context, o tracked, d *metafile.SingleDep, in Renew) (b brought, err error) {
 	repo := *d.Repo
 	if d.Repo = &repo; in.Rev != "" {
 		repo.Rev = in.Rev
@@ -127,8 +128,8 @@ func (p *Project) renewRepo(ctx context.Context, o tracked, d *SingleDep, in Ren
 	if err != nil {
 		return b, err
 	}
-	b.same = commit == repo.RevLock && (in.NoDownload || o.entry.sum() != "")
-	if has, err := p.Cache.has(ctx, o.entry); err != nil {
+	b.same = commit == repo.RevLock && (in.NoDownload || o.entry.Sum() != "")
+	if has, err := p.Cache.Has(ctx, o.entry); err != nil {
 		return b, err
 	} else if b.same = b.same && (in.NoDownload || has); b.same {
 		return b, nil
@@ -142,7 +143,7 @@ func (p *Project) renewRepo(ctx context.Context, o tracked, d *SingleDep, in Ren
 }
 
 // bringSource takes what a repository has at a commit into the cache.
-func (p *Project) bringSource(ctx context.Context, from *repository, commit string, o tracked, d *SingleDep) (b brought, err error) {
+func (p *Project) bringSource(ctx context.Context, from *repository, commit string, o tracked, d *metafile.SingleDep) (b brought, err error) {
 	s, err := p.sourceAt(ctx, from, commit, o, d)
 	if err != nil {
 		return b, err
@@ -155,7 +156,7 @@ func (p *Project) bringSource(ctx context.Context, from *repository, commit stri
 // .dvc file. Work that would be lost is refused before anything is changed.
 func (p *Project) settle(ctx context.Context, o tracked, f SingleFile, in Renew) error {
 	p.forget()
-	if f.Outs[0].Entry.sum() == "" {
+	if f.Outs[0].Entry.Sum() == "" {
 		if err := p.takeAway(ctx, o, in.Force); err != nil {
 			return err
 		}
@@ -184,10 +185,10 @@ func (p *Project) takeAway(ctx context.Context, o tracked, force bool) error {
 	}
 	files := now.files
 	if !now.dir {
-		files = []TreeFile{{MD5: now.sum}}
+		files = []metafile.TreeFile{{MD5: now.sum}}
 	}
 	for _, f := range files {
-		if ok, err := p.Cache.holds(ctx, o.entry.Hash, f.MD5); err != nil {
+		if ok, err := p.Cache.Holds(ctx, o.entry.Hash, f.MD5); err != nil {
 			return err
 		} else if !ok && !force {
 			return errs.New(errs.Conflict, "the cache does not have what lies at %s, and it would be removed", path.Join(o.at, f.Path)).

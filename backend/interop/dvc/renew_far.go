@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // renewFar brings an out to what a worktree remote has of it now, as `dvc update` does: what
@@ -34,7 +35,7 @@ func (p *Project) renewFar(ctx context.Context, o tracked, in Renew) (done Renew
 	if err := p.layFar(ctx, o, now, in.Force); err != nil {
 		return done, err
 	}
-	done = Renewed{Path: o.at, File: o.file, MD5: now.sum(), Bytes: n, Changed: !sameVersions(o.entry, now)}
+	done = Renewed{Path: o.at, File: o.file, MD5: now.Sum(), Bytes: n, Changed: !sameVersions(o.entry, now)}
 	return done, p.noteVersions([]pushedOut{{o, now}})
 }
 
@@ -43,7 +44,7 @@ func (o tracked) keptAt() string {
 	if o.out.Remote != "" {
 		return o.out.Remote
 	}
-	for _, e := range append([]Entry{o.entry}, o.entry.List...) {
+	for _, e := range append([]metafile.Entry{o.entry}, o.entry.List...) {
 		if e.Cloud != "" {
 			return e.Cloud
 		}
@@ -52,7 +53,7 @@ func (o tracked) keptAt() string {
 }
 
 // layFar makes the folder as a remote has it.
-func (p *Project) layFar(ctx context.Context, o tracked, now Entry, force bool) error {
+func (p *Project) layFar(ctx context.Context, o tracked, now metafile.Entry, force bool) error {
 	unlock, err := p.lock()
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (p *Project) layFar(ctx context.Context, o tracked, now Entry, force bool) 
 }
 
 // newest brings what the remote has of an out now into the cache, and says what that is.
-func (v *versions) newest(ctx context.Context, o tracked) (Entry, int64, error) {
+func (v *versions) newest(ctx context.Context, o tracked) (metafile.Entry, int64, error) {
 	list, folder, err := (&remotePlace{v.Versioned, o.at, true}).facts(ctx)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "the remote %s has no %s any more", v.name, o.at).WithHint("`rondo data push` brings it there, `rondo data remove` tracks it no longer")
@@ -79,7 +80,7 @@ func (v *versions) newest(ctx context.Context, o tracked) (Entry, int64, error) 
 	if err != nil {
 		return o.entry, 0, err
 	}
-	was := map[string]Entry{}
+	was := map[string]metafile.Entry{}
 	for _, e := range append(o.entry.List, o.entry) {
 		if !e.IsDir() {
 			was[path.Join(o.at, v.below(o, e))] = e
@@ -102,7 +103,7 @@ func (v *versions) newest(ctx context.Context, o tracked) (Entry, int64, error) 
 }
 
 // below is a file's path in its out.
-func (v *versions) below(o tracked, e Entry) string {
+func (v *versions) below(o tracked, e metafile.Entry) string {
 	if len(o.entry.List) == 0 {
 		return ""
 	}
@@ -110,7 +111,7 @@ func (v *versions) below(o tracked, e Entry) string {
 }
 
 // bringNewest brings one file, unless what is recorded of it has the same content.
-func (v *versions) bringNewest(ctx context.Context, at string, now, was Entry, hash string) (Entry, int64, error) {
+func (v *versions) bringNewest(ctx context.Context, at string, now, was metafile.Entry, hash string) (metafile.Entry, int64, error) {
 	if was.ETag == now.ETag && was.VersionID != "" {
 		was.Path = now.Path
 		n, _, err := v.fetchOne(ctx, at, was)
@@ -130,16 +131,16 @@ func (v *versions) bringNewest(ctx context.Context, at string, now, was Entry, h
 }
 
 // entryFor is the entry of an out that has these files now.
-func (v *versions) entryFor(was Entry, list []Entry, folder bool) (e Entry, err error) {
+func (v *versions) entryFor(was metafile.Entry, list []metafile.Entry, folder bool) (e metafile.Entry, err error) {
 	if !folder {
 		e = list[0]
 		e.Path = was.Path
 		return e, nil
 	}
-	slices.SortFunc(list, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
-	files := make([]TreeFile, len(list))
+	slices.SortFunc(list, func(a, b metafile.Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
+	files := make([]metafile.TreeFile, len(list))
 	for i, f := range list {
-		files[i] = TreeFile{Path: f.Path, MD5: f.MD5, Exec: f.Exec}
+		files[i] = metafile.TreeFile{Path: f.Path, MD5: f.MD5, Exec: f.Exec}
 	}
 	e = was
 	e.List = list

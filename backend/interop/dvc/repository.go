@@ -9,10 +9,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/config"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -101,7 +104,7 @@ func (r *repository) tree(ctx context.Context, commit string) (fs.FS, error) {
 
 // foreign opens the DVC project of another repository, which only reads: its own settings
 // and those that the import names. A repository elsewhere has no cache here.
-func (p *Project) foreign(from *repository, tree fs.FS, top string, how *Repo) (*Project, error) {
+func (p *Project) foreign(from *repository, tree fs.FS, top string, how *metafile.Repo) (*Project, error) {
 	sub, err := fs.Sub(tree, top)
 	if err != nil {
 		return nil, err
@@ -134,18 +137,18 @@ func openAway(dir string, tree fs.FS) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: Config{}, root: root, tree: tree, seen: map[string]sight{}, origins: map[string]Entry{}, brought: map[string]bool{}, partials: map[string]Entry{}, sums: loadSums(dir), texts: &Readings{}}
+	p := &Project{Dir: dir, Config: config.Config{}, root: root, tree: tree, seen: map[string]sight{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: loadSums(dir), texts: &Readings{}}
 	p.settings()
-	p.Cache = Cache{Dir: filepath.Join(dir, "no-cache")}
+	p.Cache = cache.Cache{Dir: filepath.Join(dir, "no-cache")}
 	return p, p.Reload()
 }
 
 // settingsOf lays what an import says of remotes over the settings of the other project.
-func (p *Project) settingsOf(here *Project, how *Repo) error {
-	over := Config{}
+func (p *Project) settingsOf(here *Project, how *metafile.Repo) error {
+	over := config.Config{}
 	switch c := how.Config.(type) {
-	case *Map:
-		over = configOf(c)
+	case *doc.Map:
+		over = config.Of(c)
 	case string:
 		if filepath.IsAbs(c) || !filepath.IsLocal(filepath.FromSlash(c)) {
 			return errs.New(errs.Precondition, "the config %s, which an import names, lies outside of the project", c).
@@ -155,51 +158,21 @@ func (p *Project) settingsOf(here *Project, how *Repo) error {
 		if err != nil {
 			return errs.New(errs.Precondition, "the config %s, which an import names, cannot be read: %w", c, err)
 		}
-		if over, err = ReadConfig(c, b); err != nil {
+		if over, err = config.Read(c, b); err != nil {
 			return err
 		}
-		over = over.from(filepath.Join(here.Dir, filepath.Dir(filepath.FromSlash(c))))
+		over = over.From(filepath.Join(here.Dir, filepath.Dir(filepath.FromSlash(c))))
 	}
 	switch r := how.Remote.(type) {
 	case string:
-		over = over.over(Config{"core": {"remote": r}})
-	case *Map:
+		over = over.Over(config.Config{"core": {"remote": r}})
+	case *doc.Map:
 		name := p.Config["core"]["remote"]
 		if name == "" {
 			name = "import"
 		}
-		over = over.over(Config{"core": {"remote": name}, `remote "` + name + `"`: configOf(NewMap("r", r))["r"]})
+		over = over.Over(config.Config{"core": {"remote": name}, `remote "` + name + `"`: config.Of(doc.NewMap("r", r))["r"]})
 	}
-	p.Config = p.Config.over(over)
+	p.Config = p.Config.Over(over)
 	return nil
-}
-
-// configOf is a config as an import has it: remotes stand in a mapping of their own.
-func configOf(m *Map) Config {
-	c := Config{}
-	for _, section := range m.Keys {
-		keys, _ := m.vals[section].(*Map)
-		if keys == nil {
-			continue
-		}
-		for _, k := range keys.Keys {
-			name, key, v := section, k, keys.vals[k]
-			if inner, ok := v.(*Map); ok && section == "remote" {
-				name = `remote "` + k + `"`
-				for _, key := range inner.Keys {
-					c.set(name, key, text(inner.vals[key]))
-				}
-				continue
-			}
-			c.set(name, strings.ToLower(key), text(v))
-		}
-	}
-	return c
-}
-
-func (c Config) set(section, key, v string) {
-	if c[section] == nil {
-		c[section] = map[string]string{}
-	}
-	c[section][key] = v
 }

@@ -13,6 +13,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote/remotetest"
 )
 
@@ -82,7 +83,7 @@ func importText(at, url, commit, md5, out string) string {
 func importing(t *testing.T, url, commit string) string {
 	return folder(t, map[string]string{
 		".dvc/config":  "[core]\n    no_scm = true\n",
-		"part.dvc":     importText("data/in", url, commit, dvc.TreeSum([]byte(`[{"md5": "b026324c6904b2a9cb4b88d6d61c81d1", "relpath": "x"}]`)), "part"),
+		"part.dvc":     importText("data/in", url, commit, metafile.TreeSum([]byte(`[{"md5": "b026324c6904b2a9cb4b88d6d61c81d1", "relpath": "x"}]`)), "part"),
 		"one.txt.dvc":  importText("one.txt", url, commit, "e73af36376314c7c0022cb1d204f76b3", "one.txt"),
 		"from/git.dvc": importText("git.txt", url, commit, "344a8fbc7975384d47c0f3e77b7c6f5b", "git.txt"),
 	})

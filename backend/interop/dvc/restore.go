@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Restore brings data that only the cache has into the folder, every hash compared. It
@@ -38,7 +40,7 @@ func cannotWrite(at string, err error) error {
 	return errs.New(errs.Unavailable, "%s cannot be written: %w", at, err).WithHint("see whether the disk is full and whether you may write there")
 }
 
-func (p *Project) fetch(ctx context.Context, e Entry, to string) error {
+func (p *Project) fetch(ctx context.Context, e metafile.Entry, to string) error {
 	if !strings.HasSuffix(e.MD5, ".dir") {
 		perm := fs.FileMode(0o644)
 		if e.Exec {
@@ -66,7 +68,7 @@ func (p *Project) fetch(ctx context.Context, e Entry, to string) error {
 }
 
 func (p *Project) copyOut(ctx context.Context, hash, md5, to string, perm fs.FileMode) error {
-	from, err := p.Cache.open(hash, md5)
+	from, err := p.Cache.Open(hash, md5)
 	if err != nil {
 		return err
 	}
@@ -76,12 +78,12 @@ func (p *Project) copyOut(ctx context.Context, hash, md5, to string, perm fs.Fil
 		return cannotWrite(to, err)
 	}
 	defer out.Close()
-	got, _, err := Sum(ctx, io.TeeReader(from, out), hash)
+	got, _, err := metafile.Sum(ctx, io.TeeReader(from, out), hash)
 	if err != nil {
 		return cannotWrite(to, err)
 	}
 	if got != md5 {
-		return damaged(md5)
+		return cache.Damaged(md5)
 	}
 	if err := out.Sync(); err != nil {
 		return cannotWrite(to, err)

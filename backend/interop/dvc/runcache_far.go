@@ -3,13 +3,14 @@ package dvc
 import (
 	"context"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -36,7 +37,7 @@ func (x *exchanging) runs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	here, err := x.p.Cache.runNotes()
+	here, err := x.p.Cache.RunNotes()
 	if err != nil {
 		return err
 	}
@@ -66,18 +67,6 @@ func (x *exchanging) runs(ctx context.Context) error {
 	})
 }
 
-// runNotes are the names of the notes in the cache.
-func (c Cache) runNotes() (map[string]bool, error) {
-	list, err := filepath.Glob(filepath.Join(escapeGlob(c.Dir), "runs", "??", "*", "*"))
-	out := map[string]bool{}
-	for _, at := range list {
-		dir, value := filepath.Split(at)
-		key := filepath.Base(dir)
-		out[path.Join("runs", key[:min(2, len(key))], key, value)] = true
-	}
-	return out, err
-}
-
 func (x *exchanging) pushRun(ctx context.Context, r remote.Remote, name string) error {
 	text, err := os.ReadFile(filepath.Join(x.p.Cache.Dir, filepath.FromSlash(name)))
 	if err != nil {
@@ -91,7 +80,7 @@ func (x *exchanging) pushRun(ctx context.Context, r remote.Remote, name string) 
 }
 
 func (x *exchanging) fetchRun(ctx context.Context, r remote.Remote, name string) error {
-	text, err := remote.Read(ctx, r, name, maxMeta)
+	text, err := remote.Read(ctx, r, name, doc.MaxSize)
 	if err == nil {
 		err = soundRun(name, text)
 	}
@@ -99,7 +88,7 @@ func (x *exchanging) fetchRun(ctx context.Context, r remote.Remote, name string)
 		return err
 	}
 	at := filepath.Join(x.p.Cache.Dir, filepath.FromSlash(name))
-	if err := x.p.Cache.note(at, text); err != nil {
+	if err := x.p.Cache.NoteRun(at, text); err != nil {
 		return errs.New(errs.Unavailable, "DVC's run cache cannot be written: %w", err).WithHint("see whether the disk is full and whether you may write to %s", x.p.Cache.Dir)
 	}
 	return nil
@@ -108,10 +97,10 @@ func (x *exchanging) fetchRun(ctx context.Context, r remote.Remote, name string)
 // soundRun compares a note with its name: nothing that is damaged is passed on.
 func soundRun(name string, text []byte) error {
 	at := runNote.FindStringSubmatch(name)
-	v, err := parseYAML(name, text)
+	v, err := doc.ParseYAML(name, text)
 	if err == nil {
-		var s LockStage
-		if s, err = readLockStage(name, "run", NewMap("run", v)); err == nil && s.runKey() == at[2] && entryHash(s.value()) == at[3] {
+		var s metafile.LockStage
+		if s, err = metafile.ReadLockStage(name, "run", doc.NewMap("run", v)); err == nil && s.RunKey() == at[2] && metafile.EntryHash(s.Value()) == at[3] {
 			return nil
 		}
 	}

@@ -123,7 +123,7 @@ func atCommit(what, commit string) string {
 
 // key tells apart what is the same in many commits.
 func (o tracked) key() string {
-	words := []string{o.at, o.entry.Hash, o.entry.sum(), o.entry.VersionID, o.out.Remote, strings.Join(o.parts, "\x00")}
+	words := []string{o.at, o.entry.Hash, o.entry.Sum(), o.entry.VersionID, o.out.Remote, strings.Join(o.parts, "\x00")}
 	for _, f := range o.entry.List {
 		words = append(words, f.Path, f.MD5, f.VersionID)
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rondo/backend/interop/dvc/doc"
 )
 
 // Each line of DVC keeps what it remembers of a project in a folder of its own, outside of
@@ -63,7 +65,7 @@ func (p *Project) tokenOf2() string {
 func (p *Project) tokenOf3() string {
 	born := "None"
 	if info, err := os.Stat(filepath.Join(p.Dir, Dir, "tmp", "btime")); err == nil {
-		born = pyFloat(pyTime(info.ModTime().Unix(), info.ModTime().Nanosecond()))
+		born = doc.Float(pyTime(info.ModTime().Unix(), info.ModTime().Nanosecond()))
 	}
 	return token("(" + pyText(p.Dir) + ", None, " + born + ", " + pyText(person()) + ", 3, 0)")
 }

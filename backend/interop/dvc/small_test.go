@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/ignore"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 const hashScript = `
@@ -48,8 +49,8 @@ func TestHashesAreDVCs(t *testing.T) {
 	}
 	differ := 0
 	for i, c := range contents {
-		plain, _, err1 := dvc.Sum(context.Background(), bytes.NewReader(c), dvc.MD5)
-		unix, _, err2 := dvc.Sum(context.Background(), bytes.NewReader(c), dvc.Dos2Unix)
+		plain, _, err1 := metafile.Sum(context.Background(), bytes.NewReader(c), metafile.MD5)
+		unix, _, err2 := metafile.Sum(context.Background(), bytes.NewReader(c), metafile.Dos2Unix)
 		if err1 != nil || err2 != nil || plain != want[i][0] || unix != want[i][1] {
 			t.Errorf("content %d: %s %s, and DVC says %v", i, plain, unix, want[i])
 		}
@@ -107,7 +108,7 @@ func TestIgnoreRulesAreDVCs(t *testing.T) {
 	}
 	bad, yes := 0, 0
 	for i, q := range all {
-		got := (&dvc.Ignore{}).With("", []byte(strings.Join(q.rules, "\n"))).Match(q.path, q.dir)
+		got := (&ignore.Rules{}).With("", []byte(strings.Join(q.rules, "\n"))).Match(q.path, q.dir)
 		if want[i] {
 			yes++
 		}

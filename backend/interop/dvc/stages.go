@@ -1,12 +1,12 @@
 package dvc
 
 import (
-	"math"
 	"path"
 	"slices"
 	"strings"
 
-	num "rondo/backend/number"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/project"
 )
 
@@ -15,7 +15,7 @@ import (
 func (p *Project) Stages() map[string]project.Stage {
 	out, taken := map[string]project.Stage{}, map[string]bool{}
 	lines := slices.Clone(p.Pipelines)
-	slices.SortFunc(lines, func(a, b *Pipeline) int { return strings.Compare(path.Dir(a.File), path.Dir(b.File)) })
+	slices.SortFunc(lines, func(a, b *metafile.Pipeline) int { return strings.Compare(path.Dir(a.File), path.Dir(b.File)) })
 	for _, pl := range lines {
 		prefix := ""
 		if dir := path.Dir(pl.File); dir != "." {
@@ -31,7 +31,7 @@ func (p *Project) Stages() map[string]project.Stage {
 }
 
 // stage has what lies outside of the project apart.
-func (p *Project) stage(pl *Pipeline, s Stage) project.Stage {
+func (p *Project) stage(pl *metafile.Pipeline, s metafile.Stage) project.Stage {
 	out := project.Stage{
 		Cmd: s.Lines(), Desc: s.Desc, Frozen: s.Frozen, From: Address(pl.File, s.Name),
 		AlwaysChanged: s.AlwaysChanged || len(s.Deps)+len(s.Params)+len(s.Outs) == 0,
@@ -59,41 +59,11 @@ func (p *Project) stage(pl *Pipeline, s Stage) project.Stage {
 		case "metrics":
 			out.Metrics = append(out.Metrics, one)
 		case "plots":
-			one.Plot, _ = plainValue(o.Plot).(map[string]any)
+			one.Plot, _ = doc.Plain(o.Plot).(map[string]any)
 			out.Plots = append(out.Plots, one)
 		default:
 			out.Outs = append(out.Outs, one)
 		}
 	}
 	return out
-}
-
-// plainValue is a value as encoding/json knows it.
-func plainValue(v any) any {
-	switch x := v.(type) {
-	case *Map:
-		if x == nil {
-			return nil
-		}
-		out := map[string]any{}
-		for _, k := range x.Keys {
-			out[k] = plainValue(x.vals[k])
-		}
-		return out
-	case []any:
-		out := make([]any, len(x))
-		for i, it := range x {
-			out[i] = plainValue(it)
-		}
-		return out
-	case Time:
-		return string(x)
-	case Big:
-		return string(x)
-	case float64:
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return num.Float(x)
-		}
-	}
-	return v
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Words of Status, as `dvc status` says them.
@@ -21,8 +23,8 @@ const (
 // is not in the list.
 type StageStatus struct {
 	Name     string
-	Deps     *Map // word by path; a map of words by key for params
-	Outs     *Map
+	Deps     *doc.Map // word by path; a map of words by key for params
+	Outs     *doc.Map
 	Always   bool
 	Command  bool     // changed
 	Checksum bool     // of the stage itself, changed
@@ -63,16 +65,16 @@ func (p *Project) Status(ctx context.Context) ([]StageStatus, error) {
 
 // Address is the name that DVC gives a stage outside of its dvc.yaml.
 func Address(file, stage string) string {
-	if file == PipelineFile {
+	if file == metafile.PipelineFile {
 		return stage
 	}
 	return file + ":" + stage
 }
 
-func (p *Project) stageStatus(ctx context.Context, pl *Pipeline, s Stage) (StageStatus, error) {
-	out := StageStatus{Name: Address(pl.File, s.Name), Deps: &Map{}, Outs: &Map{}}
+func (p *Project) stageStatus(ctx context.Context, pl *metafile.Pipeline, s metafile.Stage) (StageStatus, error) {
+	out := StageStatus{Name: Address(pl.File, s.Name), Deps: &doc.Map{}, Outs: &doc.Map{}}
 	lock := p.Locks[pl.File].Stage(s.Name)
-	out.Command = lock != nil && !Equal(lock.Cmd, s.Cmd)
+	out.Command = lock != nil && !doc.Equal(lock.Cmd, s.Cmd)
 	out.Always = s.AlwaysChanged || len(s.Deps)+len(s.Params)+len(s.Outs) == 0
 	if !s.Frozen {
 		for _, d := range s.Deps {
@@ -95,9 +97,9 @@ func (p *Project) stageStatus(ctx context.Context, pl *Pipeline, s Stage) (Stage
 }
 
 // lockEntry is what the lock says of a path; of one that it does not know, nothing.
-func lockEntry(lock *LockStage, outs bool, at string) Entry {
+func lockEntry(lock *metafile.LockStage, outs bool, at string) metafile.Entry {
 	if lock == nil {
-		return Entry{Path: at, Hash: MD5}
+		return metafile.Entry{Path: at, Hash: metafile.MD5}
 	}
 	list := lock.Deps
 	if outs {
@@ -108,10 +110,10 @@ func lockEntry(lock *LockStage, outs bool, at string) Entry {
 			return e
 		}
 	}
-	return Entry{Path: at, Hash: Dos2Unix}
+	return metafile.Entry{Path: at, Hash: metafile.Dos2Unix}
 }
 
-func (p *Project) depStatus(ctx context.Context, out *StageStatus, wdir, at string, e Entry) error {
+func (p *Project) depStatus(ctx context.Context, out *StageStatus, wdir, at string, e metafile.Entry) error {
 	if to, err := p.leads(wdir, at); to != "" && err == nil {
 		return p.addressStatus(ctx, out, at, to, e)
 	}
@@ -143,7 +145,7 @@ func (s *StageStatus) place(p *Project, wdir, at string) (string, bool) {
 }
 
 // entryAt is an entry as it is compared: outside of the project DVC 3 has no names from DVC 2.
-func (p *Project) entryAt(at string, e Entry) Entry {
+func (p *Project) entryAt(at string, e metafile.Entry) metafile.Entry {
 	if filepath.IsAbs(at) {
 		e.Hash = p.hash
 	}
@@ -151,41 +153,20 @@ func (p *Project) entryAt(at string, e Entry) Entry {
 }
 
 // word compares a path of the project with what is recorded of it.
-func (p *Project) word(ctx context.Context, at string, e Entry) (string, error) {
+func (p *Project) word(ctx context.Context, at string, e metafile.Entry) (string, error) {
 	s, err := p.look(ctx, at, e.Hash)
 	switch {
 	case err != nil:
 		return "", err
 	case s.sum == "":
 		return Deleted, nil
-	case s.sum != e.sum():
+	case s.sum != e.Sum():
 		return Modified, nil
 	}
 	return "", nil
 }
 
-// sum is the content's name; that of a folder that is listed file by file is made of them.
-func (e Entry) sum() string {
-	if e.MD5 != "" || len(e.List) == 0 {
-		return e.MD5
-	}
-	var files []TreeFile
-	for _, f := range e.List {
-		if f.MD5 == "" {
-			return ""
-		}
-		files = append(files, TreeFile{Path: f.Path, MD5: f.MD5})
-	}
-	return TreeSum(TreeText(files))
-}
-
-// named is the entry with the name of its content, also where only its files have one.
-func (e Entry) named() Entry {
-	e.MD5 = e.sum()
-	return e
-}
-
-func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, o Out, e Entry) error {
+func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, o metafile.Out, e metafile.Entry) error {
 	in, ok := out.place(p, wdir, o.Path)
 	if !ok {
 		return nil
@@ -193,9 +174,9 @@ func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, 
 	if p.ignores(in, false) || p.ignores(in, true) {
 		return errs.New(errs.Invalid, "%s: %s is what it makes, and an %s ignores it", out.Name, in, IgnoreFile).WithHint("DVC refuses that: take the rule out, or the path")
 	}
-	e = p.entryAt(in, e).named()
+	e = p.entryAt(in, e).Named()
 	if e.MD5 != "" && !o.NoCache && !filepath.IsAbs(in) {
-		if ok, err := p.Cache.has(ctx, e); err != nil || !ok {
+		if ok, err := p.Cache.Has(ctx, e); err != nil || !ok {
 			if err == nil {
 				out.Outs.Set(in, NotInCache)
 			}
@@ -209,7 +190,7 @@ func (p *Project) outStatus(ctx context.Context, out *StageStatus, wdir string, 
 	return err
 }
 
-func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *LockStage) error {
+func (p *Project) paramStatus(out *StageStatus, wdir string, d metafile.ParamDep, lock *metafile.LockStage) error {
 	at, ok := out.place(p, wdir, d.File)
 	if !ok {
 		return nil
@@ -223,10 +204,10 @@ func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *L
 	if err != nil {
 		return err
 	}
-	var locked *Map
+	var locked *doc.Map
 	if lock != nil {
 		v, _ := lock.Params.Get(d.File)
-		locked, _ = v.(*Map)
+		locked, _ = v.(*doc.Map)
 	}
 	if locked == nil {
 		out.Deps.Set(in, New)
@@ -242,8 +223,8 @@ func (p *Project) paramStatus(out *StageStatus, wdir string, d ParamDep, lock *L
 	return nil
 }
 
-func compareParams(d ParamDep, now, locked *Map) *Map {
-	words, keys := &Map{}, d.Keys
+func compareParams(d metafile.ParamDep, now, locked *doc.Map) *doc.Map {
+	words, keys := &doc.Map{}, d.Keys
 	if len(keys) == 0 {
 		keys = append(append([]string{}, now.Keys...), locked.Keys...)
 	}
@@ -253,7 +234,7 @@ func compareParams(d ParamDep, now, locked *Map) *Map {
 		if len(d.Keys) == 0 {
 			v, there = now.Get(k)
 		} else {
-			v, there = lookup(now, k)
+			v, there = doc.Lookup(now, k)
 		}
 		was, had := locked.Get(k)
 		switch {
@@ -261,7 +242,7 @@ func compareParams(d ParamDep, now, locked *Map) *Map {
 			words.Set(k, Deleted)
 		case !had:
 			words.Set(k, New)
-		case !Equal(v, was):
+		case !doc.Equal(v, was):
 			words.Set(k, Modified)
 		}
 	}
@@ -269,7 +250,7 @@ func compareParams(d ParamDep, now, locked *Map) *Map {
 }
 
 func (p *Project) singleStatus(ctx context.Context, f SingleFile) (StageStatus, error) {
-	out := StageStatus{Name: f.Path, Deps: &Map{}, Outs: &Map{}}
+	out := StageStatus{Name: f.Path, Deps: &doc.Map{}, Outs: &doc.Map{}}
 	wdir := path.Join(path.Dir(f.Path), f.Wdir)
 	out.Always = f.AlwaysChanged
 	out.Checksum = f.MD5 != f.Sum()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // statusJSON writes a status as `dvc status --json` does, keys sorted.
@@ -38,7 +39,7 @@ func statusJSON(list []dvc.StageStatus) string {
 }
 
 func plain(v any) any {
-	m, ok := v.(*dvc.Map)
+	m, ok := v.(*doc.Map)
 	if !ok {
 		return v
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/proc"
 	"rondo/backend/store"
 )
@@ -68,7 +69,7 @@ func bootLine() string { return "boot " + proc.Self().Boot + "\n" }
 
 func parseSum(line string) (key string, one sum, ok bool) {
 	f := strings.SplitN(line, " ", 7)
-	if len(f) != 7 || validMD5(f[0]) != "" {
+	if len(f) != 7 || metafile.ValidMD5(f[0]) != "" {
 		return "", one, false
 	}
 	one.md5 = f[0]

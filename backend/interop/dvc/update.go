@@ -8,6 +8,8 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
 
@@ -40,8 +42,8 @@ func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pi
 type update struct {
 	p      *Project
 	w      pipeline.Work
-	pl     *Pipeline
-	s      Stage
+	pl     *metafile.Pipeline
+	s      metafile.Stage
 	reads  []string
 	writes []string
 	kept   pipeline.Kept
@@ -71,8 +73,8 @@ func (u *update) begin(ctx context.Context, address string) error {
 }
 
 // readLock takes what another program has written into dvc.lock meanwhile.
-func (p *Project) readLock(pl *Pipeline) error {
-	name := path.Join(path.Dir(pl.File), LockFile)
+func (p *Project) readLock(pl *metafile.Pipeline) error {
+	name := path.Join(path.Dir(pl.File), metafile.LockFile)
 	text, err := p.lockText(name)
 	if missing(err) {
 		delete(p.Locks, pl.File)
@@ -199,19 +201,19 @@ func (u *update) clear(ctx context.Context) error {
 }
 
 // aside moves what the cache does not have out of the way: it may be a person's work.
-func (u *update) aside(ctx context.Context, at string, o Out) error {
+func (u *update) aside(ctx context.Context, at string, o metafile.Out) error {
 	if o.NoCache || u.w.Aside == nil {
 		return nil
 	}
-	now, err := u.p.look(ctx, at, MD5)
+	now, err := u.p.look(ctx, at, metafile.MD5)
 	if err != nil || now.sum == "" {
 		return err
 	}
-	for _, hash := range []string{MD5, Dos2Unix} {
+	for _, hash := range []string{metafile.MD5, metafile.Dos2Unix} {
 		if now, err = u.p.look(ctx, at, hash); err != nil {
 			return err
 		}
-		if has, err := u.p.Cache.has(ctx, Entry{Hash: hash, MD5: now.sum}); has || err != nil {
+		if has, err := u.p.Cache.Has(ctx, metafile.Entry{Hash: hash, MD5: now.sum}); has || err != nil {
 			return err
 		}
 	}
@@ -225,16 +227,16 @@ func (u *update) restore(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	u.p.forget()
-	now := LockStage{Name: u.s.Name, Cmd: u.s.Cmd}
+	now := metafile.LockStage{Name: u.s.Name, Cmd: u.s.Cmd}
 	if err := u.p.recordDeps(ctx, u.pl, u.s, &now); err != nil {
 		return false, err
 	}
 	for _, o := range u.s.Outs {
-		now.Outs = append(now.Outs, Entry{Path: o.Path, Hash: MD5})
+		now.Outs = append(now.Outs, metafile.Entry{Path: o.Path, Hash: metafile.MD5})
 	}
 	from := u.p.Locks[u.pl.File].Stage(u.s.Name)
-	if from == nil || !sameDeps(*from, now) || !slices.EqualFunc(u.s.Outs, now.Outs, func(o Out, _ Entry) bool { return lockEntry(from, true, o.Path).sum() != "" }) {
-		run, ok := u.p.Cache.recall(now.runKey())
+	if from == nil || !sameDeps(*from, now) || !slices.EqualFunc(u.s.Outs, now.Outs, func(o metafile.Out, _ metafile.Entry) bool { return lockEntry(from, true, o.Path).Sum() != "" }) {
+		run, ok := u.p.Cache.RecallRun(now.RunKey())
 		if !ok {
 			return false, nil
 		}
@@ -244,19 +246,19 @@ func (u *update) restore(ctx context.Context) (bool, error) {
 }
 
 // sameDeps reports whether the lock has the command, deps and params as they are now.
-func sameDeps(lock, now LockStage) bool {
+func sameDeps(lock, now metafile.LockStage) bool {
 	one, two := lock, now
 	one.Outs, two.Outs = nil, nil
-	return Equal(one.value(), two.value())
+	return doc.Equal(one.Value(), two.Value())
 }
 
-func (u *update) bringBack(ctx context.Context, from LockStage) (bool, error) {
+func (u *update) bringBack(ctx context.Context, from metafile.LockStage) (bool, error) {
 	for _, o := range u.s.Outs {
 		e := lockEntry(&from, true, o.Path)
 		if e.MD5 == "" {
 			return false, nil
 		}
-		if has, err := u.p.Cache.has(ctx, e); !has || err != nil {
+		if has, err := u.p.Cache.Has(ctx, e); !has || err != nil {
 			return false, err
 		}
 	}
@@ -322,13 +324,13 @@ func (u *update) record(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if now, err := u.p.look(ctx, at, MD5); err != nil {
+		if now, err := u.p.look(ctx, at, metafile.MD5); err != nil {
 			return err
 		} else if now.sum == "" {
 			return u.notThere(at)
 		}
 	}
-	cached := !slices.ContainsFunc(u.s.Outs, func(o Out) bool { return o.NoCache && o.Kind == "outs" })
+	cached := !slices.ContainsFunc(u.s.Outs, func(o metafile.Out) bool { return o.NoCache && o.Kind == "outs" })
 	if err := u.p.save(ctx, u.pl, cached, u.s); err != nil {
 		return err
 	}
@@ -357,13 +359,13 @@ func (u *update) params() error {
 	u.kept.Params = map[string]string{}
 	for i := 0; i < all.Len(); i++ {
 		file := all.Keys[i]
-		vals, _ := all.vals[file].(*Map)
+		vals, _ := all.Value(file).(*doc.Map)
 		for j := 0; j < vals.Len(); j++ {
 			key := vals.Keys[j]
-			if in := path.Join(u.s.Wdir, filepath.ToSlash(file)); in != ParamsFile {
+			if in := path.Join(u.s.Wdir, filepath.ToSlash(file)); in != metafile.ParamsFile {
 				key = in + ":" + key
 			}
-			u.kept.Params[key] = text(vals.vals[vals.Keys[j]])
+			u.kept.Params[key] = doc.Text(vals.Value(vals.Keys[j]))
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Verified is what a reading of the whole cache has found.
@@ -29,14 +31,14 @@ type Damage struct {
 // dvc's, looks at them and takes them anew; nothing else changes.
 func (p *Project) Verify(ctx context.Context) (v Verified, err error) {
 	users := p.users()
-	for hash, top := range map[string]string{MD5: filepath.Join(p.Cache.Dir, "files", "md5"), Dos2Unix: p.Cache.Dir} {
-		list, err := filepath.Glob(filepath.Join(escapeGlob(top), "[0-9a-f][0-9a-f]", "*"))
+	for hash, top := range map[string]string{metafile.MD5: filepath.Join(p.Cache.Dir, "files", "md5"), metafile.Dos2Unix: p.Cache.Dir} {
+		list, err := filepath.Glob(filepath.Join(cache.EscapeGlob(top), "[0-9a-f][0-9a-f]", "*"))
 		if err != nil {
 			return v, err
 		}
 		for _, at := range list {
 			md5 := filepath.Base(filepath.Dir(at)) + filepath.Base(at)
-			if validMD5(md5) != "" {
+			if metafile.ValidMD5(md5) != "" {
 				continue
 			}
 			n, whole, err := verifyObject(ctx, at, hash, md5)
@@ -57,13 +59,9 @@ func (p *Project) Verify(ctx context.Context) (v Verified, err error) {
 // distrust takes the protection of an object away. Where that may not be done, it is damaged and
 // trusted, and is named once more by the next verification.
 func distrust(at string) {
-	if info, err := os.Lstat(at); err == nil && info.Mode().IsRegular() && info.Mode().Perm() == protected {
+	if info, err := os.Lstat(at); err == nil && info.Mode().IsRegular() && info.Mode().Perm() == cache.Protected {
 		_ = os.Chmod(at, 0o644)
 	}
-}
-
-func escapeGlob(dir string) string {
-	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`).Replace(dir)
 }
 
 // verifyObject reads one object. What is gone meanwhile is not damaged.
@@ -80,7 +78,7 @@ func verifyObject(ctx context.Context, at, hash, md5 string) (n int64, whole boo
 		return 0, false, errs.New(errs.Unavailable, "the cache object %s cannot be opened: %w", md5, err).WithHint("see who may read %s", at)
 	}
 	defer f.Close()
-	got, n, err := Sum(ctx, f, hash)
+	got, n, err := metafile.Sum(ctx, f, hash)
 	if ctx.Err() != nil {
 		return n, false, ctx.Err()
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // FarVerified is what a reading of a remote has found.
@@ -72,14 +74,14 @@ type verifyingFar struct {
 
 // farNeed is an object, or a version of a file, that paths need.
 type farNeed struct {
-	object
+	cache.Object
 	name    string // there
 	version string
 	paths   []string
 }
 
 func (v *verifyingFar) need(n farNeed, at string) {
-	key := n.name + " " + n.version + " " + n.hash + " " + n.md5
+	key := n.name + " " + n.version + " " + n.Hash + " " + n.MD5
 	if v.needs[key] == nil {
 		v.needs[key] = &n
 	}
@@ -109,7 +111,7 @@ func (v *verifyingFar) tops(ctx context.Context, then *Project, name, commit str
 }
 
 func (v *verifyingFar) objectsOf(ctx context.Context, o tracked, commit string) error {
-	one := farNeed{object: object{o.entry.Hash, o.entry.MD5}, name: farName(o.entry.Hash, o.entry.MD5)}
+	one := farNeed{Object: cache.Object{Hash: o.entry.Hash, MD5: o.entry.MD5}, name: farName(o.entry.Hash, o.entry.MD5)}
 	if !strings.HasSuffix(o.entry.MD5, ".dir") {
 		v.need(one, atCommit(o.at, commit))
 		return nil
@@ -126,14 +128,14 @@ func (v *verifyingFar) objectsOf(ctx context.Context, o tracked, commit string) 
 	}
 	for _, f := range files {
 		if o.wants(f.Path) {
-			v.need(farNeed{object: object{o.entry.Hash, f.MD5}, name: farName(o.entry.Hash, f.MD5)}, atCommit(path.Join(o.at, f.Path), commit))
+			v.need(farNeed{Object: cache.Object{Hash: o.entry.Hash, MD5: f.MD5}, name: farName(o.entry.Hash, f.MD5)}, atCommit(path.Join(o.at, f.Path), commit))
 		}
 	}
 	return nil
 }
 
 // list reads the list of a folder there; where that is of no use, the cache may have it.
-func (v *verifyingFar) list(ctx context.Context, one farNeed) ([]TreeFile, error) {
+func (v *verifyingFar) list(ctx context.Context, one farNeed) ([]metafile.TreeFile, error) {
 	b, err := v.whole(ctx, one.name)
 	switch {
 	case errs.Is(err, errs.NotFound):
@@ -142,15 +144,15 @@ func (v *verifyingFar) list(ctx context.Context, one farNeed) ([]TreeFile, error
 		return nil, err
 	default:
 		v.done.Objects, v.done.Bytes = v.done.Objects+1, v.done.Bytes+int64(len(b))
-		files, err := ReadTree(one.md5, b)
-		if err == nil && TreeSum(b) == one.md5 {
+		files, err := metafile.ReadTree(one.MD5, b)
+		if err == nil && metafile.TreeSum(b) == one.MD5 {
 			v.known.is(one.name, false)
 			return files, nil
 		}
 		v.known.is(one.name, true)
 		v.done.Damaged = append(v.done.Damaged, FarBad{one.name, one.paths})
 	}
-	files, _ := v.p.Cache.Tree(one.hash, one.md5)
+	files, _ := v.p.Cache.Tree(one.Hash, one.MD5)
 	return files, nil
 }
 
@@ -160,7 +162,7 @@ func (v *verifyingFar) whole(ctx context.Context, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, maxTree+1))
+	b, err := io.ReadAll(io.LimitReader(body, cache.MaxTree+1))
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, err, "read %s of the remote", name)
 	}
@@ -174,9 +176,9 @@ func (v *verifyingFar) versionsOf(o tracked, commit string) error {
 		v.done.Missing = append(v.done.Missing, FarBad{o.at, []string{atCommit(o.at, commit)}})
 		return nil // it was never pushed there, and nobody knows what is in it
 	}
-	for _, e := range o.entry.parts(files) {
+	for _, e := range o.entry.Parts(files) {
 		if at := path.Join(o.at, e.Path); o.wants(e.Path) {
-			v.need(farNeed{object{e.Hash, e.MD5}, at, e.VersionID, nil}, atCommit(at, commit))
+			v.need(farNeed{cache.Object{Hash: e.Hash, MD5: e.MD5}, at, e.VersionID, nil}, atCommit(at, commit))
 		}
 	}
 	return nil
@@ -215,9 +217,9 @@ func (v *verifyingFar) readOne(ctx context.Context, n *farNeed) (size int64, who
 		return 0, false, err
 	}
 	defer body.Close()
-	got, size, err := Sum(ctx, body, n.hash)
+	got, size, err := metafile.Sum(ctx, body, n.Hash)
 	if err != nil {
 		return size, false, errs.Wrap(errs.Unavailable, err, "read %s of the remote", n.name)
 	}
-	return size, got == n.md5, nil
+	return size, got == n.MD5, nil
 }

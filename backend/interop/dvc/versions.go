@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
@@ -44,27 +46,6 @@ func (p *Project) openVersions(ctx context.Context, name, at string, keys map[st
 	return &versions{v, p, name, p.damageOf(name)}, nil
 }
 
-// parts are the files of an entry: of a folder those that it lists, otherwise itself.
-func (e Entry) parts(files []TreeFile) []Entry {
-	if !e.IsDir() {
-		one := e
-		one.Path = ""
-		return []Entry{one}
-	}
-	known := map[string]Entry{}
-	for _, f := range e.List {
-		known[f.Path] = f
-	}
-	out := make([]Entry, len(files))
-	for i, f := range files {
-		out[i] = Entry{Path: f.Path, Hash: e.Hash, MD5: f.MD5, Exec: f.Exec}
-		if k := known[f.Path]; k.MD5 == f.MD5 {
-			out[i] = k
-		}
-	}
-	return out
-}
-
 // fetch brings the versions that an out names into the cache.
 func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error {
 	files, err := v.p.filesOf(o.entry)
@@ -73,8 +54,8 @@ func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error 
 			WithHint("whoever has the content can push it: rondo data push, or dvc push")
 	}
 	var mu sync.Mutex
-	asked := slices.DeleteFunc(o.entry.parts(files), func(e Entry) bool { return !o.wants(e.Path) })
-	err = each(ctx, asked, func(e Entry) error {
+	asked := slices.DeleteFunc(o.entry.Parts(files), func(e metafile.Entry) bool { return !o.wants(e.Path) })
+	err = each(ctx, asked, func(e metafile.Entry) error {
 		n, had, err := v.fetchOne(ctx, path.Join(o.at, e.Path), e)
 		mu.Lock()
 		defer mu.Unlock()
@@ -96,8 +77,8 @@ func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error 
 	return err
 }
 
-func (v *versions) fetchOne(ctx context.Context, at string, e Entry) (n int64, had bool, err error) {
-	if had, err = v.p.Cache.holds(ctx, e.Hash, e.MD5); had || err != nil {
+func (v *versions) fetchOne(ctx context.Context, at string, e metafile.Entry) (n int64, had bool, err error) {
+	if had, err = v.p.Cache.Holds(ctx, e.Hash, e.MD5); had || err != nil {
 		return 0, had, err
 	}
 	if e.VersionID == "" {
@@ -113,27 +94,27 @@ func (v *versions) fetchOne(ctx context.Context, at string, e Entry) (n int64, h
 		return 0, false, errs.New(errs.Corrupt, "the version %s of %s in the remote %s is not what is recorded of it: size %d, etag %s", e.VersionID, at, v.name, is.Size, is.ETag).
 			WithHint("see whether the remote's url is the one that it was pushed to; whoever has the content can push it anew")
 	}
-	n, err = v.p.admit(ctx, body, object{e.Hash, e.MD5})
+	n, err = v.p.admit(ctx, body, cache.Object{Hash: e.Hash, MD5: e.MD5})
 	return n, false, err
 }
 
 // admit takes content into the cache if it is what an object's name says.
-func (p *Project) admit(ctx context.Context, body io.Reader, o object) (int64, error) {
-	tmp, err := p.Cache.create(o.hash)
+func (p *Project) admit(ctx context.Context, body io.Reader, o cache.Object) (int64, error) {
+	tmp, err := p.Cache.Create(o.Hash)
 	if err != nil {
 		return 0, err
 	}
 	defer tmp.Close()
-	got, n, err := Sum(ctx, io.TeeReader(body, tmp), o.hash)
+	got, n, err := metafile.Sum(ctx, io.TeeReader(body, tmp), o.Hash)
 	if err != nil {
-		return n, errs.Wrap(errs.Unavailable, err, "bring the object %s", o.md5)
+		return n, errs.Wrap(errs.Unavailable, err, "bring the object %s", o.MD5)
 	}
-	if got != strings.TrimSuffix(o.md5, ".dir") {
-		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.md5).
+	if got != strings.TrimSuffix(o.MD5, ".dir") {
+		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.MD5).
 			WithHint("push it again from where it is whole")
 	}
-	if err := p.Cache.drop(o.hash, o.md5); err != nil {
+	if err := p.Cache.Drop(o.Hash, o.MD5); err != nil {
 		return n, err
 	}
-	return n, p.Cache.place(tmp, o.hash, o.md5)
+	return n, p.Cache.Place(tmp, o.Hash, o.MD5)
 }

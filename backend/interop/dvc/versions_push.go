@@ -8,24 +8,26 @@ import (
 	"sync"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
 )
 
 // pushedOut is an out, and its entry with the versions that a remote has of it now.
 type pushedOut struct {
 	tracked
-	now Entry
+	now metafile.Entry
 }
 
 // push makes a version of each file of an out of which the remote has none, and returns the
 // entry that names them all: of a part only its own. What did arrive is named also where something failed.
-func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry, error) {
+func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (metafile.Entry, error) {
 	e := o.entry
 	files, err := v.p.filesOf(e)
 	if err != nil {
 		return e, err
 	}
-	parts := e.parts(files)
+	parts := e.Parts(files)
 	var mu sync.Mutex
 	err = each(ctx, indexes(parts), func(i int) error {
 		if !o.wants(parts[i].Path) {
@@ -44,25 +46,25 @@ func (v *versions) push(ctx context.Context, o tracked, done *Exchanged) (Entry,
 		} else {
 			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
 		}
-		parts[i] = parts[i].versioned(v.name, is)
+		parts[i] = parts[i].Versioned(v.name, is)
 		return nil
 	})
 	if !e.IsDir() {
 		parts[0].Path = e.Path
 		return parts[0], err
 	}
-	if !slices.ContainsFunc(parts, func(e Entry) bool { return e.VersionID != "" }) {
+	if !slices.ContainsFunc(parts, func(e metafile.Entry) bool { return e.VersionID != "" }) {
 		return e, err // as it was
 	}
-	slices.SortFunc(parts, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
+	slices.SortFunc(parts, func(a, b metafile.Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
 	e.List = parts
 	return e, err
 }
 
 // sized is the entry of a file that is not asked for, as `dvc add` writes one of which there is
 // no version yet; dvc drops it where it pushes a part.
-func (v *versions) sized(e Entry) Entry {
-	if info, err := v.p.Cache.stat(e.Hash, e.MD5); err == nil && e.Size == nil {
+func (v *versions) sized(e metafile.Entry) metafile.Entry {
+	if info, err := v.p.Cache.Stat(e.Hash, e.MD5); err == nil && e.Size == nil {
 		n := info.Size()
 		e.Size = &n
 	}
@@ -77,18 +79,9 @@ func indexes[T any](list []T) []int {
 	return out
 }
 
-// versioned is an entry with its version in a remote; one that it has stays.
-func (e Entry) versioned(name string, is remote.Version) Entry {
-	if e.VersionID == is.ID {
-		return e
-	}
-	e.Cloud, e.ETag, e.VersionID, e.Size, e.Checksum = name, is.ETag, is.ID, &is.Size, ""
-	return e
-}
-
 // pushOne uploads one file unless the remote has the version that is recorded, or has the
 // same content as the newest one. n is below 0 where nothing was sent.
-func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.Version, n int64, err error) {
+func (v *versions) pushOne(ctx context.Context, at string, e metafile.Entry) (is remote.Version, n int64, err error) {
 	bad := v.known.has(versionName(at, e.VersionID))
 	if e.VersionID != "" && !bad {
 		if is, err = v.Version(ctx, at, e.VersionID); err == nil || !errs.Is(err, errs.NotFound) {
@@ -98,16 +91,16 @@ func (v *versions) pushOne(ctx context.Context, at string, e Entry) (is remote.V
 	if err := v.p.intact(ctx, e.Hash, e.MD5); err != nil {
 		return is, 0, err
 	}
-	info, err := v.p.Cache.stat(e.Hash, e.MD5)
+	info, err := v.p.Cache.Stat(e.Hash, e.MD5)
 	if err != nil {
 		return is, 0, err
 	}
-	if is, err = v.Version(ctx, at, ""); err == nil && !v.known.has(versionName(at, is.ID)) && e.Hash == MD5 && is.ETag == e.MD5 && is.Size == info.Size() && is.ID != "" {
+	if is, err = v.Version(ctx, at, ""); err == nil && !v.known.has(versionName(at, is.ID)) && e.Hash == metafile.MD5 && is.ETag == e.MD5 && is.Size == info.Size() && is.ID != "" {
 		return is, -1, nil
 	} else if err != nil && !errs.Is(err, errs.NotFound) {
 		return is, 0, err
 	}
-	file, content, err := v.p.Cache.content(object{e.Hash, e.MD5})
+	file, content, err := v.p.Cache.Content(cache.Object{Hash: e.Hash, MD5: e.MD5})
 	if err != nil {
 		return is, 0, err
 	}
@@ -154,9 +147,9 @@ func (p *Project) noteVersions(list []pushedOut) (err error) {
 }
 
 // versionsOf is what an entry became by a push.
-func versionsOf(list []pushedOut, stage string, e Entry) (Entry, bool) {
+func versionsOf(list []pushedOut, stage string, e metafile.Entry) (metafile.Entry, bool) {
 	i := slices.IndexFunc(list, func(o pushedOut) bool {
-		return o.stage == stage && o.entry.Path == e.Path && o.entry.Hash == e.Hash && o.entry.MD5 == e.sum()
+		return o.stage == stage && o.entry.Path == e.Path && o.entry.Hash == e.Hash && o.entry.MD5 == e.Sum()
 	})
 	if i < 0 {
 		return e, false
@@ -164,12 +157,12 @@ func versionsOf(list []pushedOut, stage string, e Entry) (Entry, bool) {
 	return list[i].now, true
 }
 
-func (p *Project) noteLock(pl *Pipeline, list []pushedOut) error {
+func (p *Project) noteLock(pl *metafile.Pipeline, list []pushedOut) error {
 	l := p.Locks[pl.File]
 	if l == nil {
 		return nil
 	}
-	var changed []LockStage
+	var changed []metafile.LockStage
 	for _, s := range l.Stages {
 		s.Outs = slices.Clone(s.Outs)
 		n := len(changed)
@@ -183,7 +176,7 @@ func (p *Project) noteLock(pl *Pipeline, list []pushedOut) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	name := path.Join(path.Dir(pl.File), LockFile)
+	name := path.Join(path.Dir(pl.File), metafile.LockFile)
 	old, err := p.lockText(name)
 	if err != nil {
 		return err
@@ -196,7 +189,7 @@ func (p *Project) noteLock(pl *Pipeline, list []pushedOut) error {
 }
 
 // sameVersions reports whether a push has changed nothing of an entry.
-func sameVersions(a, b Entry) bool {
+func sameVersions(a, b metafile.Entry) bool {
 	if len(a.List) != len(b.List) || a.VersionID != b.VersionID || a.Cloud != b.Cloud {
 		return false
 	}
@@ -206,29 +199,4 @@ func sameVersions(a, b Entry) bool {
 		}
 	}
 	return true
-}
-
-// keepVersions is an entry that has just been looked at, with what the one before knows of
-// the versions of the same content. Files are those of a folder, where its entry lists them.
-func (e Entry) keepVersions(before Entry, files []TreeFile) Entry {
-	switch {
-	case e.sum() == before.sum() && before.Hash == e.Hash && (before.VersionID != "" || len(before.List) > 0):
-		return before
-	case len(before.List) == 0 || !e.IsDir():
-		return e
-	}
-	known := map[string]Entry{}
-	for _, f := range before.List {
-		known[f.Path] = f
-	}
-	for _, f := range files {
-		size := f.Size
-		one := Entry{Path: f.Path, Hash: e.Hash, MD5: f.MD5, Size: &size, Exec: f.Exec}
-		if k := known[f.Path]; k.MD5 == f.MD5 {
-			one = k
-		}
-		e.List = append(e.List, one)
-	}
-	slices.SortFunc(e.List, func(a, b Entry) int { return slices.Compare([]rune(a.Path), []rune(b.Path)) })
-	return e
 }

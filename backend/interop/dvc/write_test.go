@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // ownFiles reads what DVC has written: .dvc files, locks, and the names in the cache.
@@ -64,7 +65,7 @@ func TestWrittenByRondoIsDVCsOwn(t *testing.T) {
 	}
 	for _, pl := range p.Pipelines {
 		stages := slices.Clone(pl.Stages)
-		slices.SortStableFunc(stages, func(a, b dvc.Stage) int { return ran(order, a.Name) - ran(order, b.Name) })
+		slices.SortStableFunc(stages, func(a, b metafile.Stage) int { return ran(order, a.Name) - ran(order, b.Name) })
 		for _, s := range stages { // one by one, as a runner does it
 			if err := p.Commit(ctx, pl, s); err != nil {
 				t.Fatal(err)
@@ -88,8 +89,8 @@ func TestWrittenByRondoIsDVCsOwn(t *testing.T) {
 	}
 }
 
-func ran(order []dvc.LockStage, name string) int {
-	return slices.IndexFunc(order, func(s dvc.LockStage) bool { return s.Name == name })
+func ran(order []metafile.LockStage, name string) int {
+	return slices.IndexFunc(order, func(s metafile.LockStage) bool { return s.Name == name })
 }
 
 type answer struct {
@@ -115,12 +116,12 @@ func ask(t *testing.T, dir string) (a answer) {
 // TestPutStagesLeavesOthersAlone replaces one entry of a lock that a person has written in.
 func TestPutStagesLeavesOthersAlone(t *testing.T) {
 	const text = "schema: '2.0' # mine\nstages:\n  # first\n  a:\n    cmd: one\n  b: # second\n    cmd: 'two'\n  c:\n    cmd: three\ndatasets: []\n"
-	got, err := dvc.PutStages("dvc.lock", []byte(text), dvc.LockStage{Name: "a", Cmd: "uno"}, dvc.LockStage{Name: "d", Cmd: []any{"x", "y"}}, dvc.LockStage{Name: "c", Cmd: "tre"})
+	got, err := dvc.PutStages("dvc.lock", []byte(text), metafile.LockStage{Name: "a", Cmd: "uno"}, metafile.LockStage{Name: "d", Cmd: []any{"x", "y"}}, metafile.LockStage{Name: "c", Cmd: "tre"})
 	want := "schema: '2.0' # mine\nstages:\n  # first\n  a:\n    cmd: uno\n  b: # second\n    cmd: 'two'\n  c:\n    cmd: tre\n  d:\n    cmd:\n    - x\n    - y\ndatasets: []\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
-	flow, err := dvc.PutStages("dvc.lock", []byte("{schema: '2.0', stages: {a: {cmd: one}}}"), dvc.LockStage{Name: "b", Cmd: "two"})
+	flow, err := dvc.PutStages("dvc.lock", []byte("{schema: '2.0', stages: {a: {cmd: one}}}"), metafile.LockStage{Name: "b", Cmd: "two"})
 	if err != nil || string(flow) != "schema: '2.0'\nstages:\n  a:\n    cmd: one\n  b:\n    cmd: two\n" {
 		t.Errorf("%v\n%s", err, flow)
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // The size of a drawing and of what surrounds the field in it, in units of SVG.
@@ -32,7 +32,7 @@ type series struct {
 	rev, name     string
 	colour, shape int
 	x, y          []float64
-	at            []*dvc.Map
+	at            []*doc.Map
 }
 
 // Label names a series in a legend.
@@ -67,8 +67,8 @@ func word(v any) string {
 		return x
 	case float64:
 		return strconv.FormatFloat(x, 'g', 6, 64)
-	case *dvc.Map, []any:
-		b, _ := json.Marshal(dvc.NewMap("", v).Plain()[""])
+	case *doc.Map, []any:
+		b, _ := json.Marshal(doc.NewMap("", v).Plain()[""])
 		return string(b)
 	}
 	return fmt.Sprint(v)
@@ -84,7 +84,7 @@ func numeric(v any) (float64, bool) {
 	case string:
 		n, err := strconv.ParseFloat(strings.TrimSpace(x), 64)
 		return n, err == nil
-	case dvc.Big:
+	case doc.Big:
 		n, err := strconv.ParseFloat(string(x), 64)
 		return n, err == nil
 	}
@@ -195,7 +195,7 @@ func (d *drawing) frame(xLabel, yLabel string) {
 // place gives the series of a figure their numbers. Where x are no numbers, they are words in
 // the order in which they come.
 func (d *drawing) place(f Figure, list []*series) {
-	asWords := slices.ContainsFunc(f.Points, func(pt *dvc.Map) bool {
+	asWords := slices.ContainsFunc(f.Points, func(pt *doc.Map) bool {
 		v, _ := pt.Get(f.X)
 		_, ok := numeric(v)
 		return !ok && v != nil && v != ""

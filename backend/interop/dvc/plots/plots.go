@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // Figure is one plot over all revisions.
@@ -25,7 +26,7 @@ type Figure struct {
 	XLabel    string
 	YLabel    string
 	Series    string // the field that tells lines of one revision apart, or empty
-	Points    []*dvc.Map
+	Points    []*doc.Map
 }
 
 // Image is a picture in a revision.
@@ -68,7 +69,7 @@ type side struct {
 
 // Collect makes the figures of revisions. Workspace comes first wherever it is named. Props
 // are those that dvc plots takes, and count more than what the project says.
-func Collect(ctx context.Context, p *dvc.Project, revs, targets []string, props *dvc.Map) (Page, error) {
+func Collect(ctx context.Context, p *dvc.Project, revs, targets []string, props *doc.Map) (Page, error) {
 	var page Page
 	c := &collection{sides: map[string][]side{}, page: &page}
 	defer c.close()
@@ -109,7 +110,7 @@ func (c *collection) close() {
 }
 
 // revision collects the plots of a revision. One that two files name gets the file in front.
-func (c *collection) revision(p *dvc.Project, rev string, targets []string, props *dvc.Map) error {
+func (c *collection) revision(p *dvc.Project, rev string, targets []string, props *doc.Map) error {
 	then, err := p.At(rev)
 	if err != nil {
 		return err
@@ -169,7 +170,7 @@ func (c *collection) figure(p *dvc.Project, name string) {
 			c.image(&f, s)
 		}
 	} else {
-		props := &dvc.Map{}
+		props := &doc.Map{}
 		for _, s := range slices.Backward(sides) {
 			for _, k := range s.plot.Props.Keys {
 				v, _ := s.plot.Props.Get(k)

@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // Names of fields that are not in the data, as DVC calls them.
@@ -24,7 +25,7 @@ type column struct{ file, field string }
 
 // columns lists what x or y says by file.
 func columns(v any) (list []column) {
-	m, _ := v.(*dvc.Map)
+	m, _ := v.(*doc.Map)
 	for i := range m.Len() {
 		file := m.Keys[i]
 		val, _ := m.Get(file)
@@ -43,7 +44,7 @@ func columns(v any) (list []column) {
 }
 
 // points makes the data points of a plot in all revisions.
-func (c *collection) points(p *dvc.Project, f *Figure, sides []side, props *dvc.Map) {
+func (c *collection) points(p *dvc.Project, f *Figure, sides []side, props *doc.Map) {
 	var kept *shape
 	template, failed := templateOf(p, props)
 	for _, s := range sides {
@@ -93,7 +94,7 @@ func (s side) inFile(err error) error {
 }
 
 // name leaves in the points what tells their lines apart, and returns its field.
-func name(ys []column, plain bool, points []*dvc.Map) (series string) {
+func name(ys []column, plain bool, points []*doc.Map) (series string) {
 	files, fields := map[string]bool{}, map[string]bool{}
 	for _, y := range ys {
 		files[y.file], fields[y.field] = true, true
@@ -142,13 +143,13 @@ func (c *collection) data(plot string, s side) map[string]any {
 
 func sources(p dvc.Plot) (list []string) {
 	y, _ := p.Props.Get("y")
-	if m, ok := y.(*dvc.Map); ok {
+	if m, ok := y.(*doc.Map); ok {
 		list = slices.Clone(m.Keys)
 	} else {
 		list = []string{p.ID}
 	}
 	x, _ := p.Props.Get("x")
-	if m, ok := x.(*dvc.Map); ok && m.Len() > 0 && !slices.Contains(list, m.Keys[0]) {
+	if m, ok := x.(*doc.Map); ok && m.Len() > 0 && !slices.Contains(list, m.Keys[0]) {
 		list = append(list, m.Keys[0])
 	}
 	return list
@@ -156,27 +157,27 @@ func sources(p dvc.Plot) (list []string) {
 
 func empty(v any) bool {
 	switch x := v.(type) {
-	case *dvc.Map:
+	case *doc.Map:
 		return x.Len() == 0
 	case []any:
 		return len(x) == 0
 	}
-	return v == nil || v == "" || v == false || dvc.Equal(v, int64(0))
+	return v == nil || v == "" || v == false || doc.Equal(v, int64(0))
 }
 
 // rows are the points that a file holds: those of all lists of mappings in it, side by side.
-func rows(file string, v any) ([]*dvc.Map, error) {
+func rows(file string, v any) ([]*doc.Map, error) {
 	switch v.(type) {
-	case []any, *dvc.Map:
+	case []any, *doc.Map:
 	default:
 		return nil, errs.New(errs.Invalid, "%s holds one value and no list of points", file).WithHint("a plot's data is a list such as [{\"step\": 0, \"loss\": 1.5}], alone or under a key")
 	}
-	var out []*dvc.Map
+	var out []*doc.Map
 	for _, list := range lists(v) {
 		maps := asPoints(list)
 		for i, m := range maps {
 			if i == len(out) {
-				out = append(out, &dvc.Map{})
+				out = append(out, &doc.Map{})
 			}
 			out[i].Update(m)
 		}
@@ -188,7 +189,7 @@ func lists(v any) (out [][]any) {
 	switch x := v.(type) {
 	case []any:
 		return [][]any{x}
-	case *dvc.Map:
+	case *doc.Map:
 		for _, k := range x.Keys {
 			one, _ := x.Get(k)
 			out = append(out, lists(one)...)
@@ -198,9 +199,9 @@ func lists(v any) (out [][]any) {
 }
 
 // asPoints is a list of mappings of which the first has all keys; else nothing.
-func asPoints(list []any) (out []*dvc.Map) {
+func asPoints(list []any) (out []*doc.Map) {
 	for _, it := range list {
-		m, ok := it.(*dvc.Map)
+		m, ok := it.(*doc.Map)
 		if !ok {
 			return nil
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
-	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // shape is which columns of which files are x and y of a plot in one revision.
@@ -14,23 +14,23 @@ type shape struct {
 	xs, ys         []column
 	xField, yField string
 	xLabel, yLabel string
-	rows           map[string][]*dvc.Map
-	points         []*dvc.Map
+	rows           map[string][]*doc.Map
+	points         []*doc.Map
 }
 
 // newShape finds out what is x and y, by DVC's rules: what the plot says; else the last
 // column of the first list, over its place there.
-func newShape(id string, props *dvc.Map, data map[string]any) (*shape, error) {
+func newShape(id string, props *doc.Map, data map[string]any) (*shape, error) {
 	x, _ := props.Get("x")
 	y, _ := props.Get("y")
-	s := &shape{rows: map[string][]*dvc.Map{}}
+	s := &shape{rows: map[string][]*doc.Map{}}
 	if name, ok := x.(string); ok {
 		x = besideY(id, name, y)
 	}
 	if y == nil {
 		y = lastColumn(id, data[id])
-	} else if _, byFile := y.(*dvc.Map); !byFile {
-		y = dvc.NewMap(id, y)
+	} else if _, byFile := y.(*doc.Map); !byFile {
+		y = doc.NewMap(id, y)
 	}
 	for file, v := range data {
 		list, err := rows(file, v)
@@ -50,12 +50,12 @@ func newShape(id string, props *dvc.Map, data map[string]any) (*shape, error) {
 }
 
 // besideY is a column x in each file of y, as often as that has columns.
-func besideY(id, name string, y any) *dvc.Map {
-	files, ok := y.(*dvc.Map)
+func besideY(id, name string, y any) *doc.Map {
+	files, ok := y.(*doc.Map)
 	if !ok {
-		return dvc.NewMap(id, name)
+		return doc.NewMap(id, name)
 	}
-	out := &dvc.Map{}
+	out := &doc.Map{}
 	for _, file := range files.Keys {
 		fields, _ := files.Get(file)
 		list, many := fields.([]any)
@@ -74,12 +74,12 @@ func besideY(id, name string, y any) *dvc.Map {
 
 func lastColumn(id string, v any) any {
 	for _, list := range lists(v) {
-		all := len(list) > 0 && !slices.ContainsFunc(list, func(it any) bool { _, ok := it.(*dvc.Map); return !ok })
+		all := len(list) > 0 && !slices.ContainsFunc(list, func(it any) bool { _, ok := it.(*doc.Map); return !ok })
 		if !all {
 			continue
 		}
-		if first := list[0].(*dvc.Map); first.Len() > 0 {
-			return dvc.NewMap(id, first.Keys[first.Len()-1])
+		if first := list[0].(*doc.Map); first.Len() > 0 {
+			return doc.NewMap(id, first.Keys[first.Len()-1])
 		}
 	}
 	return nil
@@ -96,7 +96,7 @@ func (s *shape) has(c column) error {
 	return errs.New(errs.NotFound, "%s has no field %s", c.file, c.field).WithHint("it has %s: name one of them as x or y", strings.Join(list[0].Keys, ", "))
 }
 
-func (s *shape) labels(props *dvc.Map, x, y any) {
+func (s *shape) labels(props *doc.Map, x, y any) {
 	one := func(list []column, other string) string {
 		if len(list) > 0 && !slices.ContainsFunc(list, func(c column) bool { return c.field != list[0].field }) {
 			return list[0].field
@@ -104,10 +104,10 @@ func (s *shape) labels(props *dvc.Map, x, y any) {
 		return other
 	}
 	s.xLabel, s.yLabel = fieldStep, ""
-	if _, ok := x.(*dvc.Map); ok {
+	if _, ok := x.(*doc.Map); ok {
 		s.xLabel = one(s.xs, "x")
 	}
-	if _, ok := y.(*dvc.Map); ok {
+	if _, ok := y.(*doc.Map); ok {
 		s.yLabel = one(s.ys, "y")
 	}
 	for key, to := range map[string]*string{"x_label": &s.xLabel, "y_label": &s.yLabel} {
@@ -173,16 +173,16 @@ func (s *shape) flatten(rev string) error {
 }
 
 // line makes the points of one y.
-func (s *shape) line(x, y column) ([]*dvc.Map, error) {
+func (s *shape) line(x, y column) ([]*doc.Map, error) {
 	from := s.rows[y.file]
 	beside := s.rows[x.file]
 	if x.file != "" && len(beside) != len(from) {
 		return nil, errs.New(errs.Invalid, "%s has %d rows of %s, and %s has %d of %s", x.file, len(beside), x.field, y.file, len(from), y.field).
 			WithHint("x and y need the same number of rows")
 	}
-	out := make([]*dvc.Map, len(from))
+	out := make([]*doc.Map, len(from))
 	for i, row := range from {
-		pt := &dvc.Map{}
+		pt := &doc.Map{}
 		pt.Update(row)
 		if s.yField == fieldY {
 			pt.Take(fieldY, row, y.field)

@@ -6,6 +6,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/doc"
 )
 
 // kinds are how DVC's own templates are drawn.
@@ -25,7 +26,7 @@ type style struct {
 // marks are what Vega-Lite calls a drawing, and what it is here.
 var marks = map[string]string{"point": "points", "circle": "points", "square": "points", "tick": "points", "bar": "bars", "rect": "matrix"}
 
-func templateOf(p *dvc.Project, props *dvc.Map) (style, error) {
+func templateOf(p *dvc.Project, props *doc.Map) (style, error) {
 	v, _ := props.Get("template")
 	name, _ := v.(string)
 	if name == "" {
@@ -37,7 +38,7 @@ func templateOf(p *dvc.Project, props *dvc.Map) (style, error) {
 		if err != nil {
 			continue
 		}
-		v, err := dvc.ReadParams(file+".json", b)
+		v, err := doc.ReadParams(file+".json", b)
 		if err != nil {
 			return style{}, err
 		}
@@ -51,7 +52,7 @@ func templateOf(p *dvc.Project, props *dvc.Map) (style, error) {
 }
 
 // own is a template of the project's.
-func own(file string, v *dvc.Map) (style, error) {
+func own(file string, v *doc.Map) (style, error) {
 	t := style{name: file, kind: "line", plain: true}
 	has := anchors(v)
 	if !has["data"] {
@@ -61,7 +62,7 @@ func own(file string, v *dvc.Map) (style, error) {
 		t.plain = t.plain && !has[name]
 	}
 	mark, _ := v.Get("mark")
-	if m, ok := mark.(*dvc.Map); ok {
+	if m, ok := mark.(*doc.Map); ok {
 		mark, _ = m.Get("type")
 	}
 	if s, ok := mark.(string); ok && marks[s] != "" {
@@ -87,7 +88,7 @@ func anchors(v any) map[string]bool {
 	var look func(v any)
 	look = func(v any) {
 		switch x := v.(type) {
-		case *dvc.Map:
+		case *doc.Map:
 			for _, k := range x.Keys {
 				one, _ := x.Get(k)
 				look(one)
