@@ -118,6 +118,20 @@ func (h *house) same(t *testing.T, name string) bool {
 	return object != nil && os.SameFile(object, h.lstat(t, name))
 }
 
+// TestACheckoutCountsEachByteOnce, though a large file is counted while it is written.
+func TestACheckoutCountsEachByteOnce(t *testing.T) {
+	for _, how := range []store.Link{store.LinkCopy, store.LinkHard} {
+		h := linking(t, how)
+		snap := h.snap(t, "d")
+		must(t, os.RemoveAll(filepath.Join(h.dir, "data")))
+		count := &store.Count{}
+		_, err := h.CheckoutWith(t.Context(), "d", snap.Number, dataset.Bring{Count: count})
+		if err != nil || count.Bytes.Load() != snap.Size || count.Files.Load() != int64(snap.Files) {
+			t.Errorf("%s: %d of %d bytes, %d of %d files: %v", how, count.Bytes.Load(), snap.Size, count.Files.Load(), snap.Files, err)
+		}
+	}
+}
+
 func TestHardLinksAreMadeAndProtected(t *testing.T) {
 	h := linking(t, store.LinkHard)
 	h.snap(t, "d")

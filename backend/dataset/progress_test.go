@@ -1,6 +1,10 @@
 package dataset
 
 import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,5 +46,28 @@ func TestProgressIsToldUntilTheEnd(t *testing.T) {
 		if n == 0 {
 			t.Error("something was told after the end")
 		}
+	}
+}
+
+// TestWhatLiesThereIsForeseen where no snapshot tells it: as a whole, or not at all.
+func TestWhatLiesThereIsForeseen(t *testing.T) {
+	s := &Service{opts: Options{Dir: t.TempDir()}}
+	for name, size := range map[string]int{"set/a.csv": 10, "set/deep/b.csv": 20, "beside.csv": 40} {
+		file := filepath.Join(s.opts.Dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, make([]byte, size), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, want := range map[string][2]int64{"set": {2, 30}, "beside.csv": {1, 40}} {
+		of := &total{}
+		if s.measure(t.Context(), at, of); of.files != want[0] || of.bytes != want[1] {
+			t.Errorf("%s: %d files of %d bytes", at, of.files, of.bytes)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	of := &total{}
+	if s.measure(ctx, "set", of); of.files != 0 {
+		t.Errorf("a part was told for all: %d files", of.files)
 	}
 }

@@ -42,10 +42,12 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(&c, m, count))
 		return c, err
 	}
-	t, err := s.readFile(ctx, m, at, s.keepOpen)
+	part := store.Part{Count: count}
+	t, err := s.readFile(store.Heard(ctx, part.Read), m, at, s.keepOpen)
 	if err != nil {
 		return c, err
 	}
+	part.Done(1, t.Files[0].Size)
 	c.facts.see("", t.Files[0].Path, t.Files[0].Size)
 	if c.list, err = s.keepList(ctx, t); errs.Is(err, errs.Corrupt) {
 		c.list, err = s.keepList(ctx, t) // what was found damaged is now stored anew

@@ -34,12 +34,16 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 		in.Count = &store.Count{}
 	}
 	of := &total{}
+	foreseen := func() {}
 	if d.Latest != nil {
 		of.set(int64(d.Latest.Files), d.Latest.Size)
+	} else {
+		foreseen = s.foresee(ctx, d.Path, of)
 	}
 	stop := s.follow("snapshot", name, in.Count, of)
 	c, err := s.take(ctx, m, d.Path, in.Count)
 	stop()
+	foreseen()
 	if err != nil {
 		return Snapshot{}, err
 	}

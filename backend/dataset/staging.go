@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -106,18 +107,18 @@ func (st *staging) write(in *descent, c *parcel, i int, content store.Content) e
 	if err != nil {
 		return errs.Unwritten(d.at, err)
 	}
-	stamp := &st.p.stamps[c.first+i]
+	stamp, part := &st.p.stamps[c.first+i], store.Part{Count: st.p.count}
 	if b := content.Bytes(); b != nil && !st.oneByOne() {
 		*stamp, err = to.WriteSmall(base, b, d.file.Perm())
 		err = errs.Unwritten(d.at, err)
 	} else {
-		*stamp, err = st.writeLarge(d, name, content)
+		*stamp, err = st.writeLarge(d, name, content, &part)
 	}
-	st.p.count.Add(1, d.file.Size)
+	part.Done(1, d.file.Size)
 	return err
 }
 
-func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store.Stamp, err error) {
+func (st *staging) writeLarge(d deed, name string, c store.Content, part *store.Part) (stamp store.Stamp, err error) {
 	how := st.s.linking()
 	if how == store.LinkHard && !d.file.Exec {
 		if stamp, done, err := st.hardlink(name, c); done || err != nil {
@@ -134,7 +135,7 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 	}
 	if err == nil && !cloned {
 		if err = fault.Check("write"); err == nil {
-			err = st.fill(f, c)
+			err = st.fill(f, c, part)
 		}
 	}
 	if fi, e := f.Stat(); e == nil {
@@ -149,20 +150,32 @@ func (st *staging) writeLarge(d deed, name string, c store.Content) (stamp store
 
 // fill writes the content. Where there is much in all it goes past the system's memory of files;
 // what is less is likely to be read soon, and stays there. Long runs of zeros are left out.
-func (st *staging) fill(f *os.File, c store.Content) error {
+func (st *staging) fill(f *os.File, c store.Content, part *store.Part) error {
 	if c.Bytes() != nil {
 		_, err := c.WriteTo(f)
 		return err
 	}
 	holes := atomicfile.WriteHoles(f)
 	if !st.much {
-		_, err := c.WriteTo(holes)
+		_, err := c.WriteTo(partial{holes, part})
 		return unjoin(errors.Join(err, holes.End()))
 	}
 	p := atomicfile.WritePast(holes, f)
 	p.Bypass()
-	_, err := c.WriteTo(p)
+	_, err := c.WriteTo(partial{p, part})
 	return unjoin(errors.Join(err, p.End(), holes.End()))
+}
+
+// partial tells how much of a file is written.
+type partial struct {
+	io.Writer
+	part *store.Part
+}
+
+func (w partial) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.part.Read(int64(n))
+	return n, err
 }
 
 // hardlink stages an object itself under another name. It reports false where it has to be

@@ -19,7 +19,7 @@ func (p *packer) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (
 	c := &cutter{p: p, whole: ref.NewHash(), former: p.s.former(before)}
 	read, cut, hashed := make(chan *slab), make(chan *slab), make(chan *slab)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return readSlabs(ctx, r, read) })
+	g.Go(func() error { return readSlabs(ctx, readerCtx{ctx, r}, read) })
 	g.Go(func() error { return pass(ctx, read, cut, c.cut) })
 	g.Go(func() error { return pass(ctx, cut, hashed, c.hash) })
 	g.Go(func() error {

@@ -220,7 +220,9 @@ func (r readerCtx) Read(b []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return r.r.Read(b)
+	n, err := r.r.Read(b)
+	heard(r.ctx, n)
+	return n, err
 }
 
 // List calls fn for every object, those of a pack one after the other as they lie in it.

@@ -112,6 +112,7 @@ type job struct {
 	mu    sync.Mutex
 	err   error
 	sure  map[int]bool // files that are settled or not, whatever their stamp says
+	part  Part         // of what is read
 }
 
 // look notes how a file looks now that a link was made of it, which its stamp shows.
@@ -174,7 +175,7 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 
 // begin sees what is known of the files of a batch, and starts the reading of the others.
 func (sc *scanner) begin(ctx context.Context, b *folder.Batch, slots chan struct{}) *job {
-	j := &job{b: b, same: b.Same}
+	j := &job{b: b, same: b.Same, part: Part{Count: sc.o.Count}}
 	if j.same && (sc.p == nil || sc.sound && !mayBeWhole(b)) {
 		return j
 	}
@@ -287,6 +288,7 @@ func (j *job) fail(err error) {
 func (sc *scanner) read(ctx context.Context, j *job, which []int) {
 	two := &pair{}
 	defer two.release()
+	ctx = Heard(ctx, j.part.Read)
 	for _, i := range which {
 		err := ctx.Err()
 		if err == nil {
@@ -316,7 +318,7 @@ func (sc *scanner) finish(j *job) error {
 			sc.o.Each(j.b.Prefix, name, one)
 		}
 	}
-	sc.o.Count.Add(int64(len(j.b.Names)), size)
+	j.part.Done(int64(len(j.b.Names)), size)
 	if j.same && sc.o.Memory != nil {
 		sc.o.Memory.Keep(j.b)
 		return sc.hold(j, size)
