@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -36,19 +35,29 @@ func dataPreview(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	from, err := strconv.ParseInt(c.value("from"), 10, 64)
-	if err != nil || from < 1 {
-		return errs.New(errs.Invalid, "--from %s is no row", c.value("from")).WithHint("the first row is 1")
+	from, limit, err := c.page()
+	if err != nil {
+		return err
 	}
-	q := url.Values{"file": {file}, "limit": {c.value("rows")}, "offset": {strconv.FormatInt(from-1, 10)}}
-	if n := c.value("rows"); n == "0" || strings.HasPrefix(n, "-") {
-		return errs.New(errs.Invalid, "--rows %s shows nothing", n).WithHint("give a number from 1 to 1000")
-	}
+	q := url.Values{"file": {file}, "limit": {strconv.Itoa(limit)}, "offset": {strconv.FormatInt(from, 10)}}
 	var r dataset.Rows
 	return c.fetch(ctx, path+"/rows?"+q.Encode(), &r, func() error {
 		c.sayRows(r)
 		return nil
 	})
+}
+
+// page is the first row that is asked for, from 0, and how many.
+func (c *call) page() (from int64, limit int, err error) {
+	from, err = strconv.ParseInt(c.value("from"), 10, 64)
+	if err != nil || from < 1 {
+		return 0, 0, errs.New(errs.Invalid, "--from %s is no row", c.value("from")).WithHint("the first row is 1")
+	}
+	limit, err = strconv.Atoi(c.value("rows"))
+	if err != nil || limit < 1 {
+		return 0, 0, errs.New(errs.Invalid, "--rows %s shows nothing", c.value("rows")).WithHint("give a number from 1 to 1000")
+	}
+	return from - 1, limit, nil
 }
 
 func (c *call) sayRows(r dataset.Rows) {
@@ -57,6 +66,8 @@ func (c *call) sayRows(r dataset.Rows) {
 	switch {
 	case len(r.Rows) == 0 && r.Total > 0:
 		c.say("%s has only %s.", r.File, counted(r.Total, "row"))
+	case len(r.Rows) == 0:
+		c.say("%s has no more rows.", r.File)
 	case r.Total > int64(len(r.Rows)):
 		c.say("Rows %d to %d of %d of %s.", r.Offset+1, last, r.Total, r.File)
 	}
@@ -105,14 +116,18 @@ func dataCat(ctx context.Context, c *call) error {
 		return err
 	}
 	defer res.Body.Close()
-	var out io.Writer = c.Stdout
-	if terminal(c.Stdout) {
-		out = harmlessWriter{c.Stdout}
-	}
-	if _, err = io.Copy(out, res.Body); err != nil && ctx.Err() == nil {
+	if _, err = io.Copy(c.screen(), res.Body); err != nil && ctx.Err() == nil {
 		return errs.New(errs.Corrupt, "the content ended before its end: %w", err).WithHint("`rondo data verify %s` names what is damaged", c.args[0])
 	}
 	return err
+}
+
+// screen is where files are printed.
+func (c *call) screen() io.Writer {
+	if terminal(c.Stdout) {
+		return harmlessWriter{c.Stdout}
+	}
+	return c.Stdout
 }
 
 // harmlessWriter leaves out what steers a terminal.

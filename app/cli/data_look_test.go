@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,5 +52,34 @@ func TestLookingAtASnapshotChangesNothing(t *testing.T) {
 				t.Errorf("%s ended with %d and lacks %q:\n%s%s", step.verb, r.code, want, r.out, r.err)
 			}
 		}
+	}
+}
+
+// TestLookingIntoADVCProject: paths as a revision has them, from the cache or git, and nothing in the folder changes.
+func TestLookingIntoADVCProject(t *testing.T) {
+	w := newExpsWorld(t)
+	w.file("t.csv", "id,name\n1,one\n2,two\n3,three\n")
+	w.file("data/1", "my own work")
+	w.check([]expect{
+		{"data cat data/1", 0, []string{"one"}},
+		{"data cat data/2 --rev far", 0, []string{"two"}},
+		{"data cat a.txt --rev near", 0, []string{"near"}},
+		{"data cat data/2", 3, []string{"data has no 2"}},
+		{"data cat data", 2, []string{"data is not a file", "name a file in it"}},
+		{"data cat a.txt --rev none", 3, []string{"no experiment, commit, branch or tag none"}},
+		{"data cat ../x", 2, []string{"outside of the project"}},
+		{"data cat a.txt --json", 2, []string{"leave --json out"}},
+		{"data preview t.csv --from 2 --rows 1", 0, []string{"id  name\n2   two\n"}},
+		{"data preview t.csv --from 9", 0, []string{"t.csv has no more rows."}},
+		{"data preview t.csv --rows 1 --json", 0, []string{`"rows": [`, `"one"`}},
+		{"data preview t.csv --rows 1001", 2, []string{"1 to 1000"}},
+		{"data preview a.txt", 4, []string{"a.txt is no table by its name", "rondo data cat a.txt"}},
+	})
+	if b, err := os.ReadFile(filepath.Join(w.dir, "data/1")); err != nil || string(b) != "my own work" {
+		t.Errorf("the work is %q now: %v", b, err)
+	}
+	r := newWorld(t)
+	if got := r.run("data", "cat", "weather", "--rev", "x"); got.code != 2 || !strings.Contains(got.err, "--rev") {
+		t.Errorf("a flag for DVC projects: %d %s", got.code, got.err)
 	}
 }

@@ -144,7 +144,7 @@ func init() {
 	for _, name := range ofDatasets {
 		dvcVariants["data "+name] = dvcVariant{run: func(_ context.Context, c *call, _ *dvc.Project) error {
 			return errs.New(errs.Precondition, "rondo data %s is about the snapshots of a Rondo project, and in %s DVC tracks the data", name, c.dir).
-				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, diff, add, commit, checkout, fetch, push, update, verify and gc work as it is")
+				WithHint("`rondo import dvc` makes datasets of it, beside what it is; data status, diff, cat, preview, add, commit, checkout, fetch, push, update, verify and gc work as it is")
 		}}
 	}
 }

@@ -27,31 +27,36 @@ const (
 
 // Rows returns some rows of a table of a snapshot: of the first table where file is empty.
 func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset int64, limit int) (Rows, error) {
-	out := Rows{Columns: []string{}, Rows: [][]string{}, Offset: offset}
+	f, err := s.tableFile(ctx, snap, file)
+	if err == nil {
+		err = s.whatCame(snap, f)
+	}
+	if err != nil {
+		return Rows{}, err
+	}
+	out, err := RowsOf(ctx, f.Path, s.opener(ctx, f.Digest), offset, limit)
+	if t, err := s.totals(ctx, snap); err == nil {
+		out.Total = t[f.Path]
+	}
+	return out, err
+}
+
+// RowsOf returns some rows of a table, from offset on: limit, or 100 where that is 0.
+func RowsOf(ctx context.Context, file string, open table.Opener, offset int64, limit int) (Rows, error) {
+	out := Rows{File: file, Columns: []string{}, Rows: [][]string{}, Offset: offset}
 	if offset < 0 || limit < 0 || limit > maxPage {
 		return out, errs.New(errs.Invalid, "want an offset from 0 up and a limit from 1 to %d", maxPage)
 	}
 	if limit == 0 {
 		limit = 100
 	}
-	f, err := s.tableFile(ctx, snap, file)
-	if err == nil {
-		err = s.whatCame(snap, f)
-	}
+	t, err := table.Open(file, open)
 	if err != nil {
-		return out, err
-	}
-	out.File = f.Path
-	if t, err := s.totals(ctx, snap); err == nil {
-		out.Total = t[f.Path]
-	}
-	t, err := table.Open(f.Path, s.opener(ctx, f.Digest))
-	if err != nil {
-		return out, asked(f.Path, err)
+		return out, asked(file, err)
 	}
 	defer t.Close()
 	out.Columns = t.Columns
-	return out, asked(f.Path, out.fill(ctx, t, limit))
+	return out, asked(file, out.fill(ctx, t, limit))
 }
 
 // asked turns a fault in a table into an answer to the one who asked for its rows.
