@@ -173,16 +173,17 @@ func (k *killedWorld) again(args []string, had, when string) {
 	}
 }
 
-// clean wants nothing that was only half written, neither of Rondo's own nor among a person's files.
+// clean wants nothing half written among a person's files, and no staging of Rondo's own that a new server
+// has not removed. Halves of single files lie in its own folder until they are old.
 func (k *killedWorld) clean(when string) {
 	k.t.Helper()
 	if r := k.at.run("fsck"); r.code != 0 {
 		k.t.Fatalf("%s: fsck: %s%s", when, r.out, r.err)
 	}
-	left, _ := filepath.Glob(filepath.Join(k.at.dir, ".rondo/tmp/*"))
-	for _, pattern := range []string{".*", "data/.*", "data/*/.*"} {
+	var left []string
+	for pattern, half := range map[string]bool{".rondo/tmp/*": false, ".*": true, "data/.*": true, "data/*/.*": true} {
 		list, _ := filepath.Glob(filepath.Join(k.at.dir, pattern))
-		left = append(left, slices.DeleteFunc(list, func(at string) bool { return !atomicfile.IsTemporary(filepath.Base(at)) })...)
+		left = append(left, slices.DeleteFunc(list, func(at string) bool { return atomicfile.IsTemporary(filepath.Base(at)) != half })...)
 	}
 	if len(left) > 0 {
 		k.t.Errorf("%s: left behind: %v", when, left)
