@@ -11,12 +11,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"rondo/backend/atomicfile"
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
@@ -279,12 +281,18 @@ func afterCrash(t *testing.T, dir, boot, out, when string) {
 	if err != nil || !r.OK {
 		t.Fatalf("%s: fsck says %+v, %v", when, r.Problems, err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*")); len(left) > 0 {
+	if left := stagings(dir); len(left) > 0 {
 		t.Errorf("%s: left behind: %v", when, left)
 	}
 	if left := notes(t, dir); len(left) > 0 {
 		t.Errorf("%s: these notes are left: %v", when, left)
 	}
+}
+
+// stagings are what lies in Rondo's own folder, but for halves of single files: they go when they are old.
+func stagings(dir string) []string {
+	list, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*"))
+	return slices.DeleteFunc(list, func(at string) bool { return atomicfile.IsTemporary(filepath.Base(at)) })
 }
 
 // finish does again what the program was doing when it was killed.

@@ -138,8 +138,7 @@ func (in killedIn) after(t *testing.T, dir, boot string, ended bool, when string
 	if r, err := fsck.Check(t.Context(), dir, fsck.Options{}); err != nil || !r.OK {
 		t.Fatalf("%s: fsck says %+v, %v", when, r.Problems, err)
 	}
-	left, _ := filepath.Glob(filepath.Join(dir, ".rondo/tmp/*"))
-	left = append(left, slices.Sorted(maps.Keys(notes(t, dir)))...)
+	left := append(stagings(dir), slices.Sorted(maps.Keys(notes(t, dir)))...)
 	if len(left) > 0 {
 		t.Errorf("%s: left behind: %v", when, left)
 	}
