@@ -54,8 +54,8 @@ func (c *call) page() (from int64, limit int, err error) {
 		return 0, 0, errs.New(errs.Invalid, "--from %s is no row", c.value("from")).WithHint("the first row is 1")
 	}
 	limit, err = strconv.Atoi(c.value("rows"))
-	if err != nil || limit < 1 {
-		return 0, 0, errs.New(errs.Invalid, "--rows %s shows nothing", c.value("rows")).WithHint("give a number from 1 to 1000")
+	if err != nil || limit < 1 || limit > 1000 {
+		return 0, 0, errs.New(errs.Invalid, "--rows %s cannot be shown", c.value("rows")).WithHint("give a number from 1 to 1000")
 	}
 	return from - 1, limit, nil
 }

@@ -13,7 +13,7 @@ import (
 
 func init() {
 	dvcVariants["data cat"] = dvcVariant{
-		long:  "\n\nIn a DVC project it is a path, as it is recorded: what DVC tracks comes from the cache, the rest from git.\n\n  rondo data cat data/reviews.csv --rev v1.0",
+		long:  "\n\nIn a DVC project it is a path, as it is recorded: what DVC tracks comes from the cache,\nthe rest from git or, without --rev, from the folder.\n\n  rondo data cat data/reviews.csv --rev v1.0",
 		flags: revFlag, run: dvcCat,
 	}
 	dvcVariants["data preview"] = dvcVariant{

@@ -160,7 +160,7 @@ func (k *killedWorld) kill(pids []int) {
 			continue
 		}
 		for syscall.Kill(pid, syscall.SIGKILL); id.Alive(); {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) // the kernel's time to end it
 		}
 	}
 }
