@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/query"
 	"rondo/backend/errs"
 )
 
@@ -40,7 +40,7 @@ func dataPreview(ctx context.Context, c *call) error {
 		return err
 	}
 	q := url.Values{"file": {file}, "limit": {strconv.Itoa(limit)}, "offset": {strconv.FormatInt(from, 10)}}
-	var r dataset.Rows
+	var r query.Rows
 	return c.fetch(ctx, path+"/rows?"+q.Encode(), &r, func() error {
 		c.sayRows(r)
 		return nil
@@ -60,7 +60,7 @@ func (c *call) page() (from int64, limit int, err error) {
 	return from - 1, limit, nil
 }
 
-func (c *call) sayRows(r dataset.Rows) {
+func (c *call) sayRows(r query.Rows) {
 	c.table(append([][]string{r.Columns}, clippedRows(r.Rows)...))
 	last := r.Offset + int64(len(r.Rows))
 	switch {

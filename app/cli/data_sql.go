@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/query"
 )
 
 func dataSQL(ctx context.Context, c *call) error {
@@ -17,7 +17,7 @@ func dataSQL(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	var a dataset.Answer
+	var a query.Answer
 	in := map[string]string{"query": c.args[1]}
 	return c.act(ctx, http.MethodPost, dataPath(name, "snapshots", strconv.Itoa(number), "sql"), in, &a, func() error {
 		rows := [][]string{a.Columns}

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"io"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/query"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
@@ -77,7 +77,7 @@ func dvcPreview(ctx context.Context, c *call, p *dvc.Project) error {
 	if !table.Is(at) {
 		return errs.New(errs.Precondition, "%s is no table by its name", at).WithHint("`rondo data cat %s` prints it", at)
 	}
-	rows, err := dataset.RowsOf(ctx, at, open, from, limit)
+	rows, err := query.Page(ctx, at, open, from, limit)
 	if err != nil {
 		return err
 	}

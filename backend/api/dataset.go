@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/query"
 	"rondo/backend/errs"
 	"rondo/backend/store"
 )
@@ -145,10 +146,10 @@ type rowsPage struct {
 	Limit  int    `query:"limit"`
 }
 
-func (a *API) getRows(ctx context.Context, in rowsPage) (dataset.Rows, error) {
+func (a *API) getRows(ctx context.Context, in rowsPage) (query.Rows, error) {
 	snap, err := a.findSnapshot(ctx, in.snapshotNumber)
 	if err != nil {
-		return dataset.Rows{}, err
+		return query.Rows{}, err
 	}
 	return a.Datasets.Rows(ctx, snap, in.File, in.Offset, in.Limit)
 }
@@ -232,10 +233,10 @@ type askSQL struct {
 }
 
 // askSQL asks a question of a snapshot's tables; it changes nothing.
-func (a *API) askSQL(ctx context.Context, in askSQL) (dataset.Answer, error) {
+func (a *API) askSQL(ctx context.Context, in askSQL) (query.Answer, error) {
 	snap, err := a.findSnapshot(ctx, in.snapshotNumber)
 	if err != nil {
-		return dataset.Answer{}, err
+		return query.Answer{}, err
 	}
 	return a.Datasets.SQL(ctx, snap, in.Query)
 }

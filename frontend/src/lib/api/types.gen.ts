@@ -39,14 +39,6 @@ export interface Dataset {
 	removal?: DatasetRemoval;
 }
 
-export interface DatasetAnswer {
-	tables: string[];
-	columns: string[];
-	rows: unknown[][];
-	more: boolean;
-	ms: number;
-}
-
 export interface DatasetCollect {
 	dry_run?: boolean;
 	grace_ns?: number;
@@ -319,14 +311,6 @@ export interface DatasetRetype {
 	column: string;
 	from: string;
 	to: string;
-}
-
-export interface DatasetRows {
-	file: string;
-	columns: string[];
-	rows: string[][];
-	offset: number;
-	total: number;
 }
 
 export interface DatasetSnapshot {
@@ -1762,6 +1746,22 @@ export interface Pulled {
 	exchanged: DatasetExchanged;
 }
 
+export interface QueryAnswer {
+	tables: string[];
+	columns: string[];
+	rows: unknown[][];
+	more: boolean;
+	ms: number;
+}
+
+export interface QueryRows {
+	file: string;
+	columns: string[];
+	rows: string[][];
+	offset: number;
+	total: number;
+}
+
 export interface RegistryComparison {
 	a: RegistryVersion;
 	b: RegistryVersion;
@@ -2351,13 +2351,13 @@ export interface Operations {
 		path: { name: string; number: number };
 		query: { file?: string; offset?: number; limit?: number };
 		body: undefined;
-		out: DatasetRows;
+		out: QueryRows;
 	};
 	"POST /datasets/{name}/snapshots/{number}/sql": {
 		path: { name: string; number: number };
 		query: Record<string, never>;
 		body: Partial<AskSQL>;
-		out: DatasetAnswer;
+		out: QueryAnswer;
 	};
 	"GET /datasets/{name}/status": {
 		path: { name: string };

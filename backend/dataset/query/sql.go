@@ -1,4 +1,4 @@
-package dataset
+package query
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
-	"rondo/backend/store"
 )
 
 // Answer is what a question in SQL gave.
@@ -32,8 +30,9 @@ type Answer struct {
 const (
 	maxAnswer      = 10_000  // rows
 	maxAnswerBytes = 8 << 20 // of texts
+	maxNamed       = 200     // tables of which an answer tells the names
 	maxLoaded      = 5_000_000
-	maxQuery       = 64 << 10
+	maxQuestion    = 64 << 10
 	sqlTime        = 60 * time.Second
 )
 
@@ -42,17 +41,22 @@ var errEnough = errors.New("enough")
 // questionForm is what only reads. What looks like it and does not is stopped by the database.
 var questionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)^\s*(select|with|values|explain)\b`) })
 
-// SQL asks a question of a snapshot's tables. Each is a table of SQLite, named after its
-// file without the extension; those that the question names are loaded.
-func (s *Service) SQL(ctx context.Context, snap Snapshot, query string) (a Answer, err error) {
+// Table is a file that can be asked.
+type Table struct {
+	Path string // ends as table.Is wants it
+	Open table.Opener
+}
+
+// SQL asks a question of tables. Each is one of SQLite, named after its file without the
+// extension; those that the question names are loaded, into a file in the folder dir, which is made.
+func SQL(ctx context.Context, tables []Table, question, dir string) (a Answer, err error) {
 	a = Answer{Tables: []string{}, Columns: []string{}, Rows: [][]any{}}
-	if err := checkQuestion(query); err != nil {
+	if err := checkQuestion(question); err != nil {
 		return a, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sqlTime)
 	defer cancel()
-	start := s.opts.Now()
-	dir := filepath.Join(s.opts.Device, "tmp")
+	start := time.Now()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return a, errs.Unwritten(dir, err)
 	}
@@ -66,28 +70,28 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, query string) (a Answe
 		return a, err
 	}
 	defer db.Close()
-	if err := s.load(ctx, db, snap, query, &a); err != nil {
+	if err := a.load(ctx, db, tables, question); err != nil {
 		return a, late(ctx, err)
 	}
-	err = db.Ask(ctx, query, a.take())
+	err = db.Ask(ctx, question, a.take())
 	if errors.Is(err, errEnough) {
 		err = nil
 	}
-	a.Millis = s.opts.Now().Sub(start).Milliseconds()
+	a.Millis = time.Since(start).Milliseconds()
 	if err != nil && ctx.Err() == nil {
 		return a, errs.New(errs.Invalid, "%w", err).WithHint("the tables are: %s", strings.Join(a.Tables, ", "))
 	}
 	return a, late(ctx, err)
 }
 
-func checkQuestion(query string) error {
+func checkQuestion(question string) error {
 	switch {
-	case len(query) > maxQuery:
-		return errs.New(errs.TooLarge, "the question has %d bytes, and may have %d", len(query), maxQuery).WithHint("ask for less at once")
-	case !questionForm().MatchString(query):
+	case len(question) > maxQuestion:
+		return errs.New(errs.TooLarge, "the question has %d bytes, and may have %d", len(question), maxQuestion).WithHint("ask for less at once")
+	case !questionForm().MatchString(question):
 		return errs.New(errs.Invalid, "that is no question: it must begin with SELECT, WITH, VALUES or EXPLAIN").
 			WithHint("snapshots never change; write what you get into a file and `rondo data add` it")
-	case another().MatchString(literals().ReplaceAllString(query, "''")):
+	case another().MatchString(literals().ReplaceAllString(question, "''")):
 		return errs.New(errs.Invalid, "these are several questions").WithHint("ask one at a time")
 	}
 	return nil
@@ -141,47 +145,37 @@ func (a *Answer) take() func(columns []string, row []any) error {
 }
 
 // load fills the tables that the question names; the only one in any case.
-func (s *Service) load(ctx context.Context, db *index.Scratch, snap Snapshot, query string, a *Answer) error {
-	files, err := s.Files(ctx, snap)
-	if err != nil {
-		return err
-	}
-	taken := map[string]bool{}
-	var tables []store.TreeFile
-	var names []string
-	for _, f := range files {
-		if !table.Is(f.Path) {
-			continue
-		}
-		name := strings.TrimSuffix(path.Base(f.Path), path.Ext(f.Path))
-		if taken[strings.ToLower(name)] {
-			name = f.Path
-		}
-		taken[strings.ToLower(name)] = true
-		tables, names = append(tables, f), append(names, name)
-	}
-	if len(tables) == 0 {
-		return errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("tables are .csv, .tsv, .jsonl, .ndjson and .parquet files")
-	}
-	a.Tables = append(a.Tables, names[:min(len(names), maxTables)]...)
-	asked := strings.ToLower(query)
-	for i, f := range tables {
+func (a *Answer) load(ctx context.Context, db *index.Scratch, tables []Table, question string) error {
+	names := namesOf(tables)
+	a.Tables = append(a.Tables, names[:min(len(names), maxNamed)]...)
+	asked := strings.ToLower(question)
+	for i, t := range tables {
 		if len(tables) > 1 && !strings.Contains(asked, strings.ToLower(names[i])) {
 			continue
 		}
-		err := s.whatCame(snap, f)
-		if err == nil {
-			err = s.loadOne(ctx, db, names[i], f)
-		}
-		if err != nil {
+		if err := fill(ctx, db, names[i], t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) loadOne(ctx context.Context, db *index.Scratch, name string, f store.TreeFile) error {
-	t, err := table.Open(f.Path, s.opener(ctx, f.Digest))
+// namesOf are what a question calls the tables: two that would be called alike have their paths.
+func namesOf(tables []Table) (names []string) {
+	taken := map[string]bool{}
+	for _, t := range tables {
+		name := strings.TrimSuffix(path.Base(t.Path), path.Ext(t.Path))
+		if taken[strings.ToLower(name)] {
+			name = t.Path
+		}
+		taken[strings.ToLower(name)] = true
+		names = append(names, name)
+	}
+	return names
+}
+
+func fill(ctx context.Context, db *index.Scratch, name string, f Table) error {
+	t, err := table.Open(f.Path, f.Open)
 	if err != nil {
 		return asked(f.Path, err)
 	}

@@ -1,0 +1,88 @@
+package dataset
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+
+	"rondo/backend/dataset/query"
+	"rondo/backend/dataset/table"
+	"rondo/backend/errs"
+	"rondo/backend/store"
+)
+
+// Rows returns some rows of a table of a snapshot: of the first table where file is empty.
+func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset int64, limit int) (query.Rows, error) {
+	f, err := s.tableFile(ctx, snap, file)
+	if err != nil {
+		return query.Rows{}, err
+	}
+	out, err := query.Page(ctx, f.Path, s.openerOf(ctx, snap, f), offset, limit)
+	if t, err := s.totals(ctx, snap); err == nil {
+		out.Total = t[f.Path]
+	}
+	return out, err
+}
+
+const whatHasRows = "rows are shown of .csv, .tsv, .jsonl, .ndjson and .parquet files"
+
+func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (store.TreeFile, error) {
+	if file != "" {
+		f, err := s.file(ctx, snap, file)
+		if err == nil && !table.Is(f.Path) {
+			err = errs.New(errs.Precondition, "%s is no table by its name", file).WithHint("%s; `rondo data cat %s %s` prints it", whatHasRows, snap.Ref(), file)
+		}
+		return f, err
+	}
+	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
+	if err != nil {
+		return store.TreeFile{}, err
+	}
+	for f, err := range l.All(ctx) {
+		if err != nil || table.Is(f.Path) {
+			return f, err
+		}
+	}
+	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint(whatHasRows)
+}
+
+// totals are the rows of each table, where the profile is made already.
+func (s *Service) totals(ctx context.Context, snap Snapshot) (map[string]int64, error) {
+	if snap.Profile.IsZero() {
+		return nil, nil
+	}
+	p, err := s.recorded(ctx, snap)
+	rows := map[string]int64{}
+	for _, t := range p.Tables {
+		rows[t.Path] = t.Rows
+	}
+	return rows, err
+}
+
+// SQL asks a question of a snapshot's tables.
+func (s *Service) SQL(ctx context.Context, snap Snapshot, question string) (query.Answer, error) {
+	files, err := s.Files(ctx, snap)
+	if err != nil {
+		return query.Answer{}, err
+	}
+	var tables []query.Table
+	for _, f := range files {
+		if table.Is(f.Path) {
+			tables = append(tables, query.Table{Path: f.Path, Open: s.openerOf(ctx, snap, f)})
+		}
+	}
+	if len(tables) == 0 {
+		return query.Answer{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("tables are .csv, .tsv, .jsonl, .ndjson and .parquet files")
+	}
+	return query.SQL(ctx, tables, question, filepath.Join(s.opts.Device, "tmp"))
+}
+
+// openerOf refuses a file that was never brought here.
+func (s *Service) openerOf(ctx context.Context, snap Snapshot, f store.TreeFile) table.Opener {
+	return func() (io.ReadCloser, error) {
+		if err := s.whatCame(snap, f); err != nil {
+			return nil, err
+		}
+		return s.opener(ctx, f.Digest)()
+	}
+}
