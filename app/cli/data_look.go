@@ -77,12 +77,19 @@ func (c *call) sayRows(r query.Rows) {
 func clippedRows(rows [][]string) [][]string {
 	for _, r := range rows {
 		for i, v := range r {
-			if letters := []rune(v); len(letters) > maxCell {
-				r[i] = string(letters[:maxCell-1]) + "…"
-			}
+			r[i] = clipped(v, maxCell)
 		}
 	}
 	return rows
+}
+
+// clipped is the beginning of a text that is longer than n letters.
+func clipped(text string, n int) string {
+	letters := []rune(text)
+	if len(letters) <= n {
+		return text
+	}
+	return string(letters[:n-1]) + "…"
 }
 
 const maxCell = 40 // letters

@@ -54,8 +54,8 @@ func coefficient(v *float64) string {
 func matrixOf(a profile.Association) [][]string {
 	rows := [][]string{{""}}
 	for i, name := range a.Columns {
-		rows[0] = append(rows[0], clipped(name))
-		row := []string{clipped(name)}
+		rows[0] = append(rows[0], clipped(name, 20))
+		row := []string{clipped(name, 20)}
 		for _, v := range a.Values[i] {
 			row = append(row, coefficient(v))
 		}
@@ -63,8 +63,6 @@ func matrixOf(a profile.Association) [][]string {
 	}
 	return rows
 }
-
-func clipped(name string) string { return fmt.Sprintf("%.20s", name) }
 
 // strongest lists the pairs whose columns go together most.
 func strongest(a profile.Association) [][]string {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -237,6 +238,9 @@ func value(v any) string {
 	case nil:
 		return ""
 	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
 		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
 	return fmt.Sprint(v)
@@ -256,7 +260,7 @@ func frequent(c profile.Column) string {
 			words = append(words, "…")
 			break
 		}
-		words = append(words, fmt.Sprintf("%.24s (%d)", v.Value, v.Count))
+		words = append(words, fmt.Sprintf("%s (%d)", clipped(v.Value, 32), v.Count))
 	}
 	return strings.Join(words, ", ")
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"rondo/backend/dataset/background"
 	"rondo/backend/dataset/table"
@@ -76,7 +77,14 @@ func gather(ctx context.Context, name string, open table.Opener, also func(row [
 			}
 		}
 		for i, v := range row {
-			columns[i].add(v)
+			switch {
+			case !t.Tells():
+				columns[i].add(v)
+			case t.Null(i) || t.Kinds[i] == table.Real && v == "NaN":
+				columns[i].missing++
+			default:
+				columns[i].value(strings.TrimSpace(v))
+			}
 		}
 		if also != nil {
 			also(row)

@@ -33,6 +33,11 @@ func (s *summary) add(v string) {
 		s.missing++
 		return
 	}
+	s.value(v)
+}
+
+// value gathers what is there, which may be an empty text.
+func (s *summary) value(v string) {
 	s.present++
 	s.count(v)
 	if f, ok := number(v); ok {
@@ -60,6 +65,9 @@ func (s *summary) count(v string) {
 }
 
 func number(v string) (float64, bool) {
+	if v == "" {
+		return 0, false
+	}
 	if c := v[0]; c != '-' && c != '+' && c != '.' && (c < '0' || c > '9') {
 		return 0, false // also "inf" and "nan", which ParseFloat would take
 	}

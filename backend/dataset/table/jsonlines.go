@@ -15,6 +15,7 @@ type jsonLines struct {
 	line  int
 	at    map[string]int // place of a column
 	row   []string
+	null  []bool
 }
 
 func openJSON(open Opener) (*Reader, error) {
@@ -30,8 +31,15 @@ func openJSON(open Opener) (*Reader, error) {
 	for i, c := range columns {
 		j.at[c] = i
 	}
-	j.row = make([]string, len(columns))
-	return &Reader{Columns: columns, Types: types, next: j.next, closers: []io.Closer{r}}, nil
+	j.row, j.null = make([]string, len(columns)), make([]bool, len(columns))
+	kinds := make([]Kind, len(types))
+	for i, t := range types {
+		kinds[i] = kindOfJSON(t)
+	}
+	return &Reader{
+		Columns: columns, Types: types, Kinds: kinds, next: j.next, closers: []io.Closer{r},
+		null: func(i int) bool { return j.null[i] },
+	}, nil
 }
 
 func newJSONLines(r io.Reader) *jsonLines {
@@ -91,6 +99,17 @@ func jsonTypes(sofar string, value json.RawMessage) string {
 	return "mixed"
 }
 
+// kindOfJSON leaves open whether numbers have fractions, which JSON does not say.
+func kindOfJSON(t string) Kind {
+	switch t {
+	case "number", "":
+		return Unknown
+	case "boolean":
+		return Boolean
+	}
+	return Text
+}
+
 // object hands the keys and values of the next line that is not blank to fn.
 func (j *jsonLines) object(fn func(key string, value json.RawMessage) error) error {
 	text, err := j.text()
@@ -146,12 +165,15 @@ func (j *jsonLines) text() ([]byte, error) {
 
 func (j *jsonLines) next() ([]string, error) {
 	clear(j.row)
+	for i := range j.null {
+		j.null[i] = true
+	}
 	err := j.object(func(key string, value json.RawMessage) error {
 		i, ok := j.at[key]
 		if !ok {
 			return bad(j.line, "the key %.80q was not there a moment ago", key)
 		}
-		j.row[i] = jsonText(value)
+		j.row[i], j.null[i] = jsonText(value), value[0] == 'n'
 		return nil
 	})
 	return j.row, err

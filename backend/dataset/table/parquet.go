@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"rondo/backend/errs"
 )
@@ -30,12 +32,7 @@ type parquetRows struct {
 	batch  []parquet.Row
 	left   []parquet.Row
 	row    []string
-}
-
-// leaf is a column of values, as it is written.
-type leaf struct {
-	list   bool // there may be many in a row
-	format func(parquet.Value) string
+	null   []bool
 }
 
 func openParquet(open Opener) (*Reader, error) {
@@ -125,7 +122,7 @@ func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 	if len(paths) == 0 || len(paths) > maxColumns {
 		return parquetError("it has %d columns, and 1 to %d can be looked into", len(paths), maxColumns)
 	}
-	seen := map[string]bool{}
+	seen, halves := map[string]bool{}, halvesOf(f.Metadata().Schema)
 	for _, path := range paths {
 		column, ok := schema.Lookup(path...)
 		name := strings.Join(path, ".")
@@ -134,9 +131,12 @@ func (p *parquetRows) open(t *Reader, file io.ReaderAt, size int64) error {
 		}
 		seen[name] = true
 		t.Columns, t.Types = append(t.Columns, name), append(t.Types, column.Node.Type().String())
-		p.leaves = append(p.leaves, leaf{column.MaxRepetitionLevel > 0, formatOf(column.Node.Type())})
+		p.leaves = append(p.leaves, leafOf(schema, path, column, halves[len(p.leaves)]))
+		t.Kinds = append(t.Kinds, p.leaves[len(p.leaves)-1].kind())
 	}
-	p.groups, p.row = f.RowGroups(), make([]string, len(paths))
+	p.groups, p.row, p.null = f.RowGroups(), make([]string, len(paths)), make([]bool, len(paths))
+	p.groups = slices.DeleteFunc(p.groups, func(g parquet.RowGroup) bool { return g.NumRows() == 0 })
+	t.null = func(i int) bool { return p.null[i] }
 	return p.checkColumns(f, file, size)
 }
 
@@ -163,6 +163,12 @@ func (p *parquetRows) checkColumns(f *parquet.File, file io.ReaderAt, size int64
 			if i >= len(p.leaves) {
 				return parquetError("a row group has more columns than the file")
 			}
+			if c.MetaData.NumValues == 0 { // such a column need have no pages
+				continue
+			}
+			if c.MetaData.Codec == format.Lz4Raw { // the library hands out what was in memory before
+				return parquetError("it is packed by LZ4, which is not read here")
+			}
 			if err := checkPages(file, size, &c.MetaData, p.leaves[i].list); err != nil {
 				return err
 			}
@@ -180,9 +186,12 @@ func (p *parquetRows) next() ([]string, error) {
 	row := p.left[0]
 	p.left = p.left[1:]
 	clear(p.row)
+	for i := range p.null {
+		p.null[i] = true
+	}
 	row.Range(func(i int, values []parquet.Value) bool {
 		if i < len(p.leaves) {
-			p.row[i] = p.leaves[i].text(values)
+			p.row[i], p.null[i] = p.leaves[i].text(values)
 		}
 		return true
 	})

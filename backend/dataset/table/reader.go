@@ -36,14 +36,35 @@ func Is(name string) bool { return kindOf(name) != "" }
 // Opener opens a table's file from its start, as often as it is asked.
 type Opener func() (io.ReadCloser, error)
 
+// Kind is what the values of a column are, where the file itself says so.
+type Kind int
+
+// Kinds of columns. What a CSV file holds is for its reader to find out.
+const (
+	Unknown Kind = iota
+	Integer
+	Real
+	Boolean
+	Text
+)
+
 // Reader gives the rows of a table one after the other. Every value is text; one that
 // is missing is empty.
 type Reader struct {
 	Columns []string
 	Types   []string // as the file itself declares them; none in CSV
+	Kinds   []Kind   // the same in few words; none in CSV
 	next    func() ([]string, error)
+	null    func(column int) bool
 	closers []io.Closer
 }
+
+// Null reports whether the last row has no value in a column, in files that tell that apart from
+// an empty text. In others, as CSV, nothing is known to be null.
+func (t *Reader) Null(column int) bool { return t.null != nil && t.null(column) }
+
+// Tells reports whether the file tells null apart from an empty text.
+func (t *Reader) Tells() bool { return t.null != nil }
 
 // Next returns the next row; it is valid until the next call. io.EOF ends the table.
 func (t *Reader) Next() ([]string, error) { return t.next() }
