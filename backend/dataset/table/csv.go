@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -27,10 +26,7 @@ type csvRows struct {
 
 // openCSV reads the header. The separator is the one that the header has most of.
 func openCSV(name string, r io.Reader) (*csvRows, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	if bom, _ := br.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		br.Discard(3)
-	}
+	br := unmarked(r)
 	head, _ := br.Peek(16 << 10)
 	t := &csvRows{guard: &guard{r: br}}
 	t.csv = csv.NewReader(t.guard)
@@ -85,6 +81,7 @@ func (t *csvRows) Next() ([]string, error) {
 	var syntax *csv.ParseError
 	switch {
 	case err == nil || errors.Is(err, io.EOF):
+		toUTF8(row)
 		return row, err
 	case errors.Is(err, csv.ErrFieldCount):
 		return nil, bad(t.line, "it has %d fields, and the header has %d", len(row), len(t.Columns))

@@ -2,10 +2,12 @@ package table_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table/tabletest"
@@ -79,6 +81,26 @@ func TestSeparatorsAndMarks(t *testing.T) {
 			t.Errorf("%s: %+v", name, table)
 		}
 	}
+}
+
+func TestEncodings(t *testing.T) {
+	for name, text := range map[string]string{
+		"Latin-1": "n\xe4me;x\nM\xfcller \x80;1\nM\xf6ller;2\n", "UTF-8": "näme;x\nMüller €;1\nMöller;2\n",
+		"UTF-16LE": utf16Of(binary.LittleEndian, "\ufeffnäme;x\r\nMüller €;1\nMöller;2"), "UTF-16BE": utf16Of(binary.BigEndian, "\ufeffnäme;x\nMüller €;1\nMöller;2\n"),
+	} {
+		table, err := tableOf(t, "t.csv", text)
+		if err != nil || columnsOf(table) != "näme:text x:integer" || table.Columns[0].Distinct != 2 || table.Columns[0].Longest != 8 {
+			t.Errorf("%s: %s %+v %v", name, columnsOf(table), table, err)
+		}
+	}
+}
+
+func utf16Of(order binary.AppendByteOrder, text string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 // TestFilesThatAreNoTables are kept, told, and never make the program fall.
