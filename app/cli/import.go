@@ -174,8 +174,8 @@ func (c *call) carryOver(ctx context.Context, from *dvc.Project, plan *dvc.Plan,
 			continue
 		}
 		if err := c.importData(ctx, api, from, d, account); err != nil {
-			if ctx.Err() != nil {
-				return err
+			if ctx.Err() != nil || errs.Is(err, errs.Unavailable) { // the server ended, or a disk is full
+				return fmt.Errorf("%s: %w", d.From, err)
 			}
 			account.Left = append(account.Left, d.From+": "+err.Error())
 		}

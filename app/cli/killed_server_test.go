@@ -93,14 +93,13 @@ func (k *killedWorld) lines() {
 	k.file("lines.txt", fmt.Sprintf("%d\n3\n1\n2\n", k.n))
 }
 
-// rounds tells how many rounds were cut off, and how long one takes that is not: the first.
+// rounds tells how many rounds were cut off, and how long the last one took that was not, as the first.
 func (k *killedWorld) rounds(name string, n int) (hit int, span time.Duration) {
 	for round := range n + 1 {
 		took, cutOff := k.round(name, span, fmt.Sprintf("%s, round %d", name, round))
 		if cutOff {
 			hit++
-		}
-		if round == 0 {
+		} else {
 			span = took
 		}
 	}
@@ -142,7 +141,7 @@ func (k *killedWorld) cut(args []string, span time.Duration, dies func(k *killed
 	timer := time.AfterFunc(time.Duration(rand.Int64N(int64(max(span, 1)))), func() {
 		defer close(died)
 		if span > 0 {
-			k.kill(dies(k))
+			killAll(dies(k))
 		}
 	})
 	_ = cmd.Wait()
@@ -152,8 +151,8 @@ func (k *killedWorld) cut(args []string, span time.Duration, dies func(k *killed
 	return result{out.String(), fail.String(), cmd.ProcessState.ExitCode()}
 }
 
-// kill kills processes, and waits while the kernel ends them.
-func (k *killedWorld) kill(pids []int) {
+// killAll kills processes, and waits while the kernel ends them.
+func killAll(pids []int) {
 	for _, pid := range pids {
 		id, err := proc.Of(pid)
 		if err != nil {

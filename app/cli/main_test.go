@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		dieAt(os.Getenv("RONDO_TEST_DIE_AT"), os.Getenv("RONDO_TEST_DIED"))
+		failAsTold(os.Getenv("RONDO_TEST_FAIL"))
 		dir, _ := os.Getwd()
 		os.Exit(cli.Main(ctx, cli.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Dir: dir}, os.Args[1:]))
 	}

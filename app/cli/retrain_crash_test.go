@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,27 @@ func dieAt(point, once string) {
 		f.Close()
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	})
+}
+
+// failAsTold lets the N-th operation on the file system fail, by "VERB N ERRNO FILE", in the process
+// of that verb, which then makes the file.
+func failAsTold(told string) {
+	var verb, met string
+	var n, number int
+	if _, err := fmt.Sscan(told, &verb, &n, &number, &met); err != nil || !slices.Contains(os.Args, verb) {
+		return
+	}
+	var count atomic.Int64
+	fault.Fail(func(string) error {
+		if int(count.Add(1)) != n {
+			return nil
+		}
+		if f, err := os.OpenFile(met, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err == nil {
+			f.Close()
+			return syscall.Errno(number)
+		}
+		return nil
 	})
 }
 

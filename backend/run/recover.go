@@ -22,23 +22,25 @@ import (
 // the index is on disk with all of them. It names the boot.
 type mark struct {
 	dir  string
-	once sync.Once
-	err  error
+	mu   sync.Mutex
+	made bool
 }
 
 const markName = "points-open"
 
 func (m *mark) path() string { return filepath.Join(m.dir, markName) }
 
-// set makes the mark, durably, before the first file is opened.
+// set makes the mark, durably, before the first file is opened. Where the disk was full it is tried
+// again for the next one.
 func (m *mark) set() error {
-	if m.dir == "" {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dir == "" || m.made {
 		return nil
 	}
-	m.once.Do(func() {
-		m.err = errs.Wrap(errs.Unavailable, atomicfile.WriteFile(m.path(), []byte(proc.Self().Boot+"\n"), 0o600), "note that metrics are being logged")
-	})
-	return m.err
+	err := atomicfile.WriteFile(m.path(), []byte(proc.Self().Boot+"\n"), 0o600)
+	m.made = err == nil
+	return errs.Wrap(errs.Unavailable, err, "note that metrics are being logged")
 }
 
 // What may be ahead of the index when a project is opened.
