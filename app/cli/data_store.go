@@ -338,7 +338,7 @@ func dataRemoteStatus(ctx context.Context, c *call) error {
 		return err
 	}
 	var list []dataset.RemoteStatus
-	err := c.fetch(ctx, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), &list, func() error {
+	err := c.actOnData(ctx, http.MethodGet, "/remotes/status?"+url.Values{"remote": {c.value("remote")}}.Encode(), nil, &list, func() error {
 		rows := [][]string{{"DATASET", "HERE", "IN PART", "THERE", "TO PUSH", "TO FETCH", ""}}
 		for _, st := range list {
 			if st.File != "" {

@@ -12,8 +12,8 @@ import (
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, profile, diff, verify, push, fetch, import, repair, gc, fsck
-	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote
+	Verb    string  `json:"verb"`              // snapshot, checkout, profile, diff, verify, push, fetch, remote-status, import, repair, gc, fsck
+	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote; packs of a remote that is compared
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had
 	OfBytes int64   `json:"of_bytes,omitempty"`
@@ -57,6 +57,13 @@ func (s *Service) followFar(verb string, f *far, datasets []string) (stop func()
 	}
 	f.objects.Track(count, of.more)
 	return s.follow(verb, name, count, of)
+}
+
+// followAsked tells how many packs of a remote were asked for until stop is called.
+func (s *Service) followAsked(f *far) (stop func()) {
+	count, of := &store.Count{}, &total{}
+	f.objects.TrackAsked(count, of.more)
+	return s.follow("remote-status", "", count, of)
 }
 
 // FollowAll tells of work that reads every object, until stop is called.

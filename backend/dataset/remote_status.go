@@ -12,7 +12,8 @@ import (
 	"rondo/backend/ref"
 )
 
-// RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at.
+// RemoteStatus is how one dataset stands to a remote. Both sides' objects were looked at, and every pack
+// and file that they are in was asked for there; what is in it was not read.
 type RemoteStatus struct {
 	Dataset string `json:"dataset"`        // empty where File is not
 	File    string `json:"file,omitempty"` // a record of the remote that cannot be read, of whichever dataset it is; Text says why
@@ -50,12 +51,8 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 		on.here = s.isHere(ctx, f, snap)
 		on.part = snap.InPart() && !on.here
 	}
-	for _, snap := range theirs {
-		on := sidesOf(all, snap)
-		on.listed = true
-		if on.there, err = s.isThere(ctx, f, snap); err != nil {
-			return nil, err
-		}
+	if err := s.seeThere(ctx, f, theirs, all); err != nil {
+		return nil, err
 	}
 	list, known := f.unreadStatus(ours)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -65,6 +62,22 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 		list = append(list, st)
 	}
 	return list, ctx.Err()
+}
+
+// seeThere finds out which snapshots are whole on a remote, until everything that they are in was seen.
+func (s *Service) seeThere(ctx context.Context, f *far, theirs []Snapshot, all map[string]map[string]*sides) (err error) {
+	defer s.followAsked(f)()
+	for lost := true; lost && err == nil; {
+		for _, snap := range theirs {
+			on := sidesOf(all, snap)
+			on.listed = true
+			if on.there, err = s.isThere(ctx, f, snap); err != nil {
+				return err
+			}
+		}
+		lost, err = f.objects.See(ctx)
+	}
+	return err
 }
 
 // unreadStatus tells of the records that cannot be read, and whether all of them are of
@@ -150,7 +163,7 @@ func (s *Service) isHere(ctx context.Context, f *far, snap Snapshot) bool {
 	return err == nil && !slices.ContainsFunc(all.digests(), func(d ref.Digest) bool { return !s.opts.Store.Has(d) })
 }
 
-// isThere reports whether the remote has them.
+// isThere reports whether the remote has them, as it lists them.
 func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, error) {
 	all, err := s.standsOn(ctx, f, snap)
 	if notFound(err) || errs.Is(err, errs.Corrupt) {
@@ -159,8 +172,8 @@ func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, err
 	if err != nil {
 		return false, err
 	}
-	missing, err := f.objects.Whole(ctx, all.digests())
-	return len(missing) == 0, err
+	lacks, err := f.objects.Lacks(ctx, all.digests())
+	return len(lacks) == 0, err
 }
 
 // enumerate names the first few.

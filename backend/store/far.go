@@ -33,6 +33,7 @@ type Far struct {
 	sizes  map[string]int64           // of all packs and files, as they are listed
 	ill    illness
 	was    map[ref.Digest]string // what lay in packs of which nothing can be used
+	sights sights
 }
 
 const farDir = "objects"
@@ -43,7 +44,7 @@ func OpenFar(ctx context.Context, name string, r remote.Remote, cache string) (*
 	f := &Far{name: name, r: r, cache: cache, under: farDir}
 	f.packed, f.packs = newTable(), map[string]*pack{}
 	f.whole, f.bad = map[ref.Digest]remote.Blob{}, map[string]error{}
-	f.sizes, f.ill, f.was = map[string]int64{}, illness{}, map[ref.Digest]string{}
+	f.sizes, f.ill, f.was, f.sights = map[string]int64{}, illness{}, map[ref.Digest]string{}, newSights()
 	return f, f.look(ctx)
 }
 
@@ -154,9 +155,15 @@ func (f *Far) wayOut() string {
 	return "where a project has the data: rondo data verify --remote " + f.name + ", and then rondo data push, which sends it again"
 }
 
-// Whole returns those of the objects that are not there whole, with all their chunks.
+// Whole returns those of the objects that are not there whole, with all their chunks. The packs
+// and files that the others are in were seen.
 func (f *Far) Whole(ctx context.Context, digests []ref.Digest) (missing []ref.Digest, err error) {
 	lacks, err := f.Lacks(ctx, digests)
+	for lost := true; lost && err == nil; {
+		if lost, err = f.See(ctx); lost && err == nil {
+			lacks, err = f.Lacks(ctx, digests)
+		}
+	}
 	for _, l := range lacks {
 		if n := len(missing); n == 0 || missing[n-1] != l.Object {
 			missing = append(missing, l.Object)
@@ -168,12 +175,14 @@ func (f *Far) Whole(ctx context.Context, digests []ref.Digest) (missing []ref.Di
 // Lack is what keeps an object from being there whole: that it is not there itself, or a chunk.
 type Lack struct{ Object, Part ref.Digest }
 
-// Lacks returns all that is not there of the objects, one object after the other.
+// Lacks returns all that is not there of the objects, one object after the other. What holds the
+// others is listed; See asks for it.
 func (f *Far) Lacks(ctx context.Context, digests []ref.Digest) (lacks []Lack, err error) {
 	lists, err := f.soundLists(ctx, digests)
 	if err != nil {
 		return nil, err
 	}
+	f.want(digests, lists)
 	for _, d := range digests {
 		if !f.There(d) {
 			lacks = append(lacks, Lack{d, d})

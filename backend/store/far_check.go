@@ -109,14 +109,7 @@ func (f *Far) gone(ctx context.Context, name string, bad []Damage) (int, []Damag
 	if _, there := sizes[name]; err != nil || there {
 		return 0, bad, err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.sizes, name)
-	delete(f.bad, name)
-	if p := f.packs[name]; p != nil {
-		delete(f.packs, name)
-		f.packed = f.packed.without(map[*pack]bool{p: true})
-	}
+	f.forget(name)
 	return 0, nil, nil
 }
 

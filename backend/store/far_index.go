@@ -57,6 +57,9 @@ func (f *Far) index(ctx context.Context, b remote.Blob) ([]row, error) {
 	rows, err := parseIndex(t, b.Size, name)
 	if err == nil {
 		f.remember(name, t.b)
+		f.mu.Lock()
+		f.saw(b.Name)
+		f.mu.Unlock()
 	}
 	return rows, err
 }

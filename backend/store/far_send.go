@@ -55,7 +55,7 @@ func (f *Far) sendWhole(ctx context.Context, s *Store, d ref.Digest, m *Moved) e
 // lacking returns what the remote does not have: small objects and chunks, lists, and
 // objects that are files of their own here.
 func (f *Far) lacking(ctx context.Context, s *Store, digests []ref.Digest, m *Moved) (parts, lists, files []ref.Digest, err error) {
-	theirs, err := f.soundLists(ctx, digests)
+	theirs, err := f.seenLists(ctx, digests)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -93,6 +93,17 @@ func (f *Far) lacking(ctx context.Context, s *Store, digests []ref.Digest, m *Mo
 	return parts, lists, files, nil
 }
 
+// seenLists is soundLists once everything that they and what they name is in was seen.
+func (f *Far) seenLists(ctx context.Context, digests []ref.Digest) (lists map[ref.Digest][]chunk, err error) {
+	for lost := true; lost && err == nil; {
+		if lists, err = f.soundLists(ctx, digests); err == nil {
+			f.want(digests, lists)
+			lost, err = f.See(ctx)
+		}
+	}
+	return lists, err
+}
+
 func (f *Far) all(list []chunk) bool {
 	for _, c := range list {
 		if !f.There(c.digest) {
@@ -126,5 +137,6 @@ func (f *Far) sendFile(ctx context.Context, s *Store, d ref.Digest, m *Moved) er
 	defer f.mu.Unlock()
 	delete(f.ill, name)
 	f.whole[d], f.sizes[name] = remote.Blob{Name: name, Size: info.Stored}, info.Stored
+	f.saw(name)
 	return nil
 }

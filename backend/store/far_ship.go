@@ -132,5 +132,6 @@ func (f *Far) sendPack(ctx context.Context, c *cargo) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.keep(&pack{name, int64(c.b.Len()), c.rows})
+	f.saw(name)
 	return nil
 }

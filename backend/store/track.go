@@ -33,3 +33,20 @@ func (t track) willCut(bytes int64) {
 		t.expect(bytes/normalChunk+1, bytes)
 	}
 }
+
+// TrackAsked lets See add to what was asked for, and tell how much there is to ask for.
+func (f *Far) TrackAsked(done *Count, expect func(files, bytes int64)) {
+	f.sights.track = track{done, expect}
+}
+
+func (t track) willAsk(n int) {
+	if t.expect != nil {
+		t.expect(int64(n), 0)
+	}
+}
+
+func (t track) asked(n int) {
+	if t.done != nil {
+		t.done.Add(int64(n), 0)
+	}
+}
