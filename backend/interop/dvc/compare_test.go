@@ -119,6 +119,33 @@ func TestFarStatusIsDVCs(t *testing.T) {
 	}
 }
 
+// TestAnObjectOfAnotherLengthIsNotInSync: it was cut short over there, and a push that nobody had verified for replaces it.
+func TestAnObjectOfAnotherLengthIsNotInSync(t *testing.T) {
+	far := t.TempDir()
+	dir := pushedTo(t, far, "")
+	var cut string
+	if err := filepath.WalkDir(far, func(at string, e os.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() && !strings.HasSuffix(at, ".dir") {
+			cut = at
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(writable(t, cut), 1); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := open(t, dir).CompareFar(t.Context(), dvc.Exchange{}); err != nil || len(st.Damaged) != 1 || st.InSync() {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if done, err := open(t, dir).Push(t.Context(), dvc.Exchange{}); err != nil || done.Healed != 1 || done.Objects != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if st, err := open(t, dir).CompareFar(t.Context(), dvc.Exchange{}); err != nil || !st.InSync() {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
 // TestUnprotectMakesFilesOfTheirOwn of links to the cache, all or a part, and no others.
 func TestUnprotectMakesFilesOfTheirOwn(t *testing.T) {
 	dir := folder(t, map[string]string{".dvc/config": "[core]\n    no_scm = true\n[cache]\n    type = symlink\n", "images/x/1": "one", "images/2": "two", "a": "a"})

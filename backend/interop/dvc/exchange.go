@@ -13,6 +13,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc/cache"
 	"rondo/backend/interop/dvc/metafile"
+	"rondo/backend/remote"
 )
 
 // Exchange says what to bring from a remote of DVC's or to it.
@@ -360,15 +361,27 @@ func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *
 	}
 	var mu sync.Mutex
 	return each(ctx, all, func(o cache.Object) error {
-		if _, ok := there[farName(o.Hash, o.MD5)]; ok {
+		name := farName(o.Hash, o.MD5)
+		size, is := there[name]
+		r, replaces := f.(remote.Remote)
+		var n int64
+		var err error
+		switch {
+		case is && replaces && p.otherLength(ctx, o, size):
+			n, err = p.replaceFar(ctx, r, name, o)
+		case is:
 			mu.Lock()
 			done.There++
 			mu.Unlock()
 			return nil
+		default:
+			n, err = p.pushOne(ctx, f, o)
 		}
-		n, err := p.pushOne(ctx, f, o)
 		mu.Lock()
 		defer mu.Unlock()
+		if is && err == nil {
+			done.Healed++
+		}
 		if err == nil {
 			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
 		}

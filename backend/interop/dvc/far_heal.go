@@ -54,6 +54,12 @@ func (x *exchanging) healIn(ctx context.Context, r remote.Remote, known *farDama
 	})
 }
 
+// otherLength reports whether what a remote has of an object is not as long as what is whole here.
+func (p *Project) otherLength(ctx context.Context, o cache.Object, size int64) bool {
+	info, err := p.Cache.Stat(o.Hash, o.MD5)
+	return err == nil && size >= 0 && size != info.Size() && p.intact(ctx, o.Hash, o.MD5) == nil
+}
+
 // replaceFar puts an object in the place of one that is damaged, in one step, and reads it back.
 func (p *Project) replaceFar(ctx context.Context, r remote.Remote, name string, o cache.Object) (int64, error) {
 	file, content, err := p.Cache.Content(o)

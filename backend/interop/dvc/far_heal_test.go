@@ -70,10 +70,10 @@ func TestPushReplacesWhatWasFoundDamaged(t *testing.T) {
 
 func heals(t *testing.T, dir string, far remote.Remote) {
 	t.Helper()
-	list := ""
+	list, length := "", 0
 	if err := far.List(t.Context(), "files", func(b remote.Blob) error {
 		if strings.HasSuffix(b.Name, ".dir") {
-			list = b.Name
+			list, length = b.Name, int(b.Size)
 		}
 		return nil
 	}); err != nil || list == "" {
@@ -98,7 +98,7 @@ func heals(t *testing.T, dir string, far remote.Remote) {
 	}
 	verify(0, 0)
 	damage(nameOfOne, "onE")
-	damage(list, "[]")
+	damage(list, "[]"+strings.Repeat(" ", length-2))
 	push(0, 0) // nobody has looked
 	if err := far.Delete(t.Context(), nameOfTwo); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,8 @@ func (s FarStatus) InSync() bool {
 }
 
 // CompareFar looks for what the folder, and commits that are meant, need of a remote, on both
-// sides. Of contents only lists of folders are read.
+// sides. Every object is asked for there, and has to be as long as the one here; of contents only
+// lists of folders are read.
 func (p *Project) CompareFar(ctx context.Context, in Exchange) (FarStatus, error) {
 	out := FarStatus{New: []string{}, Deleted: []string{}, Missing: []string{}, Damaged: []string{}}
 	far, err := p.openFar(ctx, in.Remote)
@@ -85,7 +86,10 @@ func (v *verifyingFar) there(ctx context.Context) (map[string]bool, error) {
 		}
 		sizes, err := v.far.Sizes(ctx, names)
 		for key, n := range v.needs {
-			_, out[key] = sizes[n.name]
+			var size int64
+			if size, out[key] = sizes[n.name]; out[key] && v.p.otherLength(ctx, n.Object, size) {
+				v.known.is(n.name, true)
+			}
 		}
 		return out, err
 	}
