@@ -5,6 +5,8 @@ import "context"
 // Books are what another tool keeps of the stages of its own project, in place of
 // rondo.lock. A stage that has a place in them says so by From.
 type Books interface {
+	// Ready says why none of its stages may run, as they are written.
+	Ready() error
 	// Reasons says why the stage at an address has to run; none where it need not.
 	Reasons(ctx context.Context, address string) ([]string, error)
 	// Begin brings up to date what the stage reads and no stage makes; all of it, changed or

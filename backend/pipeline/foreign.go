@@ -37,6 +37,9 @@ func (r *runner) beginForeign() (err error) {
 		return nil
 	}
 	r.books, err = r.graph.books(r.eyes.dir, r.openBooks, true)
+	if err == nil && r.books != nil {
+		err = r.books.Ready()
+	}
 	return err
 }
 

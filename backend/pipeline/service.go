@@ -202,7 +202,14 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	if err := s.trusted(file); err != nil {
 		return err
 	}
-	if err := s.sound(ctx, file, in); err != nil {
+	g, err := graph(file, in)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(g); err != nil {
+		return err
+	}
+	if err := s.sound(ctx, g); err != nil {
 		return err
 	}
 	code, err := s.opts.Code(ctx)
@@ -237,14 +244,20 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	return s.launchOrFail(ctx, e, env)
 }
 
+// ready asks the books of another tool's project whether its stages may run at all.
+func (s *Service) ready(g Graph) error {
+	books, err := g.books(s.opts.Dir, s.opts.Books, true)
+	if err != nil || books == nil {
+		return err
+	}
+	defer books.Close()
+	return books.Ready()
+}
+
 // sound asks whether what the stages read can be relied upon.
-func (s *Service) sound(ctx context.Context, file *project.File, in Request) error {
+func (s *Service) sound(ctx context.Context, g Graph) error {
 	if s.opts.Sound == nil {
 		return nil
-	}
-	g, err := graph(file, in)
-	if err != nil {
-		return err
 	}
 	var paths []string
 	for _, n := range g {

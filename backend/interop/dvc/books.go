@@ -49,6 +49,9 @@ func (p *Project) find(address string) (*metafile.Pipeline, metafile.Stage, erro
 	return nil, metafile.Stage{}, errs.New(errs.NotFound, "the DVC project has no stage %s", address).WithHint("`rondo stage list` shows those that there are")
 }
 
+// Ready implements pipeline.Books.
+func (b *Books) Ready() error { return b.p.clash() }
+
 // Reasons implements pipeline.Books.
 func (b *Books) Reasons(ctx context.Context, address string) ([]string, error) {
 	pl, s, err := b.p.find(address)
