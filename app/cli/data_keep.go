@@ -125,7 +125,7 @@ func dataUsage(ctx context.Context, c *call) error {
 		return err
 	}
 	var u dataset.Usage
-	return c.fetch(ctx, "/objects/usage", &u, func() error {
+	return c.actOnData(ctx, http.MethodGet, "/objects/usage", nil, &u, func() error {
 		if len(c.args) == 1 {
 			return c.sayUsageOf(u, c.args[0])
 		}

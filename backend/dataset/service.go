@@ -50,7 +50,9 @@ type Service struct {
 	link  store.Link             // how large files are kept and brought back
 	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
 
-	collecting sync.Mutex // while it is told what is not needed, nothing is brought back
+	collecting sync.Mutex    // while it is told what is not needed, nothing is brought back
+	counting   chan struct{} // held by who counts what objects take on the disk
+	counted    countedUsage
 	damage     sync.Mutex // held by who writes down what is damaged on a remote
 	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 
@@ -73,7 +75,7 @@ func Open(_ context.Context, opts Options) (*Service, error) {
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "open the project folder: %w", err)
 	}
-	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}}
+	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}, counting: make(chan struct{}, 1)}
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	return s, errors.Join(s.clean(), s.resume())
 }

@@ -2,6 +2,9 @@ package dataset
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
+	"slices"
 
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -34,27 +37,74 @@ type UsageOfSnapshot struct {
 	NotFetched int `json:"not_fetched"`
 }
 
-const many = -1
-
-// owner says who stands on an object: one snapshot and dataset by their place, or many.
-type owner struct{ snapshot, set int32 }
-
-// census counts the objects of all snapshots.
-type census struct {
-	owners    map[ref.Digest]owner
-	seen      map[ref.Digest]bool // by the dataset that is being counted
-	stored    int64               // bytes of those
-	snapshots []*UsageOfSnapshot  // by their place
+// countedUsage is the last answer, and what it was counted of.
+type countedUsage struct {
+	of    ref.Digest
+	usage Usage
 }
 
-// Usage follows every snapshot to its objects, and chunks of objects.
+// Usage follows every snapshot to its objects, and chunks of objects. The answer is remembered
+// until the objects, the snapshots or what mentions an object are others; nobody may change it.
 func (s *Service) Usage(ctx context.Context) (u Usage, err error) {
+	select {
+	case s.counting <- struct{}{}: // whoever asks meanwhile waits for the same answer
+		defer func() { <-s.counting }()
+	case <-ctx.Done():
+		return u, ctx.Err()
+	}
+	count, of := &store.Count{}, &total{}
+	defer s.follow("usage", "", count, of)()
+	roots, _, err := s.mentioned(ctx)
+	if err != nil {
+		return u, err
+	}
+	key, err := s.usageKey(ctx, roots)
+	if err != nil || key == s.counted.of {
+		return s.counted.usage, err
+	}
+	if u, err = s.countUsage(ctx, roots, store.Steps{Done: count, Expect: of.more}); err != nil {
+		return u, err
+	}
+	if after, err := s.usageKey(ctx, roots); err == nil && after == key {
+		s.counted = countedUsage{key, u}
+	}
+	return u, nil
+}
+
+// usageKey is the digest of all that an answer is counted of.
+func (s *Service) usageKey(ctx context.Context, roots map[ref.Digest]bool) (ref.Digest, error) {
+	standing, err := s.opts.Store.Standing()
+	if err != nil {
+		return ref.Zero, err
+	}
+	h := ref.NewHash()
+	h.Write(standing[:])
+	for _, d := range slices.SortedFunc(maps.Keys(roots), ref.Compare) {
+		h.Write(d[:])
+	}
+	sets, err := s.List(ctx)
+	if err != nil {
+		return ref.Zero, err
+	}
+	for _, d := range sets {
+		snaps, err := s.Snapshots(ctx, d.Name)
+		if err != nil {
+			return ref.Zero, err
+		}
+		if err := json.NewEncoder(h).Encode(snaps); err != nil {
+			return ref.Zero, err
+		}
+	}
+	return ref.Digest(h.Sum(nil)), nil
+}
+
+func (s *Service) countUsage(ctx context.Context, roots map[ref.Digest]bool, steps store.Steps) (u Usage, err error) {
 	sets, err := s.List(ctx)
 	if err != nil {
 		return u, err
 	}
 	u.Datasets = make([]UsageOfSet, len(sets))
-	c := &census{owners: map[ref.Digest]owner{}}
+	c := &census{owners: map[ref.Digest]owner{}, steps: steps}
 	for i, d := range sets {
 		if u.Datasets[i], err = s.countDataset(ctx, c, d.Name, int32(i)); err != nil {
 			return u, err
@@ -63,114 +113,17 @@ func (s *Service) Usage(ctx context.Context) (u Usage, err error) {
 	if err := s.addUp(ctx, c, &u); err != nil {
 		return u, err
 	}
-	garbage, err := s.Collect(ctx, Collect{Dry: true})
-	u.Free = garbage.Bytes
+	u.Free, err = s.unneeded(ctx, roots, steps)
 	u.Other = max(0, u.Other-u.Free)
 	return u, err
 }
 
-func (s *Service) countDataset(ctx context.Context, c *census, name string, set int32) (UsageOfSet, error) {
-	one := UsageOfSet{Dataset: name}
-	snaps, err := s.Snapshots(ctx, name)
+// unneeded says how many bytes on the disk nothing needs.
+func (s *Service) unneeded(ctx context.Context, roots map[ref.Digest]bool, steps store.Steps) (int64, error) {
+	needed, err := s.opts.Store.ReachCounted(ctx, roots, steps)
 	if err != nil {
-		return one, err
+		return 0, err
 	}
-	c.seen, c.stored = map[ref.Digest]bool{}, 0
-	one.Snapshots = make([]UsageOfSnapshot, len(snaps))
-	for i, snap := range snaps {
-		one.Snapshots[i] = UsageOfSnapshot{Number: snap.Number, Logical: snap.Size}
-		me := owner{int32(len(c.snapshots)), set}
-		c.snapshots = append(c.snapshots, &one.Snapshots[i])
-		if err := s.own(ctx, c, snap, me, &one.Snapshots[i]); err != nil {
-			return one, err
-		}
-		one.Logical += snap.Size
-	}
-	one.Stored = c.stored
-	return one, nil
-}
-
-// addUp gives every object's bytes to those who alone stand on it.
-func (s *Service) addUp(ctx context.Context, c *census, u *Usage) error {
-	own := make([]int64, len(u.Datasets))
-	err := s.opts.Store.List(func(i store.Info) error {
-		u.Stored += i.Stored
-		o, known := c.owners[i.Digest]
-		if !known {
-			u.Other += i.Stored
-			return ctx.Err()
-		}
-		if o.snapshot != many {
-			c.snapshots[o.snapshot].Unique += i.Stored
-		}
-		if o.set != many {
-			own[o.set] += i.Stored
-		}
-		return ctx.Err()
-	})
-	for i := range u.Datasets {
-		u.Datasets[i].Shared = u.Datasets[i].Stored - own[i]
-	}
-	return err
-}
-
-// own notes everything that a snapshot stands on as its own, or as that of many.
-func (s *Service) own(ctx context.Context, c *census, snap Snapshot, me owner, u *UsageOfSnapshot) error {
-	all, err := s.standsOn(ctx, nil, snap)
-	if notFound(err) {
-		u.Missing = snap.Files + 1
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	never, err := s.neverCameOf(ctx, []Snapshot{snap})
-	if err != nil {
-		return err
-	}
-	for _, d := range all.digests() {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case never[d]:
-			u.NotFetched++
-			continue
-		case !s.opts.Store.Has(d):
-			u.Missing++
-			continue
-		}
-		chunks, err := s.opts.Store.Chunks(d)
-		if err != nil {
-			return err
-		}
-		for _, part := range append(chunks, d) {
-			if err := s.count(c, part, me); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Service) count(c *census, d ref.Digest, me owner) error {
-	if !c.seen[d] {
-		c.seen[d] = true
-		info, err := s.opts.Store.Stat(d)
-		if err != nil {
-			return err
-		}
-		c.stored += info.Stored
-	}
-	was, known := c.owners[d]
-	switch {
-	case !known:
-		was = me
-	case was.snapshot != me.snapshot:
-		was.snapshot = many
-	}
-	if was.set != me.set {
-		was.set = many
-	}
-	c.owners[d] = was
-	return nil
+	g, err := s.opts.Store.Collect(ctx, store.Collection{Needed: needed, Dry: true, Now: s.opts.Now(), Steps: steps})
+	return g.Bytes, err
 }

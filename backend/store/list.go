@@ -51,6 +51,9 @@ func decodeList(b []byte) ([]chunk, error) {
 
 // chunks reads the list of a large object; nil for one that is not in chunks.
 func (s *Store) chunks(d ref.Digest) ([]chunk, error) {
+	if p, ok := s.entry(d); ok && p.form != listed {
+		return nil, nil // which need not be opened: there may be millions
+	}
 	f, p, err := s.openEntry(d)
 	if err != nil || f == nil {
 		return nil, err

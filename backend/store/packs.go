@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -142,6 +143,23 @@ func (s *Store) objects() int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.packed.used
+}
+
+// Standing is a digest of which objects there are and how they are kept: as long as it is the
+// same, so is what List tells.
+func (s *Store) Standing() (ref.Digest, error) {
+	if err := s.Reload(); err != nil {
+		return ref.Zero, err
+	}
+	h := ref.NewHash()
+	for _, p := range s.allPacks() { // one never changes under its name
+		fmt.Fprintf(h, "%s %d\n", p.name, p.size)
+	}
+	err := s.listWhole(func(i Info) error {
+		_, err := fmt.Fprintf(h, "%s %d\n", i.File, i.Stored)
+		return err
+	})
+	return ref.Digest(h.Sum(nil)), err
 }
 
 // Totals says how many objects are packed, and the bytes of all packs.
