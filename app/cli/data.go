@@ -46,9 +46,12 @@ var dataVerbs = []verb{
 	{name: "data log", args: "NAME", short: "list a dataset's snapshots", run: dataLog},
 	{
 		name: "data diff", args: "NAME [FROM [TO]]", short: "compare two snapshots: files, rows and columns",
-		long:  "Without numbers the latest snapshot is compared with the one before it.\n\n  rondo data diff reviews 1 3 --key id",
-		flags: func(f *flag.FlagSet) { f.String("key", "", "`columns` that tell rows apart, separated by commas") },
-		run:   dataDiff,
+		long: "Without numbers the latest snapshot is compared with the one before it. --rows shows the rows\nthemselves: of those that changed the cells that differ, as \"before → now\".\n\n  rondo data diff reviews 1 3 --key id\n  rondo data diff reviews --rows 20",
+		flags: func(f *flag.FlagSet) {
+			f.String("key", "", "`columns` that tell rows apart, separated by commas")
+			f.Int("rows", 0, "show up to `N` rows of each sort: changed, added, removed; with --json in place of the counts")
+		},
+		run: dataDiff,
 	},
 	{
 		name: "data checkout", args: "NAME[@NUMBER] [PATH…]", short: "bring a snapshot's files back, or some of them",

@@ -32,6 +32,9 @@ func dataDiff(ctx context.Context, c *call) error {
 	if key := c.value("key"); key != "" {
 		q.Set("key", key)
 	}
+	if c.value("rows") != "0" {
+		return c.diffRows(ctx, c.args[0], q)
+	}
 	var d dataset.Diff
 	return c.actOnData(ctx, http.MethodGet, dataPath(c.args[0], "diff")+"?"+q.Encode(), nil, &d, func() error {
 		c.sayDiff(d)

@@ -31,6 +31,7 @@ func (a *API) datasetRoutes(r *Router) {
 	Raw(r, http.MethodGet, "/datasets/{name}/snapshots/{number}/file", a.snapshotFile, "a file of a snapshot as a download, or with inline=1 to be looked at; path= names it")
 	Get(r, "/datasets/{name}/snapshots/{number}/lineage", a.getLineage)
 	Get(r, "/datasets/{name}/diff", a.diffSnapshots)
+	Get(r, "/datasets/{name}/diff/rows", a.diffRows)
 	Get(r, "/datasets/{name}/status", a.datasetStatus)
 	Post(r, "/datasets/{name}/checkout", a.checkoutSnapshot)
 	Post(r, "/datasets/{name}/verify", a.verifySnapshot)
@@ -186,6 +187,20 @@ type diffSnapshots struct {
 
 func (a *API) diffSnapshots(ctx context.Context, in diffSnapshots) (dataset.Diff, error) {
 	return a.Datasets.Diff(ctx, in.Name, in.From, in.To, in.Key)
+}
+
+type diffRows struct {
+	diffSnapshots
+	Path   string `query:"path"`   // of the table
+	Change string `query:"change"` // changed, added or removed
+	Offset int64  `query:"offset"`
+	Limit  int    `query:"limit"` // at most 1,000; 0: 100
+}
+
+func (a *API) diffRows(ctx context.Context, in diffRows) (dataset.RowChanges, error) {
+	return a.Datasets.RowChanges(ctx, in.Name, dataset.AskRows{
+		From: in.From, To: in.To, Key: in.Key, Path: in.Path, Change: in.Change, Offset: in.Offset, Limit: in.Limit,
+	})
 }
 
 type checkoutSnapshot struct {

@@ -58,7 +58,7 @@ func (s *Service) Diff(ctx context.Context, name string, from, to int, key []str
 		if err != nil {
 			return d, err
 		}
-		d.Tables = append(d.Tables, t)
+		d.Tables = append(d.Tables, t.TableDiff)
 	}
 	return d, nil
 }

@@ -53,6 +53,7 @@ type Service struct {
 	collecting sync.Mutex    // while it is told what is not needed, nothing is brought back
 	counting   chan struct{} // held by who counts what objects take on the disk
 	counted    countedUsage
+	compared   comparisons
 	damage     sync.Mutex // held by who writes down what is damaged on a remote
 	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 

@@ -32,15 +32,15 @@ type Retype struct {
 }
 
 // rows compares the rows of one file, by a key where one is given or found.
-func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, error) {
+func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (TableDiff, rowdiff.Which, error) {
 	s := c.Service
 	if err := cmp.Or(s.whatCame(a, f.From), s.whatCame(b, f.To)); err != nil {
-		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, nil
+		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, rowdiff.Which{}, nil
 	}
 	from, to := c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest)
 	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
 	if err != nil {
-		return TableDiff{}, err
+		return TableDiff{}, rowdiff.Which{}, err
 	}
 	tries := append(candidates, nil)
 	if len(key) > 0 {
@@ -51,22 +51,23 @@ func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []s
 			c.again(f)
 		}
 		d := TableDiff{Path: f.Path, Key: append([]string{}, k...), Types: types}
+		var which rowdiff.Which
 		var err error
-		d.Counts, err = rowdiff.Compare(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
+		d.Counts, which, err = rowdiff.Compare(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
 		switch {
 		case errors.Is(err, rowdiff.ErrTwice) && len(key) > 0:
-			return d, errs.New(errs.Invalid, "%s does not tell the rows of %s apart: some have the same", strings.Join(key, ", "), f.Path).
+			return d, which, errs.New(errs.Invalid, "%s does not tell the rows of %s apart: some have the same", strings.Join(key, ", "), f.Path).
 				WithHint("name more columns, or none to compare whole rows")
 		case errors.Is(err, rowdiff.ErrTwice):
 			continue
 		case errors.Is(err, table.ErrNotTable):
 			d.Problem = err.Error()
 		case err != nil:
-			return d, err
+			return d, which, err
 		}
-		return d, nil
+		return d, which, nil
 	}
-	return TableDiff{}, errs.New(errs.Internal, "no way to compare %s", f.Path)
+	return TableDiff{}, rowdiff.Which{}, errs.New(errs.Internal, "no way to compare %s", f.Path)
 }
 
 // columnsOf compares the types of the columns, and finds those that may be a key: all

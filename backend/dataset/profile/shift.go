@@ -14,6 +14,7 @@ type Spread struct {
 	Type        string
 	From, To    []float64 // of numbers: at most 2,000 that stand for all, sorted
 	Counts      [2][]int  // of anything else
+	Values      []string  // that these count
 	Approximate bool
 	MissingFrom float64 // shares
 	MissingTo   float64
@@ -40,6 +41,17 @@ type Shift struct {
 	MeanFrom    *float64 `json:"mean_from,omitempty"`
 	MeanTo      *float64 `json:"mean_to,omitempty"`
 	Approximate bool     `json:"approximate,omitempty"` // judged by a part of the values that stands for all
+	Bins        Bins     `json:"bins"`
+}
+
+// Bins hold how the values lie now and were before, over the same bins: Edges, one more than
+// counts, for numbers, Labels for anything else, of which the last is empty where it stands for
+// all other values.
+type Bins struct {
+	Edges  []float64 `json:"edges,omitempty"`
+	Labels []string  `json:"labels,omitempty"`
+	From   []int     `json:"from"`
+	To     []int     `json:"to"`
 }
 
 // The sizes of an effect.
@@ -94,13 +106,12 @@ func spread(name string, was, now *summary, rowsA, rowsB int64) (Spread, bool) {
 	if unique(was) || unique(now) {
 		return sp, false
 	}
-	sp.Counts = countsOf(was.values, now.values)
+	sp.Values, sp.Counts = countsOf(was.values, now.values)
 	return sp, true
 }
 
 // countsOf lays the counts of both over the same values, in their order.
-func countsOf(a, b map[string]int64) (out [2][]int) {
-	var names []string
+func countsOf(a, b map[string]int64) (names []string, out [2][]int) {
 	for v := range a {
 		names = append(names, v)
 	}
@@ -113,7 +124,7 @@ func countsOf(a, b map[string]int64) (out [2][]int) {
 	for _, v := range names {
 		out[0], out[1] = append(out[0], int(a[v])), append(out[1], int(b[v]))
 	}
-	return out
+	return names, out
 }
 
 // some returns all values while they are few, else equally many from every part.

@@ -6,7 +6,6 @@ package query
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 
 	"rondo/backend/dataset/table"
@@ -55,24 +54,14 @@ func asked(file string, err error) error {
 
 func (out *Rows) fill(ctx context.Context, t *table.Reader, limit int) error {
 	size := 0
-	for n := int64(0); len(out.Rows) < limit && size < maxPageBytes; n++ {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	return t.Each(ctx, func(n int64, row []string) (bool, error) {
 		if n < out.Offset {
-			continue
+			return true, nil
 		}
 		for _, v := range row {
 			size += len(v)
 		}
 		out.Rows = append(out.Rows, slices.Clone(row))
-	}
-	return nil
+		return len(out.Rows) < limit && size < maxPageBytes, nil
+	})
 }

@@ -11,12 +11,15 @@ import (
 
 const (
 	partCount  = 64
-	dealtSize  = 32
+	dealtSize  = 40
 	partMemory = 128 << 10 // bytes that a part holds before it goes on in a file
 )
 
-// dealt is one row's hashes.
-type dealt struct{ key, row hash }
+// dealt is one row's hashes, and its number from 0.
+type dealt struct {
+	key, row hash
+	number   int64
+}
 
 // parts are the rows of a table, dealt out by their key's hash. Small tables stay in
 // memory; of large ones each part becomes a temporary file.
@@ -28,10 +31,10 @@ type parts struct {
 
 func newParts(tmp string) *parts { return &parts{tmp: tmp} }
 
-func (p *parts) add(key, row hash) error {
-	i := key[0] % partCount
+func (p *parts) add(r dealt) error {
+	i := r.key[0] % partCount
 	b := p.memory[i]
-	for _, v := range [...]uint64{key[0], key[1], row[0], row[1]} {
+	for _, v := range [...]uint64{r.key[0], r.key[1], r.row[0], r.row[1], uint64(r.number)} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	p.memory[i] = b
@@ -71,7 +74,7 @@ func (p *parts) load(i int) ([]dealt, error) {
 	for k := range list {
 		at := b[k*dealtSize:]
 		u := binary.LittleEndian.Uint64
-		list[k] = dealt{hash{u(at), u(at[8:])}, hash{u(at[16:]), u(at[24:])}}
+		list[k] = dealt{hash{u(at), u(at[8:])}, hash{u(at[16:]), u(at[24:])}, int64(u(at[32:]))}
 	}
 	return list, nil
 }

@@ -1,13 +1,11 @@
-// Package rowdiff counts how the rows of two tables differ. It knows rows by their hashes only, so
-// that tables larger than the memory can be compared. Which rows they are it does not say, and what
-// the columns hold is for package profile.
+// Package rowdiff counts how the rows of two tables differ, and says by their numbers which the first
+// of them are. It knows rows by their hashes only, so that tables larger than the memory can be
+// compared. What the columns hold is for package profile.
 package rowdiff
 
 import (
 	"context"
-	"errors"
 	"hash/maphash"
-	"io"
 	"slices"
 	"strings"
 
@@ -33,15 +31,26 @@ var ErrTwice = errs.New(errs.Invalid, "two rows have the same key")
 // other, in temporary files in tmp where they are large. Rows are told apart by the columns of
 // key; without any, a changed row counts as removed and added. A key that is not unique in both
 // is ErrTwice, one that is no column an error of kind Invalid.
-func Compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (Counts, error) {
-	d := Counts{ColumnsAdded: []string{}, ColumnsRemoved: []string{}}
-	shared, err := sharedColumns(&d, name, from, to)
+func Compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (Counts, Which, error) {
+	d := comparison{Counts: Counts{ColumnsAdded: []string{}, ColumnsRemoved: []string{}}}
+	err := d.compare(ctx, name, from, to, key, tmp)
+	return d.Counts, d.which(), err
+}
+
+// comparison is what two tables have been found to differ in so far.
+type comparison struct {
+	Counts
+	added, removed, changed firsts
+}
+
+func (d *comparison) compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) error {
+	shared, err := sharedColumns(&d.Counts, name, from, to)
 	if err != nil {
-		return d, err
+		return err
 	}
 	for _, k := range key {
 		if !slices.Contains(shared, k) {
-			return d, errs.New(errs.Invalid, "there is no column %q in both snapshots of %s", k, name).
+			return errs.New(errs.Invalid, "there is no column %q in both snapshots of %s", k, name).
 				WithHint("columns they share: %s", strings.Join(shared, ", "))
 		}
 	}
@@ -52,10 +61,10 @@ func Compare(ctx context.Context, name string, from, to table.Opener, key []stri
 		defer sides[i].close()
 		h := hasher{seeds: hashes, shared: shared, key: key}
 		if err := h.deal(ctx, name, open, sides[i]); err != nil {
-			return d, err
+			return err
 		}
 	}
-	return d, d.count(ctx, sides, len(key) > 0)
+	return d.count(ctx, sides, len(key) > 0)
 }
 
 func sharedColumns(d *Counts, name string, from, to table.Opener) (shared []string, err error) {
@@ -100,26 +109,14 @@ func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into 
 	}
 	defer t.Close()
 	all, key := indexes(t.Columns, h.shared), indexes(t.Columns, h.key)
-	for n := 1; ; n++ {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	return t.Each(ctx, func(n int64, row []string) (bool, error) {
 		whole := h.of(row, all)
 		k := whole
 		if len(key) > 0 {
 			k = h.of(row, key)
 		}
-		if err := into.add(k, whole); err != nil {
-			return err
-		}
-	}
+		return true, into.add(dealt{k, whole, n})
+	})
 }
 
 func indexes(columns, wanted []string) []int {
@@ -141,7 +138,7 @@ func (h *hasher) of(row []string, fields []int) hash {
 }
 
 // count compares the parts one by one.
-func (d *Counts) count(ctx context.Context, sides [2]*parts, keyed bool) error {
+func (d *comparison) count(ctx context.Context, sides [2]*parts, keyed bool) error {
 	for i := range partCount {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -163,7 +160,7 @@ func (d *Counts) count(ctx context.Context, sides [2]*parts, keyed bool) error {
 	return nil
 }
 
-func (d *Counts) countAll(old, fresh []dealt) {
+func (d *comparison) countAll(old, fresh []dealt) {
 	left := make(map[hash]int64, len(old))
 	for _, r := range old {
 		left[r.row]++
@@ -174,34 +171,42 @@ func (d *Counts) countAll(old, fresh []dealt) {
 			d.Same++
 		} else {
 			d.Added++
+			d.added.add(Pair{None, r.number})
 		}
 	}
-	for _, n := range left {
-		d.Removed += n
+	for _, r := range old {
+		if left[r.row] > 0 {
+			left[r.row]--
+			d.Removed++
+			d.removed.add(Pair{r.number, None})
+		}
 	}
 }
 
-func (d *Counts) countKeyed(old, fresh []dealt) error {
-	before := make(map[hash]hash, len(old))
-	for _, r := range old {
-		before[r.key] = r.row
+func (d *comparison) countKeyed(old, fresh []dealt) error {
+	before := make(map[hash]int, len(old)) // the place in old
+	for i, r := range old {
+		before[r.key] = i
 	}
 	seen := make(map[hash]bool, len(fresh))
 	for _, r := range fresh {
-		was, ok := before[r.key]
+		i, ok := before[r.key]
 		switch {
 		case !ok:
 			d.Added++
-		case was == r.row:
+			d.added.add(Pair{None, r.number})
+		case old[i].row == r.row:
 			d.Same++
 		default:
 			d.Changed++
+			d.changed.add(Pair{old[i].number, r.number})
 		}
 		seen[r.key] = true
 	}
-	for k := range before {
+	for k, i := range before {
 		if !seen[k] {
 			d.Removed++
+			d.removed.add(Pair{old[i].number, None})
 		}
 	}
 	if len(before) < len(old) || len(seen) < len(fresh) {

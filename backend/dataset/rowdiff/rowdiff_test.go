@@ -30,7 +30,7 @@ func TestManyRowsInLittleMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	tmp := t.TempDir()
-	d, err := rowdiff.Compare(t.Context(), "t.csv", open(0), open(1000), []string{"id"}, tmp)
+	d, which, err := rowdiff.Compare(t.Context(), "t.csv", open(0), open(1000), []string{"id"}, tmp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +38,15 @@ func TestManyRowsInLittleMemory(t *testing.T) {
 		t.Errorf("%d temporary files are left", len(left))
 	}
 	runtime.ReadMemStats(&after)
+	if len(which.Changed) != rowdiff.Most || which.Changed[0] != (rowdiff.Pair{From: 1000, To: 0}) || which.Changed[rowdiff.Most-1] != (rowdiff.Pair{From: 1000 + rowdiff.Most - 1, To: rowdiff.Most - 1}) {
+		t.Errorf("%d rows changed, from %v", len(which.Changed), which.Changed[:1])
+	}
+	if last := (rowdiff.Pair{From: rowdiff.None, To: n - 1}); len(which.Added) != 1000 || which.Added[999] != last {
+		t.Errorf("%d rows were added, up to %v", len(which.Added), which.Added[len(which.Added)-1])
+	}
+	if first := (rowdiff.Pair{From: 0, To: rowdiff.None}); len(which.Removed) != 1000 || which.Removed[0] != first {
+		t.Errorf("%d rows were removed, from %v", len(which.Removed), which.Removed[0])
+	}
 	if d.Added != 1000 || d.Removed != 1000 || d.Changed != n-1000 || d.Same != 0 {
 		t.Errorf("%+v", d)
 	}

@@ -5,6 +5,7 @@
 package table
 
 import (
+	"context"
 	"errors"
 	"io"
 	"path"
@@ -68,6 +69,26 @@ func (t *Reader) Tells() bool { return t.null != nil }
 
 // Next returns the next row; it is valid until the next call. io.EOF ends the table.
 func (t *Reader) Next() ([]string, error) { return t.next() }
+
+// Each hands out the rows from the first, which is 0, until fn says that it wants no more. A row
+// is valid until fn returns.
+func (t *Reader) Each(ctx context.Context, fn func(n int64, row []string) (more bool, err error)) error {
+	for n := int64(0); ; n++ {
+		row, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if more, err := fn(n, row); err != nil || !more {
+			return err
+		}
+	}
+}
 
 // Close closes the file.
 func (t *Reader) Close() {

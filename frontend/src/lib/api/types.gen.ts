@@ -313,6 +313,23 @@ export interface DatasetRetype {
 	to: string;
 }
 
+export interface DatasetRowChange {
+	number: number;
+	from?: string[];
+	to?: string[];
+	differs: number[];
+}
+
+export interface DatasetRowChanges {
+	path: string;
+	key: string[];
+	change: string;
+	columns: string[];
+	total: number;
+	offset: number;
+	rows: DatasetRowChange[];
+}
+
 export interface DatasetSnapshot {
 	id: string;
 	dataset: string;
@@ -1499,6 +1516,13 @@ export interface ProfileAssociation {
 	left?: number;
 }
 
+export interface ProfileBins {
+	edges?: number[];
+	labels?: string[];
+	from: number[];
+	to: number[];
+}
+
 export interface ProfileCategory {
 	value: string;
 	count: number;
@@ -1547,6 +1571,7 @@ export interface ProfileShift {
 	mean_from?: number;
 	mean_to?: number;
 	approximate?: boolean;
+	bins: ProfileBins;
 }
 
 export interface ProfileTable {
@@ -2298,6 +2323,12 @@ export interface Operations {
 		query: { from?: number; to?: number; key?: string | string[] };
 		body: undefined;
 		out: DatasetDiff;
+	};
+	"GET /datasets/{name}/diff/rows": {
+		path: { name: string };
+		query: { from?: number; to?: number; key?: string | string[]; path?: string; change?: string; offset?: number; limit?: number };
+		body: undefined;
+		out: DatasetRowChanges;
 	};
 	"POST /datasets/{name}/restore": {
 		path: { name: string };
