@@ -22,7 +22,7 @@ export const tests = {
 
   async 'a comparison tells types that changed, and rows apart by the columns that are named'(page, s) {
     await enter(page, s.url, '/data/weather?tab=diff')
-    await seen(page, 'wind was DOUBLE and is whole number', 'body')
+    await seen(page, 'DOUBLE → whole number', 'body')
     await seen(page, 'Rows are told apart by location, date', 'body')
     await page.fill('label:has-text("Columns that tell rows apart") input', 'date, wind')
     await page.keyboard.press('Tab')

@@ -12,6 +12,7 @@ export type {
   DatasetRemoteStatus as RemoteStatus,
   DatasetRepaired as Repaired,
   QueryRows as Rows,
+  DatasetRowChanges as RowChanges,
   DatasetSnapshot as Snapshot,
   DatasetStatus,
   ProfileTable as TableProfile,
