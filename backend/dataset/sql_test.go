@@ -48,3 +48,35 @@ func TestQuestionsOfASnapshot(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestTypesOfColumns are those of a column and not of each value: what another database answers is answered.
+func TestTypesOfColumns(t *testing.T) {
+	h := open(t, project(t))
+	var late strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&late, "%d,%d,%d,\n", i, i, i)
+	}
+	write(t, h.dir, "d/csv.csv", "id,code,half,flag\n"+late.String()+"300,A1,2.5,\n301,007,3,True\n302,,,false\n")
+	write(t, h.dir, "d/lines.jsonl", `{"id":1,"code":"007","half":3,"flag":true,"word":"NA"}`+"\n"+`{"id":2,"code":"","half":2.5,"flag":false,"word":null}`+"\n")
+	write(t, h.dir, "d/li.csv", "a,b\n1\n")
+	h.add(t, "d", "d")
+	snap := h.snap(t, "d")
+	for question, want := range map[string]string{
+		"select id from csv where code = '12'":                           "[[12]]",
+		"select id from csv where code = 12":                             "[[12]]",
+		"select code from csv where id = '301'":                          "[[007]]",
+		"select max(code), count(code), count(*) from csv":               "[[A1 302 303]]",
+		"select half/2 from csv where id = 7":                            "[[3.5]]",
+		"select sum(flag), count(flag) from csv":                         "[[1 2]]",
+		"select id from csv where flag":                                  "[[301]]",
+		"select id from lines where flag = true and half / 2 = 1.5":      "[[1]]",
+		"select code, word from lines order by id":                       "[[007 NA] [ <nil>]]",
+		"select count(*), count(code), count(word) from lines":           "[[2 2 1]]",
+		"select c.id from csv c join lines l on c.code = l.code":         "[[301]]",
+		"select typeof(id), typeof(half), typeof(code) from csv limit 1": "[[integer real text]]",
+	} {
+		if a, err := h.SQL(t.Context(), snap, question); err != nil || fmt.Sprint(a.Rows) != want {
+			t.Errorf("%s: %v %v, want %s", question, a.Rows, err, want)
+		}
+	}
+}

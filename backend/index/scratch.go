@@ -32,11 +32,20 @@ func OpenScratch(path string) (*Scratch, error) {
 // Quoted writes a name so that SQL takes it as one.
 func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// Fill makes a table and puts rows into it until next says io.EOF. Values keep their types.
-func (s *Scratch) Fill(ctx context.Context, table string, columns []string, next func() ([]any, error)) error {
+// ScratchColumn is a column of a table: its type is one of SQLite's, or empty for any.
+type ScratchColumn struct{ Name, Type string }
+
+// Drop removes a table, which is filled anew.
+func (s *Scratch) Drop(ctx context.Context, table string) error {
+	_, err := s.db.ExecContext(ctx, "DROP TABLE "+Quoted(table))
+	return err
+}
+
+// Fill makes a table and puts rows into it until next says io.EOF.
+func (s *Scratch) Fill(ctx context.Context, table string, columns []ScratchColumn, next func() ([]any, error)) error {
 	names, marks := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		names[i], marks[i] = Quoted(c), "?"
+		names[i], marks[i] = Quoted(c.Name)+" "+c.Type, "?"
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -129,7 +129,7 @@ func isTime(v string) bool {
 	})
 }
 
-// Value is a field as a database counts with it: nil, int64, float64, or the text.
+// Value is a field as a database counts with it: nil, int64, float64, bool, or the text.
 func Value(v string) any {
 	trimmed := strings.TrimSpace(v)
 	if missingWords[trimmed] {
@@ -140,6 +140,9 @@ func Value(v string) any {
 	}
 	if f, ok := number(trimmed); ok {
 		return f
+	}
+	if strings.EqualFold(trimmed, "true") || strings.EqualFold(trimmed, "false") {
+		return len(trimmed) == len("true")
 	}
 	return v
 }

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
-	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -148,9 +149,8 @@ func (a *Answer) take() func(columns []string, row []any) error {
 func (a *Answer) load(ctx context.Context, db *index.Scratch, tables []Table, question string) error {
 	names := namesOf(tables)
 	a.Tables = append(a.Tables, names[:min(len(names), maxNamed)]...)
-	asked := strings.ToLower(question)
 	for i, t := range tables {
-		if len(tables) > 1 && !strings.Contains(asked, strings.ToLower(names[i])) {
+		if len(tables) > 1 && !mentions(question, names[i]) {
 			continue
 		}
 		if err := fill(ctx, db, names[i], t); err != nil {
@@ -158,6 +158,27 @@ func (a *Answer) load(ctx context.Context, db *index.Scratch, tables []Table, qu
 		}
 	}
 	return nil
+}
+
+// mentions reports whether a name stands in a question as a word of its own.
+func mentions(question, name string) bool {
+	question, name = strings.ToLower(question), strings.ToLower(strings.ReplaceAll(name, `"`, `""`))
+	for from := 0; ; from++ {
+		at := strings.Index(question[from:], name)
+		if at < 0 {
+			return false
+		}
+		from += at
+		before, _ := utf8.DecodeLastRuneInString(question[:from])
+		after, _ := utf8.DecodeRuneInString(question[from+len(name):])
+		if !letter(before) && !letter(after) {
+			return true
+		}
+	}
+}
+
+func letter(r rune) bool {
+	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 // namesOf are what a question calls the tables: two that would be called alike have their paths.
@@ -172,26 +193,4 @@ func namesOf(tables []Table) (names []string) {
 		names = append(names, name)
 	}
 	return names
-}
-
-func fill(ctx context.Context, db *index.Scratch, name string, f Table) error {
-	t, err := table.Open(f.Path, f.Open)
-	if err != nil {
-		return asked(f.Path, err)
-	}
-	defer t.Close()
-	values, rows := make([]any, len(t.Columns)), 0
-	return asked(f.Path, db.Fill(ctx, name, t.Columns, func() ([]any, error) {
-		row, err := t.Next()
-		if err != nil {
-			return nil, err
-		}
-		if rows++; rows > maxLoaded {
-			return nil, errs.New(errs.TooLarge, "%s has more than %d rows", f.Path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
-		}
-		for i, v := range row {
-			values[i] = profile.Value(v)
-		}
-		return values, nil
-	}))
 }
