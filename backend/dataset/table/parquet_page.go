@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -42,6 +43,9 @@ func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData, list boo
 		if err := values.page(h); err != nil {
 			return err
 		}
+		if c.Type == format.Boolean && format.Encoding(h.encoding) == format.RLE && !h.dictionary { // the library reads runs of eight only
+			return parquetError("flags of %q are written in runs (RLE), which are not read here", strings.Join(c.PathInSchema, "."))
+		}
 		at += int64(h.length) + int64(h.packed)
 	}
 	return nil
@@ -50,6 +54,7 @@ func checkPages(file io.ReaderAt, size int64, c *format.ColumnMetaData, list boo
 // pageHead is what the header of a page says (parquet.thrift, PageHeader).
 type pageHead struct {
 	unpacked, packed, values int32
+	encoding                 int32
 	length                   int  // bytes of the header itself
 	dictionary               bool // its values are those that others refer to
 }
@@ -85,11 +90,16 @@ func parsePageHead(b []byte) (h pageHead, err error) {
 			h.packed = int32(p.zigzag())
 		case kind == compactStruct && (id == 5 || id == 7 || id == 8): // of data, a dictionary, data in the second form
 			h.dictionary = id == 7
+			encoding := map[int]int{5: 2, 7: 2, 8: 4}[id]
 			return true, p.fields(1, func(id int, kind byte) (bool, error) {
-				if kind != compactI32 || id != 1 {
+				switch {
+				case kind == compactI32 && id == 1:
+					h.values = int32(p.zigzag())
+				case kind == compactI32 && id == encoding:
+					h.encoding = int32(p.zigzag())
+				default:
 					return false, nil
 				}
-				h.values = int32(p.zigzag())
 				return true, nil
 			})
 		default:

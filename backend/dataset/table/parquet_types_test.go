@@ -74,9 +74,12 @@ func TestAParquetFileWithoutRows(t *testing.T) {
 	}
 }
 
-// TestLZ4 is refused: the library takes what lay in memory before for what such pages hold.
-func TestLZ4(t *testing.T) {
-	if got, err := arrow(t, "arrow-lz4.parquet"); err == nil || !strings.Contains(err.Error(), "LZ4") {
-		t.Errorf("%v %v", got, err)
+// TestParquetThatIsNotRead is refused: the library takes what lay in memory before for what pages in LZ4 hold,
+// and other flags than are there from runs of them.
+func TestParquetThatIsNotRead(t *testing.T) {
+	for name, want := range map[string]string{"arrow-lz4.parquet": "packed by LZ4", "arrow-runs.parquet": `flags of "flag" are written in runs`} {
+		if got, err := arrow(t, name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v %v", name, got, err)
+		}
 	}
 }
