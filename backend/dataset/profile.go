@@ -41,10 +41,14 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		return s.makeOnce(ctx, snap)
 	}
 	p, err := s.recorded(ctx, snap)
-	if p.lost(err) { // the data tells it again
-		return s.makeOnce(ctx, snap)
+	if !p.lost(err) {
+		return p, err
 	}
-	return p, err
+	fresh, failed := s.makeOnce(ctx, snap) // the data tells it again, if it is here
+	if failed != nil && err == nil {
+		return p, nil
+	}
+	return fresh, failed
 }
 
 // lost reports whether what was recorded must be made anew: it is not there, damaged, or older.
@@ -61,9 +65,9 @@ func (s *Service) recorded(ctx context.Context, snap Snapshot) (p Profile, err e
 	return p, json.Unmarshal(b, &p)
 }
 
-// older reports whether a profile was made before there were associations.
+// older reports whether a profile was made before there were associations, or by an earlier reader of tables.
 func (p Profile) older() bool {
-	return slices.ContainsFunc(p.Tables, func(t profile.Table) bool { return t.Associations == nil })
+	return slices.ContainsFunc(p.Tables, func(t profile.Table) bool { return t.Associations == nil || t.Form < profile.Form })
 }
 
 // profiled makes the profile at once for small tables, else in the background.

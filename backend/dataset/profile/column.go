@@ -105,7 +105,7 @@ func (s *summary) column(name string, rows int64) Column {
 }
 
 func (s *summary) numeric(c *Column) {
-	c.Min, c.Max, c.Mean = s.min, s.max, finite(s.mean)
+	c.Min, c.Max, c.Mean = s.min, s.max, finite(s.origin+s.mean)
 	if s.numbers > 1 {
 		c.Std = finite(math.Sqrt(s.m2 / float64(s.numbers-1)))
 	}

@@ -40,6 +40,19 @@ func TestColumnTypes(t *testing.T) {
 	}
 }
 
+// TestLargeNumbersThatLieCloseTogether have the spread that they have, as ids and times in nanoseconds do.
+func TestLargeNumbersThatLieCloseTogether(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("n,m\n")
+	for i := range 1001 {
+		fmt.Fprintf(&b, "%d,1\n", 9007199254740992+2*i)
+	}
+	c := summarise(t, b.String()).Columns[0]
+	if *c.Mean != 9007199254740992+1000 || math.Abs(*c.Std-578.2162) > 0.001 {
+		t.Errorf("mean %f, std %f", *c.Mean, *c.Std)
+	}
+}
+
 func TestFiguresOfAColumn(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("n,city,id\n")

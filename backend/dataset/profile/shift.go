@@ -99,7 +99,7 @@ func spread(name string, was, now *summary, rowsA, rowsB int64) (Spread, bool) {
 	if was.numbers == was.present && now.numbers == now.present {
 		sp.From, sp.To = was.sketch.some(was.numbers), now.sketch.some(now.numbers)
 		sp.Approximate = was.numbers > int64(len(sp.From)) || now.numbers > int64(len(sp.To))
-		sp.MeanFrom, sp.MeanTo = finite(was.mean), finite(now.mean)
+		sp.MeanFrom, sp.MeanTo = finite(was.origin+was.mean), finite(now.origin+now.mean)
 		return sp, true
 	}
 	unique := func(s *summary) bool { return s.more || !s.repeated && s.present > maxCategories }

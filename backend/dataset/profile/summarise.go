@@ -20,14 +20,18 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Columns []Column `json:"columns"`
 	Problem string   `json:"problem,omitempty"` // why it is kept, but not looked into
+	Form    int      `json:"form,omitempty"`    // of what made it
 
 	Associations []Association `json:"associations"` // null in profiles from before there were any
 }
 
+// Form grows when tables are read otherwise than before: profiles of an earlier one are made anew.
+const Form = 1
+
 // Summarise reads a table and describes its columns, in memory that does not grow with the
 // number of rows. A row that does not fit is an error that names its line.
 func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
-	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}}
+	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}, Form: Form}
 	var rs *rowSample
 	t, columns, rows, err := gather(ctx, name, open, func(row []string) {
 		if rs == nil {

@@ -14,8 +14,9 @@ type summary struct {
 	missing, present                      int64
 	integers, numbers, bools, days, times int64
 
-	min, max, mean, m2 float64
-	sketch             sketch
+	min, max, origin float64
+	mean, m2         float64 // of the distances from origin, the first number: large ones far from 0 lie close together
+	sketch           sketch
 	first, last        string // in the order of the alphabet, which is that of dates
 
 	values   map[string]int64
@@ -83,12 +84,13 @@ func (s *summary) number(f float64, v string) {
 		s.bools++
 	}
 	if s.numbers++; s.numbers == 1 {
-		s.min, s.max = f, f
+		s.min, s.max, s.origin = f, f, f
 	}
 	s.min, s.max = math.Min(s.min, f), math.Max(s.max, f)
-	delta := f - s.mean
+	from := f - s.origin
+	delta := from - s.mean
 	s.mean += delta / float64(s.numbers)
-	s.m2 += delta * (f - s.mean)
+	s.m2 += delta * (from - s.mean)
 	s.sketch.add(f)
 }
 

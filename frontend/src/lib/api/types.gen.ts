@@ -1579,6 +1579,7 @@ export interface ProfileTable {
 	rows: number;
 	columns: ProfileColumn[];
 	problem?: string;
+	form?: number;
 	associations: ProfileAssociation[];
 }
 
