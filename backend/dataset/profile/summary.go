@@ -17,7 +17,7 @@ type summary struct {
 	min, max, origin float64
 	mean, m2         float64 // of the distances from origin, the first number: large ones far from 0 lie close together
 	sketch           sketch
-	first, last        string // in the order of the alphabet, which is that of dates
+	first, last      string // in the order of the alphabet, which is that of dates
 
 	values   map[string]int64
 	held     int // bytes of values
