@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/journal"
 	"rondo/backend/proc"
 	"rondo/backend/project"
 )
@@ -26,6 +27,9 @@ type Info struct {
 	Process      proc.Ident `json:"process"`
 	Version      string     `json:"version"`
 	StartedAt    time.Time  `json:"started_at"`
+
+	Device string `json:"device"` // whose journal it writes
+	Others string `json:"others"` // journal.Others when it read them
 }
 
 func infoPath(deviceDir string) string { return filepath.Join(deviceDir, "server.json") }
@@ -69,6 +73,12 @@ func (i Info) ServedFrom(dir string) error {
 	}
 	return errs.New(errs.Conflict, "the project was moved to %s while its server served it at %s", dir, i.Folder).
 		WithHint("end that server with `rondo stop`, then do the same again")
+}
+
+// Behind reports whether other devices have written more than the server has read.
+func (i Info) Behind(p *project.Project) bool {
+	now, err := journal.Others(p.Path(project.PrivateDir, "journal"), i.Device)
+	return err == nil && i.Device != "" && now != i.Others
 }
 
 // Ping asks whether the server answers, within a moment.

@@ -17,6 +17,7 @@ import (
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/history"
 	interop "rondo/backend/interop/mlflow"
+	"rondo/backend/journal"
 	"rondo/backend/ledger"
 	"rondo/backend/loop"
 	"rondo/backend/monitor"
@@ -91,8 +92,13 @@ func (h *house) openGround(ctx context.Context) (err error) {
 	if h.store, err = s.openStore(); err != nil {
 		return err
 	}
+	records := s.project.Path(project.PrivateDir, "journal")
+	s.info.Device = s.device
+	if s.info.Others, err = journal.Others(records, s.device); err != nil {
+		return err
+	}
 	h.ledger, err = ledger.Open(ctx, ledger.Options{
-		JournalDir: s.project.Path(project.PrivateDir, "journal"), Device: s.device,
+		JournalDir: records, Device: s.device,
 		IndexPath: s.path("index.db"), Nouns: h.nouns(), Events: h.events, ReadOnly: s.readOnly,
 	})
 	if err == nil {
