@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/store"
 )
@@ -214,7 +215,7 @@ func dataRemote(ctx context.Context, c *call) error {
 	if err := c.want(0, 2); err != nil {
 		return err
 	}
-	var list []dataset.Remote
+	var list []far.Remote
 	show := func() error {
 		rows := [][]string{{"REMOTE", "ADDRESS"}}
 		for _, r := range list {
@@ -230,7 +231,7 @@ func dataRemote(ctx context.Context, c *call) error {
 	if len(c.args) == 0 {
 		return c.fetch(ctx, "/remotes", &list, show)
 	}
-	in := dataset.Remote{Name: c.args[0]}
+	in := far.Remote{Name: c.args[0]}
 	switch {
 	case len(c.args) == 2:
 		if in.Address = c.args[1]; !strings.Contains(in.Address, ":") && !filepath.IsAbs(in.Address) {

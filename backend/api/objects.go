@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 )
 
 // storeRoutes are about the objects of all datasets together.
@@ -53,12 +54,12 @@ func (a *API) verifyRemote(ctx context.Context, in dataset.VerifyRemote) (datase
 	return a.Datasets.VerifyRemote(ctx, in)
 }
 
-func (a *API) listRemotes(context.Context, Nothing) ([]dataset.Remote, error) {
+func (a *API) listRemotes(context.Context, Nothing) ([]far.Remote, error) {
 	return a.Datasets.Remotes()
 }
 
 // setRemote names a place; an empty address takes the name away.
-func (a *API) setRemote(_ context.Context, in dataset.Remote) ([]dataset.Remote, error) {
+func (a *API) setRemote(_ context.Context, in far.Remote) ([]far.Remote, error) {
 	if err := a.Datasets.SetRemote(in); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 )
 
@@ -239,7 +240,7 @@ func readNothing(o opened, dir string) {
 // readNothingThere verifies a remote of which a pack and the record of a snapshot may not be read.
 func readNothingThere(o opened, at string) {
 	ctx := context.Background()
-	must2(o.SetRemote(dataset.Remote{Name: "disk", Address: at}))
+	must2(o.SetRemote(far.Remote{Name: "disk", Address: at}))
 	_, err := o.Push(ctx, dataset.Exchange{})
 	must2(err)
 	closed, _ := filepath.Glob(filepath.Join(at, "objects/packs/*.pack"))

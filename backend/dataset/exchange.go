@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/index"
 	"rondo/backend/ref"
@@ -20,11 +21,11 @@ type Exchange struct {
 
 // Exchanged says what was copied.
 type Exchanged struct {
-	Remote    Remote `json:"remote"`
-	Snapshots int    `json:"snapshots"` // of those asked for, that are whole on the side they were copied to
-	InPart    int    `json:"in_part"`   // of which a part is here, and all there
-	New       int    `json:"new"`       // snapshots that one side did not know
-	Healed    int    `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
+	Remote    far.Remote `json:"remote"`
+	Snapshots int        `json:"snapshots"` // of those asked for, that are whole on the side they were copied to
+	InPart    int        `json:"in_part"`   // of which a part is here, and all there
+	New       int        `json:"new"`       // snapshots that one side did not know
+	Healed    int        `json:"healed"`    // objects that were known to be damaged on the remote and are sound there now
 	// Unread are records of the remote that could not be read: nobody can tell of which dataset
 	// they are, and all others were copied.
 	Unread []FarProblem `json:"unread,omitempty"`
@@ -45,16 +46,16 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 	if err != nil {
 		return x, err
 	}
-	defer f.close()
+	defer f.Close()
 	x.Remote = f.Remote
-	if err := s.keepAll(ctx, f); err != nil {
+	if err := f.KeepAll(ctx); err != nil {
 		return x, err
 	}
-	if err := s.reopen(ctx, f); err != nil { // what it holds now stays
+	if err := f.Reopen(ctx); err != nil { // what it holds now stays
 		return x, err
 	}
 	defer s.followFar("push", f, in.Datasets)()
-	if err := s.mend(ctx, f, &x); err != nil {
+	if err := f.Objects.Mend(ctx, s.opts.Store, &x.Moved); err != nil {
 		return x, err
 	}
 	snaps, err := s.chosen(ctx, in.Datasets)
@@ -70,7 +71,7 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 			return x, err
 		}
 	}
-	x.Healed = f.healed()
+	x.Healed = f.Healed()
 	return x, lacking // all the others are there
 }
 
@@ -82,7 +83,7 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	if err != nil {
 		return x, err
 	}
-	defer f.close()
+	defer f.Close()
 	theirs, err := f.readable(ctx, nil)
 	if err != nil {
 		return x, err
@@ -127,13 +128,13 @@ func inGroups(snaps []Snapshot) iter.Seq[[]Snapshot] {
 
 // send copies everything that the snapshots stand on, their trees after the files, and
 // writes down that they are there last.
-func (s *Service) send(ctx context.Context, f *far, group []Snapshot, x *Exchanged) error {
+func (s *Service) send(ctx context.Context, f *there, group []Snapshot, x *Exchanged) error {
 	all, err := s.standOn(ctx, f, group)
 	if err != nil {
 		return err
 	}
 	for _, wave := range [][]ref.Digest{all.files, all.nodes} {
-		m, err := f.objects.Send(ctx, s.opts.Store, wave)
+		m, err := f.Objects.Send(ctx, s.opts.Store, wave)
 		x.Moved.Add(m)
 		if err != nil {
 			return notCopied(group, err)
@@ -191,7 +192,7 @@ type objectsOf struct{ nodes, files []ref.Digest }
 
 func (o objectsOf) digests() []ref.Digest { return slices.Concat(o.files, o.nodes) }
 
-func (s *Service) standOn(ctx context.Context, f *far, group []Snapshot) (all objectsOf, err error) {
+func (s *Service) standOn(ctx context.Context, f *there, group []Snapshot) (all objectsOf, err error) {
 	for _, snap := range group {
 		one, err := s.standsOn(ctx, f, snap)
 		if err != nil {
@@ -204,7 +205,7 @@ func (s *Service) standOn(ctx context.Context, f *far, group []Snapshot) (all ob
 
 // standsOn lists a snapshot's objects; either side may have its tree. Without a remote
 // only what is here counts.
-func (s *Service) standsOn(ctx context.Context, f *far, snap Snapshot) (o objectsOf, err error) {
+func (s *Service) standsOn(ctx context.Context, f *there, snap Snapshot) (o objectsOf, err error) {
 	o.nodes, o.files, err = store.TreeObjects(ctx, snap.Tree, s.sourcesOf(f)...)
 	if err != nil {
 		return o, errs.New(errs.KindOf(err), "%s: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
@@ -225,11 +226,11 @@ func (snap Snapshot) beside() (list []ref.Digest) {
 }
 
 // sourcesOf are where trees are read from: here, and on a remote where there is one.
-func (s *Service) sourcesOf(f *far) []store.Source {
+func (s *Service) sourcesOf(f *there) []store.Source {
 	if f == nil {
 		return []store.Source{s.opts.Store.TreeSource}
 	}
-	return []store.Source{s.opts.Store.TreeSource, f.objects.TreeSource}
+	return []store.Source{s.opts.Store.TreeSource, f.Objects.TreeSource}
 }
 
 // notForgotten leaves out what was given up here.
@@ -268,7 +269,7 @@ func (s *Service) Pull(ctx context.Context, remote, name string, number int, for
 		return Snapshot{}, x, err
 	}
 	if _, err := s.Get(ctx, name); notFound(err) {
-		return Snapshot{}, x, x.Remote.knowsNo(name)
+		return Snapshot{}, x, knowsNo(x.Remote, name)
 	}
 	snap, err := s.Checkout(ctx, name, number, force)
 	if bad := x.lacking(); err != nil && bad != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 )
 
@@ -17,7 +18,7 @@ func beside(dir string) string { return dir + "-disk" }
 
 func remember(t *testing.T, o opened, disk string) {
 	t.Helper()
-	must(t, o.SetRemote(dataset.Remote{Name: "disk", Address: disk}))
+	must(t, o.SetRemote(far.Remote{Name: "disk", Address: disk}))
 }
 
 // pushedTo is a remote with two snapshots.
@@ -189,7 +190,7 @@ func TestAFirstPushThatIsCutOffAtOnceGoesOn(t *testing.T) {
 	h.push(t)
 	arrivesWhole(t, disk, "cut off at once")
 	write(t, disk+"-other", ".hidden", "a person's")
-	if err := h.SetRemote(dataset.Remote{Name: "other", Address: disk + "-other"}); !errs.Is(err, errs.Conflict) {
+	if err := h.SetRemote(far.Remote{Name: "other", Address: disk + "-other"}); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a folder with something else in it: %v", err)
 	}
 }

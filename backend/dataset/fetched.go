@@ -222,9 +222,9 @@ func firstOf(list []string) []string { return list[:min(len(list), maxWork)] }
 
 // sendable leaves out the snapshots of which content is neither here, where it never came, nor
 // on the remote, and says what is lacking of the first.
-func (s *Service) sendable(ctx context.Context, f *far, snaps []Snapshot) (can []Snapshot, lacking, err error) {
+func (s *Service) sendable(ctx context.Context, f *there, snaps []Snapshot) (can []Snapshot, lacking, err error) {
 	for _, snap := range snaps {
-		lacks, err := s.nowhere(ctx, f.objects, snap)
+		lacks, err := s.nowhere(ctx, f.Objects, snap)
 		switch {
 		case err != nil:
 			return nil, nil, err

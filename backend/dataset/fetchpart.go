@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/index"
@@ -27,11 +28,11 @@ func (s *Service) FetchPart(ctx context.Context, in Part) (x Exchanged, err erro
 	if err != nil {
 		return x, err
 	}
-	defer f.close()
+	defer f.Close()
 	return s.fetchPart(ctx, f, in)
 }
 
-func (s *Service) fetchPart(ctx context.Context, f *far, in Part) (x Exchanged, err error) {
+func (s *Service) fetchPart(ctx context.Context, f *there, in Part) (x Exchanged, err error) {
 	x.Remote = f.Remote
 	defer s.followFar("fetch", f, []string{in.Dataset})()
 	snap, err := s.meantBy(ctx, f, in)
@@ -71,11 +72,11 @@ func (s *Service) PullPart(ctx context.Context, in Part, force bool) (Snapshot, 
 
 // receivePart brings the tree and the content of the paths, and returns them as the snapshot
 // has them; none where they are all of it, which then is still to come.
-func (s *Service) receivePart(ctx context.Context, f *far, snap Snapshot, paths []string, x *Exchanged) ([]string, error) {
+func (s *Service) receivePart(ctx context.Context, f *there, snap Snapshot, paths []string, x *Exchanged) ([]string, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	m, err := s.opts.Store.ReceiveTree(ctx, f.objects, snap.Tree)
+	m, err := s.opts.Store.ReceiveTree(ctx, f.Objects, snap.Tree)
 	x.Moved.Add(m)
 	if err != nil {
 		return nil, notCopied([]Snapshot{snap}, err)
@@ -92,7 +93,7 @@ func (s *Service) receivePart(ctx context.Context, f *far, snap Snapshot, paths 
 	if err != nil || !rest {
 		return nil, err
 	}
-	m, lost, err := s.opts.Store.ReceiveSound(ctx, f.objects, append(wanted, snap.beside()...))
+	m, lost, err := s.opts.Store.ReceiveSound(ctx, f.Objects, append(wanted, snap.beside()...))
 	x.Moved.Add(m)
 	if err != nil {
 		return nil, notCopied([]Snapshot{snap}, err)
@@ -104,7 +105,7 @@ func (s *Service) receivePart(ctx context.Context, f *far, snap Snapshot, paths 
 }
 
 // contents are the digests of a part's files; rest says whether content beside it is not here.
-func (s *Service) contents(ctx context.Context, f *far, snap Snapshot, l *store.Listing, p portion) (wanted []ref.Digest, rest bool, err error) {
+func (s *Service) contents(ctx context.Context, f *there, snap Snapshot, l *store.Listing, p portion) (wanted []ref.Digest, rest bool, err error) {
 	var lacks fewOf
 	for file, err := range l.All(ctx) {
 		if err != nil {
@@ -116,7 +117,7 @@ func (s *Service) contents(ctx context.Context, f *far, snap Snapshot, l *store.
 			continue
 		}
 		wanted = append(wanted, file.Digest)
-		if !here && !f.objects.There(file.Digest) {
+		if !here && !f.Objects.There(file.Digest) {
 			lacks.add(file)
 		}
 	}
@@ -129,7 +130,7 @@ func (s *Service) contents(ctx context.Context, f *far, snap Snapshot, l *store.
 
 // meantBy finds the snapshot that is asked for, among those that are known here, else among
 // those of the remote.
-func (s *Service) meantBy(ctx context.Context, f *far, in Part) (snap Snapshot, err error) {
+func (s *Service) meantBy(ctx context.Context, f *there, in Part) (snap Snapshot, err error) {
 	if in.Number < 0 {
 		return snap, errs.New(errs.Invalid, "%d is no snapshot's number", in.Number)
 	}
@@ -155,7 +156,7 @@ func (s *Service) meantBy(ctx context.Context, f *far, in Part) (snap Snapshot, 
 		return snap, err
 	}
 	if d.Path == "" && len(theirs) == 0 {
-		return snap, f.knowsNo(in.Dataset)
+		return snap, knowsNo(f.Remote, in.Dataset)
 	}
 	if d.Path == "" {
 		d = Dataset{Name: in.Dataset, Path: theirs[len(theirs)-1].Path}
@@ -164,7 +165,7 @@ func (s *Service) meantBy(ctx context.Context, f *far, in Part) (snap Snapshot, 
 }
 
 // pick chooses a snapshot by its number, by the pointer, or the latest of them.
-func (s *Service) pick(ctx context.Context, d Dataset, number int, list []Snapshot, f *far) (Snapshot, error) {
+func (s *Service) pick(ctx context.Context, d Dataset, number int, list []Snapshot, f *there) (Snapshot, error) {
 	is, what := func(Snapshot) bool { return true }, "a snapshot of "+d.Name
 	if number > 0 {
 		is, what = func(snap Snapshot) bool { return snap.Number == number }, Ref(d.Name, number)
@@ -182,21 +183,21 @@ func (s *Service) pick(ctx context.Context, d Dataset, number int, list []Snapsh
 		WithHint("`rondo data remote-status` shows what each has; who has it pushes it: rondo data push %s", d.Name)
 }
 
-func (r Remote) knowsNo(name string) error {
+func knowsNo(r far.Remote, name string) error {
 	return errs.New(errs.NotFound, "neither this project nor the remote %s has a dataset called %q", r.Name, name).
 		WithHint("`rondo data remote-status` shows what each has; who has it pushes it: rondo data push %s", name)
 }
 
 // unknownBoth says that of a dataset, or that it was removed here.
-func (s *Service) unknownBoth(ctx context.Context, f *far, name string) error {
+func (s *Service) unknownBoth(ctx context.Context, f *there, name string) error {
 	if err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return hidden(tx, name) }); err != nil {
 		return err
 	}
-	return f.orUnread(f.knowsNo(name))
+	return f.orUnread(knowsNo(f.Remote, name))
 }
 
 // pathsIn are the names after the first that are paths in it; none where all are datasets.
-func (s *Service) pathsIn(ctx context.Context, f *far, theirs []Snapshot, names []string) (paths []string, err error) {
+func (s *Service) pathsIn(ctx context.Context, f *there, theirs []Snapshot, names []string) (paths []string, err error) {
 	ours, err := s.List(ctx)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/fsck"
@@ -180,7 +181,7 @@ func TestWhatCameAndIsLostIsNamed(t *testing.T) {
 	for _, way := range []string{"fetch", "repair"} {
 		dir := project(t)
 		b := open(t, dir)
-		must(t, b.SetRemote(dataset.Remote{Name: "disk", Address: remote}))
+		must(t, b.SetRemote(far.Remote{Name: "disk", Address: remote}))
 		b.pull(t, 0, "list.csv")
 		before, err := filepath.Glob(filepath.Join(dir, ".rondo/objects/packs/*.pack"))
 		must(t, err)
@@ -243,7 +244,7 @@ func TestAPartIsPushedOnlyWhereTheRestIs(t *testing.T) {
 		}
 	}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	must(t, b.SetRemote(dataset.Remote{Name: "elsewhere", Address: elsewhere}))
+	must(t, b.SetRemote(far.Remote{Name: "elsewhere", Address: elsewhere}))
 	_, err = b.Push(ctx, dataset.Exchange{Remote: "elsewhere"})
 	if !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), "train/dogs") || !strings.Contains(errs.HintOf(err), "rondo data fetch images@1") {
 		t.Errorf("to where it is not: %v (%s)", err, errs.HintOf(err))
@@ -252,7 +253,7 @@ func TestAPartIsPushedOnlyWhereTheRestIs(t *testing.T) {
 		t.Errorf("%+v %v", rs, err)
 	}
 	c := withRemote(t, filepath.Join(filepath.Dir(elsewhere), "none"))
-	must(t, c.SetRemote(dataset.Remote{Name: "disk", Address: address(t, b, "disk")}))
+	must(t, c.SetRemote(far.Remote{Name: "disk", Address: address(t, b, "disk")}))
 	if snap, _, err := c.Pull(ctx, "disk", "images", 2, false); err != nil || snap.InPart() {
 		t.Fatalf("%+v %v", snap, err)
 	}
@@ -265,7 +266,7 @@ func address(t *testing.T, h *house, name string) string {
 	t.Helper()
 	list, err := h.Remotes()
 	must(t, err)
-	return list[slices.IndexFunc(list, func(r dataset.Remote) bool { return r.Name == name })].Address
+	return list[slices.IndexFunc(list, func(r far.Remote) bool { return r.Name == name })].Address
 }
 
 // TestPartsThatCannotBeFetched: nothing is recorded of them.

@@ -13,7 +13,7 @@ import (
 
 // receive brings all that is sound of what the snapshots stand on. One of which content is damaged
 // or missing there is here in part then, as after a fetch of the paths that came.
-func (s *Service) receive(ctx context.Context, f *far, group []Snapshot, x *Exchanged) error {
+func (s *Service) receive(ctx context.Context, f *there, group []Snapshot, x *Exchanged) error {
 	j := judge(s, f)
 	group, all, err := s.standOnSound(ctx, j, group)
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *Service) receive(ctx context.Context, f *far, group []Snapshot, x *Exch
 	}
 	lost := store.Lost{}
 	for _, wave := range [][]ref.Digest{all.files, all.nodes} {
-		m, gone, err := s.opts.Store.ReceiveSound(ctx, f.objects, wave)
+		m, gone, err := s.opts.Store.ReceiveSound(ctx, f.Objects, wave)
 		x.Moved.Add(m)
 		maps.Copy(lost, gone)
 		if err != nil {
@@ -75,7 +75,7 @@ func (s *Service) adoptSound(ctx context.Context, j *judgement, snap Snapshot, l
 }
 
 // lacksOf are the lost objects that a snapshot stands on.
-func (s *Service) lacksOf(ctx context.Context, f *far, snap Snapshot, lost store.Lost) (lacks map[ref.Digest]bool, err error) {
+func (s *Service) lacksOf(ctx context.Context, f *there, snap Snapshot, lost store.Lost) (lacks map[ref.Digest]bool, err error) {
 	if len(lost) == 0 {
 		return nil, nil
 	}
@@ -90,7 +90,7 @@ func (s *Service) lacksOf(ctx context.Context, f *far, snap Snapshot, lost store
 }
 
 // soundOf is what of a part is here, where some of it could not be had.
-func (s *Service) soundOf(ctx context.Context, f *far, snap Snapshot, part []string, lost store.Lost, x *Exchanged) ([]string, error) {
+func (s *Service) soundOf(ctx context.Context, f *there, snap Snapshot, part []string, lost store.Lost, x *Exchanged) ([]string, error) {
 	j := judge(s, f)
 	if err := j.snapshot(ctx, snap); err != nil {
 		return nil, err

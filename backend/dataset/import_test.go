@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	rondo "rondo/backend/project"
 )
@@ -270,7 +271,7 @@ func TestAnImportOfWhatIsThereInPart(t *testing.T) {
 	ctx := t.Context()
 	remote := pushedImages(t, filepath.Join(t.TempDir(), "remote"))
 	a, b := open(t, project2(t)), open(t, project2(t))
-	must(t, a.SetRemote(dataset.Remote{Name: "disk", Address: remote}))
+	must(t, a.SetRemote(far.Remote{Name: "disk", Address: remote}))
 	a.pull(t, 1, "val", "list.csv")
 	in := dataset.Import{From: a.dir, Snapshot: "images", Path: "images"}
 	_, err := b.Import(ctx, in)

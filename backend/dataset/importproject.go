@@ -58,7 +58,7 @@ func (s *Service) copyFrom(ctx context.Context, name, folder, id string, theirs 
 		return err
 	}
 	defer r.Close()
-	f, err := store.OpenFar(ctx, folder, r, s.remoteCache("project "+id))
+	f, err := store.OpenFar(ctx, folder, r, s.remotes.Cache("project "+id))
 	if err != nil {
 		return err
 	}

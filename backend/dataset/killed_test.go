@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fsck"
 )
@@ -24,7 +24,7 @@ import (
 // unless it has come to its end, which it then tells with the time that it took.
 func doUntilKilled(ctx context.Context, o opened, verb string) {
 	if disk := os.Getenv("RONDO_TEST_DISK"); disk != "" {
-		if err := o.SetRemote(dataset.Remote{Name: "disk", Address: disk}); err != nil {
+		if err := o.SetRemote(far.Remote{Name: "disk", Address: disk}); err != nil {
 			fmt.Println("FAILED", err)
 			os.Exit(3)
 		}

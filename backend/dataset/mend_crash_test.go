@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 )
 
 // TestKilledWhileMending kills a push that mends a remote, before and after a pack is put in its
@@ -18,7 +19,7 @@ func TestKilledWhileMending(t *testing.T) {
 		disk, dir := filepath.Join(t.TempDir(), "disk"), newProject(t)
 		began, err := openAt(dir)
 		must(t, err)
-		must(t, began.SetRemote(dataset.Remote{Name: "disk", Address: disk}))
+		must(t, began.SetRemote(far.Remote{Name: "disk", Address: disk}))
 		h := &house{Service: began.Service}
 		for i := range states {
 			must(t, lay(filepath.Join(dir, "data"), state(i)))
@@ -65,7 +66,7 @@ func TestKilledWhileMending(t *testing.T) {
 		}
 		to, err := openAt(newProject(t))
 		must(t, err)
-		must(t, to.SetRemote(dataset.Remote{Name: "disk", Address: disk}))
+		must(t, to.SetRemote(far.Remote{Name: "disk", Address: disk}))
 		if _, err := to.Fetch(t.Context(), dataset.Exchange{}); err != nil {
 			t.Errorf("at %q: elsewhere %v", point, err)
 		}

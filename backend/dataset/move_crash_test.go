@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/fsck"
 	rondo "rondo/backend/project"
 )
@@ -62,7 +63,7 @@ func TestKilledWhilePushing(t *testing.T) {
 		for _, dir := range []string{from, to} {
 			o, err := openAt(dir)
 			must(t, err)
-			must(t, o.SetRemote(dataset.Remote{Name: "disk", Address: disk}))
+			must(t, o.SetRemote(far.Remote{Name: "disk", Address: disk}))
 			o.Service.Close()
 			o.ledger.Close()
 		}
@@ -141,7 +142,7 @@ func afterMove(t *testing.T, what, dir, when string) {
 	if err == nil && what == "push" && len(before) == 1 { // what it lists is whole, whether that is all, some or nothing; what the status counts is looked for first
 		seen, err := openAt(newProject(t))
 		must(t, err)
-		must(t, seen.SetRemote(dataset.Remote{Name: "disk", Address: remoteOf(t, o)}))
+		must(t, seen.SetRemote(far.Remote{Name: "disk", Address: remoteOf(t, o)}))
 		if _, err := seen.Fetch(ctx, dataset.Exchange{}); err != nil {
 			t.Errorf("%s: in sync or not (%v), what it lists cannot be fetched: %v", when, before[0].InSync, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/index"
@@ -109,8 +110,8 @@ func (s *Service) knows(ctx context.Context, p Pointer) (known bool, err error) 
 
 // brings is the one command after which the pointer's snapshot is here.
 func (s *Service) brings(p Pointer) string {
-	pull, remotes := "rondo data pull "+p.Dataset, []Remote(nil)
-	if list, err := s.Remotes(); err == nil {
+	pull, remotes := "rondo data pull "+p.Dataset, []far.Remote(nil)
+	if list, err := s.remotes.List(); err == nil {
 		remotes = list
 	}
 	other := "from another copy of the project: rondo data import FOLDER " + Ref(p.Dataset, p.Number)

@@ -50,19 +50,19 @@ func (t *total) more(files, bytes int64) {
 }
 
 // followFar tells of what is copied to or from a remote until stop is called.
-func (s *Service) followFar(verb string, f *far, datasets []string) (stop func()) {
+func (s *Service) followFar(verb string, f *there, datasets []string) (stop func()) {
 	name, count, of := "", &store.Count{}, &total{}
 	if len(datasets) == 1 {
 		name = datasets[0]
 	}
-	f.objects.Track(count, of.more)
+	f.Objects.Track(count, of.more)
 	return s.follow(verb, name, count, of)
 }
 
 // followAsked tells how many packs of a remote were asked for until stop is called.
-func (s *Service) followAsked(f *far) (stop func()) {
+func (s *Service) followAsked(f *there) (stop func()) {
 	count, of := &store.Count{}, &total{}
-	f.objects.TrackAsked(count, of.more)
+	f.Objects.TrackAsked(count, of.more)
 	return s.follow("remote-status", "", count, of)
 }
 

@@ -2,27 +2,15 @@ package dataset
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/ref"
-	"rondo/backend/remote"
 	"rondo/backend/store"
-)
-
-// Objects of a remote go in two steps, as those of a project do. The first collection
-// writes the names of the packs that hold garbage into a list; one that comes a day later
-// removes those that still do. In between, whoever pushes takes the list away before it
-// looks whether a collection is going on, and a collection says that it is going on before
-// it reads the list: so one of the two always sees the other, and nothing that a push
-// counts on is removed.
-const (
-	farCondemned = "gc/condemned"
-	farGrace     = 24 * time.Hour // longer than any push takes
 )
 
 // CollectRemote asks for the objects of a remote to be removed that no snapshot needs.
@@ -34,15 +22,10 @@ type CollectRemote struct {
 
 // CollectedRemote says what came of it.
 type CollectedRemote struct {
-	Remote    Remote `json:"remote"`
-	Snapshots int    `json:"snapshots"` // on the remote, all of whose objects stay
+	Remote    far.Remote `json:"remote"`
+	Snapshots int        `json:"snapshots"` // on the remote, all of whose objects stay
 	store.Garbage
 	Next time.Time `json:"next,omitzero"`
-}
-
-// marked is what the list on the remote says.
-type marked struct {
-	Packs map[string]time.Time `json:"packs"` // since when
 }
 
 // CollectRemote removes what no snapshot refers to, neither one that the remote lists nor one
@@ -52,20 +35,20 @@ func (s *Service) CollectRemote(ctx context.Context, in CollectRemote) (c Collec
 		return c, errs.New(errs.Invalid, "a grace of %s is no time", in.Grace)
 	}
 	if in.Grace == 0 {
-		in.Grace = farGrace
+		in.Grace = far.Grace
 	}
 	f, err := s.remote(ctx, in.Remote, false)
 	if err != nil {
 		return c, err
 	}
-	defer f.close()
+	defer f.Close()
 	c.Remote = f.Remote
 	if !in.Dry {
-		if err := s.lockRemote(ctx, f); err != nil {
+		if err := f.Lock(ctx); err != nil {
 			return c, err
 		}
-		defer s.unlockRemote(ctx, f)
-		if err := s.reopen(ctx, f); err != nil {
+		defer f.Unlock(ctx)
+		if err := f.Reopen(ctx); err != nil {
 			return c, err
 		}
 	}
@@ -73,7 +56,7 @@ func (s *Service) CollectRemote(ctx context.Context, in CollectRemote) (c Collec
 	if c.Snapshots, err = s.neededThere(ctx, f, needed); err != nil {
 		return c, err
 	}
-	garbage, err := f.objects.Garbage(needed)
+	garbage, err := f.Objects.Garbage(needed)
 	if err != nil {
 		return c, err
 	}
@@ -82,13 +65,13 @@ func (s *Service) CollectRemote(ctx context.Context, in CollectRemote) (c Collec
 }
 
 // sweepRemote removes what was marked long enough ago, and marks the rest.
-func (s *Service) sweepRemote(ctx context.Context, f *far, in CollectRemote, g store.FarGarbage, needed *store.Needed, c *CollectedRemote) error {
-	was, err := f.marked(ctx)
+func (s *Service) sweepRemote(ctx context.Context, f *there, in CollectRemote, g store.FarGarbage, needed *store.Needed, c *CollectedRemote) error {
+	was, err := f.Condemned(ctx)
 	if err != nil {
 		return err
 	}
 	now := s.opts.Now()
-	left, ripe := marked{map[string]time.Time{}}, []string(nil)
+	left, ripe := far.Condemned{Packs: map[string]time.Time{}}, []string(nil)
 	for _, name := range g.Packs {
 		since, ok := was.Packs[name]
 		if !ok {
@@ -103,7 +86,7 @@ func (s *Service) sweepRemote(ctx context.Context, f *far, in CollectRemote, g s
 	if len(left.Packs) > 0 {
 		c.Next = slices.MinFunc(slices.Collect(maps.Values(left.Packs)), time.Time.Compare).Add(in.Grace)
 	}
-	rest, err := f.objects.GarbageBut(needed, ripe)
+	rest, err := f.Objects.GarbageBut(needed, ripe)
 	if err != nil {
 		return err
 	}
@@ -111,38 +94,16 @@ func (s *Service) sweepRemote(ctx context.Context, f *far, in CollectRemote, g s
 	if in.Dry {
 		return nil
 	}
-	if err := f.objects.Sweep(ctx, needed, ripe, func() error { return s.sayLocked(ctx, f) }); err != nil {
+	if err := f.Objects.Sweep(ctx, needed, ripe, func() error { return f.SayLocked(ctx) }); err != nil {
 		return err
 	}
 	c.Removed, c.Freed = g.Objects-c.Waiting, g.Bytes-rest.Bytes
 	fault.Point("dataset.far-swept")
-	return f.mark(ctx, left)
-}
-
-func (f *far) marked(ctx context.Context) (m marked, err error) {
-	b, err := remote.Read(ctx, f.r, farCondemned, maxRemoteRecord*16)
-	if notFound(err) {
-		return m, nil
-	}
-	if err == nil && json.Unmarshal(b, &m) != nil {
-		m = marked{} // all begins anew
-	}
-	return m, f.blame(err)
-}
-
-func (f *far) mark(ctx context.Context, m marked) error {
-	if len(m.Packs) == 0 {
-		return f.blame(f.r.Delete(ctx, farCondemned))
-	}
-	b, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	return f.blame(f.r.Replace(ctx, farCondemned, remote.Content(append(b, '\n'))))
+	return f.Condemn(ctx, left)
 }
 
 // neededThere fills the set, and returns how many snapshots the remote lists.
-func (s *Service) neededThere(ctx context.Context, f *far, needed *store.Needed) (int, error) {
+func (s *Service) neededThere(ctx context.Context, f *there, needed *store.Needed) (int, error) {
 	theirs, err := f.snapshots(ctx, nil)
 	if err != nil {
 		return 0, err
@@ -150,7 +111,7 @@ func (s *Service) neededThere(ctx context.Context, f *far, needed *store.Needed)
 	for _, snap := range theirs {
 		all, err := s.standsOn(ctx, f, snap)
 		if err == nil {
-			err = f.objects.Needs(ctx, needed, all.digests())
+			err = f.Objects.Needs(ctx, needed, all.digests())
 		}
 		if err != nil {
 			return 0, errs.New(errs.Precondition, "what the remote %s needs cannot be told: %s: %w", f.Name, snap.Ref(), err).
@@ -166,18 +127,10 @@ func (s *Service) neededThere(ctx context.Context, f *far, needed *store.Needed)
 		if err != nil {
 			continue // it is whole nowhere
 		}
-		there := slices.DeleteFunc(all.digests(), func(d ref.Digest) bool { return !f.objects.There(d) })
-		if err := f.objects.Needs(ctx, needed, there); err != nil && !notFound(err) {
+		there := slices.DeleteFunc(all.digests(), func(d ref.Digest) bool { return !f.Objects.There(d) })
+		if err := f.Objects.Needs(ctx, needed, there); err != nil && !notFound(err) {
 			return 0, err
 		}
 	}
 	return len(theirs), nil
-}
-
-// reopen looks at the remote anew.
-func (s *Service) reopen(ctx context.Context, f *far) (err error) {
-	if err = f.ready(ctx); err != nil {
-		return f.blame(err)
-	}
-	return s.openObjects(ctx, f)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 )
 
@@ -20,7 +21,7 @@ func TestALockFromATimeToCome(t *testing.T) {
 	_, err = h.Snapshot(t.Context(), "d", dataset.Take{})
 	must(t, err)
 	address := t.TempDir()
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address}))
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: address}))
 	_, err = h.Push(t.Context(), dataset.Exchange{})
 	must(t, err)
 	began := time.Now()

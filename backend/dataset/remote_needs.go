@@ -14,7 +14,7 @@ import (
 
 // judgeRemote looks for everything that the snapshots of a remote stand on, and tells what is
 // missing, what is damaged, and who needs it.
-func (s *Service) judgeRemote(ctx context.Context, f *far, v *VerifiedRemote) error {
+func (s *Service) judgeRemote(ctx context.Context, f *there, v *VerifiedRemote) error {
 	j := judge(s, f)
 	j.v = v
 	theirs, err := f.snapshotsBut(ctx, nil, func(name string, err error) error {
@@ -39,7 +39,7 @@ func (s *Service) judgeRemote(ctx context.Context, f *far, v *VerifiedRemote) er
 // judgement gathers what is not there and who wants it.
 type judgement struct {
 	s     *Service
-	f     *far
+	f     *there
 	v     *VerifiedRemote
 	lacks map[ref.Digest][]want // by what is not there: objects, or chunks of them
 	paths map[want][]string
@@ -52,7 +52,7 @@ type want struct {
 	object   ref.Digest
 }
 
-func judge(s *Service, f *far) *judgement {
+func judge(s *Service, f *there) *judgement {
 	return &judgement{s: s, f: f, v: &VerifiedRemote{}, lacks: map[ref.Digest][]want{}, paths: map[want][]string{}}
 }
 
@@ -75,7 +75,7 @@ func (j *judgement) snapshot(ctx context.Context, snap Snapshot) error {
 	case err != nil:
 		return err
 	}
-	lacks, err := j.f.objects.Lacks(ctx, all.digests())
+	lacks, err := j.f.Objects.Lacks(ctx, all.digests())
 	if err != nil || len(lacks) == 0 {
 		return err
 	}
@@ -107,7 +107,7 @@ func (j *judgement) name() {
 	files, explained := map[string]*FarProblem{}, map[ref.Digest]bool{}
 	wants := map[string][]want{}
 	var missing []ref.Digest
-	for _, d := range j.f.objects.Damaged() {
+	for _, d := range j.f.Objects.Damaged() {
 		switch {
 		case d.Digest.IsZero():
 			files[d.File] = &FarProblem{File: d.File, Objects: []ref.Digest{}, Message: "nothing in it can be used: " + d.Reason}
@@ -120,7 +120,7 @@ func (j *judgement) name() {
 		}
 	}
 	for _, d := range slices.SortedFunc(maps.Keys(j.lacks), ref.Compare) {
-		in, known := j.f.objects.WasIn(d)
+		in, known := j.f.Objects.WasIn(d)
 		switch file := files[in]; {
 		case explained[d]:
 		case known && file != nil:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/remote/remotetest"
@@ -154,7 +155,7 @@ func TestAPlaceThatIsNoRemoteAnyMoreIsToldOf(t *testing.T) {
 func noRemoteAnyMore(t *testing.T, address func(dir string) string) {
 	h, record := recorded(t)
 	there := filepath.Dir(filepath.Dir(record))
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address(there)}))
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: address(there)}))
 	format := filepath.Join(there, "format")
 	for marker, want := range map[string]string{"rondo remote 2\n": "has format 2", "of somebody else": "something else than a remote"} {
 		must(t, os.WriteFile(format, []byte(marker), 0o644))

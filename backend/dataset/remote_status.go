@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -33,7 +33,7 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	ours, err := s.chosen(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 }
 
 // seeThere finds out which snapshots are whole on a remote, until everything that they are in was seen.
-func (s *Service) seeThere(ctx context.Context, f *far, theirs []Snapshot, all map[string]map[string]*sides) (err error) {
+func (s *Service) seeThere(ctx context.Context, f *there, theirs []Snapshot, all map[string]map[string]*sides) (err error) {
 	defer s.followAsked(f)()
 	for lost := true; lost && err == nil; {
 		for _, snap := range theirs {
@@ -75,17 +75,17 @@ func (s *Service) seeThere(ctx context.Context, f *far, theirs []Snapshot, all m
 				return err
 			}
 		}
-		lost, err = f.objects.See(ctx)
+		lost, err = f.Objects.See(ctx)
 	}
 	return err
 }
 
 // unreadStatus tells of the records that cannot be read, and whether all of them are of
 // snapshots of this project. Else any dataset may have more there than is known.
-func (f *far) unreadStatus(ours []Snapshot) (list []RemoteStatus, known bool) {
+func (f *there) unreadStatus(ours []Snapshot) (list []RemoteStatus, known bool) {
 	list, known = []RemoteStatus{}, true
 	for _, p := range f.unread {
-		id, _ := idOf(path.Base(p.File))
+		id, _ := far.ID(p.File)
 		known = known && slices.ContainsFunc(ours, func(snap Snapshot) bool { return snap.ID == id })
 		list = append(list, RemoteStatus{File: p.File, Lost: []int{}, Text: p.Message + "; " + p.Hint})
 	}
@@ -109,7 +109,7 @@ func sidesOf(all map[string]map[string]*sides, snap Snapshot) *sides {
 }
 
 // explain tells what the remote lists and does not have, and who can send it again.
-func (f *far) explain(st *RemoteStatus, snapshots map[string]*sides) {
+func (f *there) explain(st *RemoteStatus, snapshots map[string]*sides) {
 	st.Lost = []int{}
 	heal := true
 	for _, on := range snapshots {
@@ -158,13 +158,13 @@ func sum(name string, snapshots map[string]*sides) RemoteStatus {
 }
 
 // isHere reports whether the project has all objects of a snapshot.
-func (s *Service) isHere(ctx context.Context, f *far, snap Snapshot) bool {
+func (s *Service) isHere(ctx context.Context, f *there, snap Snapshot) bool {
 	all, err := s.standsOn(ctx, f, snap)
 	return err == nil && !slices.ContainsFunc(all.digests(), func(d ref.Digest) bool { return !s.opts.Store.Has(d) })
 }
 
 // isThere reports whether the remote has them, as it lists them.
-func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, error) {
+func (s *Service) isThere(ctx context.Context, f *there, snap Snapshot) (bool, error) {
 	all, err := s.standsOn(ctx, f, snap)
 	if notFound(err) || errs.Is(err, errs.Corrupt) {
 		return false, nil
@@ -172,7 +172,7 @@ func (s *Service) isThere(ctx context.Context, f *far, snap Snapshot) (bool, err
 	if err != nil {
 		return false, err
 	}
-	lacks, err := f.objects.Lacks(ctx, all.digests())
+	lacks, err := f.Objects.Lacks(ctx, all.digests())
 	return len(lacks) == 0, err
 }
 

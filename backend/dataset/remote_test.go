@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/remote"
@@ -20,7 +21,7 @@ import (
 func withRemote(t *testing.T, remote string) *house {
 	t.Helper()
 	h := open(t, project(t))
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: remote}))
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: remote}))
 	return h
 }
 
@@ -193,20 +194,20 @@ func TestMistakesAboutRemotes(t *testing.T) {
 	for path, kind := range map[string]errs.Kind{
 		"relative": errs.Invalid, h.dir: errs.Invalid, filepath.Join(h.dir, "in/it"): errs.Invalid, full: errs.Conflict,
 	} {
-		if err := h.SetRemote(dataset.Remote{Name: "r", Address: path}); !errs.Is(err, kind) {
+		if err := h.SetRemote(far.Remote{Name: "r", Address: path}); !errs.Is(err, kind) {
 			t.Errorf("%s: %v, want %s", path, err, kind)
 		}
 	}
-	if err := h.SetRemote(dataset.Remote{Name: "a/b", Address: t.TempDir()}); !errs.Is(err, errs.Invalid) {
+	if err := h.SetRemote(far.Remote{Name: "a/b", Address: t.TempDir()}); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a bad name: %v", err)
 	}
 	for _, name := range []string{"one", "two"} {
-		must(t, h.SetRemote(dataset.Remote{Name: name, Address: t.TempDir()}))
+		must(t, h.SetRemote(far.Remote{Name: name, Address: t.TempDir()}))
 	}
 	if _, err := h.Push(ctx, dataset.Exchange{}); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.HintOf(err), "one, two") {
 		t.Errorf("which of two: %v", err)
 	}
-	must(t, h.SetRemote(dataset.Remote{Name: "one"}))
+	must(t, h.SetRemote(far.Remote{Name: "one"}))
 	if list, err := h.Remotes(); err != nil || fmt.Sprint(list[0].Name, len(list)) != "two1" {
 		t.Errorf("%v %v", list, err)
 	}
@@ -226,7 +227,7 @@ func goneElsewhere(t *testing.T, address string) {
 	h.add(t, "a", "a.csv")
 	h.snap(t, "a")
 	h.push(t)
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address})) // which says nothing while it is there
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: address})) // which says nothing while it is there
 	h.push(t)
 	h.empty(t)
 	for _, ask := range []func() error{
@@ -237,7 +238,7 @@ func goneElsewhere(t *testing.T, address string) {
 			t.Fatalf("%v; %s", err, errs.HintOf(err))
 		}
 	}
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address}))
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: address}))
 	h.push(t)
 	if st := h.statusThere(t); !st.InSync {
 		t.Errorf("%+v", st)
@@ -281,7 +282,7 @@ func TestARemoteThatIsGoneIsNotMadeAnew(t *testing.T) {
 	must(t, os.Rename(address+"-away", address))
 	h.push(t)
 	must(t, os.RemoveAll(address))
-	must(t, h.SetRemote(dataset.Remote{Name: "disk", Address: address}))
+	must(t, h.SetRemote(far.Remote{Name: "disk", Address: address}))
 	h.push(t)
 	if st := h.statusThere(t); !st.InSync {
 		t.Errorf("%+v", st)

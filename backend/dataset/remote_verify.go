@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -20,7 +21,7 @@ type VerifyRemote struct {
 
 // VerifiedRemote is what that showed.
 type VerifiedRemote struct {
-	Remote    Remote       `json:"remote"`
+	Remote    far.Remote   `json:"remote"`
 	OK        bool         `json:"ok"`        // every snapshot that the remote lists has all its objects there, none of them known to be damaged
 	Objects   int          `json:"objects"`   // read
 	Resumed   int          `json:"resumed"`   // packs and files that an interrupted verification had read before
@@ -57,7 +58,7 @@ func (s *Service) VerifyRemote(ctx context.Context, in VerifyRemote) (v Verified
 	if err != nil {
 		return v, err
 	}
-	defer f.close()
+	defer f.Close()
 	v.Remote = f.Remote
 	if err := s.readRemote(ctx, f, in.Sample, &v); err != nil {
 		return v, err
@@ -70,7 +71,7 @@ func (s *Service) VerifyRemote(ctx context.Context, in VerifyRemote) (v Verified
 			return v, errs.Unwritten(progressName, err)
 		}
 	}
-	return v, f.memory.write(f.objects)
+	return v, f.Remember()
 }
 
 // farProblem is a file on a remote that could not be read.
@@ -78,12 +79,12 @@ func farProblem(file string, err error) FarProblem {
 	return FarProblem{File: file, Objects: []ref.Digest{}, Needs: []Need{}, Message: err.Error(), Hint: errs.HintOf(err)}
 }
 
-func (s *Service) farProgressPath(f *far) string {
-	return filepath.Join(s.remoteCache(f.Address), progressName)
+func (s *Service) farProgressPath(f *there) string {
+	return filepath.Join(f.Cache(), progressName)
 }
 
 // readRemote reads the objects, but for packs and files that were read a short time ago.
-func (s *Service) readRemote(ctx context.Context, f *far, percent float64, v *VerifiedRemote) (err error) {
+func (s *Service) readRemote(ctx context.Context, f *there, percent float64, v *VerifiedRemote) (err error) {
 	check, of := store.Check{Sample: percent / 100, Count: &store.Count{}}, &total{}
 	check.Shut = func(file string, err error) { v.Problems = append(v.Problems, farProblem(file, err)) }
 	if percent == 0 {
@@ -99,9 +100,9 @@ func (s *Service) readRemote(ctx context.Context, f *far, percent float64, v *Ve
 		v.Resumed = len(p.done)
 		check.Skip = func(name string) bool { return p.has(filepath.FromSlash(name)) }
 		check.Done = p.add
-		of.set(f.objects.Totals())
+		of.set(f.Objects.Totals())
 	}
 	defer s.follow("verify", "", check.Count, of)()
-	v.Objects, err = f.objects.Check(ctx, check)
+	v.Objects, err = f.Objects.Check(ctx, check)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 	"rondo/backend/remote"
@@ -185,11 +186,11 @@ func (s *Service) sources(from string) (list []source, err error) {
 		}
 		return []source{{from, remote.Address{Kind: remote.KindFolder, Path: dir}}}, nil
 	}
-	all, err := s.Remotes()
+	all, err := s.remotes.List()
 	if from != "" {
-		var one Remote
-		one, err = s.findRemote(from)
-		all = []Remote{one}
+		var one far.Remote
+		one, err = s.remotes.Find(from)
+		all = []far.Remote{one}
 	}
 	if err != nil {
 		return nil, err
@@ -211,7 +212,7 @@ func (s *Service) healFrom(ctx context.Context, from source, k *sick, r *Repaire
 		return err
 	}
 	defer open.Close()
-	f, err := store.OpenFar(ctx, from.name, open, s.remoteCache("repair "+from.name))
+	f, err := store.OpenFar(ctx, from.name, open, s.remotes.Cache("repair "+from.name))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
@@ -118,7 +119,7 @@ func TestWhatCannotBeHealedStaysNamed(t *testing.T) {
 	if _, err := h.Repair(t.Context(), dataset.Repair{From: "nobody"}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a remote that is not known: %v", err)
 	}
-	must(t, h.SetRemote(dataset.Remote{Name: "gone", Address: filepath.Join(t.TempDir(), "not/there")}))
+	must(t, h.SetRemote(far.Remote{Name: "gone", Address: filepath.Join(t.TempDir(), "not/there")}))
 	r, err = h.Repair(t.Context(), dataset.Repair{})
 	if err != nil || len(r.Unasked) == 0 {
 		t.Errorf("a remote that is not there is not told: %+v %v", r, err)
@@ -176,7 +177,7 @@ func newestPack(t *testing.T, h *house) (newest string) {
 func TestAPackThatWasDamagedMeanwhileIsNotThrownAway(t *testing.T) {
 	h, _ := filled(t)
 	spoil(t, h, ways["another index"])
-	must(t, h.SetRemote(dataset.Remote{Name: "disk"}))
+	must(t, h.SetRemote(far.Remote{Name: "disk"}))
 	r, err := h.Repair(t.Context(), dataset.Repair{})
 	if err != nil || r.OK || len(r.Left) == 0 || len(r.Aside) != 0 {
 		t.Errorf("nobody has it, and the repair says %+v %v", r, err)

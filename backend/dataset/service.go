@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset/background"
+	"rondo/backend/dataset/far"
 	"rondo/backend/dataset/profile"
 	"rondo/backend/errs"
 	"rondo/backend/ledger"
@@ -50,12 +51,12 @@ type Service struct {
 	link  store.Link             // how large files are kept and brought back
 	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
 
+	remotes *far.Remotes
+
 	collecting sync.Mutex    // while it is told what is not needed, nothing is brought back
 	counting   chan struct{} // held by who counts what objects take on the disk
 	counted    countedUsage
 	compared   comparisons
-	damage     sync.Mutex // held by who writes down what is damaged on a remote
-	sweeping   sync.Map   // address of a remote that this service collects: the mark of its lock
 
 	background sync.WaitGroup  // profiles that are being made
 	profiling  sync.Map        // a snapshot's id: the *making of its profile
@@ -77,6 +78,7 @@ func Open(_ context.Context, opts Options) (*Service, error) {
 		return nil, errs.New(errs.Unavailable, "open the project folder: %w", err)
 	}
 	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}, counting: make(chan struct{}, 1)}
+	s.remotes = &far.Remotes{Project: opts.Dir, Device: opts.Device, Now: opts.Now, Log: opts.Log}
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	return s, errors.Join(s.clean(), s.resume())
 }

@@ -62,7 +62,7 @@ export interface DatasetCollected {
 }
 
 export interface DatasetCollectedRemote {
-	remote: DatasetRemote;
+	remote: FarRemote;
 	snapshots: number;
 	objects: number;
 	bytes: number;
@@ -90,7 +90,7 @@ export interface DatasetExchange {
 }
 
 export interface DatasetExchanged {
-	remote: DatasetRemote;
+	remote: FarRemote;
 	snapshots: number;
 	in_part: number;
 	new: number;
@@ -245,11 +245,6 @@ export interface DatasetReason {
 	number: number;
 	why: string;
 	size: number;
-}
-
-export interface DatasetRemote {
-	name: string;
-	address: string;
 }
 
 export interface DatasetRemoteStatus {
@@ -443,7 +438,7 @@ export interface DatasetVerified {
 }
 
 export interface DatasetVerifiedRemote {
-	remote: DatasetRemote;
+	remote: FarRemote;
 	ok: boolean;
 	objects: number;
 	resumed: number;
@@ -619,6 +614,11 @@ export interface Failure {
 	kind: string;
 	message: string;
 	hint?: string;
+}
+
+export interface FarRemote {
+	name: string;
+	address: string;
 }
 
 export interface FetchSnapshots {
@@ -2869,13 +2869,13 @@ export interface Operations {
 		path: Record<string, never>;
 		query: Record<string, never>;
 		body: undefined;
-		out: DatasetRemote[];
+		out: FarRemote[];
 	};
 	"POST /remotes": {
 		path: Record<string, never>;
 		query: Record<string, never>;
-		body: Partial<DatasetRemote>;
-		out: DatasetRemote[];
+		body: Partial<FarRemote>;
+		out: FarRemote[];
 	};
 	"POST /remotes/collect": {
 		path: Record<string, never>;

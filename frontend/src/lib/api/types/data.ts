@@ -8,7 +8,7 @@ export type {
   DatasetLineageNode as LineageNode,
   DatasetLineagePart as LineagePart,
   DatasetProfile as Profile,
-  DatasetRemote as Remote,
+  FarRemote as Remote,
   DatasetRemoteStatus as RemoteStatus,
   DatasetRepaired as Repaired,
   QueryRows as Rows,

@@ -1,10 +1,11 @@
-package dataset
+package far
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
@@ -20,26 +22,26 @@ import (
 // nobody is told of what somebody else has mended.
 const damagedName = "damaged.json"
 
-// memoryOf is what this device remembers of a remote.
-type memoryOf struct {
+// memory is what this device remembers of a remote.
+type memory struct {
 	path    string
-	s       *Service
+	log     *slog.Logger
 	was     []store.Damage // before the remote was opened
 	still   []store.Damage // of these, when it was
 	writing *sync.Mutex
 }
 
 // recall reads what is remembered, and has what is damaged still passed over.
-func (s *Service) recall(ctx context.Context, objects *store.Far, cache string) (*memoryOf, error) {
-	m := &memoryOf{path: filepath.Join(cache, damagedName), s: s, writing: &s.damage}
-	m.was = m.read()
-	err := objects.Recall(ctx, m.was)
-	m.still = objects.Damaged()
-	return m, err
+func (m *Remotes) recall(ctx context.Context, objects *store.Far, cache string) (*memory, error) {
+	known := &memory{path: filepath.Join(cache, damagedName), log: m.Log, writing: &m.damage}
+	known.was = known.read()
+	err := objects.Recall(ctx, known.was)
+	known.still = objects.Damaged()
+	return known, err
 }
 
 // read returns what is remembered. What cannot be read is found again by who meets it.
-func (m *memoryOf) read() (all []store.Damage) {
+func (m *memory) read() (all []store.Damage) {
 	b, err := os.ReadFile(m.path)
 	if err != nil || json.Unmarshal(b, &all) != nil {
 		return nil
@@ -48,7 +50,7 @@ func (m *memoryOf) read() (all []store.Damage) {
 }
 
 // write remembers what is damaged now. What others have found meanwhile stays.
-func (m *memoryOf) write(objects *store.Far) error {
+func (m *memory) write(objects *store.Far) error {
 	m.writing.Lock()
 	defer m.writing.Unlock()
 	known, now := m.read(), objects.Damaged()
@@ -79,8 +81,29 @@ func (m *memoryOf) write(objects *store.Far) error {
 func where(d store.Damage) store.Damage { return store.Damage{File: d.File, Digest: d.Digest} }
 
 // keep is write where the caller has something else to say.
-func (m *memoryOf) keep(objects *store.Far) {
+func (m *memory) keep(objects *store.Far) {
 	if err := m.write(objects); err != nil {
-		m.s.opts.Log.Warn("what is damaged on a remote is not remembered", "err", err)
+		m.log.Warn("what is damaged on a remote is not remembered", "err", err)
 	}
+}
+
+// Remember writes down what is damaged now.
+func (p *Place) Remember() error { return p.memory.write(p.Objects) }
+
+// Healed counts what was damaged when the remote was opened, and is there now, mended or in
+// another pack.
+func (p *Place) Healed() (n int) {
+	still := map[string]bool{}
+	for _, d := range p.Objects.Damaged() {
+		still[d.File] = still[d.File] || d.Digest.IsZero()
+	}
+	seen := map[ref.Digest]bool{}
+	for _, d := range p.memory.still {
+		switch {
+		case d.Digest.IsZero() && !still[d.File], !d.Digest.IsZero() && p.Objects.There(d.Digest) && !seen[d.Digest]:
+			n++
+		}
+		seen[d.Digest] = true
+	}
+	return n
 }

@@ -1,4 +1,4 @@
-package dataset
+package far
 
 import (
 	"bytes"
@@ -26,71 +26,71 @@ const (
 	lockAge    = time.Hour    // after which a collection that has not said more has died
 )
 
-// lockRemote says on the remote that a collection is going on.
-func (s *Service) lockRemote(ctx context.Context, f *far) error {
+// Lock says on the remote that a collection is going on.
+func (p *Place) Lock(ctx context.Context) error {
 	mark := time.Duration(1 + rand.Int64N(int64(time.Second)-1))
-	if _, going := s.sweeping.LoadOrStore(f.Address, mark); going {
-		return busy(f.Remote)
+	if _, going := p.of.sweeping.LoadOrStore(p.Address, mark); going {
+		return busy(p.Remote)
 	}
-	err := s.takeLock(ctx, f, mark)
+	err := p.takeLock(ctx, mark)
 	if err != nil {
-		s.sweeping.Delete(f.Address)
+		p.of.sweeping.Delete(p.Address)
 	}
 	return err
 }
 
-func (s *Service) takeLock(ctx context.Context, f *far, mark time.Duration) error {
-	since, err := f.lockedSince(ctx)
+func (p *Place) takeLock(ctx context.Context, mark time.Duration) error {
+	since, err := p.lockedSince(ctx)
 	if err != nil {
 		return err
 	}
-	if s.lockLives(f, since) {
-		return busy(f.Remote)
+	if p.lockLives(since) {
+		return busy(p.Remote)
 	}
 	if !since.IsZero() {
-		if err := f.r.Delete(ctx, farLock); err != nil {
-			return f.blame(err)
+		if err := p.r.Delete(ctx, farLock); err != nil {
+			return p.Blame(err)
 		}
 	}
-	if err := atomicfile.WriteFile(s.lockMemory(f), []byte(mark.String()+"\n"), 0o600); err != nil {
+	if err := atomicfile.WriteFile(p.lockMemory(), []byte(mark.String()+"\n"), 0o600); err != nil {
 		return errs.Unwritten(lockMemory, err)
 	}
-	stored, err := f.r.Put(ctx, farLock, remote.Content(s.lockText(mark)))
+	stored, err := p.r.Put(ctx, farLock, remote.Content(p.lockText(mark)))
 	if err == nil && !stored {
-		return busy(f.Remote)
+		return busy(p.Remote)
 	}
-	return f.blame(err)
+	return p.Blame(err)
 }
 
-// unlockRemote ends what lockRemote began. A lock that stays is known to be nobody's here.
-func (s *Service) unlockRemote(ctx context.Context, f *far) {
-	_ = f.r.Delete(context.WithoutCancel(ctx), farLock)
-	s.sweeping.Delete(f.Address)
+// Unlock ends what Lock began. A lock that stays is known to be nobody's here.
+func (p *Place) Unlock(ctx context.Context) {
+	_ = p.r.Delete(context.WithoutCancel(ctx), farLock)
+	p.of.sweeping.Delete(p.Address)
 }
 
-// sayLocked tells that the collection is still going on.
-func (s *Service) sayLocked(ctx context.Context, f *far) error {
-	mark, _ := s.sweeping.Load(f.Address)
-	return f.blame(f.r.Replace(ctx, farLock, remote.Content(s.lockText(mark.(time.Duration)))))
+// SayLocked tells that the collection is still going on.
+func (p *Place) SayLocked(ctx context.Context) error {
+	mark, _ := p.of.sweeping.Load(p.Address)
+	return p.Blame(p.r.Replace(ctx, farLock, remote.Content(p.lockText(mark.(time.Duration)))))
 }
 
-func (s *Service) lockText(mark time.Duration) []byte {
-	return []byte(s.opts.Now().UTC().Truncate(time.Second).Add(mark).Format(time.RFC3339Nano) + "\n")
+func (p *Place) lockText(mark time.Duration) []byte {
+	return []byte(p.of.Now().UTC().Truncate(time.Second).Add(mark).Format(time.RFC3339Nano) + "\n")
 }
 
-func (s *Service) lockMemory(f *far) string {
-	return filepath.Join(s.remoteCache(f.Address), lockMemory)
+func (p *Place) lockMemory() string {
+	return filepath.Join(p.Cache(), lockMemory)
 }
 
 // lockedSince is when a collection last said that it is going on; zero where none is. What
 // is no time counts as one long ago.
-func (f *far) lockedSince(ctx context.Context) (since time.Time, err error) {
-	b, err := remote.Read(ctx, f.r, farLock, 100)
+func (p *Place) lockedSince(ctx context.Context) (since time.Time, err error) {
+	b, err := remote.Read(ctx, p.r, farLock, 100)
 	if notFound(err) {
 		return since, nil
 	}
 	if err != nil {
-		return since, f.blame(err)
+		return since, p.Blame(err)
 	}
 	if since, err = time.Parse(time.RFC3339, string(bytes.TrimSpace(b))); err != nil {
 		since = time.Unix(0, 0)
@@ -99,27 +99,27 @@ func (f *far) lockedSince(ctx context.Context) (since time.Time, err error) {
 }
 
 // lockLives reports whether the collection that said so may be going on.
-func (s *Service) lockLives(f *far, since time.Time) bool {
-	now := s.opts.Now()
+func (p *Place) lockLives(since time.Time) bool {
+	now := p.of.Now()
 	last := since
 	if since.After(now) {
-		last = s.firstSeen(f, since, now)
+		last = p.firstSeen(since, now)
 	}
 	if now.Sub(last) >= lockAge {
 		return false
 	}
 	mark := time.Duration(since.Nanosecond())
-	b, err := os.ReadFile(s.lockMemory(f))
+	b, err := os.ReadFile(p.lockMemory())
 	if err != nil || strings.TrimSpace(string(b)) != mark.String() {
 		return true // somebody else's
 	}
-	mine, going := s.sweeping.Load(f.Address)
+	mine, going := p.of.sweeping.Load(p.Address)
 	return going && mine == mark
 }
 
 // firstSeen is when this device first saw a lock that says so.
-func (s *Service) firstSeen(f *far, since, now time.Time) time.Time {
-	at := filepath.Join(s.remoteCache(f.Address), lockSeen)
+func (p *Place) firstSeen(since, now time.Time) time.Time {
+	at := filepath.Join(p.Cache(), lockSeen)
 	b, _ := os.ReadFile(at)
 	lock, when, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
 	first, err := time.Parse(time.RFC3339Nano, when)
@@ -135,15 +135,15 @@ func busy(r Remote) error {
 		WithHint("try again when it has ended; if it has died, in an hour")
 }
 
-// keepAll lets a push count on everything that is there, and keeps it from beginning while
+// KeepAll lets a push count on everything that is there, and keeps it from beginning while
 // something may be removed.
-func (s *Service) keepAll(ctx context.Context, f *far) error {
-	if err := f.r.Delete(ctx, farCondemned); err != nil {
-		return f.blame(err)
+func (p *Place) KeepAll(ctx context.Context) error {
+	if err := p.r.Delete(ctx, condemnedName); err != nil {
+		return p.Blame(err)
 	}
-	since, err := f.lockedSince(ctx)
-	if err == nil && s.lockLives(f, since) {
-		err = busy(f.Remote)
+	since, err := p.lockedSince(ctx)
+	if err == nil && p.lockLives(since) {
+		err = busy(p.Remote)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package dataset
+package far
 
 import (
 	"bytes"
@@ -12,10 +12,9 @@ import (
 // (Castagnoli), as in pointers. Records of older versions have none.
 const recordCheck = "\n  \"check\": \""
 
-// encodeRecord writes a snapshot as a remote keeps it.
-func encodeRecord(snap Snapshot) ([]byte, error) {
-	snap.Fetched = nil // what is here of it is no matter of the remote
-	b, err := json.MarshalIndent(snap, "", "  ")
+// encode writes a record as a remote keeps it.
+func encode(v any) ([]byte, error) {
+	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -27,18 +26,18 @@ func checkLine(rest []byte) string {
 	return fmt.Sprintf("%s%08x\",", recordCheck, crc32.Checksum(rest, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// decodeRecord reads one, and refuses what is not as it was written.
-func decodeRecord(b []byte) (snap Snapshot, err error) {
+// decode reads one, and refuses what is not as it was written.
+func decode(b []byte, v any) error {
 	begin := bytes.Index(b, []byte(recordCheck))
 	if begin < 0 {
 		known := json.NewDecoder(bytes.NewReader(b))
 		known.DisallowUnknownFields() // whoever writes more keys writes a check
-		return snap, known.Decode(&snap)
+		return known.Decode(v)
 	}
 	line := b[begin:min(len(b), begin+len(checkLine(nil)))]
 	rest := bytes.Join([][]byte{b[:begin], b[begin+len(line):]}, nil)
 	if string(line) != checkLine(rest) {
-		return snap, errors.New("its check does not fit its other lines")
+		return errors.New("its check does not fit its other lines")
 	}
-	return snap, json.Unmarshal(rest, &snap)
+	return json.Unmarshal(rest, v)
 }

@@ -1,4 +1,4 @@
-package dataset
+package far
 
 import (
 	"context"
@@ -18,22 +18,22 @@ import (
 const anewName = "anew"
 
 // anew notes that a remote which was met before may begin again.
-func (s *Service) anew(address string) {
-	if s.met(address) {
-		_ = os.WriteFile(filepath.Join(s.remoteCache(address), anewName), nil, 0o600)
+func (m *Remotes) anew(address string) {
+	if m.met(address) {
+		_ = os.WriteFile(filepath.Join(m.Cache(address), anewName), nil, 0o600)
 	}
 }
 
 // met reports whether this device has seen a remote there.
-func (s *Service) met(address string) bool {
-	_, err := os.Stat(s.remoteCache(address))
+func (m *Remotes) met(address string) bool {
+	_, err := os.Stat(m.Cache(address))
 	return err == nil
 }
 
 // mayBegin refuses a place that was a remote and is none any more, unless it was named anew.
-func (s *Service) mayBegin(r Remote) error {
-	_, err := os.Stat(filepath.Join(s.remoteCache(r.Address), anewName))
-	if !s.met(r.Address) || err == nil {
+func (m *Remotes) mayBegin(r Remote) error {
+	_, err := os.Stat(filepath.Join(m.Cache(r.Address), anewName))
+	if !m.met(r.Address) || err == nil {
 		return nil
 	}
 	return errs.New(errs.Precondition, "the remote %s was at %s and is not there now", r.Name, r.Address).
@@ -41,7 +41,7 @@ func (s *Service) mayBegin(r Remote) error {
 }
 
 // readyFolder makes the folder of a remote that is pushed to for the first time.
-func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
+func (m *Remotes) readyFolder(r Remote, dir string, toPush bool) error {
 	_, err := os.Stat(filepath.Join(dir, formatName))
 	switch {
 	case err == nil:
@@ -49,7 +49,7 @@ func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
 	case !toPush:
 		return r.absent()
 	}
-	if err := s.mayBegin(r); err != nil {
+	if err := m.mayBegin(r); err != nil {
 		return err
 	}
 	if _, err := os.Stat(filepath.Dir(dir)); err != nil {
@@ -61,34 +61,35 @@ func (s *Service) readyFolder(r Remote, dir string, toPush bool) error {
 	return errs.Unwritten(dir, atomicfile.SyncDir(filepath.Dir(dir)))
 }
 
-// readyFar readies a remote that is open; the first push of all begins it.
-func (s *Service) readyFar(ctx context.Context, f *far, toPush bool) error {
-	there, err := f.begun(ctx)
+// begin readies a remote that is open; the first push of all begins it.
+func (p *Place) begin(ctx context.Context, toPush bool) error {
+	there, err := p.begun(ctx)
 	switch {
 	case err != nil:
 		return err
 	case there:
-		_ = os.Remove(filepath.Join(s.remoteCache(f.Address), anewName))
+		_ = os.Remove(filepath.Join(p.Cache(), anewName))
 	case toPush:
-		err = s.begin(ctx, f)
+		err = p.mark(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return f.ready(ctx)
+	return p.ready(ctx)
 }
 
-func (s *Service) begin(ctx context.Context, f *far) error {
-	if err := s.mayBegin(f.Remote); err != nil {
+// mark makes the place a remote.
+func (p *Place) mark(ctx context.Context) error {
+	if err := p.of.mayBegin(p.Remote); err != nil {
 		return err
 	}
-	if _, err := f.r.Put(ctx, formatName, remote.Content([]byte(remoteFormat))); err != nil {
+	if _, err := p.r.Put(ctx, formatName, remote.Content([]byte(remoteFormat))); err != nil {
 		return err
 	}
-	if err := f.givesBack(ctx, formatName, remoteFormat); err != nil {
+	if err := p.givesBack(ctx, formatName, remoteFormat); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.remoteCache(f.Address)) // it is about what was there before
+	return os.RemoveAll(p.Cache()) // it is about what was there before
 }
 
 func (r Remote) absent() error {
