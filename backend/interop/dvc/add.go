@@ -40,7 +40,7 @@ func (p *Project) add(ctx context.Context, at string) error {
 		return err
 	}
 	out, top := p.outOf(f, at)
-	release, err := p.claim(ctx, nil, []string{top})
+	release, err := p.locks().Claim(ctx, nil, []string{top})
 	if err != nil {
 		return err
 	}

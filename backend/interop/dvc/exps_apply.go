@@ -31,7 +31,7 @@ func (p *Project) Apply(ctx context.Context, rev string, force bool) (done Appli
 		return done, err
 	}
 	defer unlock()
-	if err := p.unclaimed(nil, []string{"."}); err != nil {
+	if err := p.locks().Unclaimed(nil, []string{"."}); err != nil {
 		return done, err
 	}
 	repo, err := git.Open(p.Dir)

@@ -51,7 +51,7 @@ func (p *Project) SaveExp(ctx context.Context, in SaveExp) (done SavedExp, err e
 		if err := mayBeCalled(repo, head.Commit, in); err != nil {
 			return err
 		}
-		if err := p.unclaimed(nil, []string{"."}); err != nil {
+		if err := p.locks().Unclaimed(nil, []string{"."}); err != nil {
 			return err
 		}
 		if err := p.commitAll(ctx, p.withData(in.Targets)...); err != nil {

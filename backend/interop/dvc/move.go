@@ -34,7 +34,7 @@ func (p *Project) Move(ctx context.Context, from, to string) (Moved, error) {
 	if err != nil {
 		return m.told(), err
 	}
-	release, err := p.claim(ctx, nil, []string{m.from, m.to})
+	release, err := p.locks().Claim(ctx, nil, []string{m.from, m.to})
 	if err != nil {
 		return m.told(), err
 	}

@@ -32,7 +32,7 @@ func (p *Project) Remove(ctx context.Context, name string, outs bool) error {
 			all = append(all, at)
 		}
 	}
-	release, err := p.claim(ctx, nil, all)
+	release, err := p.locks().Claim(ctx, nil, all)
 	if err != nil {
 		return err
 	}

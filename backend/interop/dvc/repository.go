@@ -90,7 +90,7 @@ func (r *repository) tree(ctx context.Context, commit string) (fs.FS, error) {
 	if r.far == nil {
 		return r.repo.FS(commit)
 	}
-	unlock, err := r.p.top().take(ctx, "rondo-repos", 0)
+	unlock, err := r.p.top().locks().Take(ctx, "rondo-repos", 0)
 	if err != nil {
 		return nil, err
 	}

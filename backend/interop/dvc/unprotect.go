@@ -21,7 +21,7 @@ func (p *Project) Unprotect(ctx context.Context, targets ...string) error {
 	for _, o := range list {
 		all = append(all, o.at)
 	}
-	release, err := p.claim(ctx, nil, all)
+	release, err := p.locks().Claim(ctx, nil, all)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/lock"
 	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
 )
@@ -30,7 +31,7 @@ func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pi
 	if !st.changed() && !u.w.Force {
 		return u.kept, u.leave()
 	}
-	release, err := b.p.claim(ctx, u.reads, u.writes)
+	release, err := b.p.locks().Claim(ctx, u.reads, u.writes)
 	if err != nil {
 		return u.kept, err
 	}
@@ -52,7 +53,7 @@ type update struct {
 
 func (u *update) begin(ctx context.Context, address string) error {
 	u.unlock = func() {}
-	unlock, err := u.p.take(ctx, repoLock, lockTries)
+	unlock, err := u.p.locks().Take(ctx, lock.Repo, lock.Tries)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (u *update) paths() {
 // leave finds that there is nothing to do. Nothing is claimed for that: the project's
 // lock is held, and all that could be in the way is a command that runs.
 func (u *update) leave() error {
-	if err := u.p.unclaimed(u.reads, u.writes); err != nil {
+	if err := u.p.locks().Unclaimed(u.reads, u.writes); err != nil {
 		return err
 	}
 	if u.s.Frozen {
@@ -291,7 +292,7 @@ func (u *update) run(ctx context.Context) error {
 			break
 		}
 	}
-	unlock, err := u.p.take(ctx, repoLock, 0) // what has run shall be recorded, however long another dvc takes
+	unlock, err := u.p.locks().Take(ctx, lock.Repo, 0) // what has run shall be recorded, however long another dvc takes
 	if failed != nil || err != nil {
 		if err == nil {
 			unlock()

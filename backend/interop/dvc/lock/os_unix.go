@@ -1,6 +1,6 @@
 //go:build unix
 
-package dvc
+package lock
 
 import (
 	"errors"

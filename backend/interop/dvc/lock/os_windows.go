@@ -1,4 +1,4 @@
-package dvc
+package lock
 
 import (
 	"errors"

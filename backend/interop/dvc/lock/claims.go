@@ -1,8 +1,10 @@
-package dvc
+package lock
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,27 +15,27 @@ import (
 	"rondo/backend/ref"
 )
 
-var rwPath = path.Join(Dir, "tmp", rwFile)
+const claimsFile = tmp + "/rwlock"
 
-// rwState is .dvc/tmp/rwlock: which process works with which paths while commands run
+// claims is .dvc/tmp/rwlock: which process works with which paths while commands run
 // and nobody holds the lock of the whole project.
-type rwState struct {
-	Write map[string]rwInfo   `json:"write,omitempty"`
-	Read  map[string][]rwInfo `json:"read,omitempty"`
+type claims struct {
+	Write map[string]process   `json:"write,omitempty"`
+	Read  map[string][]process `json:"read,omitempty"`
 }
 
-type rwInfo struct {
+type process struct {
 	PID int    `json:"pid"`
 	Cmd string `json:"cmd"`
 }
 
-// claim says, as dvc does, that this process reads and writes paths of the project, until
+// Claim says, as dvc does, that this process reads and writes paths of the project, until
 // release is called. A living process that stands in the way is an error; what a dead one
 // has left is taken away.
-func (p *Project) claim(ctx context.Context, read, write []string) (release func(), err error) {
+func (l Folder) Claim(ctx context.Context, read, write []string) (release func(), err error) {
 	me := self()
-	read, write = p.absolute(read), p.absolute(write)
-	err = p.editClaims(ctx, func(s *rwState) error {
+	read, write = l.absolute(read), l.absolute(write)
+	err = l.edit(ctx, func(s *claims) error {
 		if who := s.blocker(me, slices.Concat(read, write), write); who != nil {
 			return who.err()
 		}
@@ -51,31 +53,31 @@ func (p *Project) claim(ctx context.Context, read, write []string) (release func
 		return nil, err
 	}
 	return func() {
-		_ = p.editClaims(context.WithoutCancel(ctx), func(s *rwState) error { s.drop(me, read, write); return nil })
+		_ = l.edit(context.WithoutCancel(ctx), func(s *claims) error { s.drop(me, read, write); return nil })
 	}, nil
 }
 
-func (p *Project) absolute(list []string) []string {
+func (l Folder) absolute(list []string) []string {
 	out := make([]string, len(list))
 	for i, at := range list {
 		if out[i] = filepath.FromSlash(at); !filepath.IsAbs(at) {
-			out[i] = filepath.Join(p.Dir, out[i])
+			out[i] = filepath.Join(l.Dir, out[i])
 		}
 	}
 	return out
 }
 
-func (p *Project) editClaims(ctx context.Context, edit func(s *rwState) error) error {
-	unlock, err := p.take(ctx, rwGuard, lockTries)
+func (l Folder) edit(ctx context.Context, change func(s *claims) error) error {
+	unlock, err := l.Take(ctx, guard, Tries)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	s, err := p.claims()
+	s, err := l.claims()
 	if err != nil {
 		return err
 	}
-	if err := edit(&s); err != nil {
+	if err := change(&s); err != nil {
 		return err
 	}
 	b, err := json.Marshal(s)
@@ -83,56 +85,56 @@ func (p *Project) editClaims(ctx context.Context, edit func(s *rwState) error) e
 		return err
 	}
 	// Not synced: after a power cut no process is left that could have claimed anything.
-	tmp := path.Join(ownTmp, ref.NewID())
-	if err = p.root.MkdirAll(ownTmp, 0o755); err == nil {
-		defer p.root.Remove(tmp)
-		err = p.root.WriteFile(tmp, b, 0o644)
+	own := path.Join(l.Own, ref.NewID())
+	if err = l.Root.MkdirAll(l.Own, 0o755); err == nil {
+		defer l.Root.Remove(own)
+		err = l.Root.WriteFile(own, b, 0o644)
 	}
 	if err == nil {
-		err = p.root.Rename(tmp, rwPath)
+		err = l.Root.Rename(own, claimsFile)
 	}
 	if err != nil {
-		return cannotWrite(rwPath, err)
+		return cannotWrite(claimsFile, err)
 	}
 	return nil
 }
 
 // claims reads who works with what. An empty file is one that a power cut has left.
-func (p *Project) claims() (s rwState, err error) {
-	b, err := p.Read(rwPath)
-	if err != nil && !missing(err) {
+func (l Folder) claims() (s claims, err error) {
+	b, err := l.Read(claimsFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
 	if len(b) > 0 && json.Unmarshal(b, &s) != nil {
-		return s, errs.New(errs.Corrupt, "%s cannot be read", rwPath).WithHint("if no dvc runs in the project, delete it")
+		return s, errs.New(errs.Corrupt, "%s cannot be read", claimsFile).WithHint("if no dvc runs in the project, delete it")
 	}
 	if s.Write == nil {
-		s.Write = map[string]rwInfo{}
+		s.Write = map[string]process{}
 	}
 	if s.Read == nil {
-		s.Read = map[string][]rwInfo{}
+		s.Read = map[string][]process{}
 	}
 	return s, nil
 }
 
-// unclaimed is an error where another living process works with what would be read or
+// Unclaimed is an error where another living process works with what would be read or
 // written. The project's lock must be held, without which nobody claims anything.
-func (p *Project) unclaimed(read, write []string) error {
-	s, err := p.claims()
+func (l Folder) Unclaimed(read, write []string) error {
+	s, err := l.claims()
 	if err != nil {
 		return err
 	}
-	read, write = p.absolute(read), p.absolute(write)
+	read, write = l.absolute(read), l.absolute(write)
 	if who := s.blocker(self(), slices.Concat(read, write), write); who != nil {
 		return who.err()
 	}
 	return nil
 }
 
-func self() rwInfo { return rwInfo{os.Getpid(), strings.Join(os.Args, " ")} }
+func self() process { return process{os.Getpid(), strings.Join(os.Args, " ")} }
 
 type blocking struct {
-	rwInfo
+	process
 	path string
 }
 
@@ -142,7 +144,7 @@ func (b *blocking) err() error {
 }
 
 // blocker finds a living process that writes one of all or reads one of write.
-func (s *rwState) blocker(me rwInfo, all, write []string) *blocking {
+func (s *claims) blocker(me process, all, write []string) *blocking {
 	for at, who := range s.Write {
 		switch {
 		case who == me || !slices.ContainsFunc(all, func(p string) bool { return overlap(p, at) }):
@@ -156,8 +158,8 @@ func (s *rwState) blocker(me rwInfo, all, write []string) *blocking {
 		if !slices.ContainsFunc(write, func(p string) bool { return overlap(p, at) }) {
 			continue
 		}
-		list = slices.DeleteFunc(list, func(who rwInfo) bool { return !alive(who.PID) })
-		if i := slices.IndexFunc(list, func(who rwInfo) bool { return who != me }); i >= 0 {
+		list = slices.DeleteFunc(list, func(who process) bool { return !alive(who.PID) })
+		if i := slices.IndexFunc(list, func(who process) bool { return who != me }); i >= 0 {
 			return &blocking{list[i], at}
 		}
 		if s.Read[at] = list; len(list) == 0 {
@@ -172,14 +174,14 @@ func overlap(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+sep) || strings.HasPrefix(b, a+sep)
 }
 
-func (s *rwState) drop(me rwInfo, read, write []string) {
+func (s *claims) drop(me process, read, write []string) {
 	for _, w := range write {
 		if s.Write[w] == me {
 			delete(s.Write, w)
 		}
 	}
 	for _, r := range read {
-		s.Read[r] = slices.DeleteFunc(s.Read[r], func(who rwInfo) bool { return who == me })
+		s.Read[r] = slices.DeleteFunc(s.Read[r], func(who process) bool { return who == me })
 		if len(s.Read[r]) == 0 {
 			delete(s.Read, r)
 		}
