@@ -3,15 +3,14 @@ package dvc
 import (
 	"context"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc/metafile"
+	"rondo/backend/interop/dvc/web"
 	"rondo/backend/remote"
 )
 
@@ -53,7 +52,7 @@ func (p *Project) openFar(ctx context.Context, name string) (far, error) {
 		return p.openVersions(ctx, name, at, keys)
 	}
 	if u, err := url.Parse(at); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		return &overHTTP{base: strings.TrimSuffix(at, "/"), client: http.Client{Timeout: time.Hour}, auth: authOf(keys)}, nil
+		return web.New(strings.TrimSuffix(at, "/"), keys), nil
 	}
 	a, err := remote.ParseAddress(at)
 	if err != nil {
@@ -170,77 +169,3 @@ func (p *Project) farAddress(keys map[string]string) (string, error) {
 	}
 	return u.String(), nil
 }
-
-// overHTTP reads from a web server.
-type overHTTP struct {
-	base   string
-	client http.Client
-	auth   func(*http.Request)
-}
-
-// authOf is how the settings of a remote let in: by name and password, or by a header.
-func authOf(keys map[string]string) func(*http.Request) {
-	return func(r *http.Request) {
-		switch {
-		case strings.EqualFold(keys["auth"], "custom") && keys["custom_auth_header"] != "":
-			r.Header.Set(keys["custom_auth_header"], keys["password"])
-		case keys["user"] != "":
-			r.SetBasicAuth(keys["user"], keys["password"])
-		}
-	}
-}
-
-func (h *overHTTP) ask(ctx context.Context, method, name string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, h.base+"/"+name, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept-Encoding", "identity") // what is packed has another ETag
-	h.auth(req)
-	res, err := h.client.Do(req)
-	if err != nil {
-		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err)
-	}
-	switch {
-	case res.StatusCode == http.StatusOK:
-		return res, nil
-	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusGone:
-		err = errs.New(errs.NotFound, "the remote has no %s", name)
-	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		err = errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("the remote's user and password in .dvc/config.local let you in")
-	default:
-		err = errs.New(errs.Unavailable, "%s says %s", h.base, res.Status)
-	}
-	res.Body.Close()
-	return nil, err
-}
-
-func (h *overHTTP) Sizes(ctx context.Context, names []string) (map[string]int64, error) {
-	out := map[string]int64{}
-	for _, name := range names {
-		res, err := h.ask(ctx, http.MethodHead, name)
-		if errs.Is(err, errs.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		res.Body.Close()
-		out[name] = res.ContentLength
-	}
-	return out, nil
-}
-
-func (h *overHTTP) Get(ctx context.Context, name string, _, _ int64) (io.ReadCloser, error) {
-	res, err := h.ask(ctx, http.MethodGet, name)
-	if err != nil {
-		return nil, err
-	}
-	return res.Body, nil
-}
-
-func (h *overHTTP) Put(context.Context, string, *io.SectionReader) (bool, error) {
-	return false, errs.New(errs.Precondition, "%s can only be read", h.base).WithHint("push to another remote, or with dvc")
-}
-
-func (h *overHTTP) Close() error { h.client.CloseIdleConnections(); return nil }

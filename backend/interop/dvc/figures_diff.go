@@ -89,7 +89,7 @@ func leaves(v any) (out map[string]any, rest any) {
 				add(x.Value(k), strings.TrimPrefix(key+"."+k, "."))
 			}
 		case []any:
-			out[key] = pyRepr(x)
+			out[key] = doc.Repr(x)
 		case doc.Time:
 			out[key] = string(x)
 		case doc.Big:
@@ -132,34 +132,9 @@ func whole(v any) int64 {
 func told(v any) string {
 	switch v.(type) {
 	case []any, *doc.Map:
-		return pyRepr(v)
+		return doc.Repr(v)
 	}
 	return doc.Text(v)
-}
-
-// pyRepr writes a value as Python's repr does.
-func pyRepr(v any) string {
-	switch x := v.(type) {
-	case []any:
-		list := make([]string, len(x))
-		for i, it := range x {
-			list[i] = pyRepr(it)
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	case *doc.Map:
-		list := make([]string, 0, x.Len())
-		for _, k := range x.Keys {
-			list = append(list, pyRepr(k)+": "+pyRepr(x.Value(k)))
-		}
-		return "{" + strings.Join(list, ", ") + "}"
-	case string:
-		mark := "'"
-		if strings.Contains(x, "'") && !strings.Contains(x, `"`) {
-			mark = `"`
-		}
-		return mark + strings.NewReplacer(`\`, `\\`, mark, `\`+mark, "\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(x) + mark
-	}
-	return doc.Str(v)
 }
 
 // Diff compares metrics, or params, of two revisions.

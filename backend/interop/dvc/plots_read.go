@@ -37,9 +37,9 @@ func (s Plots) Source(at string) (any, error) {
 	}
 	switch ext {
 	case ".csv":
-		return readRows(at, b, ',', s.header(at))
+		return doc.ReadRows(at, b, ',', s.header(at))
 	case ".tsv":
-		return readRows(at, b, '\t', s.header(at))
+		return doc.ReadRows(at, b, '\t', s.header(at))
 	}
 	return doc.Read(at, b)
 }

@@ -1,19 +1,17 @@
-package dvc
+package doc
 
 import (
 	"bytes"
 	"strconv"
 	"strings"
-
-	"rondo/backend/interop/dvc/doc"
 )
 
 // maxCell is the longest text in a cell that Python's reader takes.
 const maxCell = 131072
 
-// readRows reads a table as Python's csv.DictReader does: rows are mappings of columns to
+// ReadRows reads a table as Python's csv.DictReader does: rows are mappings of columns to
 // texts, a row that is short has nulls, and what is too much lies under "null".
-func readRows(name string, b []byte, sep byte, header bool) ([]any, error) {
+func ReadRows(name string, b []byte, sep byte, header bool) ([]any, error) {
 	b = bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	r := &rowReader{name: name, b: b, sep: sep, line: 1}
 	var columns []string
@@ -47,15 +45,15 @@ func numbered(b []byte) []string {
 	return names
 }
 
-func asRow(columns, cells []string, line int) *doc.Map {
-	m := &doc.Map{}
+func asRow(columns, cells []string, line int) *Map {
+	m := &Map{}
 	for i, c := range columns {
 		if i < len(cells) {
 			m.Set(c, cells[i])
 		} else {
 			m.Set(c, nil)
 		}
-		m.Place(c, doc.Pos{Line: line, Col: 1})
+		m.Place(c, Pos{Line: line, Col: 1})
 	}
 	if len(cells) > len(columns) {
 		rest := []any{}
@@ -85,7 +83,7 @@ func (r *rowReader) row() (cells []string, err error) {
 		}
 		cell := r.cell()
 		if len(cell) > maxCell {
-			return nil, doc.Fail(r.name, doc.Pos{Line: r.line, Col: 1}, "a cell has more than %d bytes", maxCell).WithHint("see whether a quote is open before it")
+			return nil, Fail(r.name, Pos{Line: r.line, Col: 1}, "a cell has more than %d bytes", maxCell).WithHint("see whether a quote is open before it")
 		}
 		cells = append(cells, cell)
 		end := r.off >= len(r.b) || r.b[r.off] == '\n'
