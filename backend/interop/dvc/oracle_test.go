@@ -1,150 +1,18 @@
 package dvc_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"math/rand"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/dvctest"
 )
 
-// realDVC finds the dvc program that is the oracle: $DVC, in .venv, or on the PATH.
-func realDVC(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, at := range []string{os.Getenv("DVC"), filepath.Join(root, ".venv", "bin", "dvc")} {
-		if info, err := os.Stat(at); at != "" && err == nil && !info.IsDir() {
-			return at
-		}
-	}
-	if at, err := exec.LookPath("dvc"); err == nil {
-		return at
-	}
-	t.Skip("skipped: there is no dvc to compare with; install it (pip install dvc) and name it in $DVC")
-	return ""
-}
+func realDVC(t *testing.T) string { t.Helper(); return dvctest.Program(t) }
 
-// interpreter is the python that a dvc is installed for: the one beside it.
-func interpreter(program string) string {
-	if real, err := filepath.EvalSymlinks(program); err == nil {
-		program = real
-	}
-	return filepath.Join(filepath.Dir(program), "python")
-}
+func interpreter(program string) string { return dvctest.Interpreter(program) }
 
-// python runs a script with the interpreter that dvc is installed for.
 func python(t *testing.T, script, stdin string) string {
 	t.Helper()
-	cmd := exec.Command(interpreter(realDVC(t)), "-c", script)
-	cmd.Stdin = strings.NewReader(stdin)
-	var fail bytes.Buffer
-	cmd.Stderr = &fail
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("python: %v\n%s", err, fail.String())
-	}
-	return string(out)
+	return dvctest.Python(t, script, stdin)
 }
 
-var scraps = []string{
-	"python", "train.py", "--lr", "0.1", "a: b", "#x", "x #y", "-", "- a", "?", ": ", "it's", `say "hi"`, "\n", " ", "  ", "\t", "é", "漢字", "😀", "true", "no", "null", "~", "1e-5", "012", "0x1f", "2024-01-02", "[a]", "{b}", "&", "*", "!", "|", ">", "%", "@", "`", "\\", "$X", "=", "<<", "---", "...", ",", "\u0085", "\u2028", "\a", "\x7f", "\ufeff", "averyveryveryveryverylongwordthatgoesonandonandonandonandonandonandonandonandonandonandon",
-}
-
-func randomText(r *rand.Rand) string {
-	var b strings.Builder
-	for range r.Intn(24) {
-		b.WriteString(scraps[r.Intn(len(scraps))])
-		if r.Intn(3) > 0 {
-			b.WriteByte(' ')
-		}
-	}
-	if r.Intn(2) == 0 {
-		return strings.TrimSpace(b.String())
-	}
-	return b.String()
-}
-
-func randomValue(r *rand.Rand, depth int) any {
-	switch n := r.Intn(10); {
-	case n < 4 || depth > 4:
-		return randomText(r)
-	case n == 4:
-		return []any{nil, true, false, int64(r.Intn(1000) - 500), r.NormFloat64() * 1e3, 1e-7 * r.Float64(), 1e20 * r.Float64(), 0.1, 1.0}[r.Intn(9)]
-	case n < 7:
-		list := []any{}
-		for range r.Intn(4) {
-			list = append(list, randomValue(r, depth+1))
-		}
-		return list
-	}
-	m := &doc.Map{}
-	for range r.Intn(4) {
-		m.Set(randomText(r), randomValue(r, depth+1))
-	}
-	return m
-}
-
-func toJSON(v any) string {
-	switch x := v.(type) {
-	case *doc.Map:
-		parts := []string{}
-		for _, k := range x.Keys {
-			val, _ := x.Get(k)
-			parts = append(parts, toJSON(k)+": "+toJSON(val))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	case []any:
-		parts := []string{}
-		for _, it := range x {
-			parts = append(parts, toJSON(it))
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case doc.Time:
-		return toJSON(string(x))
-	case doc.Big:
-		return string(x)
-	case float64:
-		b, _ := json.Marshal(x)
-		if !bytes.ContainsAny(b, ".eE") {
-			b = append(b, ".0"...)
-		}
-		return string(b)
-	}
-	b, _ := json.Marshal(v)
-	return string(b)
-}
-
-const dumpScript = `
-import sys, json
-from dvc.utils.serialize import dumps_yaml
-docs = json.load(sys.stdin)
-json.dump([dumps_yaml(d) for d in docs], sys.stdout)
-`
-
-// TestEmitIsByteForByteDVCs writes random documents beside DVC's own writer.
-func TestEmitIsByteForByteDVCs(t *testing.T) {
-	r := rand.New(rand.NewSource(7))
-	var docs []any
-	for range 300 {
-		docs = append(docs, doc.NewMap("stages", doc.NewMap(randomText(r), doc.NewMap("cmd", randomValue(r, 2), "params", randomValue(r, 1)))))
-	}
-	var want []string
-	if err := json.Unmarshal([]byte(python(t, dumpScript, toJSON(docs))), &want); err != nil {
-		t.Fatal(err)
-	}
-	bad := 0
-	for i, d := range docs {
-		if got := string(doc.Emit(d)); got != want[i] && bad < 5 {
-			bad++
-			t.Errorf("%s\ngot\n%q\nwant\n%q", toJSON(d), got, want[i])
-		}
-	}
-}
+func toJSON(v any) string { return dvctest.JSON(v) }

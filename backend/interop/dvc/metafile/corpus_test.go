@@ -1,4 +1,4 @@
-package dvc_test
+package metafile_test
 
 import (
 	"bytes"
