@@ -39,7 +39,10 @@ func writePast(path string, content []byte, size int, past bool) error {
 	for b := content; len(b) > 0; {
 		n := min(size, len(b))
 		if _, err := p.Write(b[:n]); err != nil {
-			return errors.Join(err, p.End())
+			if p.End() == nil {
+				return errors.New("the end says that all is well")
+			}
+			return err
 		}
 		b = b[n:]
 	}

@@ -145,10 +145,9 @@ func (f *folder) Put(ctx context.Context, name string, content *io.SectionReader
 		return false, folderError(name, err)
 	}
 	defer f.root.Remove(tmp)
-	if err := fault.Check("link"); err != nil {
-		return false, folderError(name, err)
+	if err = fault.Check("link"); err == nil {
+		err = f.root.Link(tmp, name) // which, unlike a rename, fails where there is one
 	}
-	err = f.root.Link(tmp, name) // which, unlike a rename, fails where there is one
 	switch {
 	case err == nil:
 		return true, f.sync(name)
@@ -198,7 +197,10 @@ func (f *folder) write(ctx context.Context, name string, content *io.SectionRead
 	}
 	// Whoever gives up does not wait for the disk: the file goes at once.
 	stop := context.AfterFunc(ctx, func() { _ = f.root.Remove(tmp) })
-	_, err = io.Copy(writing{file}, withContext(ctx, io.NewSectionReader(content, 0, content.Size())))
+	n, err := io.Copy(writing{file}, withContext(ctx, io.NewSectionReader(content, 0, content.Size())))
+	if err == nil && n != content.Size() {
+		err = io.ErrUnexpectedEOF
+	}
 	if err == nil {
 		err = fault.Check("sync")
 	}

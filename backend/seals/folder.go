@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"rondo/backend/atomicfile"
+	"rondo/backend/fault"
 )
 
 // folder is what a Keeper knows of a folder that is sealed. Each has a lock of its own, so
@@ -65,7 +66,7 @@ type written struct {
 func (w *written) keep(root *os.Root) error {
 	err := errors.Join(w.Sync(), w.Close())
 	if err == nil && w.fresh {
-		err = atomicfile.SyncDirIn(root, ".")
+		err = errors.Join(fault.Check("sealdir"), atomicfile.SyncDirIn(root, "."))
 	}
 	return err
 }

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -114,6 +116,13 @@ func TestDamagedPackIsNotMergedAway(t *testing.T) {
 func TestWritersShareASync(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
+	fault.Fail(func(op string) error {
+		if op == "sync" {
+			time.Sleep(5 * time.Millisecond) // as long as a disk takes, also where there is none
+		}
+		return nil
+	})
+	defer fault.Fail(nil)
 	begin := make(chan struct{})
 	var all sync.WaitGroup
 	for i := range 60 {
