@@ -72,7 +72,7 @@ func TestKilledInAnyVerb(t *testing.T) {
 					kills++
 				}
 			}
-			if t.Logf("%s: %d rounds, %d of them killed", name, n, kills); n > 20 && kills < n/2 {
+			if t.Logf("%s: %d rounds, %d of them killed", name, n, kills); n > 20 && kills < n/4 { // a short verb may end before its time is up
 				t.Errorf("only %d of %d rounds were killed", kills, n)
 			}
 		})
