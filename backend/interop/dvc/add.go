@@ -56,6 +56,9 @@ func (p *Project) add(ctx context.Context, at string) error {
 	if err := p.keepSingle(ctx, *out, top); err != nil {
 		return err
 	}
+	if err := p.noteLacking(top, lacking{}); err != nil {
+		return err
+	}
 	return p.writeSingle(f)
 }
 

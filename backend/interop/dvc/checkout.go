@@ -2,13 +2,11 @@ package dvc
 
 import (
 	"context"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"rondo/backend/errs"
-	"rondo/backend/interop/dvc/cache"
 	"rondo/backend/interop/dvc/metafile"
 )
 
@@ -23,12 +21,14 @@ type Changes struct {
 	Added    []string `json:"added"`
 	Modified []string `json:"modified"`
 	Deleted  []string `json:"deleted"`
-	Failed   []string `json:"failed,omitempty"` // the cache does not have them
+	Failed   []string `json:"failed,omitempty"`       // the cache does not have them; of a folder, single files
+	Damaged  []string `json:"damaged_here,omitempty"` // those that the cache has damaged; they stay as they were, too
 }
 
 // Checkout makes the folder as the locks and .dvc files say, out of the cache. Work that
 // the cache does not have is not overwritten unless Force says so: then nothing changes.
-// What the cache lacks is in Failed, and what lies there instead stays.
+// What the cache lacks is in Failed, and what lies there instead stays; of a folder, the other
+// files are brought.
 func (p *Project) Checkout(ctx context.Context, in Checkout) (Changes, error) {
 	unlock, err := p.lock()
 	if err != nil {
@@ -54,6 +54,7 @@ func (p *Project) checkout(ctx context.Context, in Checkout) (Changes, error) {
 type checkout struct {
 	p     *Project
 	in    Checkout
+	whole bool // a folder comes whole or not at all
 	outs  []*wanted
 	stale []string // what an earlier checkout brought, and nothing tracks any more
 	done  Changes
@@ -65,7 +66,9 @@ type wanted struct {
 	now    sight
 	remove []metafile.TreeFile // by their path in the project
 	create []metafile.TreeFile
-	exec   bool // only its mode differs
+	lost   []string // what the cache lacks of create, which has only the rest
+	bad    []string // what turned out to be damaged in the cache
+	exec   bool     // only its mode differs
 }
 
 func (c *checkout) plan(ctx context.Context) error {
@@ -111,7 +114,11 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 		if err := o.unknown(slices.Concat(files, w.now.files)); err != nil {
 			return err
 		}
-		if w.compare(files); len(w.remove)+len(w.create) > 0 || w.exec {
+		w.compare(files)
+		if err := c.sift(ctx, w); err != nil {
+			return err
+		}
+		if len(w.remove)+len(w.create)+len(w.lost) > 0 || w.exec {
 			c.outs = append(c.outs, w)
 		}
 	}
@@ -198,18 +205,8 @@ func (c *checkout) apply(ctx context.Context) error {
 		c.done.Deleted = append(c.done.Deleted, at)
 	}
 	for _, w := range c.outs {
-		was := w.now.sum
-		if err := c.p.checkoutOne(ctx, w); err != nil {
-			if !errs.Is(err, errs.NotFound) {
-				return err
-			}
-			c.done.Failed = append(c.done.Failed, w.at)
-			continue
-		}
-		if was == "" {
-			c.done.Added = append(c.done.Added, w.at)
-		} else {
-			c.done.Modified = append(c.done.Modified, w.at)
+		if err := c.one(ctx, w); err != nil {
+			return err
 		}
 	}
 	c.p.forget()
@@ -219,25 +216,9 @@ func (c *checkout) apply(ctx context.Context) error {
 	return c.failed()
 }
 
-func (c *checkout) failed() error {
-	if len(c.done.Failed) == 0 {
-		return nil
-	}
-	return errs.New(errs.NotFound, "the cache does not have %s", strings.Join(c.done.Failed, ", ")).
-		WithHint("bring it from a remote: rondo data fetch")
-}
-
-// checkoutOne looks whether all objects are there before it touches the first file.
+// checkoutOne makes one out as it shall be, as far as it can be had.
 func (p *Project) checkoutOne(ctx context.Context, w *wanted) error {
 	p.brought[w.at] = true
-	for _, f := range w.create {
-		if ok, err := p.Cache.Holds(ctx, w.entry.Hash, f.MD5); err != nil || !ok {
-			if err == nil {
-				err = cache.NotCached(f.MD5, fs.ErrNotExist)
-			}
-			return err
-		}
-	}
 	made := map[string]bool{}
 	for _, f := range w.create {
 		made[f.Path] = true
@@ -253,7 +234,10 @@ func (p *Project) checkoutOne(ctx context.Context, w *wanted) error {
 		return err
 	}
 	for _, f := range w.create {
-		if err := p.bring(ctx, w.entry.Hash, f.MD5, f.Path, f.Exec || w.entry.Exec && f.Path == w.at); err != nil {
+		err := p.bring(ctx, w.entry.Hash, f.MD5, f.Path, f.Exec || w.entry.Exec && f.Path == w.at)
+		if errs.Is(err, errs.Corrupt) && w.entry.IsDir() {
+			w.bad = append(w.bad, f.Path)
+		} else if err != nil {
 			return err
 		}
 	}

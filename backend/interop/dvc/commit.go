@@ -41,6 +41,9 @@ func (p *Project) commitAll(ctx context.Context, targets ...string) error {
 	if err != nil {
 		return err
 	}
+	if err := p.accept(chosen, len(targets) > 0); err != nil {
+		return err
+	}
 	for _, pl := range p.Pipelines {
 		var stages []metafile.Stage
 		for _, s := range pl.Stages {

@@ -38,7 +38,8 @@ type Exchanged struct {
 	Broken  []string `json:"broken,omitempty"`   // paths of which the remote's content is damaged: they were not brought
 	Unread  []string `json:"unread,omitempty"`   // commits of which a file cannot be read, and what is wrong
 
-	bad map[cache.Object]bool // of one out: what the remote has damaged
+	bad  map[cache.Object]bool // of one out: what the remote has damaged
+	gone map[cache.Object]bool // and what it lacks
 }
 
 // Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
@@ -229,7 +230,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 		return err
 	}
-	x.done.bad = map[cache.Object]bool{}
+	x.done.bad, x.done.gone = map[cache.Object]bool{}, map[cache.Object]bool{}
 	if s, ok := f.(*source); ok && (s.is.Hash != o.entry.Hash || len(s.hashes) > 0) {
 		err = x.sameHere(ctx, s, o)
 	} else {
@@ -240,7 +241,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
 			return gone
 		}
-		x.done.Missing = append(x.done.Missing, atCommit(o.at, x.commit))
+		x.done.Missing = append(x.done.Missing, x.goneOf(o)...)
 		x.absent = firstError(x.absent, err)
 		return nil
 	}
@@ -334,6 +335,8 @@ func (p *Project) fetchAll(ctx context.Context, f far, all []cache.Object, done 
 		case errs.Is(err, errs.Corrupt) && done.bad != nil:
 			done.bad[o] = true
 			return nil // the others may be whole
+		case errs.Is(err, errs.NotFound) && done.gone != nil:
+			done.gone[o] = true
 		case err == nil:
 			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
 		}

@@ -25,6 +25,20 @@ func (x *exchanging) sayBroken(o tracked) {
 	}
 }
 
+// goneOf names the files of an out that the remote lacks, or the out where that is not known.
+func (x *exchanging) goneOf(o tracked) (list []string) {
+	files, err := x.p.asked(o)
+	for _, f := range files {
+		if err == nil && f.Path != "" && x.done.gone[cache.Object{Hash: o.entry.Hash, MD5: f.MD5}] {
+			list = append(list, atCommit(path.Join(o.at, f.Path), x.commit))
+		}
+	}
+	if len(list) == 0 {
+		return []string{atCommit(o.at, x.commit)}
+	}
+	return list
+}
+
 // broken names what was left out, and what is not there besides.
 func (x *exchanging) broken() error {
 	also := ""

@@ -165,7 +165,7 @@ func (p *Project) settle(ctx context.Context, o tracked, f SingleFile, in Renew)
 		}
 		return p.writeSingle(f)
 	}
-	c := &checkout{p: p, in: Checkout{Selection: Selection{Targets: []string{f.Path}}, Force: in.Force}}
+	c := &checkout{p: p, whole: true, in: Checkout{Selection: Selection{Targets: []string{f.Path}}, Force: in.Force}}
 	for _, step := range []func(context.Context) error{c.plan, c.harmless, c.apply} {
 		if err := step(ctx); err != nil {
 			return err

@@ -61,7 +61,7 @@ func (p *Project) layFar(ctx context.Context, o tracked, now metafile.Entry, for
 	defer unlock()
 	p.forget()
 	o.entry, o.parts = now, nil
-	c := &checkout{p: p, in: Checkout{Force: force}}
+	c := &checkout{p: p, whole: true, in: Checkout{Force: force}}
 	if err := c.planOf(ctx, []tracked{o}); err != nil {
 		return err
 	}

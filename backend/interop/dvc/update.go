@@ -166,6 +166,9 @@ func (u *update) ready(ctx context.Context) error {
 			}
 		}
 	}
+	if err := u.p.whole(u.reads...); err != nil {
+		return err
+	}
 	for _, at := range u.reads {
 		if _, err := u.p.stat(at); missing(err) {
 			return errs.New(errs.Precondition, "dep %s is missing", at).WithHint("bring it back (`rondo data checkout`), or name what makes it")

@@ -63,6 +63,8 @@ func (v *versions) fetch(ctx context.Context, o tracked, done *Exchanged) error 
 		case errs.Is(err, errs.Corrupt):
 			done.Broken = append(done.Broken, path.Join(o.at, e.Path))
 			return nil // the others may be whole
+		case errs.Is(err, errs.NotFound):
+			done.gone[cache.Object{Hash: e.Hash, MD5: e.MD5}] = true
 		case err != nil:
 		case had:
 			done.There++
