@@ -1,10 +1,12 @@
 package dataset
 
 import (
+	"cmp"
 	"path/filepath"
 	"time"
 
 	"rondo/backend/folder"
+	"rondo/backend/proc"
 	"rondo/backend/ref"
 )
 
@@ -21,7 +23,7 @@ type memory struct {
 func (s *Service) memory(name string) *memory {
 	file := ref.Of([]byte(name)).String()[:32] + ".stat"
 	m := &memory{path: filepath.Join(s.opts.Device, "stat", file), began: s.opts.Now()}
-	m.Memory = folder.Recall(m.path)
+	m.Memory = folder.Recall(m.path, cmp.Or(s.opts.Boot, proc.Self().Boot))
 	return m
 }
 

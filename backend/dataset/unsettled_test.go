@@ -87,7 +87,7 @@ func zeros(t *testing.T, dir, name string) {
 // what a version of them holds: a stop of the machine can leave them so.
 func (h *house) believe(t *testing.T, good map[string]string) {
 	t.Helper()
-	m := folder.Recall(filepath.Join(h.device, "stat", ref.Of([]byte("d")).String()[:32]+".stat"))
+	m := folder.Recall(filepath.Join(h.device, "stat", ref.Of([]byte("d")).String()[:32]+".stat"), "one")
 	for _, name := range slices.Sorted(maps.Keys(good)) {
 		if fi, err := os.Stat(filepath.Join(h.dir, "data", name)); err == nil {
 			known := m.Find("", name)

@@ -3,6 +3,7 @@ package folder
 import (
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"rondo/backend/ref"
 )
@@ -11,8 +12,8 @@ import (
 // names were in them, in the order of their paths: after a head come blocks, each a length,
 // a SHA-256 and some rows of one folder. docs/formats/snapshots.md has the details.
 const (
-	memoryMagic = "rondo stat 3\n"
-	headSize    = len(memoryMagic) + 3*len(ref.Zero)
+	memoryMagic = "rondo stat 4\n"
+	headSize    = len(memoryMagic) + 4*len(ref.Zero)
 	blockHead   = 4 + len(ref.Zero)
 	blockRows   = 512 // after which a block ends
 	maxBlock    = 1 << 20
@@ -39,9 +40,10 @@ type block struct {
 	last    string
 	rows    []byte
 
-	from source
-	at   int64 // where it lies there
-	size int   // with its head
+	from  source
+	at    int64     // where it lies there
+	size  int       // with its head
+	alive time.Time // when the machine last went that noted it, if that was in another of its starts
 }
 
 // source is one of the files that a memory is in.
@@ -115,9 +117,13 @@ type rowParser struct {
 	row  Row
 	ok   bool // the row tells how the file looked; else its name alone
 	last Row
+
+	alive time.Time // as the block's
 }
 
-func (b *block) parser() rowParser { return rowParser{parser: parser{b: b.rows}, left: b.count} }
+func (b *block) parser() rowParser {
+	return rowParser{parser: parser{b: b.rows}, left: b.count, alive: b.alive}
+}
 
 // next reads a row; false at the end, or where it is none.
 func (p *rowParser) next() bool {
@@ -147,6 +153,7 @@ func (p *rowParser) next() bool {
 	}
 	p.row = Row{s, ref.Digest(p.b[:len(ref.Zero)])}
 	p.last, p.b = p.row, p.b[len(ref.Zero):]
+	p.ok = p.alive.IsZero() || s.Lasting(p.alive)
 	return true
 }
 

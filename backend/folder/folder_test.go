@@ -109,7 +109,7 @@ func path(i int) string { return fmt.Sprintf("d%03d/f%05d", i/100, i) }
 // remember walks over rows 0 … n-1, of which keep says what they are.
 func remember(t *testing.T, file string, n int, now func(i int) (folder.Row, bool)) {
 	t.Helper()
-	m := folder.Recall(file)
+	m := folder.Recall(file, "one")
 	for i := range n {
 		if r, ok := now(i); ok {
 			m.Add("", path(i), r, m.Find("", path(i)))
@@ -122,7 +122,7 @@ func same(i int) (folder.Row, bool) { return row(i), true }
 
 func recalled(t *testing.T, file string, n int) (rows []folder.Row, known int) {
 	t.Helper()
-	m := folder.Recall(file)
+	m := folder.Recall(file, "one")
 	defer m.Interrupt()
 	rows = make([]folder.Row, n)
 	for i := range n {
@@ -180,7 +180,7 @@ func TestInterruptedWalkIsRemembered(t *testing.T) {
 	const n = 3000
 	remember(t, file, n, same)
 	for _, until := range []int{1000, 2000} {
-		m := folder.Recall(file)
+		m := folder.Recall(file, "one")
 		for i := range until {
 			m.Add("", path(i), row(i+7), m.Find("", path(i)))
 		}

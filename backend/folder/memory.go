@@ -14,6 +14,7 @@ import (
 // learned is kept beside them too, and read first.
 type Memory struct {
 	path  string
+	start ref.Digest // of the machine
 	old   *finder
 	part  *finder // of a walk that did not end
 	label ref.Digest
@@ -33,10 +34,12 @@ const (
 	tmpSuffix  = ".tmp"
 )
 
-// Recall opens the memory that is kept at path. A file that is not there, or of another
-// kind, holds nothing.
-func Recall(path string) *Memory {
-	m := &Memory{path: path, old: open(path), part: find(openStream(path+partSuffix, fresh))}
+// Recall opens the memory that is kept at path, in the start of the machine of that name. A file
+// that is not there, or of another kind, holds nothing. What was noted in another start, of a file
+// that had changed less than a day before the memory was last used there, is not believed.
+func Recall(path, boot string) *Memory {
+	m := &Memory{path: path, start: ref.Of([]byte(boot))}
+	m.old, m.part = m.open(), find(openStream(path+partSuffix, fresh, m.start))
 	if m.part != nil {
 		// The rows of this walk go to the file's next version, so the part is out of the way first.
 		if err := os.Rename(path+partSuffix, path+partSuffix+passed); err != nil {
@@ -46,12 +49,12 @@ func Recall(path string) *Memory {
 	return m
 }
 
-func open(path string) *finder {
-	b := openStream(path, base)
+func (m *Memory) open() *finder {
+	b := openStream(m.path, base, m.start)
 	if b == nil {
 		return nil
 	}
-	return &finder{m: &merged{base: b, more: openMore(path+moreSuffix, b)}}
+	return &finder{m: &merged{base: b, more: openMore(m.path+moreSuffix, b, m.start)}}
 }
 
 func find(s *stream) *finder {
@@ -141,7 +144,7 @@ func (m *Memory) catchUp() {
 	if m.ready(); m.err != nil || m.same == 0 {
 		return
 	}
-	again := open(m.path)
+	again := m.open()
 	defer again.close()
 	for ; m.same > 0; m.same-- {
 		prefix, name, row, ok := again.nextKnown()
@@ -157,7 +160,7 @@ func (m *Memory) catchUp() {
 // ready begins to write.
 func (m *Memory) ready() {
 	if m.w == nil && m.err == nil {
-		m.w, m.err = newWriter(m.path+partSuffix, &m.plan)
+		m.w, m.err = newWriter(m.path+partSuffix, &m.plan, m.start)
 	}
 }
 

@@ -83,7 +83,7 @@ func (w *world) remove(path string) {
 func (w *world) walk(until int) {
 	t := w.t
 	t.Helper()
-	m := folder.Recall(w.file)
+	m := folder.Recall(w.file, "one")
 	told, stop := w.trees[m.Label()], errors.New("stop")
 	noted, paths := map[string]ref.Digest{}, []string{}
 	w.same, w.asked = 0, 0
@@ -313,7 +313,7 @@ func FuzzMemory(f *testing.F) {
 		}
 		must(t, os.WriteFile(file, memoryFile(one, two), 0o600))
 		var paths []string
-		m := folder.Recall(file)
+		m := folder.Recall(file, "one")
 		must(t, folder.Walk(t.Context(), dir, m, func(b *folder.Batch) error {
 			defer b.Release()
 			for _, name := range b.Names {
@@ -331,7 +331,9 @@ func FuzzMemory(f *testing.F) {
 
 // memoryFile makes one of blocks, as docs/formats/snapshots.md says.
 func memoryFile(blocks ...[]byte) []byte {
-	all := append([]byte("rondo stat 3\n"), make([]byte, 64)...)
+	all := append([]byte("rondo stat 4\n"), make([]byte, 64)...)
+	start := sha256.Sum256([]byte("one"))
+	all = append(all, start[:]...)
 	sum := sha256.Sum256(all)
 	all = append(all, sum[:]...)
 	for _, b := range blocks {

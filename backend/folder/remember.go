@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"rondo/backend/ref"
 )
@@ -75,7 +76,7 @@ type writer struct {
 	err  error
 }
 
-func newWriter(path string, p *plan) (*writer, error) {
+func newWriter(path string, p *plan, start ref.Digest) (*writer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -84,12 +85,13 @@ func newWriter(path string, p *plan) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{plan: p, f: f, w: bufio.NewWriterSize(f, 256<<10), at: int64(headSize)}
-	_, err = w.w.Write(newHead().encode())
+	_, err = w.w.Write(newHead(start).encode())
 	return w, err
 }
 
-func newHead() (h head) {
+func newHead(start ref.Digest) (h head) {
 	rand.Read(h.id[:]) // which never fails
+	h.start = start
 	return h
 }
 
@@ -158,6 +160,7 @@ func (w *writer) end() error {
 // not waited for to be on disk: what a crash leaves is told by its digests.
 func (m *Memory) Save() error {
 	if m.err == nil && m.w == nil && m.part == nil && m.isSame() {
+		m.stillSo()
 		m.close()
 		return nil
 	}
@@ -177,6 +180,20 @@ func (m *Memory) Save() error {
 		os.Remove(m.path + partSuffix + passed) // else it is in the way of nothing
 	}
 	return err
+}
+
+// stillSo notes, by the time of its files, that the memory was right at a moment at which the machine
+// went. What another start has noted stays as old as it is.
+func (m *Memory) stillSo() {
+	now := time.Now()
+	if m.old == nil {
+		return
+	}
+	for path, s := range map[string]*stream{m.path: m.old.m.base, m.path + moreSuffix: m.old.m.more} {
+		if s != nil && s.start == m.start {
+			_ = os.Chtimes(path, now, now) // else more of it is read anew after the next start
+		}
+	}
 }
 
 // isSame reports whether what was noted is what is remembered.
@@ -222,7 +239,7 @@ func (m *Memory) write() error {
 
 // become makes what was written the memory as it is.
 func (m *Memory) become() error {
-	h := newHead()
+	h := newHead(m.start)
 	h.label = m.label
 	if _, err := m.w.f.WriteAt(h.encode(), 0); err != nil {
 		return err
@@ -233,7 +250,7 @@ func (m *Memory) become() error {
 }
 
 func (m *Memory) copyAll() error {
-	h := newHead()
+	h := newHead(m.start)
 	h.label = m.label
 	f, err := os.OpenFile(m.path+tmpSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -259,7 +276,7 @@ func (m *Memory) copyChanged() error {
 	}
 	rest.Write(blockEnd[:])
 	sum := ref.Of(rest.Bytes())
-	all := head{m.old.m.base.id, m.label}.encode()
+	all := head{m.old.m.base.id, m.label, m.start}.encode()
 	all = append(append(all, sum[:]...), rest.Bytes()...)
 	if err := os.WriteFile(m.path+moreSuffix+tmpSuffix, all, 0o600); err != nil {
 		return errors.Join(err, os.Remove(m.path+moreSuffix+tmpSuffix))
@@ -270,7 +287,11 @@ func (m *Memory) copyChanged() error {
 
 // openMore begins to read the file that adds to a base; nil where it does not, or is not
 // whole.
-func openMore(path string, to *stream) *stream {
+func openMore(path string, to *stream, start ref.Digest) *stream {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
 	all, err := os.ReadFile(path)
 	if err != nil || len(all) < headSize+len(ref.Zero) {
 		return nil
@@ -280,7 +301,9 @@ func openMore(path string, to *stream) *stream {
 	if !ok || h.id != to.id || ref.Of(rest) != ref.Digest(all[headSize:]) {
 		return nil
 	}
-	return &stream{head: h, all: rest, r: bufio.NewReaderSize(bytes.NewReader(rest), 64<<10), from: more}
+	s := &stream{head: h, all: rest, r: bufio.NewReaderSize(bytes.NewReader(rest), 64<<10), from: more}
+	s.doubt(start, fi)
+	return s
 }
 
 // copySteps copies the blocks that are wanted, those that lie one after the other at once.

@@ -7,8 +7,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"rondo/backend/ref"
 )
@@ -17,11 +19,13 @@ import (
 type head struct {
 	id    ref.Digest // by chance; the base's, in a file that adds to it
 	label ref.Digest // the tree of all files, as they were noted; zero where that is not known
+	start ref.Digest // in which of the machine's starts they were noted
 }
 
 func (h head) encode() []byte {
 	b := append([]byte(memoryMagic), h.id[:]...)
 	b = append(b, h.label[:]...)
+	b = append(b, h.start[:]...)
 	sum := ref.Of(b)
 	return append(b, sum[:]...)
 }
@@ -34,6 +38,7 @@ func parseHead(b []byte) (h head, ok bool) {
 	at := len(memoryMagic)
 	copy(h.id[:], b[at:])
 	copy(h.label[:], b[at+len(h.id):])
+	copy(h.start[:], b[at+len(h.id)+len(h.label):])
 	return h, string(b[:at]) == memoryMagic && bytes.Equal(sum[:], b[headSize-len(sum):headSize])
 }
 
@@ -49,10 +54,12 @@ type stream struct {
 	now     *block
 	ended   bool
 	damaged bool
+	alive   time.Time // when it was last known to be right, if that was in another of the machine's starts
 }
 
-// openStream begins to read; nil where there is no such file, or none of this kind.
-func openStream(path string, from source) *stream {
+// openStream begins to read in one of the machine's starts; nil where there is no such file, or
+// none of this kind.
+func openStream(path string, from source, start ref.Digest) *stream {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -67,7 +74,16 @@ func openStream(path string, from source) *stream {
 		return nil
 	}
 	s.size = fi.Size()
+	s.doubt(start, fi)
 	return s
+}
+
+// doubt lets nothing be believed that another of the machine's starts has noted, but what the disk
+// had long before: files may look as they did and hold nothing.
+func (s *stream) doubt(start ref.Digest, fi fs.FileInfo) {
+	if s.start != start {
+		s.alive = fi.ModTime()
+	}
 }
 
 func (s *stream) close() {
@@ -88,7 +104,10 @@ func (s *stream) peek() *block {
 	if err == nil {
 		var ok bool
 		if s.now, ok = parseBlock(payload); ok {
-			s.now.from, s.now.at, s.now.size = s.from, s.at, blockHead+len(payload)
+			s.now.from, s.now.at, s.now.size, s.now.alive = s.from, s.at, blockHead+len(payload), s.alive
+			if !s.alive.IsZero() && !s.now.look.Lasting(s.alive) {
+				s.now.look = Stamp{}
+			}
 			s.at += int64(s.now.size)
 			return s.now
 		}

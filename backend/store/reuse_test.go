@@ -49,7 +49,7 @@ func (r *remembered) touch(full string) {
 
 func (r *remembered) scan(how func(*store.Store, store.Scan) (*store.Listing, error)) *store.Listing {
 	r.t.Helper()
-	m := stat.Recall(r.file)
+	m := stat.Recall(r.file, "one")
 	l, err := how(r.s, store.Scan{Memory: m, Began: time.Now().Add(time.Hour)})
 	must(r.t, err)
 	must(r.t, m.Save())
@@ -138,7 +138,7 @@ func TestWhatIsLostIsStoredAgain(t *testing.T) {
 func TestFoldersThatMayChangeUnseenAreRead(t *testing.T) {
 	r := remember(t)
 	same := func() (n int) {
-		must(t, stat.Walk(ctx, r.dir, stat.Recall(r.file), func(b *stat.Batch) error {
+		must(t, stat.Walk(ctx, r.dir, stat.Recall(r.file, "one"), func(b *stat.Batch) error {
 			if b.Same {
 				n += len(b.Names)
 			}
@@ -148,7 +148,7 @@ func TestFoldersThatMayChangeUnseenAreRead(t *testing.T) {
 		return n
 	}
 	take := func(began time.Time) {
-		m := stat.Recall(r.file)
+		m := stat.Recall(r.file, "one")
 		_, err := r.s.Take(ctx, r.dir, store.Scan{Memory: m, Began: began})
 		must(t, err)
 		must(t, m.Save())
