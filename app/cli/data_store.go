@@ -43,10 +43,11 @@ var dataStoreVerbs = []verb{
 	},
 	{
 		name: "data gc", short: "remove objects that nothing refers to",
-		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project. Nothing is removed while it cannot be told what is needed.\nWith --remote it does so there: what no snapshot that the remote lists, nor one of this\nproject, refers to is removed by a gc that comes a day later, unless somebody pushed meanwhile.\n\n  rondo data gc --dry-run\n  rondo data gc --remote disk --dry-run",
+		long: "What no snapshot, run, version, lock or other record of any device mentions is marked\nfirst, and removed by a later gc: after an hour, or 30 days where several devices write\nto the project; a --grace below a day then has to be meant. Nothing is removed while it cannot\nbe told what is needed.\nWith --remote it does so there: what no snapshot that the remote lists, nor one of this\nproject, refers to is removed by a gc that comes a day later, unless somebody pushed meanwhile.\n\n  rondo data gc --dry-run\n  rondo data gc --remote disk --dry-run",
 		flags: func(f *flag.FlagSet) {
 			f.Bool("dry-run", false, "only show what would be marked and removed")
 			f.Duration("grace", 0, "remove what was marked this `time` ago, such as 10m")
+			f.Bool("force", false, "with a --grace below a day, although other devices write to the project")
 			f.String("remote", "", "collect on the remote of this `name` instead of here")
 		},
 		run: dataCollect,
@@ -182,7 +183,7 @@ func dataCollect(ctx context.Context, c *call) error {
 		return c.collectRemote(ctx, dataset.CollectRemote{Remote: name, Dry: c.isSet("dry-run"), Grace: grace})
 	}
 	var g dataset.Collected
-	in := dataset.Collect{Dry: c.isSet("dry-run"), Grace: grace}
+	in := dataset.Collect{Dry: c.isSet("dry-run"), Grace: grace, Force: c.isSet("force")}
 	return c.actOnData(ctx, http.MethodPost, "/objects/collect", in, &g, func() error {
 		c.sayCollected(g.Garbage, g.Next, in.Dry, "rondo data gc")
 		return nil

@@ -28,6 +28,7 @@ const (
 type Collect struct {
 	Dry   bool          `json:"dry_run,omitempty"`
 	Grace time.Duration `json:"grace_ns,omitempty"` // 0: an hour; 30 days where several devices write to the project
+	Force bool          `json:"force,omitempty"`    // with less than a day, although others write to the project
 }
 
 // Collected says what came of it.
@@ -51,12 +52,15 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 	if err != nil {
 		return c, err
 	}
+	if err := devices.mayLose(s.opts.Ledger.Device(), in); err != nil {
+		return c, err
+	}
 	needed, err := s.opts.Store.ReachCounted(ctx, roots, store.Steps{Done: count, Expect: of.more})
 	if err != nil {
 		return c, err
 	}
 	if in.Grace == 0 {
-		if in.Grace = ownGrace; devices > 1 {
+		if in.Grace = ownGrace; len(devices) > 1 {
 			in.Grace = sharedGrace
 		}
 	}
@@ -69,24 +73,24 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 }
 
 // mentioned returns every digest that the project's own files and records hold.
-func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, error) {
+func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, writers, error) {
 	roots := map[ref.Digest]bool{}
 	add := func(d ref.Digest) { roots[d] = true }
 	devices, err := s.inRecords(ctx, add)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	names := []string{"rondo.lock", "rondo.yaml"}
 	all, err := s.List(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	for _, d := range all {
 		names = append(names, d.Path+pointerSuffix)
 	}
 	for _, name := range names {
 		if err := s.inFile(ctx, name, add); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 	}
 	for _, d := range s.unsettledTrees() {
@@ -95,15 +99,15 @@ func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, int, erro
 	return roots, devices, s.inPrivate(ctx, add)
 }
 
-func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (int, error) {
-	devices := map[string]bool{}
+func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (writers, error) {
+	devices := writers{}
 	journals := filepath.Join(s.opts.Dir, ".rondo", "journal")
 	forgotten, err := s.forgottenByAll(ctx, journals)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	damaged, err := journal.Walk(journals, func(r journal.Record) error {
-		devices[r.Device] = true
+		devices.hear(r)
 		if ofSnapshot(r) && forgotten[r.ID] {
 			return ctx.Err()
 		}
@@ -113,7 +117,7 @@ func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (int, err
 		err = errs.New(errs.Precondition, "what is needed cannot be told, because a record is damaged: %w", damaged[0]).
 			WithHint("put the journal back from a backup or another device first; `rondo fsck` names the file")
 	}
-	return len(devices), err
+	return devices, err
 }
 
 // forgottenByAll are the snapshots that are forgotten here and that no other device has brought

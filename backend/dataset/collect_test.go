@@ -63,7 +63,7 @@ func TestCollectionRemovesOnlyWhatNobodyNeeds(t *testing.T) {
 	if c := h.collect(t, dataset.Collect{Dry: true}); c.Objects < 10 || c.Removed != 0 || !h.store.Has(lost[0]) || time.Until(c.Next) < 29*24*time.Hour {
 		t.Fatalf("only looking: %+v", c)
 	}
-	hour := dataset.Collect{Grace: time.Hour} // two devices have written here, so that it would be a month
+	hour := dataset.Collect{Grace: time.Hour, Force: true} // two devices have written here, so that it would be a month
 	if c := h.collect(t, hour); c.Removed != 0 || c.Waiting != c.Objects || !h.store.Has(lost[1]) {
 		t.Fatalf("the first time nothing goes: %+v", c)
 	}
@@ -172,6 +172,37 @@ func TestNothingIsCollectedOnDoubt(t *testing.T) {
 	}
 }
 
+// TestAShortGraceBesideOthersHasToBeMeant: what they have not delivered may need what would go.
+func TestAShortGraceBesideOthersHasToBeMeant(t *testing.T) {
+	here := open(t, project(t))
+	write(t, here.dir, "d.csv", csv1)
+	here.add(t, "d", "d.csv")
+	here.snap(t, "d")
+	if _, err := here.Collect(t.Context(), dataset.Collect{Grace: time.Minute}); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+	there := openAs(t, here.dir, "", "desk")
+	there.snapChanged(t)
+	for grace, refused := range map[time.Duration]bool{time.Minute: true, 23 * time.Hour: true, 24 * time.Hour: false, 0: false} {
+		_, err := here.Collect(t.Context(), dataset.Collect{Grace: grace})
+		if refused != errs.Is(err, errs.Precondition) || refused && (!strings.Contains(err.Error(), "desk (") || strings.Contains(err.Error(), "laptop") || !strings.Contains(errs.HintOf(err), "--force")) {
+			t.Errorf("%s: %v; %s", grace, err, errs.HintOf(err))
+		}
+	}
+	for _, meant := range []dataset.Collect{{Grace: time.Minute, Force: true}, {Grace: time.Minute, Dry: true}} {
+		if _, err := here.Collect(t.Context(), meant); err != nil {
+			t.Errorf("%+v: %v", meant, err)
+		}
+	}
+}
+
+// snapChanged takes a snapshot of a changed d.csv.
+func (h *house) snapChanged(t *testing.T) {
+	t.Helper()
+	write(t, h.dir, "d.csv", csv1+"9,9\n")
+	h.snap(t, "d")
+}
+
 // TestWhatAnotherDeviceBroughtBackIsNeeded, also while a server that was opened before has not
 // heard of it: what it collects, the records of all say, and not its view of them.
 func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
@@ -188,7 +219,7 @@ func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
 	must(t, err)
 	for hours := range 3 {
 		here.hoursLater(2 * hours)
-		here.collect(t, dataset.Collect{Grace: time.Hour})
+		here.collect(t, dataset.Collect{Grace: time.Hour, Force: true})
 	}
 	if v, err := there.VerifyAll(ctx, dataset.VerifyAll{}); err != nil || !v.OK {
 		t.Errorf("it was collected: %+v %v", v, err)
