@@ -159,16 +159,31 @@ func WriteFrom(path string, r io.Reader, perm os.FileMode) (int64, error) {
 // the program's own first, where nobody takes for theirs what a kill leaves of it. It is written
 // beside its place where that is on another disk, or the folder cannot be made.
 func Replace(own, path string, data []byte, perm os.FileMode) error {
+	return Renew(own, path, perm, func(f *File) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// Renew is Replace with what write writes. It is asked to again where the first place will not do.
+func Renew(own, path string, perm os.FileMode, write func(*File) error) error {
 	f, err := Create(filepath.Join(own, filepath.Base(path)), perm)
-	if err != nil {
-		return WriteFile(path, data, perm)
+	if err == nil {
+		if err = f.fill(path, write); !errors.Is(err, syscall.EXDEV) {
+			return err
+		}
 	}
-	defer f.Close()
-	if _, err := f.Write(data); err != nil {
+	if f, err = Create(path, perm); err != nil {
 		return err
 	}
-	if err = f.CommitAs(path); errors.Is(err, syscall.EXDEV) {
-		return WriteFile(path, data, perm)
+	return f.fill(path, write)
+}
+
+// fill lets write write the file, and commits it.
+func (f *File) fill(path string, write func(*File) error) error {
+	defer f.Close()
+	if err := write(f); err != nil {
+		return err
 	}
-	return err
+	return f.CommitAs(path)
 }

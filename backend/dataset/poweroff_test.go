@@ -69,7 +69,7 @@ func TestWhatWasReadAfterAStartIsRemembered(t *testing.T) {
 	write(t, h.dir, "data/a.csv", csv1)
 	write(t, h.dir, "data/sub/b.csv", csv1)
 	must(t, os.Chtimes(filepath.Join(h.dir, "data/a.csv"), time.Unix(1e9, 0), time.Unix(1e9, 0))) // its change time is of now
-	later := func() time.Time { return time.Now().Add(time.Second) } // than a tick of the files' clock
+	later := func() time.Time { return time.Now().Add(time.Second) }                              // than a tick of the files' clock
 	h.now = later
 	h.add(t, "d", "data")
 	h.snap(t, "d")

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/serve"
 )
@@ -161,21 +163,20 @@ func (s *Service) extend(path string, added []byte, want ref.Digest) error {
 	if err != nil {
 		return err
 	}
-	h := ref.NewHash()
 	full, err := filepath.EvalSymlinks(filepath.Join(s.opts.Dir, filepath.FromSlash(path)))
 	if err != nil {
 		return err
 	}
-	out, err := atomicfile.Create(full, info.Mode().Perm())
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	if _, err := io.Copy(io.MultiWriter(out, h), io.MultiReader(f, bytes.NewReader(added))); err != nil {
-		return err
-	}
-	if ref.Sum(h) != want {
-		return errs.New(errs.Conflict, "%s was changed while its new rows were being added; nothing was written", path)
-	}
-	return out.Commit()
+	own := filepath.Join(s.opts.Dir, project.TemporaryDir)
+	return atomicfile.Renew(own, full, info.Mode().Perm(), func(out *atomicfile.File) error {
+		h := ref.NewHash()
+		all := io.MultiReader(io.NewSectionReader(f, 0, math.MaxInt64), bytes.NewReader(added))
+		if _, err := io.Copy(io.MultiWriter(out, h), all); err != nil {
+			return err
+		}
+		if ref.Sum(h) != want {
+			return errs.New(errs.Conflict, "%s was changed while its new rows were being added; nothing was written", path)
+		}
+		return nil
+	})
 }

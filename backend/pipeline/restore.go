@@ -168,7 +168,11 @@ func checkout(ctx context.Context, s *store.Store, dir string, a Artifact) error
 	if a.Exec {
 		perm = 0o755
 	}
-	return s.Checkout(ctx, a.Digest, to, perm)
+	own := filepath.Dir(to)
+	if _, err := root.Stat(project.PrivateDir); err == nil {
+		own = filepath.Join(dir, project.TemporaryDir)
+	}
+	return s.CheckoutBy(ctx, a.Digest, own, to, perm)
 }
 
 // placeOf is where name lies when the links above it are followed; never outside dir.

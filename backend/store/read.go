@@ -192,23 +192,23 @@ func (s *Store) ReadAll(ctx context.Context, d ref.Digest, limit int64) ([]byte,
 
 // Checkout writes the object to path, replacing it only when the content has been verified.
 func (s *Store) Checkout(ctx context.Context, d ref.Digest, path string, perm fs.FileMode) error {
-	r, err := s.Open(ctx, d)
-	if err != nil {
+	return s.CheckoutBy(ctx, d, filepath.Dir(path), path, perm)
+}
+
+// CheckoutBy is Checkout to a place among a person's files: what is not whole yet lies in a folder
+// of the program's own.
+func (s *Store) CheckoutBy(ctx context.Context, d ref.Digest, own, path string, perm fs.FileMode) error {
+	return diskError(atomicfile.Renew(own, path, perm, func(f *atomicfile.File) error {
+		r, err := s.Open(ctx, d)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		a := atomicfile.WriteAhead(f, f.File)
+		_, err = atomicfile.CopyAhead(a, readerCtx{ctx, r})
+		a.End()
 		return err
-	}
-	defer r.Close()
-	f, err := atomicfile.Create(path, perm)
-	if err != nil {
-		return diskError(err)
-	}
-	defer f.Close()
-	a := atomicfile.WriteAhead(f, f.File)
-	_, err = atomicfile.CopyAhead(a, readerCtx{ctx, r})
-	a.End()
-	if err != nil {
-		return diskError(err)
-	}
-	return diskError(f.Commit())
+	}))
 }
 
 type readerCtx struct {

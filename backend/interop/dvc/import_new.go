@@ -59,7 +59,7 @@ func (p *Project) Import(ctx context.Context, in Import) (Renewed, error) {
 	if in.NoExec {
 		return Renewed{Path: o.at, File: f.Path, Changed: true}, p.noteImport(o, f)
 	}
-	done, err := p.renew(ctx, o, f, Renew{NoDownload: in.NoDownload, Force: in.Force})
+	done, err := p.renew(ctx, o, f, Renew{NoDownload: in.NoDownload, Force: in.Force, first: &in})
 	return done, in.failed(err)
 }
 
@@ -112,14 +112,14 @@ func (p *Project) newImport(in Import) (f SingleFile, err error) {
 // importTo is where an import is put, which nothing else has unless it may be overwritten.
 func (p *Project) importTo(in Import) (string, error) {
 	at := path.Clean(in.Out)
-	if info, err := p.root.Stat(at); in.Out == "" || err == nil && info.IsDir() && !p.isOut(at) {
+	if info, err := p.root.Stat(at); in.Out == "" || err == nil && info.IsDir() && !p.isOut(at) && !p.begun(at, in) {
 		at = path.Join(at, nameOf(in))
 	}
 	at, here := p.where(".", at)
 	if !here || at == "." || at == Dir || inside(at, Dir) {
 		return "", errs.New(errs.Invalid, "%s is no path inside the project that can be tracked", at).WithHint("name a file or folder of the project: --to PATH")
 	}
-	if err := p.importFits(at, in.Force); err != nil {
+	if err := p.importFits(at, in.Force || p.begun(at, in)); err != nil {
 		return "", err
 	}
 	if info, err := p.root.Stat(path.Dir(at)); err != nil || !info.IsDir() {

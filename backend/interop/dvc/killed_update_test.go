@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
 )
 
@@ -22,6 +23,20 @@ func init() {
 		_, err := p.Renew(context.Background(), dvc.Renew{})
 		return err
 	}, dvc: []string{"update", "far.dvc"}, done: isAtOrigin(2)}
+	killedVerbs["import"] = killed{
+		begin: func(t *testing.T, p *dvc.Project) { t.Helper(); origin(t, p, 1) },
+		do: func(p *dvc.Project) error {
+			_, err := p.Import(context.Background(), dvc.Import{From: "../far", Out: "far"})
+			_, there := os.Stat(filepath.Join(p.Dir, "far.dvc"))
+			switch {
+			case errs.Is(err, errs.Conflict) && there == nil:
+				return nil // it had come to its end
+			case err == nil:
+				return there // and not in the folder that was left
+			}
+			return err
+		}, done: isAtOrigin(1),
+	}
 }
 
 // origin lays a version of a folder beside the project.

@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -16,6 +17,8 @@ type Renew struct {
 	Rev        string   // of a repository; empty: the one that was asked for, or the newest
 	NoDownload bool     // only note what is there now; `rondo data pull` brings it
 	Force      bool     // overwrite work that the cache does not have
+
+	first *Import // what brings it for the first time
 }
 
 // Renewed is an import that was looked at.
@@ -103,7 +106,7 @@ func (p *Project) renew(ctx context.Context, o tracked, f SingleFile, in Renew) 
 	} else if b.noted && now.Sum() != "" && !has {
 		settle = func(context.Context, tracked, SingleFile, Renew) error { return p.writeSingle(f) }
 	}
-	if err := settle(ctx, o, f, in); err != nil {
+	if err := p.settleFirst(ctx, settle, o, f, in); err != nil {
 		return Renewed{}, err
 	}
 	after, err := p.Read(f.Path)
@@ -150,6 +153,22 @@ func (p *Project) bringSource(ctx context.Context, from *repository, commit stri
 	}
 	defer s.Close()
 	return s.bring(ctx, p, p.hash)
+}
+
+// settleFirst is settle, with a note on the disk meanwhile where nothing of an import was there before.
+func (p *Project) settleFirst(ctx context.Context, settle func(context.Context, tracked, SingleFile, Renew) error, o tracked, f SingleFile, in Renew) error {
+	_, err := p.root.Lstat(o.at)
+	if in.first == nil || !missing(err) && !p.begun(o.at, *in.first) {
+		return settle(ctx, o, f, in)
+	}
+	if err := p.beginImport(o.at, *in.first); err != nil {
+		return err
+	}
+	err = settle(ctx, o, f, in)
+	if _, there := p.root.Lstat(o.at); err != nil && !missing(there) {
+		return err // a part has come
+	}
+	return cmp.Or(err, p.endImport(o.at))
 }
 
 // settle brings the data of an import that was renewed into the folder, and then writes its

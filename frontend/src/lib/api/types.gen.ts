@@ -42,6 +42,7 @@ export interface Dataset {
 export interface DatasetCollect {
 	dry_run?: boolean;
 	grace_ns?: number;
+	force?: boolean;
 }
 
 export interface DatasetCollectRemote {
