@@ -132,6 +132,8 @@ func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number 
 	return name, d.Latest.Number, nil
 }
 
+const noDatasets = "No datasets yet. `rondo data add PATH` puts a file or folder under version control."
+
 func dataList(ctx context.Context, c *call) error {
 	if err := c.want(0, 0); err != nil {
 		return err
@@ -144,7 +146,7 @@ func dataList(ctx context.Context, c *call) error {
 		if len(list) == 0 {
 			some, err := c.sayPointed(ctx)
 			if err == nil && !some {
-				c.say("No datasets yet. `rondo data add PATH` puts a file or folder under version control.")
+				c.say(noDatasets)
 			}
 			return err
 		}

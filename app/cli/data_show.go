@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -144,21 +145,13 @@ func dataStatus(ctx context.Context, c *call) error {
 			return nil
 		})
 	}
-	api, err := c.api(ctx)
-	if err != nil {
-		return err
-	}
-	var all []dataset.Dataset
-	if err := api.Get(ctx, "/datasets", &all); err != nil {
-		return err
-	}
-	list := []dataset.Status{}
-	for _, d := range all {
-		var st dataset.Status
-		if err := api.Get(ctx, dataPath(d.Name, "status"), &st); err != nil {
-			return err
-		}
-		list = append(list, st)
+	return c.statusOfAll(ctx)
+}
+
+func (c *call) statusOfAll(ctx context.Context) error {
+	list, failed := c.statuses(ctx)
+	if failed != nil && (c.json || len(list) == 0) {
+		return failed
 	}
 	if c.json {
 		return c.sayJSON(list)
@@ -167,9 +160,40 @@ func dataStatus(ctx context.Context, c *call) error {
 	for _, st := range list {
 		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, st.Text})
 	}
-	c.table(rows)
-	_, err = c.sayPointed(ctx)
-	return err
+	if len(list) > 0 {
+		c.table(rows)
+	}
+	pointed, err := c.sayPointed(ctx)
+	if len(list) == 0 && !pointed && err == nil {
+		c.say(noDatasets)
+	}
+	return cmp.Or(failed, err)
+}
+
+// statuses asks for each dataset. One whose status cannot be told, as of a pointer that a merge has
+// left open, is in the list too, and is the error.
+func (c *call) statuses(ctx context.Context) (list []dataset.Status, failed error) {
+	list = []dataset.Status{}
+	api, err := c.api(ctx)
+	if err != nil {
+		return list, err
+	}
+	var all []dataset.Dataset
+	if err := api.Get(ctx, "/datasets", &all); err != nil {
+		return list, err
+	}
+	for _, d := range all {
+		var st dataset.Status
+		if err := api.Get(ctx, dataPath(d.Name, "status"), &st); err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			failed = cmp.Or(failed, err)
+			st = dataset.Status{Dataset: d.Name, Path: d.Path, State: "unknown", Text: err.Error()}
+		}
+		list = append(list, st)
+	}
+	return list, failed
 }
 
 func versionWord(n int) string {

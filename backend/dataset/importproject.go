@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +16,10 @@ import (
 // importProject brings a snapshot of another project, whose records and objects are read
 // where they lie. Nothing is written there.
 func (s *Service) importProject(ctx context.Context, in Import) (Imported, error) {
+	if info, err := os.Stat(in.From); err == nil && !info.IsDir() {
+		return Imported{}, errs.New(errs.Invalid, "%s is a file, and no project", in.From).
+			WithHint("copy it into this project, then: rondo data add PATH")
+	}
 	name, _, _, err := parseRef(in.Snapshot)
 	if err != nil || name == "" {
 		return Imported{}, errs.New(errs.Invalid, "which snapshot of %s?", in.From).WithHint("write rondo data import %s NAME@NUMBER or NAME@TAG", in.From)

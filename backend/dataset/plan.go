@@ -178,7 +178,7 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 	p.of.set(int64(p.writes), size)
 	dmg, err := s.damaged(ctx, d, content{single: p.was, list: p.there})
 	if err == nil {
-		err = refuse(work, unsaved, d, snap)
+		err = refuse(work, unsaved, d, snap, p.part != nil)
 	}
 	if err != nil && dmg != nil {
 		return dmg.err()
@@ -229,7 +229,7 @@ func (s *Service) lookForPlan(ctx context.Context, d Dataset, p *plan) error {
 const maxWork = 5 // files that are named
 
 // refuse says what a checkout would overwrite that no snapshot has.
-func refuse(work []string, n int, d Dataset, snap Snapshot) error {
+func refuse(work []string, n int, d Dataset, snap Snapshot, part bool) error {
 	if n == 0 {
 		return nil
 	}
@@ -237,8 +237,12 @@ func refuse(work []string, n int, d Dataset, snap Snapshot) error {
 	if n > len(work) {
 		text += fmt.Sprintf(" and %d more", n-len(work))
 	}
+	away := "rondo data checkout --force " + snap.Ref()
+	if part { // all of it would take more away than was asked for
+		away = "the same with --force"
+	}
 	return errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, text).
-		WithHint("keep it: rondo data snapshot %s; or throw it away: rondo data checkout --force %s", d.Name, snap.Ref())
+		WithHint("keep it: rondo data snapshot %s; or throw it away: %s", d.Name, away)
 }
 
 // savedBefore tells whether some snapshot of the dataset has a file as it is now. It
