@@ -296,6 +296,10 @@ func dataLog(ctx context.Context, c *call) error {
 	}
 	var list []dataset.Snapshot
 	return c.fetch(ctx, dataPath(c.args[0], "snapshots"), &list, func() error {
+		if len(list) == 0 {
+			c.say("%s has no snapshot yet. `rondo data snapshot %s` takes one.", c.args[0], c.args[0])
+			return nil
+		}
 		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
 		for _, s := range list {
 			version := fmt.Sprintf("v%d", s.Number)

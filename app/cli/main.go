@@ -115,6 +115,8 @@ func (c *call) globals(args []string) ([]string, error) {
 			c.dir = value
 		case name == "project" && len(args) > 1:
 			c.dir, args = args[1], args[1:]
+		case name == "project":
+			return nil, errs.New(errs.Invalid, "--project wants a folder").WithHint("rondo --project DIR VERB …")
 		default:
 			return nil, errs.New(errs.Invalid, "%s is not a flag that stands in front of a verb", args[0]).WithHint("see `rondo help`")
 		}

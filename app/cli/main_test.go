@@ -130,6 +130,8 @@ func TestMistakesOnTheCommandLineAreExplained(t *testing.T) {
 		{[]string{"serve", "--prot", "1"}, 2, []string{"serve: there is no flag --prot", "rondo help serve"}},
 		{[]string{"serve", "--port", "many"}, 2, []string{`invalid value "many"`}},
 		{[]string{"--jsn", "version"}, 2, []string{"--jsn is not a flag that stands in front of a verb"}},
+		{[]string{"--project"}, 2, []string{"--project wants a folder"}},
+		{[]string{"data", "add", "rondo.yaml"}, 2, []string{"belongs into git", "git add rondo.yaml"}},
 		{[]string{"init", "a", "b"}, 2, []string{"usage: rondo init [DIR]"}},
 		{[]string{"init", "--sample", "wether", filepath.Join(empty, "x")}, 3, []string{`there is no sample called "wether"`, "weather-python"}},
 		{[]string{"init", w.dir}, 4, []string{"is a Rondo project already"}},

@@ -100,6 +100,8 @@ func cleanPath(at string) (string, error) {
 		return "", errs.New(errs.Invalid, "%.200q is no path inside the project", at).WithHint("give the path of a file or folder, relative to the project folder")
 	case first == ".rondo" || first == ".git":
 		return "", errs.New(errs.Invalid, "%s is not data: it belongs to %s", at, strings.TrimPrefix(first, "."))
+	case at == "rondo.yaml" || at == "rondo.lock" || path.Base(at) == ".gitignore":
+		return "", errs.New(errs.Invalid, "%s is not data: it belongs into git, and a dataset is kept out of it", at).WithHint("git add %s", at)
 	case strings.ContainsAny(at, "\r\n"):
 		return "", errs.New(errs.Invalid, "%q holds a line break", at)
 	case strings.HasSuffix(at, pointerSuffix):
@@ -142,7 +144,7 @@ func (s *Service) single(at string) (bool, error) {
 	case err == nil:
 		return false, errs.New(errs.Invalid, "%s is neither a file nor a folder", at).WithHint("pipes, sockets and devices hold nothing that can be kept: put the data into a file")
 	case missing(err):
-		return false, errs.New(errs.NotFound, "%s does not exist", at).WithHint("check the path; it is relative to the project folder")
+		return false, errs.New(errs.NotFound, "%s does not exist", at).WithHint("check the path, which is told from the project folder on")
 	}
 	return false, errs.New(errs.Invalid, "%s cannot be used: %w", at, err)
 }
