@@ -33,8 +33,9 @@ type Project struct {
 	root     *os.Root
 	tree     fs.FS // where DVC's own files are read: the folder, or a commit
 	ignore   *ignore.Rules
-	git      *ignore.Rules // the rules of the .gitignore files that were met
-	hash     string        // that new entries get: MD5, or Dos2Unix in a project of DVC 2
+	git      gitRules
+	atCommit bool   // read from a commit, where git ignores nothing
+	hash     string // that new entries get: MD5, or Dos2Unix in a project of DVC 2
 	seen     map[string]sight
 	origins  map[string]metafile.Entry // what addresses have that stages name
 	brought  map[string]bool           // what came here out of the cache, or went into it
@@ -89,7 +90,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 	p := newProject(dir, root, loadSums(dir), texts)
 	p.settings()
 	if tree != nil {
-		p.tree = tree
+		p.tree, p.atCommit = tree, true
 	}
 	return p, p.Reload()
 }
@@ -106,7 +107,7 @@ func (p *Project) then(tree fs.FS) (*Project, error) {
 		return nil, err
 	}
 	t := newProject(p.Dir, root, p.sums, p.texts)
-	t.tree, t.Config, t.Cache = tree, p.Config, p.Cache
+	t.tree, t.atCommit, t.Config, t.Cache = tree, true, p.Config, p.Cache
 	return t, t.Reload()
 }
 
@@ -123,8 +124,11 @@ func (p *Project) Reload() error {
 	p.Pipelines, p.Singles, p.Locks = nil, nil, map[string]*metafile.Lock{}
 	p.inputs = []string{path.Join(Dir, "config"), path.Join(Dir, "config.local")}
 	p.forget()
-	p.ignore, p.git = ignore.Default(), &ignore.Rules{}
-	w := &walk{p: p}
+	p.ignore, p.git = ignore.Default(), gitRules{}
+	w := &walk{p: p, git: !p.atCommit && p.scm()}
+	if w.git {
+		p.git = outerGitRules(p.Dir)
+	}
 	if err := w.folder("."); err != nil {
 		return err
 	}
@@ -254,6 +258,7 @@ func (p *Project) Read(name string) ([]byte, error) {
 // makes or a .dvc file tracks, and not in projects inside this one.
 type walk struct {
 	p    *Project
+	git  bool // what git ignores counts
 	outs map[string]bool
 }
 
@@ -297,6 +302,9 @@ func (w *walk) rules(dir string) {
 		if b, err := w.p.Read(at); err == nil {
 			w.p.ignore = w.p.ignore.With(dir, b)
 		}
+	}
+	if !w.git {
+		return
 	}
 	if b, err := w.p.Read(path.Join(dir, ".gitignore")); err == nil {
 		w.p.git = w.p.git.With(dir, b)
