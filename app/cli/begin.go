@@ -13,6 +13,7 @@ import (
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
 
@@ -25,6 +26,7 @@ in the folder is touched. A sample outside of any git repository becomes one, wi
 its code as the first commit.
 
   rondo init
+  rondo init --dvc                              a DVC project, for rondo and dvc
   rondo init --sample weather my-weather        the built-in steps, no Python needed
   rondo init --sample weather-python my-weather scikit-learn scripts that log with mlflow`,
 	},
@@ -48,6 +50,28 @@ trusted too, exactly as it is:
 func initFlags(f *flag.FlagSet) {
 	f.String("sample", "", "begin with a sample: "+strings.Join(sample.Names(), " or "))
 	f.String("name", "", "the project's `NAME`; the folder's where nothing is said")
+	f.Bool("dvc", false, "make a DVC project of it, as dvc init does, and not one of Rondo's own")
+	f.Bool("no-scm", false, "with --dvc: without git")
+	f.Bool("subdir", false, "with --dvc: in a folder of a git repository")
+}
+
+// initDVC makes a folder a DVC project.
+func (c *call) initDVC(dir string) error {
+	if c.value("sample") != "" || c.value("name") != "" {
+		return errs.New(errs.Invalid, "--sample and --name are for Rondo's own projects").WithHint("leave them out, or --dvc")
+	}
+	made, err := dvc.Init(dvc.Begin{Dir: dir, NoSCM: c.isSet("no-scm"), Subdir: c.isSet("subdir")})
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.print(map[string]any{"dir": dir, "made": made})
+	}
+	c.say("%s is a DVC project now.", dir)
+	if !c.isSet("no-scm") {
+		c.say("Next: git add %s", strings.Join(made, " "))
+	}
+	return nil
 }
 
 func initProject(_ context.Context, c *call) error {
@@ -62,6 +86,12 @@ func initProject(_ context.Context, c *call) error {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "make the folder")
+	}
+	if c.isSet("dvc") {
+		return c.initDVC(dir)
+	}
+	if c.isSet("no-scm") || c.isSet("subdir") {
+		return errs.New(errs.Invalid, "--no-scm and --subdir belong to --dvc").WithHint("rondo init --dvc --no-scm")
 	}
 	if name := c.value("sample"); name != "" {
 		if err := sample.Write(name, dir); err != nil {

@@ -35,6 +35,7 @@ type verb struct {
 	anywhere bool   // needs no project
 	of       string // the API's list of what the arguments name; a slip in one gets a suggestion
 	hidden   bool   // for Rondo's own processes; not in `rondo help`
+	command  bool   // what follows the flags is a command, with flags of its own
 }
 
 // call is one invocation of a verb.

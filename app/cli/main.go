@@ -152,7 +152,12 @@ func (c *call) parse(args []string) error {
 		if err := c.flags.Parse(args); err != nil {
 			return err
 		}
-		if args = c.flags.Args(); len(args) > 0 {
+		args = c.flags.Args()
+		if c.verb.command {
+			c.args = append(c.args, args...)
+			break
+		}
+		if len(args) > 0 {
 			c.args, args = append(c.args, args[0]), args[1:]
 		}
 	}

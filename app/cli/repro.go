@@ -74,13 +74,33 @@ func repro(ctx context.Context, c *call) error {
 		return c.preview(ctx, in)
 	}
 	in.Env = environMap()
-	server, err := c.api(ctx)
+	e, err := c.carryOut(ctx, in)
 	if err != nil {
 		return err
 	}
-	var e pipeline.Execution
-	if err := server.Post(ctx, "/executions", in, &e); err != nil {
+	if c.json {
+		return c.print(e)
+	}
+	return c.execution(e)
+}
+
+// reproOnly runs the stages that the arguments name, with what they need.
+func (c *call) reproOnly(ctx context.Context) error {
+	e, err := c.carryOut(ctx, pipeline.Request{Stages: c.args, Env: environMap()})
+	if err != nil {
 		return err
+	}
+	return c.execution(e)
+}
+
+// carryOut begins an execution and follows it to its end.
+func (c *call) carryOut(ctx context.Context, in pipeline.Request) (e pipeline.Execution, err error) {
+	server, err := c.api(ctx)
+	if err != nil {
+		return e, err
+	}
+	if err := server.Post(ctx, "/executions", in, &e); err != nil {
+		return e, err
 	}
 	get := func(ctx context.Context) (bool, error) {
 		var now pipeline.Execution
@@ -88,13 +108,7 @@ func repro(ctx context.Context, c *call) error {
 		e = now
 		return e.State != pipeline.Running, err
 	}
-	if err := c.watch(ctx, server, e.RunID, get); err != nil {
-		return err
-	}
-	if c.json {
-		return c.print(e)
-	}
-	return c.execution(e)
+	return e, c.watch(ctx, server, e.RunID, get)
 }
 
 // watch shows the output of a run until it and what becomes of it are over. Ctrl-C

@@ -151,3 +151,14 @@ func Global() string {
 	}
 	return filepath.Join(dir, "dvc", "config")
 }
+
+// System is the config that all persons of a machine have.
+func System() string {
+	if dir := os.Getenv("DVC_SYSTEM_CONFIG_DIR"); dir != "" {
+		return filepath.Join(dir, "config")
+	}
+	if dirs := os.Getenv("XDG_CONFIG_DIRS"); dirs != "" {
+		return filepath.Join(filepath.SplitList(dirs)[0], "dvc", "config")
+	}
+	return filepath.Join("/etc", "xdg", "dvc", "config")
+}
