@@ -14,6 +14,7 @@ import { tests as runs } from './behaviour_runs.mjs'
 import { tests as data } from './data.mjs'
 import { tests as bring } from './data_bring.mjs'
 import { tests as compare } from './data_compare.mjs'
+import { tests as keys } from './data_keys.mjs'
 import { tests as many } from './data_many.mjs'
 import { tests as figures } from './dvc_figures.mjs'
 import { tests as graph } from './graph.mjs'
@@ -61,7 +62,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...many, ...figures, ...graph })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...figures, ...graph })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {
