@@ -22,7 +22,7 @@ func Ref(dataset string, number int) string { return fmt.Sprintf("%s@%d", datase
 func (s *Service) List(ctx context.Context) ([]Dataset, error) {
 	list := []Dataset{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		names, err := column(tx, "SELECT name FROM dataset_sets WHERE "+notRemoved+" ORDER BY name")
+		names, err := index.Column[string](tx, "SELECT name FROM dataset_sets WHERE "+notRemoved+" ORDER BY name")
 		for _, name := range names {
 			d, err := setRow(tx, name)
 			if err != nil {
@@ -153,7 +153,7 @@ func snapshotRow(tx *index.Tx, where string, args ...any) (Snapshot, error) {
 }
 
 func snapshotRows(tx *index.Tx, where string, args ...any) ([]Snapshot, error) {
-	rows, err := column(tx, "SELECT data FROM dataset_snapshots WHERE "+where, args...)
+	rows, err := index.Column[string](tx, "SELECT data FROM dataset_snapshots WHERE "+where, args...)
 	list := make([]Snapshot, len(rows))
 	for i, data := range rows {
 		if err := json.Unmarshal([]byte(data), &list[i]); err != nil {
@@ -161,20 +161,4 @@ func snapshotRows(tx *index.Tx, where string, args ...any) ([]Snapshot, error) {
 		}
 	}
 	return list, err
-}
-
-func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, rows.Err()
 }

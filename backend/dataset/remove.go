@@ -175,7 +175,7 @@ const notRemoved = "name NOT IN (SELECT name FROM dataset_removed)"
 
 // removedRow says when and by whom a dataset was removed, and which of its snapshots went.
 func removedRow(tx *index.Tx, name string) (at time.Time, by string, ids []string, err error) {
-	list, err := column(tx, "SELECT at || char(10) || by || char(10) || snapshots FROM dataset_removed WHERE name=?", name)
+	list, err := index.Column[string](tx, "SELECT at || char(10) || by || char(10) || snapshots FROM dataset_removed WHERE name=?", name)
 	if err != nil {
 		return at, "", nil, err
 	}

@@ -10,7 +10,7 @@ import (
 func (s *Service) RemovedDatasets(ctx context.Context) ([]Dataset, error) {
 	list := []Dataset{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		names, err := column(tx, "SELECT name FROM dataset_removed ORDER BY name")
+		names, err := index.Column[string](tx, "SELECT name FROM dataset_removed ORDER BY name")
 		for _, name := range names {
 			d, err := removedSet(tx, name)
 			if err != nil {

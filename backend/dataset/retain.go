@@ -195,7 +195,7 @@ const notForgotten = "id NOT IN (SELECT id FROM dataset_forgotten) AND "
 func (s *Service) forgottenIDs(ctx context.Context) (map[string]bool, error) {
 	all := map[string]bool{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		ids, err := column(tx, "SELECT id FROM dataset_forgotten")
+		ids, err := index.Column[string](tx, "SELECT id FROM dataset_forgotten")
 		for _, id := range ids {
 			all[id] = true
 		}

@@ -48,7 +48,6 @@ func ParseKind(name string) Kind {
 
 // Error is a failure with a message for the person and a hint for the next step.
 type Error struct {
-	Op   string // what was being done, such as "dataset.Snapshot"; for logs
 	Kind Kind
 	Msg  string // what happened, naming the thing and the reason
 	Hint string // the way out, or empty
@@ -74,12 +73,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // WithHint sets the way out and returns the error itself.
 func (e *Error) WithHint(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
-	return e
-}
-
-// WithOp names the operation and returns the error itself.
-func (e *Error) WithOp(op string) *Error {
-	e.Op = op
 	return e
 }
 

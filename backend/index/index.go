@@ -40,7 +40,6 @@ type DB struct {
 	db      *sql.DB
 	writer  *Tx
 	readers chan *Tx
-	fresh   bool
 }
 
 const readers = 4
@@ -131,7 +130,6 @@ CREATE TABLE index_sealed (device TEXT NOT NULL, number INTEGER NOT NULL, size I
   PRIMARY KEY (device, number)) STRICT, WITHOUT ROWID;`
 
 func (d *DB) create(ctx context.Context) error {
-	d.fresh = true
 	return d.Update(ctx, func(tx *Tx) error {
 		for _, ddl := range append([]string{ownSchema}, schemas(d.nouns)...) {
 			if _, err := tx.conn.ExecContext(ctx, ddl); err != nil {
@@ -151,9 +149,6 @@ func schemas(nouns []Noun) (list []string) {
 	}
 	return list
 }
-
-// Fresh reports whether Open or Reset began with an empty database.
-func (d *DB) Fresh() bool { return d.fresh }
 
 // Close ends every connection. The write-ahead log is folded in by SQLite.
 func (d *DB) Close() error {

@@ -29,15 +29,15 @@ func OpenScratch(path string) (*Scratch, error) {
 	return &Scratch{path, db}, nil
 }
 
-// Quoted writes a name so that SQL takes it as one.
-func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// quoted writes a name so that SQL takes it as one.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // ScratchColumn is a column of a table: its type is one of SQLite's, or empty for any.
 type ScratchColumn struct{ Name, Type string }
 
 // Drop removes a table, which is filled anew.
 func (s *Scratch) Drop(ctx context.Context, table string) error {
-	_, err := s.db.ExecContext(ctx, "DROP TABLE "+Quoted(table))
+	_, err := s.db.ExecContext(ctx, "DROP TABLE "+quoted(table))
 	return err
 }
 
@@ -45,17 +45,17 @@ func (s *Scratch) Drop(ctx context.Context, table string) error {
 func (s *Scratch) Fill(ctx context.Context, table string, columns []ScratchColumn, next func() ([]any, error)) error {
 	names, marks := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
-		names[i], marks[i] = Quoted(c.Name)+" "+c.Type, "?"
+		names[i], marks[i] = quoted(c.Name)+" "+c.Type, "?"
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE TABLE %s (%s)", Quoted(table), strings.Join(names, ", "))); err != nil {
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE TABLE %s (%s)", quoted(table), strings.Join(names, ", "))); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", Quoted(table), strings.Join(marks, ",")))
+	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", quoted(table), strings.Join(marks, ",")))
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func promotionID(execution, model string) string {
 func (s *Service) retrains(ctx context.Context, execution string) bool {
 	list, err := s.running(ctx)
 	for _, d := range list {
-		if ExecutionID(d.ID) == execution {
+		if executionID(d.ID) == execution {
 			return true
 		}
 	}

@@ -28,9 +28,9 @@ func (s *Service) snapshot(ctx context.Context, d Decision, _ project.Model) (St
 	return Step{SnapshotID: snap.ID, Text: fmt.Sprintf("%s version %d, %d rows", d.Dataset, snap.Number, snap.Rows)}, nil
 }
 
-// ExecutionID is the id that a decision's execution has: the same one however often
+// executionID is the id that a decision's execution has: the same one however often
 // the step is begun.
-func ExecutionID(decision string) string {
+func executionID(decision string) string {
 	sum := ref.Of([]byte("execution of " + decision))
 	return hex.EncodeToString(sum[:16])
 }
@@ -38,7 +38,7 @@ func ExecutionID(decision string) string {
 const lookAgain = time.Second
 
 func (s *Service) train(ctx context.Context, d Decision, _ project.Model) (Step, error) {
-	id := ExecutionID(d.ID)
+	id := executionID(d.ID)
 	if _, err := s.opts.Trainer.Execution(ctx, id); errs.Is(err, errs.NotFound) {
 		if err := s.opts.Trusted(); err != nil {
 			return Step{}, err

@@ -3,7 +3,6 @@ package project
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -234,16 +233,6 @@ func (o *Out) flag(kv *ast.MappingValueNode) error {
 		return nodeError(kv.Key, "unknown setting %q of an out: known are persist, cache, desc and the plot settings", key)
 	}
 	return err
-}
-
-// Names returns the stages' names, sorted.
-func (f *File) Names() []string {
-	names := make([]string, 0, len(f.Stages))
-	for n := range f.Stages {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
 }
 
 func sequence(n ast.Node) ([]ast.Node, bool) {

@@ -75,7 +75,7 @@ func Index(dir string) index.Noun {
 			"experiment.carry": apply(applyCarriedExperiment), "run.carry": apply(applyCarried), "logged_model.carry": apply(applyCarriedModel),
 		},
 		Refresh: func(tx *index.Tx) error {
-			ids, err := column(tx, "SELECT id FROM run_runs ORDER BY no")
+			ids, err := index.Column[string](tx, "SELECT id FROM run_runs ORDER BY no")
 			if err != nil {
 				return err
 			}

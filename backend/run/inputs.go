@@ -109,7 +109,7 @@ func (s *Service) UsedBy(ctx context.Context, name, digest string, limit int) (l
 		limit = usualLimit
 	}
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		ids, err := column(tx, `SELECT DISTINCT r.id FROM run_inputs i JOIN run_runs r ON r.id=i.run
+		ids, err := index.Column[string](tx, `SELECT DISTINCT r.id FROM run_inputs i JOIN run_runs r ON r.id=i.run
 			WHERE i.name=? AND (?='' OR i.digest=?) AND r.lifecycle='active' ORDER BY r.started DESC, r.id LIMIT ?`, name, digest, digest, limit)
 		if err == nil {
 			list, err = load(tx, ids)
@@ -149,21 +149,4 @@ func (s *Service) Datasets(ctx context.Context, experimentIDs []string, limit in
 		return rows.Err()
 	})
 	return list, err
-}
-
-// column reads a query's one column.
-func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }

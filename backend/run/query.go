@@ -176,7 +176,7 @@ func (p page) token() string {
 // run returns the ids of the page, the token of the next one, and how many match.
 func (q *query) run(tx *index.Tx, count bool) (ids []string, next string, total int, err error) {
 	args := append(append(append([]any{}, q.join.Args...), q.where.Args...), q.by.Args...)
-	ids, err = column(tx, "SELECT "+q.space.ID+" FROM "+q.from+q.join.Text+" WHERE 1=1"+q.where.Text+" ORDER BY "+q.by.Text+" LIMIT ? OFFSET ?",
+	ids, err = index.Column[string](tx, "SELECT "+q.space.ID+" FROM "+q.from+q.join.Text+" WHERE 1=1"+q.where.Text+" ORDER BY "+q.by.Text+" LIMIT ? OFFSET ?",
 		append(args, q.limit+1, q.at.Offset)...)
 	if err != nil {
 		return nil, "", 0, err

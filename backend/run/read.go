@@ -215,7 +215,7 @@ func (l *loader) links() error {
 // Unfinished lists the runs that a device started and whose end is not recorded, oldest first.
 func (s *Service) Unfinished(ctx context.Context, device string) (list []Run, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		ids, err := column(tx, "SELECT id FROM run_runs WHERE device=? AND exit IS NULL AND kind<>'client' ORDER BY created", device)
+		ids, err := index.Column[string](tx, "SELECT id FROM run_runs WHERE device=? AND exit IS NULL AND kind<>'client' ORDER BY created", device)
 		if err == nil {
 			list, err = load(tx, ids)
 		}

@@ -92,7 +92,7 @@ func (s *Service) recoverOwn(ctx context.Context, behind int) error {
 	}
 	var damage []points.Damage
 	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) error {
-		ids, err := column(tx, query)
+		ids, err := index.Column[string](tx, query)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ const few = 2000
 func (s *Service) recoverOthers(ctx context.Context) error {
 	var ids []string
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) (err error) {
-		ids, err = column(tx, "SELECT id FROM run_runs ORDER BY no DESC") // the newest are missed first
+		ids, err = index.Column[string](tx, "SELECT id FROM run_runs ORDER BY no DESC") // the newest are missed first
 		return err
 	})
 	if err != nil {

@@ -113,9 +113,9 @@ func applyCarried(tx *index.Tx, rec journal.Record, in carriedRecord) error {
 // Linked returns the runs and the prompts, as name/version, that a trace is linked to.
 func (s *Service) Linked(ctx context.Context, id string) (runs, prompts []string, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		runs, err = column(tx, "SELECT target FROM trace_links WHERE trace=? AND kind='run' ORDER BY target", id)
+		runs, err = index.Column[string](tx, "SELECT target FROM trace_links WHERE trace=? AND kind='run' ORDER BY target", id)
 		if err == nil {
-			prompts, err = column(tx, "SELECT target FROM trace_links WHERE trace=? AND kind='prompt' ORDER BY target", id)
+			prompts, err = index.Column[string](tx, "SELECT target FROM trace_links WHERE trace=? AND kind='prompt' ORDER BY target", id)
 		}
 		return err
 	})

@@ -173,23 +173,6 @@ func cutLast(s string, c byte) (before, after string, ok bool) {
 	return s, "", false
 }
 
-// column reads a query's one column.
-func column(tx *index.Tx, query string, args ...any) (list []string, err error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, searchError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, searchError(err)
-		}
-		list = append(list, s)
-	}
-	return list, searchError(rows.Err())
-}
-
 // searchError says what SQLite has against a pattern in plain words.
 func searchError(err error) error {
 	if err != nil && strings.Contains(err.Error(), "pattern too complex") {

@@ -57,7 +57,7 @@ func (s *Service) Search(ctx context.Context, in Search) (list []Trace, next str
 	query := "SELECT t.id FROM trace_traces t WHERE t.experiment" + among + " AND t.created<=?" + cond.text + " ORDER BY " + order.text + " LIMIT ? OFFSET ?"
 	args := append(append(append([]any{asList(in.ExperimentIDs), p.Before}, cond.args...), order.args...), in.Limit+1, p.Offset)
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		ids, err := column(tx, query, args...)
+		ids, err := index.Column[string](tx, query, args...)
 		if err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func (d Delete) chosen(tx *index.Tx) ([]string, error) {
 	if d.Most != nil {
 		query, args = query+" LIMIT ?", append(args, *d.Most)
 	}
-	return column(tx, query, args...)
+	return index.Column[string](tx, query, args...)
 }
 
 const maxLinks = 100

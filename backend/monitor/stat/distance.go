@@ -2,8 +2,8 @@ package stat
 
 import "math"
 
-// Shares turns counts into shares of their sum; all zero where the sum is zero.
-func Shares(counts []int) []float64 {
+// shares turns counts into shares of their sum; all zero where the sum is zero.
+func shares(counts []int) []float64 {
 	total := 0
 	for _, c := range counts {
 		total += c
@@ -105,7 +105,7 @@ func pair(reference, current []int) (p, q []float64, ok bool) {
 	if len(reference) != len(current) {
 		return nil, nil, false
 	}
-	p, q = Shares(reference), Shares(current)
+	p, q = shares(reference), shares(current)
 	var sp, sq float64
 	for i := range p {
 		sp, sq = sp+p[i], sq+q[i]

@@ -65,7 +65,7 @@ func List() []Device {
 	if tool() == "" {
 		return nil
 	}
-	return ParseDevices(query("name,memory.total,driver_version"))
+	return parseDevices(query("name,memory.total,driver_version"))
 }
 
 func query(fields string) string {
@@ -88,8 +88,8 @@ func Parse(text string) []Use {
 	return list
 }
 
-// ParseDevices reads name, memory in MiB and driver.
-func ParseDevices(text string) []Device {
+// parseDevices reads name, memory in MiB and driver.
+func parseDevices(text string) []Device {
 	var list []Device
 	for _, f := range rows(text, 3) {
 		list = append(list, Device{Name: f[0], Memory: mib(f[1]), Driver: f[2]})

@@ -18,7 +18,7 @@ const (
 type measured func(weights []int) float64
 
 func measure(metric string, labels, answers []string) measured {
-	if Lower(metric) {
+	if lowerIsBetter(metric) {
 		return func(w []int) float64 {
 			mae, rmse := deviations(labels, answers, w)
 			if metric == "rmse" {

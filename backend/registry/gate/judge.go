@@ -152,7 +152,7 @@ func (r Rule) Least() float64 {
 
 // Gain is how much better value is than reference; positive is better for every metric.
 func Gain(metric string, value, reference float64) float64 {
-	if Lower(metric) {
+	if lowerIsBetter(metric) {
 		return reference - value
 	}
 	return value - reference
@@ -160,7 +160,7 @@ func Gain(metric string, value, reference float64) float64 {
 
 // better turns an interval of a difference so that positive is better.
 func better(metric string, iv Interval) Interval {
-	if Lower(metric) {
+	if lowerIsBetter(metric) {
 		iv.Low, iv.High = -iv.High, -iv.Low
 	}
 	return iv

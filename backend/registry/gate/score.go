@@ -166,5 +166,5 @@ func (s Scores) Get(metric string) (float64, bool) {
 	return *p, true
 }
 
-// Lower reports whether less of the metric is better.
-func Lower(metric string) bool { return metric == "mae" || metric == "rmse" }
+// lowerIsBetter reports whether less of the metric is better.
+func lowerIsBetter(metric string) bool { return metric == "mae" || metric == "rmse" }

@@ -22,7 +22,7 @@ func overWords(v Verdict, other int) string {
 	against := "always answering the commonest class"
 	if v.Over != Majority {
 		against = fmt.Sprintf("%s (version %d)", v.Over, other)
-	} else if Lower(v.Metric) {
+	} else if lowerIsBetter(v.Metric) {
 		against = "always answering the mean"
 	}
 	s := fmt.Sprintf("%s is %s against %s of %s: %s", v.Metric, figure(v.Metric, v.Value), figure(v.Metric, *v.Reference), against, signed(v.Metric, *v.Difference))
@@ -76,7 +76,7 @@ func list(parts []string) string {
 
 // figure writes shares as per cent and errors as they are.
 func figure(metric string, v float64) string {
-	if Lower(metric) {
+	if lowerIsBetter(metric) {
 		return fmt.Sprintf("%.4g", v)
 	}
 	return fmt.Sprintf("%.1f %%", 100*v)
@@ -84,7 +84,7 @@ func figure(metric string, v float64) string {
 
 // signed writes a gain: percentage points for shares.
 func signed(metric string, v float64) string {
-	if Lower(metric) {
+	if lowerIsBetter(metric) {
 		return fmt.Sprintf("%+.4g", v)
 	}
 	return fmt.Sprintf("%+.1f points", 100*v)

@@ -187,8 +187,8 @@ func Weather(t testing.TB, h *House) {
 	}
 }
 
-// Repo returns the root of the repository.
-func Repo(t testing.TB) string {
+// repo returns the root of the repository.
+func repo(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	for err == nil && dir != "/" {
@@ -204,7 +204,7 @@ func Repo(t testing.TB) string {
 // Python returns the interpreter that the tests use.
 func Python(t testing.TB) string {
 	t.Helper()
-	exe := filepath.Join(Repo(t), ".venv", "bin", "python")
+	exe := filepath.Join(repo(t), ".venv", "bin", "python")
 	if _, err := os.Stat(exe); err != nil {
 		t.Fatalf("%v: run `make setup` first", err)
 	}

@@ -109,10 +109,10 @@ func (f *span) span() trace.Span {
 		Attributes: attributes(f.Attributes, attribute),
 	}
 	for _, e := range f.Events {
-		s.Events = append(s.Events, trace.Event{Name: e.Name, Time: max(e.Time, e.Micros*1000), Attributes: attributes(e.Attributes, AsValue)})
+		s.Events = append(s.Events, trace.Event{Name: e.Name, Time: max(e.Time, e.Micros*1000), Attributes: attributes(e.Attributes, asValue)})
 	}
 	for _, l := range f.Links {
-		s.Links = append(s.Links, trace.Link{TraceID: digitsOf(strings.TrimPrefix(l.TraceID, "tr-"), "", 32), SpanID: digitsOf(l.SpanID, "", 16), Attributes: attributes(l.Attributes, AsValue)})
+		s.Links = append(s.Links, trace.Link{TraceID: digitsOf(strings.TrimPrefix(l.TraceID, "tr-"), "", 32), SpanID: digitsOf(l.SpanID, "", 16), Attributes: attributes(l.Attributes, asValue)})
 	}
 	return s
 }
@@ -155,16 +155,16 @@ func statusOf(name string) int64 {
 func attribute(v any) trace.Value {
 	s, ok := v.(string)
 	if !ok {
-		return AsValue(v)
+		return asValue(v)
 	}
 	if inner, err := Decode([]byte(s)); err == nil {
-		return AsValue(inner)
+		return asValue(inner)
 	}
-	return AsValue(s)
+	return asValue(s)
 }
 
-// AsValue turns JSON into one of OTLP's values.
-func AsValue(v any) (out trace.Value) {
+// asValue turns JSON into one of OTLP's values.
+func asValue(v any) (out trace.Value) {
 	switch x := v.(type) {
 	case string:
 		out.String = &x
@@ -180,11 +180,11 @@ func AsValue(v any) (out trace.Value) {
 	case []any:
 		out.Array = &trace.Array{}
 		for _, item := range x {
-			out.Array.Values = append(out.Array.Values, AsValue(item))
+			out.Array.Values = append(out.Array.Values, asValue(item))
 		}
 	case map[string]any:
 		out.Map = &trace.Map{}
-		out.Map.Values = attributes(x, AsValue)
+		out.Map.Values = attributes(x, asValue)
 	}
 	return out
 }
