@@ -197,29 +197,4 @@ export const tests = {
     await kept(page, 'restoring')
     assert.ok(existsSync(join(w.dir, 'data', 'trips.csv')))
   },
-
-  async 'data by keys: a stage that cleans is trusted and run, and its lineage is walked both ways'(page) {
-    const w = await began()
-    writeFileSync(join(w.dir, 'data', 'raw.csv'), 'id,v\n1,2\n2,\n')
-    writeFileSync(join(w.dir, 'rondo.yaml'), 'rondo: 1\nname: clean\nstages:\n  clean:\n    cmd: head -n 2 data/raw.csv > data/clean.csv\n    deps: [data/raw.csv]\n    outs: [data/clean.csv]\n')
-    await w.ok('data', 'add', 'data/raw.csv')
-    await w.enter(page, '/pipeline')
-    await press(page, 'Trust exactly this', 'dialog')
-    await page.waitForSelector('dialog', { state: 'detached' })
-    await press(page, 'Run')
-    await w.until('/pipeline', (p) => p.stages?.[0]?.state === 'fresh' || p.stages?.every?.((s) => !s.must_run), 60_000).catch(() => {})
-    await clean(page, 'pipeline')
-    await w.ok('data', 'add', 'data/clean.csv')
-    await go(page, '/data/raw/1?tab=lineage', 'raw@1')
-    await reach(page, page.locator('main [data-box]'))
-    await page.keyboard.press('ArrowRight')
-    await page.keyboard.press('Enter')
-    await seen(page, 'head -n 2 data/raw.csv')
-    await clean(page, 'lineage')
-    await page.keyboard.press('ArrowRight')
-    await page.keyboard.press('Enter')
-    await press(page, 'Open clean@1').catch(async () => reach(page, page.locator('main').getByRole('link', { name: /Open clean/ })))
-    await page.keyboard.press('Enter')
-    await titled(page, 'clean@1')
-  },
 }
