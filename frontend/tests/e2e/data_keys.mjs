@@ -197,4 +197,32 @@ export const tests = {
     await kept(page, 'restoring')
     assert.ok(existsSync(join(w.dir, 'data', 'trips.csv')))
   },
+
+  async 'data by keys: a stage that cleans is trusted and run, and its lineage is walked both ways'(page) {
+    const w = await began()
+    writeFileSync(join(w.dir, 'data', 'raw.csv'), 'id,v\n1,2\n2,\n')
+    writeFileSync(join(w.dir, 'rondo.yaml'), 'rondo: 1\nname: clean\nstages:\n  clean:\n    cmd: sh -c \'head -n 2 data/raw.csv > data/clean.csv\'\n    deps: [data/raw.csv]\n    outs: [data/clean.csv]\n')
+    await w.ok('data', 'add', 'data/raw.csv')
+    await w.enter(page, '/pipeline')
+    await press(page, 'Trust exactly this', 'dialog')
+    await page.waitForSelector('dialog', { state: 'detached' })
+    await press(page, 'Run')
+    await page.waitForSelector('main h1:not(:text-is("Pipeline"))')
+    await w.until('/executions', (list) => list[0]?.state === 'succeeded' || list[0]?.state === 'finished')
+    await kept(page, 'the start of a run')
+    await clean(page, 'execution')
+    await w.ok('data', 'add', 'data/clean.csv')
+    await go(page, '/data/raw/1?tab=lineage', 'raw@1')
+    await reach(page, page.locator('main [data-box]'))
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await seen(page, 'head -n 2 data/raw.csv')
+    await clean(page, 'lineage')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await seen(page, 'clean@1')
+    await reach(page, page.locator('main a:has-text("Open clean@1")'))
+    await page.keyboard.press('Enter')
+    await titled(page, 'clean@1')
+  },
 }
