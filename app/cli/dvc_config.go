@@ -51,10 +51,13 @@ var dvcConfigVerbs = []verb{
 	},
 }
 
+// levels are the configs that a flag names; without one it is that of the project.
+var levels = []string{"local", "global", "system"}
+
 func levelFlags(f *flag.FlagSet) {
-	for _, level := range dvc.Levels {
-		f.Bool(level, false, "the config of this level only")
-	}
+	f.Bool("local", false, "this copy's .dvc/config.local")
+	f.Bool("global", false, "your config for all projects")
+	f.Bool("system", false, "the config of this machine")
 }
 
 func configFlags(f *flag.FlagSet) {
@@ -78,7 +81,7 @@ func addFlags(f *flag.FlagSet) {
 
 // level is the one that flags name; empty without.
 func (c *call) level() (level string, err error) {
-	for _, one := range dvc.Levels {
+	for _, one := range levels {
 		switch {
 		case !c.isSet(one):
 		case level != "":
