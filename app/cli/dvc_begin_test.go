@@ -42,7 +42,7 @@ func TestADVCProjectIsBegunByRondo(t *testing.T) {
 	says(2, "is no name of a stage", "stage", "add", "-n", "a.b", "echo", "hi")
 	w.ok("trust", "--yes")
 	says(0, "train  ran", "repro")
-	says(0, "2 objects pushed", "data", "push")
+	says(0, "1 object pushed", "data", "push")
 	if b, err := os.ReadFile(filepath.Join(w.dir, "dvc.lock")); err != nil || !strings.Contains(string(b), "cmd: cp params.yaml model.txt") {
 		t.Errorf("%v\n%s", err, b)
 	}

@@ -81,17 +81,28 @@ func (p *Project) RemoveRemote(level, name string) error {
 	if err != nil {
 		return err
 	}
-	return p.inDefaults(level, func(t *config.Text) bool {
-		if is, _ := t.Get("core", "remote"); is != name {
-			return false
+	return p.follow(level, func(t *config.Text) bool {
+		is, _ := t.Get("core", "remote")
+		if is == name {
+			t.Unset("core", "remote")
 		}
-		t.Unset("core", "remote")
-		return true
+		rest := hangs(t, name)
+		if rest {
+			t.Drop(remoteSection(name))
+		}
+		return is == name || rest
 	})
 }
 
-// inDefaults changes which remote is the default one, in a level and those over it.
-func (p *Project) inDefaults(level string, change func(t *config.Text) bool) error {
+// hangs reports whether a level says more of a remote that another level names.
+func hangs(t *config.Text, name string) bool {
+	_, named := t.Get(remoteSection(name), "url")
+	return t.Has(remoteSection(name)) && !named
+}
+
+// follow changes what a level, and those over it, say of a remote that is another one now: which
+// one is the default, and the settings in other files, with which dvc would refuse all of the config.
+func (p *Project) follow(level string, change func(t *config.Text) bool) error {
 	for _, one := range slices.Backward(Levels) {
 		t, err := p.ConfigText(one)
 		if err != nil {
@@ -132,12 +143,16 @@ func (p *Project) RenameRemote(level, name, to string) error {
 	if err != nil {
 		return err
 	}
-	return p.inDefaults(level, func(t *config.Text) bool {
-		if is, _ := t.Get("core", "remote"); is != name {
-			return false
+	return p.follow(level, func(t *config.Text) bool {
+		is, _ := t.Get("core", "remote")
+		if is == name {
+			t.Set("core", "remote", to)
 		}
-		t.Set("core", "remote", to)
-		return true
+		rest := hangs(t, name)
+		if rest {
+			t.Rename(remoteSection(name), remoteSection(to))
+		}
+		return is == name || rest
 	})
 }
 
