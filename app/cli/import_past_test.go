@@ -112,6 +112,7 @@ func TestImportDVCTellsWhatTheCacheLacks(t *testing.T) {
 	p.git("init", "-q", "-b", "main")
 	first := p.state("a\n1\n", "1", 0.5)
 	p.state("a\n2\n", "2", 0.75)
+	p.state("a\n1\n", "3", 0.875) // once more, and told once
 	gone := p.cached("a\n1\n")
 	if err := os.Remove(filepath.Join(w.dir, ".dvc/cache/files/md5", gone[:2], gone[2:])); err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestImportDVCTellsWhatTheCacheLacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "data.csv as commit " + first[:12] + " has it: the cache has no object " + gone
-	if h := got.History; h.Runs != 2 || len(h.Left) != 1 || h.Left[0] != want {
+	if h := got.History; h.Runs != 3 || len(h.Left) != 1 || h.Left[0] != want {
 		t.Errorf("the past: %+v, want %q", h, want)
 	}
 }

@@ -35,9 +35,13 @@ func (b *bringing) data(ctx context.Context, p *dvc.Past, d dvc.Data) error {
 	}
 	key := set.Name + " " + nameOfData(d)
 	snap, ok := b.known[key]
+	if b.lost[key] { // told of the first commit that names it
+		return nil
+	}
 	if !ok {
 		var err error
 		if snap, err = b.snapshot(ctx, p, d, set.Name); err != nil {
+			b.lost[key] = true
 			return b.unlessLost(ctx, err, d, p)
 		}
 		b.known[key] = snap

@@ -53,6 +53,7 @@ type bringing struct {
 	experiment run.Experiment
 	sets       map[string]dataset.Dataset  // by path
 	known      map[string]dataset.Snapshot // by dataset and MD5
+	lost       map[string]bool             // as known: content that cannot come
 	left       map[string]bool
 	account    Account
 }
@@ -71,7 +72,7 @@ func (im *Importer) Import(ctx context.Context, tell func(Progress)) (Account, e
 		return Account{}, err
 	}
 	defer from.Close()
-	b := &bringing{Importer: im, from: from, sets: map[string]dataset.Dataset{}, known: map[string]dataset.Snapshot{}, left: map[string]bool{}}
+	b := &bringing{Importer: im, from: from, sets: map[string]dataset.Dataset{}, known: map[string]dataset.Snapshot{}, lost: map[string]bool{}, left: map[string]bool{}}
 	b.account.Left = []string{}
 	if err := b.prepare(ctx); err != nil {
 		return b.account, err

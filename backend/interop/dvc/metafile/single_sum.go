@@ -41,8 +41,25 @@ func sumOf(m *doc.Map) string {
 			m.Drop(k) // DVC writes none that are empty
 		}
 	}
+	outs, _ := m.Value("outs").([]any)
+	for _, o := range outs {
+		dropPlain(o)
+	}
 	var b strings.Builder
 	doc.WriteJSON(&b, m, notSummed)
 	sum := md5.Sum([]byte(b.String()))
 	return hex.EncodeToString(sum[:])
+}
+
+// dropPlain takes out of an out what is so anyway; the first versions of DVC wrote it.
+func dropPlain(out any) {
+	m, ok := out.(*doc.Map)
+	if !ok {
+		return
+	}
+	for _, k := range []string{"cache", "push"} {
+		if m.Value(k) == true {
+			m.Drop(k)
+		}
+	}
 }
