@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -385,14 +386,15 @@ func dataFiles(ctx context.Context, c *call) error {
 	}
 	var list []store.TreeFile
 	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "files"), &list, func() error {
+		out := bufio.NewWriter(c.Stdout)
 		for _, f := range list { // as sha256sum prints it, so that sha256sum -c can read it
 			line := sumLine(f.Digest.String(), f.Path)
 			if terminal(c.Stdout) {
 				line = harmless(line)
 			}
-			fmt.Fprintln(c.Stdout, line)
+			fmt.Fprintln(out, line)
 		}
-		return nil
+		return out.Flush()
 	})
 }
 

@@ -14,6 +14,9 @@ var versionVerbs = []verb{
 	{
 		name: "version", short: "say which Rondo this is", anywhere: true,
 		run: func(_ context.Context, c *call) error {
+			if c.json {
+				return c.sayJSON(map[string]string{"version": Version, "line": ahead.Line()})
+			}
 			c.say("%s", ahead.Line())
 			return nil
 		},

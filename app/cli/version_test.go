@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,7 +13,10 @@ import (
 // as where flags come with it.
 func TestVersionComesAhead(t *testing.T) {
 	short, early := started(t, "version")
-	long, all := started(t, "--json", "version")
+	long, all := started(t, "--project", ".", "version")
+	if told, _ := started(t, "--json", "version"); !json.Valid([]byte(told)) || !strings.Contains(told, `"version":"`) {
+		t.Errorf("as JSON it is %q", told)
+	}
 	if short != long || !strings.HasPrefix(short, "rondo ") {
 		t.Errorf("version says %q, and with a flag %q", short, long)
 	}
