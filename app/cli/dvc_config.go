@@ -273,17 +273,14 @@ func (c *call) tellConfig(p *dvc.Project, level, section, option string) error {
 			return err
 		}
 		if v, ok := t.Get(section, option); ok {
-			return c.dvcDone(map[string]any{"value": v, "origin": p.ConfigFile(one)}, "%s", c.origin(p, one)+v)
+			said := v
+			if c.isSet("show-origin") {
+				said = p.ConfigFile(one) + "  " + v
+			}
+			return c.dvcDone(map[string]any{"value": v, "origin": p.ConfigFile(one)}, "%s", said)
 		}
 	}
 	return errs.New(errs.NotFound, "%s is not set", c.args[0]).WithHint("rondo config --list tells what is")
-}
-
-func (c *call) origin(p *dvc.Project, level string) string {
-	if !c.isSet("show-origin") {
-		return ""
-	}
-	return p.ConfigFile(level) + "\t"
 }
 
 func (c *call) listConfig(p *dvc.Project, level string) error {
@@ -297,10 +294,13 @@ func (c *call) listConfig(p *dvc.Project, level string) error {
 			return err
 		}
 		for _, pair := range t.All() {
-			if c.json {
+			switch {
+			case c.json:
 				all = append(all, map[string]string{"name": pair[0], "value": pair[1], "origin": p.ConfigFile(one)})
-			} else {
-				c.say("%s%s=%s", c.origin(p, one), pair[0], pair[1])
+			case c.isSet("show-origin"):
+				c.say("%s  %s=%s", p.ConfigFile(one), pair[0], pair[1])
+			default:
+				c.say("%s=%s", pair[0], pair[1])
 			}
 		}
 	}
