@@ -121,7 +121,7 @@ func TestAPushKeepsWhatItCountsOn(t *testing.T) {
 	if _, err := h.CollectRemote(t.Context(), dataset.CollectRemote{}); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a gc beside a gc: %v", err)
 	}
-	must(t, os.WriteFile(lock, []byte(time.Now().Add(-2*time.Hour).UTC().Format(time.RFC3339)), 0o644))
+	must(t, os.WriteFile(lock, []byte(time.Now().Add(-25*time.Hour).UTC().Format(time.RFC3339)), 0o644))
 	h.push(t)
 	if v, err := h.CollectRemote(t.Context(), dataset.CollectRemote{}); err != nil || v.Snapshots != 1 {
 		t.Errorf("beside one that has died: %+v %v", v, err)

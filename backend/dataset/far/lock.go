@@ -17,13 +17,15 @@ import (
 // The lock of a remote's collection is the time at which it last said that it is going on. The
 // fraction of its second is drawn by lot and stays the same: it tells whose the lock is. This device
 // remembers the one that it drew last, so that a lock whose collection was killed keeps nobody
-// on this device waiting. Everybody else waits until the time is an hour old, or, where it is
-// still to come since a clock is wrong, has not changed for an hour of the clock here.
+// on this device waiting. Everybody else waits until the time has not changed for an hour of the
+// clock here, since one of the two clocks may be wrong by hours; one that is more than a day old nobody
+// renews any more. Whoever has a lock looks whether it still has it before each removal.
 const (
 	farLock    = "gc/lock"
 	lockMemory = "collecting" // in the folder of the remote on this device
-	lockSeen   = "locked"     // there, too: a lock from a time to come, and when it was first seen
+	lockSeen   = "locked"     // there, too: a lock of another device, and when it was first seen
 	lockAge    = time.Hour    // after which a collection that has not said more has died
+	clockDoubt = 24 * time.Hour
 )
 
 // Lock says on the remote that a collection is going on.
@@ -64,14 +66,32 @@ func (p *Place) takeLock(ctx context.Context, mark time.Duration) error {
 
 // Unlock ends what Lock began. A lock that stays is known to be nobody's here.
 func (p *Place) Unlock(ctx context.Context) {
-	_ = p.r.Delete(context.WithoutCancel(ctx), farLock)
+	ctx = context.WithoutCancel(ctx)
+	if _, err := p.stillLocked(ctx); err == nil {
+		_ = p.r.Delete(ctx, farLock)
+	}
 	p.of.sweeping.Delete(p.Address)
 }
 
-// SayLocked tells that the collection is still going on.
+// SayLocked tells that the collection is still going on, as long as nobody has taken it for dead.
 func (p *Place) SayLocked(ctx context.Context) error {
-	mark, _ := p.of.sweeping.Load(p.Address)
-	return p.Blame(p.r.Replace(ctx, farLock, remote.Content(p.lockText(mark.(time.Duration)))))
+	mark, err := p.stillLocked(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Blame(p.r.Replace(ctx, farLock, remote.Content(p.lockText(mark))))
+}
+
+// stillLocked sees that the lock is the one of this collection.
+func (p *Place) stillLocked(ctx context.Context) (time.Duration, error) {
+	mine, _ := p.of.sweeping.Load(p.Address)
+	mark := mine.(time.Duration)
+	since, err := p.lockedSince(ctx)
+	if err == nil && time.Duration(since.Nanosecond()) != mark {
+		err = errs.New(errs.Conflict, "another program has begun to remove what nothing needs from the remote %s, and took this one for dead", p.Name).
+			WithHint("nothing more was removed; see whether the clocks of both computers are right, and try again when the other has ended")
+	}
+	return mark, err
 }
 
 func (p *Place) lockText(mark time.Duration) []byte {
@@ -101,17 +121,13 @@ func (p *Place) lockedSince(ctx context.Context) (since time.Time, err error) {
 // lockLives reports whether the collection that said so may be going on.
 func (p *Place) lockLives(since time.Time) bool {
 	now := p.of.Now()
-	last := since
-	if since.After(now) {
-		last = p.firstSeen(since, now)
-	}
-	if now.Sub(last) >= lockAge {
+	if now.Sub(since) >= clockDoubt {
 		return false
 	}
 	mark := time.Duration(since.Nanosecond())
 	b, err := os.ReadFile(p.lockMemory())
 	if err != nil || strings.TrimSpace(string(b)) != mark.String() {
-		return true // somebody else's
+		return now.Sub(p.firstSeen(since, now)) < lockAge // somebody else's
 	}
 	mine, going := p.of.sweeping.Load(p.Address)
 	return going && mine == mark
