@@ -51,7 +51,7 @@ func TestFilesThatTheDiskDidNotHave(t *testing.T) {
 				h.believed(t, "d", c.boot, c.later, map[string]string{"data/a.csv": csv1})
 				h = openBoot(t, h.dir, "two")
 				h.now = func() time.Time { return time.Now().Add(time.Second) } // later than a tick of the file's clock
-				for range 2 { // the second look does not forget what the first has found
+				for range 2 {                                                   // the second look does not forget what the first has found
 					st, err := h.Status(t.Context(), "d")
 					must(t, err)
 					if (st.State == dataset.Changed) != c.seen {
