@@ -60,3 +60,19 @@ func TestLeapsAreForgotten(t *testing.T) {
 		t.Fatal("what nobody asked for is there still")
 	}
 }
+
+// TestWhoGoesOnFromALeapLeavesItAsItIs, and so does who goes on after it was noted.
+func TestWhoGoesOnFromALeapLeavesItAsItIs(t *testing.T) {
+	var l leaps
+	chain, h := ref.Of([]byte("chain")), ref.NewHash()
+	h.Write([]byte("so far"))
+	l.note(chain, h)
+	h.Write([]byte("noted"))
+	for range 3 {
+		found := l.find(chain)
+		if want := ref.Of([]byte("so far")); !bytes.Equal(found.Sum(nil), want[:]) {
+			t.Fatal("it is not what it came to there")
+		}
+		found.Write([]byte("and on"))
+	}
+}
