@@ -24,6 +24,9 @@ func TestMoveAndFreezeInADVCProject(t *testing.T) {
 	says(0, "frozen: prep, data/a.csv.dvc", "stage", "freeze", "prep", "data/a.csv.dvc")
 	says(4, "made of a template", "stage", "freeze", "train@1")
 	says(0, "frozen no longer: prep", "stage", "unfreeze", "prep")
+	if b, _ := os.ReadFile(filepath.Join(w.dir, "dvc.yaml")); strings.Contains(string(b), "frozen: true") {
+		t.Errorf("dvc.yaml says\n%s", b)
+	}
 	if b, _ := os.ReadFile(filepath.Join(w.dir, "data/a.csv.dvc")); !strings.Contains(string(b), "frozen: true") {
 		t.Errorf("the .dvc file says\n%s", b)
 	}
