@@ -29,6 +29,13 @@ func TestImportInADVCProject(t *testing.T) {
 	says(0, "rondo data pull brings it", "data", "import", from, "--to", "later.csv", "--no-download")
 	says(0, "rondo data update never.csv takes", "data", "import", from, "--to", "never.csv", "--no-exec")
 	says(0, `"file": "own.csv.dvc"`, "data", "import", "data/in/own.csv", "--json")
+	in := *w
+	in.dir = filepath.Join(w.dir, "data/in")
+	writeAll(t, w.dir, map[string]string{"data/in/apart.csv": "apart\n"})
+	in.ok("data", "import", "apart.csv", "--to", "again.csv")
+	if b, _ := os.ReadFile(filepath.Join(in.dir, "again.csv")); string(b) != "apart\n" {
+		t.Errorf("from a folder in it came %q", b)
+	}
 	writeAll(t, far, map[string]string{"big.csv": "2\n"})
 	says(0, "data/big.csv: updated", "data", "update", "data/big.csv")
 	if b, _ := os.ReadFile(filepath.Join(w.dir, "data/big.csv")); string(b) != "2\n" {
