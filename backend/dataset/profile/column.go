@@ -55,9 +55,12 @@ type Histogram struct {
 const (
 	maxDistinct   = 10_000
 	maxDistinctIn = 1 << 20 // bytes of all distinct values together
-	maxCategories = 20
-	maxValueShown = 200 // bytes
-	bins          = 20
+
+	sharedDistinct   = 100 * maxDistinct   // of all columns of a table
+	sharedDistinctIn = 100 * maxDistinctIn // bytes
+	maxCategories    = 20
+	maxValueShown    = 200 // bytes
+	bins             = 20
 )
 
 // quantiles that a profile tells, by their names.

@@ -53,6 +53,23 @@ func TestLargeNumbersThatLieCloseTogether(t *testing.T) {
 	}
 }
 
+// TestManyColumnsShareTheirRoom, so that a wide table takes no more memory than others.
+func TestManyColumnsShareTheirRoom(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("c0")
+	for i := range 1999 {
+		fmt.Fprintf(&b, ",c%d", i+1)
+	}
+	for row := range 600 {
+		fmt.Fprintf(&b, "\n%d", row)
+		b.WriteString(strings.Repeat(fmt.Sprintf(",%d", row), 1999))
+	}
+	c := summarise(t, b.String()+"\n").Columns[1999]
+	if c.Distinct != 500 || !c.DistinctMore || c.Rows != 600 || *c.Mean != 299.5 {
+		t.Errorf("%d distinct of %d, mean %v", c.Distinct, c.Rows, *c.Mean)
+	}
+}
+
 func TestFiguresOfAColumn(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("n,city,id\n")

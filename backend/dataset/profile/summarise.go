@@ -65,7 +65,7 @@ func gather(ctx context.Context, name string, open table.Opener, also func(row [
 	defer t.Close()
 	columns = make([]*summary, len(t.Columns))
 	for i := range columns {
-		columns[i] = newSummary()
+		columns[i] = newSummary(len(columns))
 	}
 	for {
 		row, err := t.Next()

@@ -21,13 +21,21 @@ type summary struct {
 
 	values   map[string]int64
 	held     int // bytes of values
+	most     int // of values
+	room     int // bytes for values
 	more     bool
 	repeated bool
 	shortest int
 	longest  int
 }
 
-func newSummary() *summary { return &summary{values: map[string]int64{}, shortest: math.MaxInt} }
+// newSummary is that of one of so many columns, which share the room for distinct values.
+func newSummary(columns int) *summary {
+	return &summary{
+		values: map[string]int64{}, shortest: math.MaxInt,
+		most: min(maxDistinct, sharedDistinct/max(columns, 1)), room: min(maxDistinctIn, sharedDistinctIn/max(columns, 1)),
+	}
+}
 
 func (s *summary) add(v string) {
 	if v = strings.TrimSpace(v); missingWords[v] {
@@ -57,7 +65,7 @@ func (s *summary) count(v string) {
 		s.repeated = true
 		return
 	}
-	if s.more || len(s.values) >= maxDistinct || s.held+len(v) > maxDistinctIn {
+	if s.more || len(s.values) >= s.most || s.held+len(v) > s.room {
 		s.more = true
 		return
 	}
