@@ -33,21 +33,37 @@ func newPipelineOfDVC(t *testing.T) *world {
 // askDVC asks the real dvc, if there is one; otherwise it says nothing and false.
 func askDVC(t *testing.T, w *world, args ...string) (string, bool) {
 	t.Helper()
+	out, there, err := runDVC(t, w, args...)
+	if err != nil {
+		t.Fatalf("dvc %v: %v\n%s", args, err, out)
+	}
+	return out, there
+}
+
+// dvcRefuses is askDVC of what dvc must refuse.
+func dvcRefuses(t *testing.T, w *world, args ...string) (string, bool) {
+	t.Helper()
+	out, there, err := runDVC(t, w, args...)
+	if there && err == nil {
+		t.Fatalf("dvc %v refuses nothing\n%s", args, out)
+	}
+	return out, there
+}
+
+func runDVC(t *testing.T, w *world, args ...string) (said string, there bool, err error) {
+	t.Helper()
 	at, err := filepath.Abs("../../.venv/bin/dvc")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(at); err != nil {
 		t.Log("there is no dvc to compare with; `make setup` installs one")
-		return "", false
+		return "", false, nil
 	}
 	cmd := exec.Command(at, args...)
 	cmd.Dir, cmd.Env = w.dir, append(w.env, "DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR="+w.home)
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("dvc %v: %v\n%s", args, err, out)
-	}
-	return string(out), true
+	return string(out), true, err
 }
 
 // TestDVCProjectOpensAsItIs runs a DVC project's stages, records its data and asks dvc what

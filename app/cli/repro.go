@@ -71,7 +71,7 @@ func repro(ctx context.Context, c *call) error {
 	set, _ := c.flags.Lookup("S").Value.(*params)
 	in := pipeline.Request{Stages: c.args, Force: c.isSet("force"), Params: *set, Name: c.value("name")}
 	if c.isSet("dry") {
-		return c.preview(ctx, in)
+		return c.dry(ctx, in)
 	}
 	in.Env = environMap()
 	e, err := c.carryOut(ctx, in)
@@ -190,31 +190,50 @@ func stageTook(s pipeline.StageResult) string {
 }
 
 func status(ctx context.Context, c *call) error {
-	return c.preview(ctx, pipeline.Request{Stages: c.args})
+	v, err := c.preview(ctx, pipeline.Request{Stages: c.args})
+	if err == nil && v.Blocked != "" && !c.json {
+		c.say("No stage may run: %s", v.Blocked)
+	}
+	return err
 }
 
-func (c *call) preview(ctx context.Context, in pipeline.Request) error {
-	var v pipeline.View
-	return c.act(ctx, http.MethodPost, "/pipeline/preview", in, &v, func() error {
-		if len(v.Stages) == 0 {
-			c.say("%s declares no stages yet.", c.stagesFile())
-			return nil
-		}
-		stale := 0
-		for _, s := range v.Stages {
-			c.say("  %-12s %s", s.Name, s.State)
-			for _, why := range s.Reasons {
-				c.say("               %s", why)
-			}
-			if s.State == pipeline.Stale {
-				stale++
-			}
-		}
-		if stale > 0 {
-			c.say("%d of %s would run: rondo repro", stale, counted(int64(len(v.Stages)), "stage"))
-		} else {
-			c.say("Everything is up to date.")
-		}
+// dry says what would run, and ends as repro does where nothing may.
+func (c *call) dry(ctx context.Context, in pipeline.Request) error {
+	v, err := c.preview(ctx, in)
+	if err == nil && v.Blocked != "" {
+		return errs.New(errs.Conflict, "no stage may run: %s", v.Blocked)
+	}
+	return err
+}
+
+func (c *call) preview(ctx context.Context, in pipeline.Request) (v pipeline.View, err error) {
+	err = c.act(ctx, http.MethodPost, "/pipeline/preview", in, &v, func() error {
+		c.sayStages(v)
 		return nil
 	})
+	return v, err
+}
+
+func (c *call) sayStages(v pipeline.View) {
+	if len(v.Stages) == 0 {
+		c.say("%s declares no stages yet.", c.stagesFile())
+		return
+	}
+	stale := 0
+	for _, s := range v.Stages {
+		c.say("  %-12s %s", s.Name, s.State)
+		for _, why := range s.Reasons {
+			c.say("               %s", why)
+		}
+		if s.State == pipeline.Stale {
+			stale++
+		}
+	}
+	switch {
+	case v.Blocked != "": // the last word is the caller's
+	case stale > 0:
+		c.say("%d of %s would run: rondo repro", stale, counted(int64(len(v.Stages)), "stage"))
+	default:
+		c.say("Everything is up to date.")
+	}
 }

@@ -102,6 +102,7 @@ type View struct {
 	Stages  []StageStatus `json:"stages"` // each after what it needs
 	Edges   []Edge        `json:"edges"`
 	Problem string        `json:"problem,omitempty"` // why there are no stages to show
+	Blocked string        `json:"blocked,omitempty"` // why none of the stages may run, and the way out
 }
 
 // Edge says that a stage needs what another makes.
@@ -142,6 +143,7 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	}
 	if books != nil {
 		defer books.Close()
+		v.Blocked = blocked(books)
 	}
 	if v.Stages, err = s.eyes.status(ctx, g, lock, in, books); err != nil {
 		return v, err
@@ -152,6 +154,18 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 		}
 	}
 	return v, nil
+}
+
+// blocked says why books let no stage run; empty where they do.
+func blocked(b Books) string {
+	err := b.Ready()
+	if err == nil {
+		return ""
+	}
+	if hint := errs.HintOf(err); hint != "" {
+		return err.Error() + "; " + hint
+	}
+	return err.Error()
 }
 
 // current is rondo.yaml as it lies there now.

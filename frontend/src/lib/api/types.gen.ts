@@ -1422,6 +1422,7 @@ export interface PipelineView {
 	stages: PipelineStageStatus[];
 	edges: PipelineEdge[];
 	problem?: string;
+	blocked?: string;
 }
 
 export interface PlotsChart {
