@@ -52,18 +52,28 @@ func dvcRefuses(t *testing.T, w *world, args ...string) (string, bool) {
 
 func runDVC(t *testing.T, w *world, args ...string) (said string, there bool, err error) {
 	t.Helper()
+	cmd := commandOfDVC(t, w, args...)
+	if cmd == nil {
+		return "", false, nil
+	}
+	out, err := cmd.CombinedOutput()
+	return string(out), true, err
+}
+
+// commandOfDVC is nil where there is no dvc.
+func commandOfDVC(t *testing.T, w *world, args ...string) *exec.Cmd {
+	t.Helper()
 	at, err := filepath.Abs("../../.venv/bin/dvc")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(at); err != nil {
 		t.Log("there is no dvc to compare with; `make setup` installs one")
-		return "", false, nil
+		return nil
 	}
 	cmd := exec.Command(at, args...)
 	cmd.Dir, cmd.Env = w.dir, append(w.env, "DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR="+w.home)
-	out, err := cmd.CombinedOutput()
-	return string(out), true, err
+	return cmd
 }
 
 // TestDVCProjectOpensAsItIs runs a DVC project's stages, records its data and asks dvc what

@@ -100,13 +100,13 @@ func TestDVCLiveLogsBesideRondo(t *testing.T) {
 
 func sameJSON(t *testing.T, a, b string) bool {
 	t.Helper()
-	var x, y any
-	for text, v := range map[string]*any{a: &x, b: &y} {
-		if err := json.Unmarshal([]byte(text), v); err != nil {
+	var said [2]any
+	for i, text := range []string{a, b} {
+		if err := json.Unmarshal([]byte(text), &said[i]); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
 	}
-	return reflect.DeepEqual(x, y)
+	return reflect.DeepEqual(said[0], said[1])
 }
 
 // sameMetrics compares what both programs show of the folder as it lies there.

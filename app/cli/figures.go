@@ -52,14 +52,11 @@ func metricsShow(ctx context.Context, c *call) error {
 	}
 	all, rows := map[string]any{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
 	for _, rev := range revs {
-		then, err := p.At(rev)
+		m, refused, err := p.FiguresAt(rev, (*dvc.Project).Metrics)
 		if err != nil {
 			return err
 		}
-		m := then.Metrics()
-		if then != p {
-			then.Close()
-		}
+		c.leftOut(refused)
 		all[rev] = m.Plain()
 		for _, at := range slices.Sorted(maps.Keys(m)) {
 			for _, leaf := range m.Leaves(at) {
@@ -97,12 +94,16 @@ func (c *call) figuresDiff(ctx context.Context, what string, figures func(*dvc.P
 	defer p.Close()
 	sides := []string{"HEAD", dvc.Workspace}
 	copy(sides, c.args)
-	changes, err := p.Diff(ctx, sides[0], sides[1], figures, c.isSet("all"))
+	changes, refused, err := p.Diff(ctx, sides[0], sides[1], figures, c.isSet("all"))
 	if err != nil {
 		return err
 	}
+	c.leftOut(refused...)
 	if c.json {
 		return c.print(changes)
+	}
+	if len(changes) == 0 && len(refused) > 0 {
+		return nil
 	}
 	if len(changes) == 0 {
 		c.say("Nothing differs between %s and %s.", sides[0], sides[1])
@@ -117,6 +118,15 @@ func (c *call) figuresDiff(ctx context.Context, what string, figures func(*dvc.P
 	}
 	c.table(rows)
 	return nil
+}
+
+// leftOut tells beside the answer which revisions have no part in it.
+func (c *call) leftOut(refused ...error) {
+	for _, err := range refused {
+		if err != nil {
+			fmt.Fprintln(c.Stderr, harmless("rondo: left out: "+err.Error()))
+		}
+	}
 }
 
 // said writes a value for people; what is not there is a dash.

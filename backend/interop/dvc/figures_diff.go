@@ -137,29 +137,43 @@ func told(v any) string {
 	return doc.Text(v)
 }
 
-// Diff compares metrics, or params, of two revisions.
-func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Project) Figures, all bool) (FigureChanges, error) {
+// FiguresAt are the figures of a revision. Where one of DVC's own files is refused there, there are
+// none and refused says why: DVC goes on with the other revisions, too.
+func (p *Project) FiguresAt(rev string, figures func(*Project) Figures) (f Figures, refused, err error) {
+	then, err := p.At(rev)
+	if err != nil {
+		return nil, nil, err
+	}
+	if then != p {
+		defer then.Close()
+	}
+	switch {
+	case then.misset != nil:
+		return nil, nil, then.misset
+	case len(then.Problems) > 0:
+		return nil, errs.New(errs.Invalid, "%s: %w", rev, then.Problems[0]), nil
+	}
+	return figures(then), nil, nil
+}
+
+// Diff compares metrics, or params, of two revisions. Refused are those that have no figures,
+// with the reason.
+func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Project) Figures, all bool) (changes FigureChanges, refused []error, err error) {
 	var sides [2]Figures
 	for i, rev := range []string{from, to} {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		then, err := p.At(rev)
+		side, no, err := p.FiguresAt(rev, figures)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		sides[i] = figures(then)
-		if len(then.Problems) > 0 {
-			err = errs.New(errs.Invalid, "%s: %w", rev, then.Problems[0])
+		if no != nil && (i == 0 || from != to) {
+			refused = append(refused, no)
 		}
-		if then != p {
-			_ = then.Close()
-		}
-		if err != nil {
-			return nil, err
-		}
+		sides[i] = side
 	}
-	return Compare(sides[0], sides[1], all), nil
+	return Compare(sides[0], sides[1], all), refused, nil
 }
 
 // Plain are the figures as encoding/json knows them.

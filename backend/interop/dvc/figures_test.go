@@ -92,7 +92,7 @@ func TestFiguresDifferAsDVCSays(t *testing.T) {
 					args = append(args, "--all")
 				}
 				p := open(t, h.main)
-				got, err := p.Diff(context.Background(), pair[0], pair[1], what.figures, all)
+				got, _, err := p.Diff(context.Background(), pair[0], pair[1], what.figures, all)
 				p.Close()
 				if err != nil {
 					t.Fatal(err)

@@ -30,6 +30,7 @@ type Project struct {
 	Singles   []SingleFile              // by path
 	Problems  []error                   // files that cannot be read; the others can
 
+	misset   error // the first of Problems that is one of the settings, which are the same in each commit
 	root     *os.Root
 	tree     fs.FS // where DVC's own files are read: the folder, or a commit
 	ignore   *ignore.Rules
@@ -205,6 +206,9 @@ func (p *Project) settings() {
 	}
 	if err := p.Config.Check(at); err != nil {
 		p.problem(err)
+	}
+	if len(p.Problems) > 0 {
+		p.misset = p.Problems[0]
 	}
 	p.Cache = cache.Cache{Dir: p.Config.CacheDir(p.Dir), Types: p.Config.CacheTypes(), Shared: p.Config["cache"]["shared"] == "group"}
 }
