@@ -78,14 +78,14 @@ func (c *comparing) whole(ctx context.Context, f FileDiff, a, b Snapshot, key []
 }
 
 // opener opens a table's file and counts what is read of it.
-func (c *comparing) opener(ctx context.Context, d ref.Digest) table.Opener {
-	return counting(&c.count, c.Service.opener(ctx, d))
+func (c *comparing) opener(ctx context.Context, name string, d ref.Digest) table.Opener {
+	return counting(&c.count, name, c.Service.opener(ctx, d))
 }
 
 // shifts says how far the columns that both forms of a table have moved; a file that is no table
 // after all has none.
 func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]profile.Shift, error) {
-	list, err := profile.Spreads(ctx, f.Path, c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest))
+	list, err := profile.Spreads(ctx, f.Path, c.opener(ctx, f.Path, f.From.Digest), c.opener(ctx, f.Path, f.To.Digest))
 	if errors.Is(err, table.ErrNotTable) {
 		return nil, nil
 	}

@@ -98,7 +98,7 @@ func (s *Service) download(ctx context.Context, u *url.URL, known Origin, in Upd
 	if count.Add(0, at); resp.ContentLength > 0 {
 		of.set(1, at+resp.ContentLength)
 	}
-	resp.Body = counted{resp.Body, count}
+	resp.Body = &counted{ReadCloser: resp.Body, count: count, times: 1}
 	stop := s.follow("import", fileName(u), count, of)
 	err = save(ctx, d.file, resp, at, limit)
 	stop()

@@ -102,7 +102,7 @@ func (r *reading) table(ctx context.Context, f store.TreeFile) (profile.Table, e
 		r.count.Bytes.Store(done)
 		r.count.Add(1, 0)
 	}()
-	t, err := profile.Summarise(ctx, f.Path, counting(&r.count, r.opener(ctx, f.Digest)))
+	t, err := profile.Summarise(ctx, f.Path, counting(&r.count, f.Path, r.opener(ctx, f.Digest)))
 	if errors.Is(err, table.ErrNotTable) {
 		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Problem: err.Error()}, nil
 	}

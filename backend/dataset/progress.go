@@ -27,6 +27,15 @@ const tellEvery = 300 * time.Millisecond
 type total struct {
 	mu           sync.Mutex
 	files, bytes int64
+	guess        bool // it is as much as there was before, or a moment ago
+}
+
+// past is what there is to do of what was done so far: a guess that was wrong tells nothing more.
+func (t *total) past(files, bytes int64) (ofFiles, ofBytes int64) {
+	if t.guess && (files > t.files || bytes > t.bytes) {
+		return 0, 0
+	}
+	return t.files, t.bytes
 }
 
 func (t *total) set(files, bytes int64) {
@@ -99,9 +108,11 @@ func (s *Service) follow(verb, name string, count *store.Count, of *total) (stop
 func progressOf(verb, name string, count *store.Count, of *total, since time.Duration) Progress {
 	of.mu.Lock()
 	defer of.mu.Unlock()
-	p := Progress{Dataset: name, Verb: verb, Files: count.Files.Load(), Bytes: count.Bytes.Load(), OfFiles: of.files, OfBytes: of.bytes, Seconds: since.Seconds()}
+	p := Progress{Dataset: name, Verb: verb, Files: count.Files.Load(), Bytes: count.Bytes.Load(), Seconds: since.Seconds()}
+	p.OfFiles, p.OfBytes = of.past(p.Files, p.Bytes)
 	share := 0.0
 	if p.OfFiles > 0 { // a file costs as much as 64 KiB of content
+		p.Files, p.Bytes = min(p.Files, p.OfFiles), min(p.Bytes, p.OfBytes) // more may be read than there is
 		share = float64(p.Files<<16+p.Bytes) / float64(p.OfFiles<<16+p.OfBytes)
 	}
 	if share > 0 && share < 1 {
@@ -114,21 +125,25 @@ func progressOf(verb, name string, count *store.Count, of *total, since time.Dur
 type counted struct {
 	io.ReadCloser
 	count *store.Count
+	times int64 // that all of it is read
+	read  int64
 }
 
-func (c counted) Read(b []byte) (int, error) {
+func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
-	c.count.Add(0, int64(n))
+	before := c.read / c.times
+	c.read += int64(n)
+	c.count.Add(0, c.read/c.times-before)
 	return n, err
 }
 
-// counting is an opener whose file counts what is read of it.
-func counting(count *store.Count, open table.Opener) table.Opener {
+// counting is an opener whose file counts what is read of the table, which may be read more than once.
+func counting(count *store.Count, name string, open table.Opener) table.Opener {
 	return func() (io.ReadCloser, error) {
 		r, err := open()
 		if err != nil {
 			return nil, err
 		}
-		return counted{r, count}, nil
+		return &counted{ReadCloser: r, count: count, times: table.Readings(name)}, nil
 	}
 }

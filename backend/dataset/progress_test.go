@@ -3,11 +3,14 @@ package dataset
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/store"
 )
 
@@ -23,8 +26,26 @@ func TestProgressTellsWhatIsLeft(t *testing.T) {
 		t.Errorf("after a quarter in 10 s: %+v", p)
 	}
 	count.Add(900, 5000)
-	if p := progressOf("snapshot", "d", count, of, 10*time.Second); p.Left != 0 {
+	if p := progressOf("checkout", "d", count, of, 10*time.Second); p.Left != 0 || p.Files != 1000 || p.Bytes != 4000 {
 		t.Errorf("beyond the total: %+v", p)
+	}
+	of.guess = true
+	if p := progressOf("snapshot", "d", count, of, 10*time.Second); p.Left != 0 || p.OfFiles != 0 || p.OfBytes != 0 || p.Files != 1150 || p.Bytes != 6000 {
+		t.Errorf("beyond what the snapshot before had: %+v", p)
+	}
+}
+
+// TestWhatIsReadTwiceCountsOnce: JSON lines are read for their keys and then for their rows.
+func TestWhatIsReadTwiceCountsOnce(t *testing.T) {
+	for name, text := range map[string]string{"a.jsonl": "{\"a\":1}\n{\"a\":2}\n", "a.csv": "a\n1\n2\n"} {
+		count := &store.Count{}
+		open := counting(count, name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+		if _, err := profile.Summarise(t.Context(), name, open); err != nil {
+			t.Fatal(err)
+		}
+		if n := count.Bytes.Load(); n != int64(len(text)) {
+			t.Errorf("%s: %d bytes of %d", name, n, len(text))
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 	if in.Count == nil {
 		in.Count = &store.Count{}
 	}
-	of := &total{}
+	of := &total{guess: true}
 	foreseen := func() {}
 	if d.Latest != nil {
 		of.set(int64(d.Latest.Files), d.Latest.Size)

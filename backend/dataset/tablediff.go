@@ -37,7 +37,7 @@ func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []s
 	if err := cmp.Or(s.whatCame(a, f.From), s.whatCame(b, f.To)); err != nil {
 		return TableDiff{Path: f.Path, Types: []Retype{}, Problem: err.Error() + "; " + errs.HintOf(err)}, rowdiff.Which{}, nil
 	}
-	from, to := c.opener(ctx, f.From.Digest), c.opener(ctx, f.To.Digest)
+	from, to := c.opener(ctx, f.Path, f.From.Digest), c.opener(ctx, f.Path, f.To.Digest)
 	types, candidates, err := s.columnsOf(ctx, f.Path, a, b)
 	if err != nil {
 		return TableDiff{}, rowdiff.Which{}, err

@@ -97,6 +97,15 @@ func (t *Reader) Close() {
 	}
 }
 
+// Readings is how often a table is read until its end, from opening it to its last row: what has keys
+// in each row is read once for these.
+func Readings(name string) int64 {
+	if kindOf(name) == jsonTable {
+		return 2
+	}
+	return 1
+}
+
 // Open reads the header. A file that is not the table its name promises is an error
 // that is ErrNotTable.
 func Open(name string, open Opener) (*Reader, error) {
