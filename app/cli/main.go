@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/host"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
@@ -60,14 +62,15 @@ func Main(ctx context.Context, env Env, args []string) int {
 
 // complain tells a failure: for people in two lines, for programs as the API says it.
 func (c *call) complain(err error) {
+	err = host.Explain(cmp.Or(c.dir, c.Dir), err)
 	if c.json {
 		b, _ := json.Marshal(map[string]any{"error": map[string]string{
-			"kind": errs.KindOf(err).String(), "message": err.Error(), "hint": errs.HintOf(err),
+			"kind": errs.KindOf(err).String(), "message": errs.Text(err), "hint": errs.HintOf(err),
 		}})
 		fmt.Fprintln(c.Stderr, harmlessJSON(b))
 		return
 	}
-	fmt.Fprintf(c.Stderr, "rondo: %s\n", indented(err.Error()))
+	fmt.Fprintf(c.Stderr, "rondo: %s\n", indented(errs.Text(err)))
 	if hint := errs.HintOf(err); hint != "" {
 		fmt.Fprintf(c.Stderr, "       %s\n", indented(hint))
 	}

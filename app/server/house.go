@@ -176,7 +176,9 @@ func (h *house) routes() *api.Router {
 		Tracked: &dvc.Inventory{Dir: h.server.project.Dir},
 	}
 	h.native = a // the launcher comes later, when the address is known
-	return a.Handler()
+	r := a.Handler()
+	r.Explain = func(err error) error { return host.Explain(a.DVC.Dir, err) }
+	return r
 }
 
 // mlflow brings people over from MLflow, and back.

@@ -25,8 +25,9 @@ type Route struct {
 
 // Router collects routes on a ServeMux.
 type Router struct {
-	mux    *http.ServeMux
-	Routes []Route
+	mux     *http.ServeMux
+	Routes  []Route
+	Explain func(error) error // adds to the way out of a failure; nil: nothing
 }
 
 // NewRouter returns an empty router.
@@ -85,6 +86,9 @@ func handle[In, Out any](r *Router, method, path string, h Handler[In, Out]) {
 			return
 		}
 		out, err := h(withActor(req), in)
+		if err != nil && r.Explain != nil {
+			err = r.Explain(err)
+		}
 		if err != nil {
 			WriteError(w, req, err)
 			return

@@ -62,7 +62,7 @@ func (e *Error) Error() string {
 		if b.Len() > 0 {
 			b.WriteString(": ")
 		}
-		b.WriteString(e.Err.Error())
+		b.WriteString(said(b.String(), e.Err))
 	}
 	return b.String()
 }
@@ -79,7 +79,13 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 // New returns an error of the kind with a formatted message; a %w verb sets its cause.
 func New(kind Kind, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Kind: kind, Msg: err.Error(), Err: silent(errors.Unwrap(err))}
+	return &Error{Kind: kind, Msg: said("", err), Err: silent(errors.Unwrap(err))}
+}
+
+// From sets the cause, of which the message says enough, and returns the error itself.
+func (e *Error) From(cause error) *Error {
+	e.Err = silent(cause)
+	return e
 }
 
 // quiet carries a cause for errors.Is and errors.As whose text is already in Msg.
@@ -112,7 +118,7 @@ func Unwritten(name string, err error) error {
 	if Is(err, Corrupt) || Is(err, NotFound) {
 		return New(Corrupt, "%s: %w", name, err).WithHint("%s", HintOf(err))
 	}
-	return New(Unavailable, "%s cannot be written: %w", name, err).WithHint("see whether the disk is full and whether you may write there")
+	return New(Unavailable, "%s cannot be written: %w", name, named(name, err)).WithHint("see whether the disk is full and whether you may write there")
 }
 
 // KindOf returns the kind of the outermost classified error in err's chain.

@@ -25,9 +25,12 @@ func (r *refusals) add(path string, k kind) {
 		r.more++
 	case k == regular:
 		r.first = errs.New(errs.Invalid, "%q is not a name that every system can hold", path).WithHint("rename it to UTF-8 text")
-	default:
+	case k == link:
 		r.first = errs.New(errs.Invalid, "%s is a %s, not a file", path, k).
 			WithHint("replace it by a copy of what it stands for, or take it out of the folder")
+	default:
+		r.first = errs.New(errs.Invalid, "%s is a %s, not a file", path, k).
+			WithHint("it holds nothing that can be kept: move it out of the folder, and let the program that makes it do so elsewhere")
 	}
 }
 
@@ -40,7 +43,7 @@ func (r *refusals) err() error {
 		text += fmt.Sprintf(" and %d more", r.more)
 	}
 	return errs.New(errs.KindOf(r.first), "%w%s", r.first, text).
-		WithHint("rename to UTF-8 text what is not, and replace links, pipes, sockets and devices by files, or take them out of the folder")
+		WithHint("rename to UTF-8 text what is not, replace links by copies of what they stand for, and move pipes, sockets and devices out of the folder")
 }
 
 func (k kind) String() string {

@@ -262,7 +262,7 @@ func (j *Journal) write(buf []byte) error {
 func writeError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return errs.New(errs.Unavailable, "the disk is full, so the change was not saved").
-			WithHint("free some space and try again; nothing that was saved before is affected")
+			WithHint("free some space and try again; nothing that was saved before is affected").From(err)
 	}
 	return errs.New(errs.Unavailable, "the journal cannot be written: %w", err)
 }

@@ -63,7 +63,8 @@ func (e *eyes) look(ctx context.Context, p string) (Artifact, error) {
 	case info.IsDir():
 		return e.folder(ctx, p, full)
 	case !info.Mode().IsRegular():
-		return Artifact{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", p)
+		return Artifact{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", p).
+			WithHint("pipes, sockets and devices hold nothing that can be kept: move it away")
 	}
 	d, err := e.file(ctx, full, store.StampOf(info))
 	return Artifact{Path: p, Digest: d, Size: info.Size(), Exec: info.Mode()&0o111 != 0}, unreadable(err, p)

@@ -45,7 +45,8 @@ func deviceBase(getenv func(string) string) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", errs.Wrap(errs.Precondition, err, "find the place for this device's files")
+		return "", errs.New(errs.Precondition, "there is no place for this device's files: %w", err).
+			WithHint("set HOME, or let RONDO_HOME name a folder that you may write to")
 	}
 	return filepath.Join(home, dataDir, "rondo"), nil
 }
@@ -56,7 +57,7 @@ func (p *Project) claim(dir string) (mine bool, err error) {
 	path := filepath.Join(dir, placeName)
 	b, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, errs.Wrap(errs.Unavailable, err, "read whose folder %s is", dir)
+		return false, noPlace(dir, err)
 	}
 	at := strings.TrimSpace(string(b))
 	if at == p.Dir {
@@ -66,10 +67,19 @@ func (p *Project) claim(dir string) (mine bool, err error) {
 		return false, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return false, errs.Wrap(errs.Unavailable, err, "make this device's folder")
+		return false, noPlace(dir, err)
 	}
 	err = atomicfile.WriteFile(path, []byte(p.Dir+"\n"), 0o600)
-	return err == nil, errs.Wrap(errs.Unavailable, err, "write %s", path)
+	return err == nil, noPlace(dir, err)
+}
+
+// noPlace says that a device's folder cannot be used. A nil err gives nil.
+func noPlace(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errs.New(errs.Unavailable, "the folder for this device's files cannot be used: %w", err).
+		WithHint("make %s a folder that you may write to, or let RONDO_HOME name another one", filepath.Dir(dir))
 }
 
 // isAlsoAt reports whether another folder holds the project, too.

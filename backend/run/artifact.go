@@ -108,7 +108,7 @@ func outside(err error, owner, name string) error {
 
 func diskError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return errs.New(errs.Unavailable, "the disk is full, so the artifact was not saved").WithHint("free some space and send it again")
+		return errs.New(errs.Unavailable, "the disk is full, so the artifact was not saved").WithHint("free some space and send it again").From(err)
 	}
 	return errs.Wrap(errs.Unavailable, err, "artifacts cannot be reached")
 }

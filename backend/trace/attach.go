@@ -115,7 +115,7 @@ func received(err error) error {
 
 func fileError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
-		return errs.New(errs.Unavailable, "the disk is full, so the attachment was not saved").WithHint("free some space and send it again")
+		return errs.New(errs.Unavailable, "the disk is full, so the attachment was not saved").WithHint("free some space and send it again").From(err)
 	}
 	return errs.Wrap(errs.Unavailable, err, "the files of traces cannot be reached")
 }

@@ -64,7 +64,8 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 		return p.readDir(ctx, at, hash)
 	}
 	if !info.Mode().IsRegular() {
-		return sight{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", at)
+		return sight{}, errs.New(errs.Invalid, "%s is neither a file nor a folder", at).
+			WithHint("pipes, sockets and devices hold nothing that can be kept: move it away, or leave it out by a rule in .dvcignore")
 	}
 	exec := info.Mode()&0o111 != 0
 	if sum, ok := p.sums.get(hash+" "+at, info); ok {

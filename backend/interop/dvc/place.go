@@ -92,7 +92,8 @@ func (f folderPlace) facts(ctx context.Context) (files []metafile.Entry, folder 
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			return errs.New(errs.Invalid, "%s is neither a file nor a folder", at)
+			return errs.New(errs.Invalid, "%s is neither a file nor a folder", at).
+				WithHint("pipes, sockets and devices hold nothing that can be kept: move it away, or leave it out by a rule in .dvcignore")
 		}
 		rel, err := filepath.Rel(f.at, at)
 		if rel == "." {

@@ -155,7 +155,7 @@ func unwritten(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC):
-		return errs.New(errs.Unavailable, "the disk is full, so the run's folder could not be written").WithHint("free some space and run it again")
+		return errs.New(errs.Unavailable, "the disk is full, so the run's folder could not be written").WithHint("free some space and run it again").From(err)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return errs.New(errs.Unavailable, "the project folder cannot be written to: %w", err).WithHint("make it writable and run it again")
 	}

@@ -167,7 +167,7 @@ func (l *Log) write(blocks []*entry) error {
 func writeError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return errs.New(errs.Unavailable, "the disk is full, so the metrics were not saved").
-			WithHint("free some space and log them again; nothing that was saved before is affected")
+			WithHint("free some space and log them again; nothing that was saved before is affected").From(err)
 	}
 	return errs.New(errs.Unavailable, "metric points cannot be written: %w", err)
 }

@@ -1,0 +1,91 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/shirou/gopsutil/v3/disk"
+
+	"rondo/backend/errs"
+)
+
+// Explain adds to the way out of err what the machine tells of it: how much room a disk has that is
+// full, and which file is marked so that nobody may change it. Names that err tells are relative to dir.
+func Explain(dir string, err error) error {
+	hint := ""
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		hint = full(dir, err)
+	case errors.Is(err, syscall.EPERM):
+		hint = marked(dir, err)
+	}
+	if hint == "" {
+		return err
+	}
+	return errs.New(errs.KindOf(err), "%w", err).WithHint("%s", hint)
+}
+
+// full is the hint of err, and what there is to know of the disk that has no room.
+func full(dir string, err error) string {
+	at := folderOf(append(namesIn(dir, err), filepath.Join(dir, "rondo.yaml"))[0])
+	u, e := disk.Usage(at)
+	if e != nil {
+		return ""
+	}
+	room := fmt.Sprintf("%s of %s are free on the disk with %s", bytes(int64(u.Free)), bytes(int64(u.Total)), at)
+	out := "`rondo data gc` removes objects that nothing needs"
+	if rel, err := filepath.Rel(dir, at); err != nil || !filepath.IsLocal(rel) {
+		out = "or let RONDO_HOME, or the remote or cache that lies there, be a folder on another disk"
+	}
+	return strings.TrimPrefix(errs.HintOf(err)+"; ", "; ") + room + "; " + out
+}
+
+// folderOf is the folder around a file, or around what of its path is there.
+func folderOf(path string) string {
+	for path != filepath.Dir(path) {
+		path = filepath.Dir(path)
+		if fi, err := os.Stat(path); err == nil && fi.IsDir() {
+			break
+		}
+	}
+	return path
+}
+
+// marked names the file or folder that may not be changed although its rights would allow it.
+func marked(dir string, err error) string {
+	for _, name := range namesIn(dir, err) {
+		for _, at := range []string{name, filepath.Dir(name)} {
+			if mark, letter := markOf(at); mark != "" {
+				return fmt.Sprintf("%s is marked %s, which its rights do not show: sudo chattr -%s %q takes the mark away", at, mark, letter, at)
+			}
+		}
+	}
+	return ""
+}
+
+// namesIn are the files that err is about.
+func namesIn(dir string, err error) (list []string) {
+	errs.Each(err, func(err error) {
+		var names []string
+		switch e := err.(type) {
+		case *fs.PathError:
+			names = []string{e.Path}
+		case *os.LinkError:
+			names = []string{e.New, e.Old}
+		}
+		for _, name := range names {
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(dir, name)
+			}
+			list = append(list, name)
+		}
+	})
+	return list
+}
