@@ -198,22 +198,20 @@ func dataAdd(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	api, err := c.api(ctx)
-	if err != nil {
-		return err
-	}
-	var d dataset.Dataset
-	in := map[string]string{"name": c.value("name"), "path": path, "desc": c.value("desc")}
+	in := map[string]any{"name": c.value("name"), "path": path, "desc": c.value("desc")}
 	if c.isSet("no-snapshot") {
+		var d dataset.Dataset
 		return c.act(ctx, http.MethodPost, "/datasets", in, &d, func() error {
 			c.say("%s is the dataset %s now. `rondo data snapshot %s` takes its first snapshot.", d.Path, d.Name, d.Name)
 			return nil
 		})
 	}
-	if err := api.Post(ctx, "/datasets", in, &d); err != nil {
-		return err
-	}
-	return c.take(ctx, d.Name, false)
+	in["message"], in["commit"] = c.value("m"), c.isSet("commit")
+	var s dataset.Snapshot
+	return c.actOnData(ctx, http.MethodPost, "/datasets/add", in, &s, func() error {
+		c.sayTaken(ctx, s, false)
+		return nil
+	})
 }
 
 // inProject turns a path as the person typed it into one of the project.
@@ -254,16 +252,21 @@ func (c *call) take(ctx context.Context, name string, force bool) error {
 	}
 	var s dataset.Snapshot
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
-		c.say("%s  %s", s.Ref(), snapshotWords(s))
-		if before.Latest != nil && s.Number <= before.Latest.Number {
-			c.say("It holds just what lies there; no new snapshot was needed.")
-		}
-		c.warnOf(ctx, s)
-		if s.Git != nil && s.Git.Dirty {
-			c.say("The git work tree holds changes that are not committed; they are kept with the snapshot.")
-		}
+		c.sayTaken(ctx, s, before.Latest != nil && s.Number <= before.Latest.Number)
 		return nil
 	})
+}
+
+// sayTaken tells of a snapshot, which may be one that was there.
+func (c *call) sayTaken(ctx context.Context, s dataset.Snapshot, old bool) {
+	c.say("%s  %s", s.Ref(), snapshotWords(s))
+	if old {
+		c.say("It holds just what lies there; no new snapshot was needed.")
+	}
+	c.warnOf(ctx, s)
+	if s.Git != nil && s.Git.Dirty {
+		c.say("The git work tree holds changes that are not committed; they are kept with the snapshot.")
+	}
 }
 
 // warnOf tells what is wrong with the names and tables of a snapshot, as far as that is

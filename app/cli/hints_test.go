@@ -107,3 +107,37 @@ func TestNoPlaceForTheDevice(t *testing.T) {
 	}
 	w.env = before
 }
+
+// TestWhatIsNotAddedLeavesNothing: no dataset without a version, also where its files are only looked at on the way.
+func TestWhatIsNotAddedLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	before := w.ok("data", "list", "--json")
+	writeAll(t, w.dir, map[string]string{"d/a.txt": "a"})
+	if err := os.Symlink("/etc/passwd", filepath.Join(w.dir, "d", "out")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(w.dir, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"d"}, {"empty"}, {"--m", strings.Repeat("x", 5000), "d/a.txt"}, {"d", "--name", "weather"}} {
+		w.says(w.run(append([]string{"data", "add"}, args...)...))
+	}
+	if after := w.ok("data", "list", "--json"); after != before {
+		t.Errorf("it has left %s", after)
+	}
+	if list := w.ok("data", "list", "--removed", "--json"); strings.TrimSpace(list) != "[]" {
+		t.Errorf("and of removed ones %s", list)
+	}
+	if err := os.Remove(filepath.Join(w.dir, "d", "out")); err != nil {
+		t.Fatal(err)
+	}
+	if out := w.ok("data", "add", "d"); !strings.Contains(out, "d@1") {
+		t.Errorf("the first snapshot: %s", out)
+	}
+	w.says(w.run("data", "add", "d"), "there is a dataset called", "rondo data snapshot d")
+	w.ok("data", "add", "--no-snapshot", "--name", "e", "empty")
+	writeAll(t, w.dir, map[string]string{"empty/e.txt": "e"})
+	if out := w.ok("data", "add", "--name", "e", "empty"); !strings.Contains(out, "e@1") {
+		t.Errorf("one that had no snapshot yet: %s", out)
+	}
+}

@@ -13,6 +13,7 @@ import (
 func (a *API) datasetRoutes(r *Router) {
 	Get(r, "/datasets", a.listDatasets)
 	Post(r, "/datasets", a.addDataset)
+	Post(r, "/datasets/add", a.addTaking)
 	Get(r, "/pointers", func(ctx context.Context, _ Nothing) ([]dataset.Pointed, error) { return a.Datasets.Pointed(ctx) })
 	Get(r, "/datasets/{name}", a.getDataset)
 	Delete(r, "/datasets/{name}", func(ctx context.Context, in datasetName) (dataset.Removed, error) {
@@ -66,6 +67,17 @@ type addDataset struct {
 
 func (a *API) addDataset(ctx context.Context, in addDataset) (dataset.Dataset, error) {
 	return a.Datasets.Add(ctx, in.Name, in.Path, in.Desc)
+}
+
+// addTaking adds a dataset with its first snapshot; where that is refused, nothing is added.
+type addTaking struct {
+	addDataset
+	Message string `json:"message,omitempty"`
+	Commit  bool   `json:"commit,omitempty"` // commit the pointer to git
+}
+
+func (a *API) addTaking(ctx context.Context, in addTaking) (dataset.Snapshot, error) {
+	return a.Datasets.AddTaking(ctx, in.Name, in.Path, in.Desc, dataset.Take{Message: in.Message, Commit: in.Commit})
 }
 
 type datasetName struct {

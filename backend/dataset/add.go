@@ -15,32 +15,74 @@ import (
 
 // Add puts a path inside the project under version control.
 func (s *Service) Add(ctx context.Context, name, at, desc string) (Dataset, error) {
-	at, err := cleanPath(at)
+	d, err := s.addable(name, at, desc)
+	if err == nil {
+		err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return addedBy(tx, &d) })
+	}
+	if err == nil && !d.known {
+		err = s.added(ctx, d.Dataset)
+	}
 	if err != nil {
 		return Dataset{}, err
+	}
+	return s.Get(ctx, d.Name)
+}
+
+// AddTaking is Add with the first snapshot. Where that is refused, nothing is added.
+func (s *Service) AddTaking(ctx context.Context, name, at, desc string, in Take) (Snapshot, error) {
+	d, err := s.addable(name, at, desc)
+	if err == nil {
+		err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return addedBy(tx, &d) })
+	}
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if !d.known {
+		in.add = func() error { return s.added(ctx, d.Dataset) }
+	}
+	return s.snapshot(ctx, d.Dataset, in)
+}
+
+// addition is a dataset that is to be added, unless it is known already.
+type addition struct {
+	Dataset
+	known bool
+}
+
+// addable looks whether a path can be a dataset.
+func (s *Service) addable(name, at, desc string) (d addition, err error) {
+	if at, err = cleanPath(at); err != nil {
+		return d, err
 	}
 	if name == "" {
 		name = strings.TrimSuffix(path.Base(at), path.Ext(at))
 	}
 	if err := checkName(name); err != nil {
-		return Dataset{}, err
+		return d, err
 	}
-	if _, err := s.single(at); err != nil {
-		return Dataset{}, err
-	}
-	if d, err := s.Get(ctx, name); err == nil && d.Path == at && d.Latest == nil && (desc == "" || desc == d.Desc) {
-		return d, nil // its first snapshot could not be taken, and is asked for again
-	}
-	_, err = s.opts.Ledger.Do(ctx, "dataset.add", name, func(tx *index.Tx) (any, error) {
-		if _, err := setRow(tx, name); err == nil {
-			return nil, errs.New(errs.Conflict, "there is a dataset called %q already", name).WithHint("choose another name, or take a snapshot of it: rondo data snapshot %s", name)
-		}
-		return set{at, desc}, overlap(tx, name, at)
-	})
+	_, err = s.single(at)
+	return addition{Dataset: Dataset{Name: name, Path: at, Desc: desc}}, err
+}
+
+// addedBy refuses a dataset that is there, unless its first snapshot could not be taken and is asked for again.
+func addedBy(tx *index.Tx, d *addition) error {
+	now, err := setRow(tx, d.Name)
 	if err != nil {
-		return Dataset{}, err
+		return overlap(tx, d.Name, d.Path)
 	}
-	return s.Get(ctx, name)
+	if now.Path != d.Path || now.Latest != nil || d.Desc != "" && d.Desc != now.Desc {
+		return errs.New(errs.Conflict, "there is a dataset called %q already", d.Name).WithHint("choose another name, or take a snapshot of it: rondo data snapshot %s", d.Name)
+	}
+	d.Dataset, d.known = now, true
+	return nil
+}
+
+// added records that a dataset is there.
+func (s *Service) added(ctx context.Context, d Dataset) error {
+	_, err := s.opts.Ledger.Do(ctx, "dataset.add", d.Name, func(tx *index.Tx) (any, error) {
+		return set{d.Path, d.Desc}, addedBy(tx, &addition{Dataset: d})
+	})
+	return err
 }
 
 // Sync takes over what rondo.yaml declares. Datasets that it does not name stay, and

@@ -76,8 +76,9 @@ type Take struct {
 
 	Count *store.Count `json:"-"` // how far it has come, if somebody wants to know
 
-	origin *Origin // where the content was imported from
-	git    *Git    // the commit that it belongs to, if that is not the one that is checked out
+	add    func() error // adds the dataset, whose first snapshot it is; nil: it is there
+	origin *Origin      // where the content was imported from
+	git    *Git         // the commit that it belongs to, if that is not the one that is checked out
 }
 
 // Setting is a dataset as rondo.yaml declares it.

@@ -20,13 +20,18 @@ const maxMessage = 4000
 // that snapshot, which comes back. In this order: the content is durable, the record
 // is, the pointer is; a crash in between is mended by taking the snapshot again.
 func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot, error) {
-	if len(in.Message) > maxMessage {
-		return Snapshot{}, errs.New(errs.TooLarge, "the message is longer than %d characters", maxMessage)
-	}
 	d, err := s.Get(ctx, name)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	return s.snapshot(ctx, d, in)
+}
+
+func (s *Service) snapshot(ctx context.Context, d Dataset, in Take) (Snapshot, error) {
+	if len(in.Message) > maxMessage {
+		return Snapshot{}, errs.New(errs.TooLarge, "the message is longer than %d characters", maxMessage)
+	}
+	name := d.Name
 	defer s.lock(name)()
 	m := s.memory(name)
 	defer m.close()
@@ -61,6 +66,11 @@ func (s *Service) Snapshot(ctx context.Context, name string, in Take) (Snapshot,
 		return Snapshot{}, err
 	}
 	fault.Point("dataset.stored")
+	if in.add != nil {
+		if err := in.add(); err != nil {
+			return Snapshot{}, err
+		}
+	}
 	snap, err := s.record(ctx, d, c, here, in)
 	if err != nil {
 		return Snapshot{}, err

@@ -6,6 +6,14 @@ export interface AddDataset {
 	desc?: string;
 }
 
+export interface AddTaking {
+	name?: string;
+	path: string;
+	desc?: string;
+	message?: string;
+	commit?: boolean;
+}
+
 export interface AlertNote {
 	note: string;
 }
@@ -2296,6 +2304,12 @@ export interface Operations {
 		query: Record<string, never>;
 		body: Partial<AddDataset>;
 		out: Dataset;
+	};
+	"POST /datasets/add": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<AddTaking>;
+		out: DatasetSnapshot;
 	};
 	"POST /datasets/import": {
 		path: Record<string, never>;
