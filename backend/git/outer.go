@@ -14,8 +14,8 @@ type IgnoreFile struct {
 }
 
 // OuterIgnores are the rules that git follows in a folder and that stand outside of it: those of
-// the repository, then those of the folders above, and the folder's place in the work tree. What
-// core.excludesFile says is not among them. A folder in no repository has none.
+// the repository, then the person's own (which git takes before them and DVC after), then those of
+// the folders above, and the folder's place in the work tree. A folder in no repository has none.
 func OuterIgnores(dir string) (place string, files []IgnoreFile) {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
@@ -30,6 +30,9 @@ func OuterIgnores(dir string) (place string, files []IgnoreFile) {
 	}
 	place = filepath.ToSlash(rel)
 	files = append(files, IgnoreFile{"", outside(filepath.Join(commonOf(gitDir), "info", "exclude"))})
+	if r, err := Open(dir); err == nil {
+		files = append(files, IgnoreFile{"", r.settings().ownIgnores(top)})
+	}
 	if place == "." {
 		return "", files
 	}

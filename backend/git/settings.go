@@ -75,6 +75,21 @@ func configHome() string {
 	return filepath.Join(home, ".config")
 }
 
+// ownIgnores are the person's rules of what is ignored anywhere: those of the file that
+// core.excludesFile names, from the top of the work tree, or of git's usual one.
+func (s *settings) ownIgnores(top string) string {
+	own, home := atHome(s.get("core.excludesfile")), configHome()
+	switch {
+	case own == "" && (home == "" || len(s.values["core.excludesfile"]) > 0):
+		return ""
+	case own == "":
+		own = filepath.Join(home, "git", "ignore")
+	case !filepath.IsAbs(own):
+		own = filepath.Join(top, own)
+	}
+	return outside(own)
+}
+
 func (s *settings) file(at string) {
 	f, err := os.Open(at)
 	if err != nil {

@@ -158,11 +158,7 @@ func staysInside(link, target string) bool {
 
 // outerRules are those of the person, of the repository and of the folders above.
 func (c *comparison) outerRules() (rules []pattern) {
-	own := c.settings.get("core.excludesfile")
-	if own == "" && configHome() != "" {
-		own = filepath.Join(configHome(), "git", "ignore")
-	}
-	rules = ignoreRules(outside(atHome(own)), "")
+	rules = ignoreRules(c.settings.ownIgnores(c.top.Name()), "")
 	if c.repo.repo == nil {
 		return rules
 	}
