@@ -216,7 +216,7 @@ func (c *call) preview(ctx context.Context, in pipeline.Request) (v pipeline.Vie
 
 func (c *call) sayStages(v pipeline.View) {
 	if len(v.Stages) == 0 {
-		c.say("%s declares no stages yet.", c.stagesFile())
+		c.sayNoStages()
 		return
 	}
 	stale := 0

@@ -19,7 +19,7 @@ func (c *call) stages(ctx context.Context, print func(v pipeline.View)) error {
 			return errs.New(errs.Invalid, "%s", v.Problem)
 		}
 		if len(v.Stages) == 0 {
-			c.say("%s declares no stages yet.", c.stagesFile())
+			c.sayNoStages()
 			return nil
 		}
 		print(v)

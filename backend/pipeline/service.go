@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -280,6 +281,14 @@ func (s *Service) sound(ctx context.Context, g Graph) error {
 	return s.opts.Sound(ctx, paths)
 }
 
+func (s *Service) noStages() error {
+	if _, err := os.Stat(filepath.Join(s.opts.Dir, ".dvc")); err == nil {
+		return errs.New(errs.Precondition, "%s declares no stages", foreignFile).
+			WithHint("`rondo stage add` writes one; `rondo status` says whether there are stages of DVC before 1.0")
+	}
+	return errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
+}
+
 // check returns the file as it is now, whose stages the request may be about.
 func (s *Service) check(in Request) (*project.File, error) {
 	if len(in.ID) != 32 || strings.Trim(in.ID, "0123456789abcdef") != "" {
@@ -290,7 +299,7 @@ func (s *Service) check(in Request) (*project.File, error) {
 		return nil, err
 	}
 	if len(file.Stages) == 0 {
-		return nil, errs.New(errs.Precondition, "rondo.yaml declares no stages").WithHint("describe your steps under stages:; docs/pipelines.md shows how")
+		return nil, s.noStages()
 	}
 	g, err := graph(file, in)
 	if err == nil {

@@ -213,6 +213,19 @@ func (p *Project) settings() {
 	p.Cache = cache.Cache{Dir: p.Config.CacheDir(p.Dir), Types: p.Config.CacheTypes(), Shared: p.Config["cache"]["shared"] == "group"}
 }
 
+// OldStages are the files that were stages before DVC 1.0: .dvc files with a command, and Dvcfile.
+func (p *Project) OldStages() (list []string) {
+	for _, s := range p.Singles {
+		if s.Cmd != "" {
+			list = append(list, s.Path)
+		}
+	}
+	if info, err := fs.Stat(p.tree, "Dvcfile"); err == nil && info.Mode().IsRegular() {
+		list = append(list, "Dvcfile")
+	}
+	return list
+}
+
 // Inputs are the files that the stages and what is tracked were read from: dvc.yaml, .dvc
 // and ignore files, params and vars; also those that were looked for and are not there.
 func (p *Project) Inputs() []string {
