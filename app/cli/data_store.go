@@ -224,6 +224,7 @@ func dataRemote(ctx context.Context, c *call) error {
 		}
 		if len(list) == 0 {
 			c.say("No remotes yet. `rondo data remote NAME ADDRESS` names one.")
+			c.sayRemotesOfDVC()
 			return nil
 		}
 		c.table(rows)

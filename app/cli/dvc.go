@@ -90,9 +90,15 @@ func (c *call) refuse(only func(f *flag.FlagSet)) (err error) {
 	return err
 }
 
+// hasDVC reports whether the project's folder is one of DVC's, too.
+func (c *call) hasDVC() bool {
+	info, err := os.Stat(filepath.Join(c.dir, dvc.Dir))
+	return err == nil && info.IsDir()
+}
+
 // stagesFile is the file that stages are written into.
 func (c *call) stagesFile() string {
-	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err == nil && info.IsDir() {
+	if c.hasDVC() {
 		if _, err := os.Stat(filepath.Join(c.dir, project.FileName)); err != nil {
 			return metafile.PipelineFile
 		}
@@ -102,7 +108,7 @@ func (c *call) stagesFile() string {
 
 // tracksByDVC reports whether the project is one of DVC's without datasets of its own.
 func (c *call) tracksByDVC() bool {
-	if info, err := os.Stat(filepath.Join(c.dir, dvc.Dir)); err != nil || !info.IsDir() {
+	if !c.hasDVC() {
 		return false
 	}
 	p, err := project.Open(c.dir)

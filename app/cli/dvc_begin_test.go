@@ -47,3 +47,17 @@ func TestADVCProjectIsBegunByRondo(t *testing.T) {
 		t.Errorf("%v\n%s", err, b)
 	}
 }
+
+// TestRemotesOfDVCAreToldBesideOnesOwn: a Rondo project in a folder of DVC's has remotes of its own,
+// and none of them yet is not none.
+func TestRemotesOfDVCAreToldBesideOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	w.dir = t.TempDir()
+	writeAll(t, w.dir, map[string]string{"rondo.yaml": "rondo: 1\nname: own\ndatasets:\n  data: {path: data}\n", "data/a.txt": "a\n", ".dvc/config": "[core]\n    remote = far\n['remote \"far\"']\n    url = /mnt/far\n"})
+	if said := w.ok("data", "remote"); !strings.Contains(said, "No remotes yet") || !strings.Contains(said, "/mnt/far  default") {
+		t.Error(said)
+	}
+	if out, ok := askDVC(t, w, "remote", "list"); ok && !strings.Contains(out, "/mnt/far") {
+		t.Errorf("dvc: %s", out)
+	}
+}

@@ -178,17 +178,37 @@ func dvcRemoteList(_ context.Context, c *call) error {
 			c.say("There are no remotes. `rondo remote add NAME ADDRESS` names one.")
 			return nil
 		}
-		rows := [][]string{{"NAME", "ADDRESS", ""}}
-		for _, r := range list {
-			mark := ""
-			if r.Default {
-				mark = "default"
-			}
-			rows = append(rows, []string{r.Name, r.URL, mark})
-		}
-		c.table(rows)
+		c.tableOfRemotes(list)
 		return nil
 	})
+}
+
+func (c *call) tableOfRemotes(list []dvc.NamedRemote) {
+	rows := [][]string{{"NAME", "ADDRESS", ""}}
+	for _, r := range list {
+		mark := ""
+		if r.Default {
+			mark = "default"
+		}
+		rows = append(rows, []string{r.Name, r.URL, mark})
+	}
+	c.table(rows)
+}
+
+// sayRemotesOfDVC tells in a project that was one of DVC's which remotes that has, for DVC's own data.
+func (c *call) sayRemotesOfDVC() {
+	if !c.hasDVC() {
+		return
+	}
+	p, err := dvc.Open(c.dir)
+	if err != nil {
+		return
+	}
+	defer p.Close()
+	if list, err := p.ListRemotes(""); err == nil && len(list) > 0 {
+		c.say("DVC's own remotes, which hold what DVC tracks:")
+		c.tableOfRemotes(list)
+	}
 }
 
 func dvcRemoteRemove(_ context.Context, c *call) error {
