@@ -140,7 +140,7 @@ func (p *Project) readersIn(into map[string]func() ([]byte, error), at string) {
 }
 
 // Params are the params that stages depend on, those of files that a dvc.yaml names at its
-// top, and all of the params.yaml of the project.
+// top, all of the params.yaml of the project, and what stages take of other files by ${…}.
 func (p *Project) Params() Figures {
 	keys := map[string][]string{} // nil: all of the file
 	want := func(at string, list []string) {
@@ -166,17 +166,40 @@ func (p *Project) Params() Figures {
 		}
 	}
 	want(metafile.ParamsFile, nil)
-	out, all := Figures{}, p.outs()
+	out, all, tried := Figures{}, p.outs(), map[string]bool{}
 	for _, at := range slices.Sorted(maps.Keys(keys)) {
 		files := map[string]func() ([]byte, error){}
 		p.readersOf(files, at, all)
 		for name, read := range files {
+			tried[name] = true
 			if v, err := chosen(name, read, keys[at]); err == nil {
 				out[name] = v
 			}
 		}
 	}
+	p.filledIn(out, tried)
 	return out
+}
+
+// filledIn adds what stages take of other files by ${…}.
+func (p *Project) filledIn(into Figures, tried map[string]bool) {
+	for _, pl := range p.Pipelines {
+		for _, s := range pl.Stages {
+			for file, vars := range s.Vars {
+				if tried[file] {
+					continue
+				}
+				have, ok := into[file].(*doc.Map)
+				if !ok {
+					have = &doc.Map{}
+					into[file] = have
+				}
+				for _, k := range vars.Keys {
+					have.Set(k, vars.Value(k))
+				}
+			}
+		}
+	}
 }
 
 // chosen reads keys of a file; all of them where there are none.

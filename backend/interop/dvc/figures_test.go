@@ -146,3 +146,39 @@ func score(p *dvc.Project) any {
 	v, _ := of.Get("score")
 	return v
 }
+
+// TestParamsThatAreFilledIn: what ${…} takes of a file is a param of it, wherever the file lies, as
+// dvc has it; what a dvc.yaml says itself is none.
+func TestParamsThatAreFilledIn(t *testing.T) {
+	h := &history{t: t, d: newDriver(t, realDVC(t)), main: folder(t, map[string]string{
+		"dvc.yaml": "vars:\n- vars/p.yaml\n- top.yaml:t,n\n- n: {lit: 1}\n- own: {a: 5}\nstages:\n  a:\n    cmd: echo ${x} ${deep.k} ${n.lit} ${n.file} ${t} ${opts} ${l[1]} ${lr}\n    vars: [vars/q.yaml, {mine: 3}]\n    desc: ${qq} ${mine}\n" +
+			"  f:\n    foreach: ${list}\n    do:\n      cmd: echo ${item} ${u}\n  g:\n    foreach: ${people}\n    do:\n      cmd: echo ${item.n} ${key}\n  o:\n    foreach: ${own}\n    do:\n      cmd: echo ${item}\n" +
+			"  h:\n    foreach: [\"${x}\", 12, \"${u}!\"]\n    do:\n      cmd: echo ${item}\n  m:\n    matrix:\n      of: ${grid}\n      w: [1, \"${wide}\"]\n    cmd: echo ${item.of.z} ${item.w}\n    wdir: ${dir}\nmetrics:\n- ${mm}\n",
+		"vars/p.yaml": "x: 1\ndeep: {k: 2, j: 3}\nopts: {o: 1, p: {q: true}}\nl: [4, 5, 6]\nu: 9\nunused: 1\nlist: [r, s]\npeople: {ann: {n: 1}, bob: {n: 2}}\ngrid: [{z: 1}, {z: 2}]\nwide: yes\ndir: sub\nmm: m.json\n",
+		"vars/q.yaml": "qq: hello\n", "top.yaml": "t: 3\nn: {file: 2}\nother: 4\n", "top2.yaml": "t2: 8\n", "params.yaml": "lr: 1\n",
+		"sub/dvc.yaml": "vars: [conf/c.yaml, ../top2.yaml]\nstages:\n  s:\n    cmd: echo ${c} ${pp} ${t2}\n", "sub/conf/c.yaml": "c: 1\n", "sub/params.yaml": "pp: 1\n",
+	})}
+	h.git(h.main, "init", "-b", "main", h.main)
+	h.d.must(h.main, "init")
+	h.git(h.main, "add", "-A")
+	h.git(h.main, "commit", "-m", "step")
+	same := func() {
+		t.Helper()
+		p := open(t, h.main)
+		defer p.Close()
+		got, _, err := p.Diff(t.Context(), "HEAD", dvc.Workspace, (*dvc.Project).Params, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := json.Marshal(got)
+		var ours map[string]any
+		_ = json.Unmarshal(text, &ours)
+		if here, there := canonical(ours), canonical(h.d.json(h.main, "params", "diff", "--all", "--json")); here != there {
+			t.Errorf("rondo %s\ndvc   %s", here, there)
+		}
+	}
+	same()
+	h.write("vars/q.yaml", "qq: goodbye\n")
+	h.write("top.yaml", "t: 4\nn: {file: 2}\n")
+	same()
+}

@@ -31,7 +31,7 @@ func (p *pipelineReader) foreach(name string, v any, do *doc.Map, at doc.Pos) er
 	if err != nil {
 		return p.at(at, err)
 	}
-	items, err := itemsOf(filled)
+	items, origins, err := itemsOf(filled, p.scope.originsIn(v))
 	if err != nil {
 		return p.at(at, err)
 	}
@@ -40,7 +40,7 @@ func (p *pipelineReader) foreach(name string, v any, do *doc.Map, at doc.Pos) er
 		if _, dict := filled.(*doc.Map); dict {
 			names.Set("key", key)
 		}
-		if err := p.one(Stage{Name: name + "@" + key, Group: name, At: at}, do, p.scope.with(names)); err != nil {
+		if err := p.one(Stage{Name: name + "@" + key, Group: name, At: at}, do, p.scope.with(names, origins[key])); err != nil {
 			return err
 		}
 	}
@@ -48,25 +48,31 @@ func (p *pipelineReader) foreach(name string, v any, do *doc.Map, at doc.Pos) er
 }
 
 // itemsOf names the items: by key, by value, or by number where some are no plain values.
-func itemsOf(v any) (*doc.Map, error) {
+func itemsOf(v, from any) (items *doc.Map, origins map[string]any, err error) {
+	origins = map[string]any{}
 	switch x := v.(type) {
 	case *doc.Map:
-		return x, nil
+		for _, k := range x.Keys {
+			origins[k] = originChild(from, k)
+		}
+		return x, origins, nil
 	case []any:
 		out, plain := &doc.Map{}, true
 		for _, it := range x {
 			plain = plain && !isMap(it) && !isList(it)
 		}
 		for i, it := range x {
+			key := strconv.Itoa(i)
+			origin := originChild(from, key)
 			if plain {
-				out.Set(doc.Text(it), it)
-			} else {
-				out.Set(strconv.Itoa(i), it)
+				key = doc.Text(it)
 			}
+			out.Set(key, it)
+			origins[key] = origin
 		}
-		return out, nil
+		return out, origins, nil
 	}
-	return nil, errs.New(errs.Invalid, "foreach wants a list or a mapping, found %s", doc.Kind(v))
+	return nil, nil, errs.New(errs.Invalid, "foreach wants a list or a mapping, found %s", doc.Kind(v))
 }
 
 func (p *pipelineReader) matrix(name string, grid, do *doc.Map, at doc.Pos) error {
@@ -74,13 +80,13 @@ func (p *pipelineReader) matrix(name string, grid, do *doc.Map, at doc.Pos) erro
 	if err != nil {
 		return p.at(at, err)
 	}
-	combos, err := combine(v.(*doc.Map))
+	combos, origins, err := combine(v.(*doc.Map), p.scope.originsIn(grid))
 	if err != nil {
 		return p.at(at, err)
 	}
 	for _, key := range combos.Keys {
 		names := doc.NewMap("key", key, "item", combos.Value(key))
-		if err := p.one(Stage{Name: name + "@" + key, Group: name, At: at}, do, p.scope.with(names)); err != nil {
+		if err := p.one(Stage{Name: name + "@" + key, Group: name, At: at}, do, p.scope.with(names, origins[key])); err != nil {
 			return err
 		}
 	}
@@ -88,18 +94,19 @@ func (p *pipelineReader) matrix(name string, grid, do *doc.Map, at doc.Pos) erro
 }
 
 // combine makes every combination, the last axis turning fastest.
-func combine(grid *doc.Map) (*doc.Map, error) {
-	keys, combos := []string{""}, []*doc.Map{{}}
+func combine(grid *doc.Map, from any) (all *doc.Map, origins map[string]any, err error) {
+	keys, combos, origin := []string{""}, []*doc.Map{{}}, []map[string]any{{}}
 	for _, axis := range grid.Keys {
 		values, ok := grid.Value(axis).([]any)
 		if !ok {
-			return nil, errs.New(errs.Invalid, "matrix.%s: want a list, found %s", axis, doc.Kind(grid.Value(axis)))
+			return nil, nil, errs.New(errs.Invalid, "matrix.%s: want a list, found %s", axis, doc.Kind(grid.Value(axis)))
 		}
 		if len(values)*len(keys) > maxExpanded {
-			return nil, errs.New(errs.TooLarge, "the matrix makes more than %d stages", maxExpanded)
+			return nil, nil, errs.New(errs.TooLarge, "the matrix makes more than %d stages", maxExpanded)
 		}
 		var nextKeys []string
 		var next []*doc.Map
+		var nextOrigin []map[string]any
 		for i, c := range combos {
 			for n, v := range values {
 				said := doc.Text(v)
@@ -109,15 +116,17 @@ func combine(grid *doc.Map) (*doc.Map, error) {
 				more := doc.Clone(c).(*doc.Map)
 				more.Set(axis, v)
 				nextKeys, next = append(nextKeys, strings.TrimPrefix(keys[i]+"-"+said, "-")), append(next, more)
+				nextOrigin = append(nextOrigin, joined(origin[i], map[string]any{axis: originChild(originChild(from, axis), strconv.Itoa(n))}))
 			}
 		}
-		keys, combos = nextKeys, next
+		keys, combos, origin = nextKeys, next, nextOrigin
 	}
-	out := &doc.Map{}
+	all, origins = &doc.Map{}, map[string]any{}
 	for i, k := range keys {
-		out.Set(k, combos[i])
+		all.Set(k, combos[i])
+		origins[k] = origin[i]
 	}
-	return out, nil
+	return all, origins, nil
 }
 
 // one fills a stage's template in.
@@ -142,7 +151,8 @@ func (p *pipelineReader) one(s Stage, m *doc.Map, sc *scope) error {
 			return p.at(m.At("vars"), err)
 		}
 	}
-	s.Wdir, s.Templated = dir, templated(m)
+	sc = sc.tracking()
+	s.Wdir, s.Templated, s.Vars = dir, templated(m), sc.used
 	s.Written, _ = m.Get("cmd")
 	filled := &doc.Map{}
 	for _, k := range m.Keys {

@@ -32,7 +32,8 @@ type Stage struct {
 	Outs          []Out
 	Frozen        bool
 	AlwaysChanged bool
-	Templated     bool // something in it came out of ${…}
+	Templated     bool                // something in it came out of ${…}
+	Vars          map[string]*doc.Map // that, of files in the project, by dotted key
 	Meta          any
 }
 

@@ -3,6 +3,7 @@ package metafile
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -22,23 +23,28 @@ type scope struct {
 	reserve []string            // names that foreach and matrix give
 	read    func(file string) ([]byte, error)
 	style   config.OptionStyle
+	origins map[string]any      // of vals that files say
+	used    map[string]*doc.Map // values that were taken, by file and dotted key; nil where nobody asks
 }
 
 func newScope(read func(string) ([]byte, error)) *scope {
-	return &scope{vals: &doc.Map{}, loaded: map[string][]string{}, read: read}
+	return &scope{vals: &doc.Map{}, loaded: map[string][]string{}, read: read, origins: map[string]any{}}
 }
 
 func (s *scope) clone() *scope {
-	out := &scope{vals: doc.Clone(s.vals).(*doc.Map), loaded: map[string][]string{}, reserve: s.reserve, read: s.read, style: s.style}
+	out := &scope{vals: doc.Clone(s.vals).(*doc.Map), loaded: map[string][]string{}, reserve: s.reserve, read: s.read, style: s.style, origins: s.origins, used: s.used}
 	for k, v := range s.loaded {
 		out.loaded[k] = slices.Clone(v)
 	}
 	return out
 }
 
-// with returns a scope that knows some more names, before all others.
-func (s *scope) with(names *doc.Map) *scope {
+// with returns a scope that knows some more names, before all others, and where the item is from.
+func (s *scope) with(names *doc.Map, item any) *scope {
 	out := s.clone()
+	out.origins = maps.Clone(s.origins)
+	delete(out.origins, "key")
+	out.origins["item"] = item
 	for _, k := range names.Keys {
 		out.vals.Set(k, names.Value(k))
 		out.reserve = append(slices.Clone(out.reserve), k)
@@ -106,6 +112,9 @@ func (s *scope) file(item, dir string) error {
 		return err
 	}
 	s.loaded[name] = append(before, keys...)
+	if from, ok := originsOf(name, "", all).(map[string]any); ok {
+		s.origins = joined(s.origins, from)
+	}
 	return s.merge(all, item)
 }
 
@@ -141,9 +150,7 @@ func mergeInto(into, from *doc.Map, source string) error {
 // find looks an expression such as a.b[0] up.
 func (s *scope) find(expr string) (any, error) {
 	var v any = s.vals
-	key := strings.ReplaceAll(strings.ReplaceAll(expr, "[", "."), "]", "")
-	for _, part := range strings.Split(key, ".") {
-		part = strings.TrimSpace(part)
+	for _, part := range parts(expr) {
 		next, ok := child(v, part)
 		if !ok {
 			return nil, errs.New(errs.Invalid, "could not find ${%s}", expr).WithHint("add it to %s or to vars", ParamsFile)
@@ -153,16 +160,30 @@ func (s *scope) find(expr string) (any, error) {
 	return v, nil
 }
 
+// parts are the names in an expression.
+func parts(expr string) []string {
+	list := strings.Split(strings.ReplaceAll(strings.ReplaceAll(expr, "[", "."), "]", ""), ".")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// place is where in a list of a length a part of an expression points.
+func place(part string, length int) (int, bool) {
+	i, err := strconv.Atoi(part)
+	if err == nil && i < 0 {
+		i += length
+	}
+	return i, err == nil && i >= 0 && i < length
+}
+
 func child(v any, part string) (any, bool) {
 	switch x := v.(type) {
 	case *doc.Map:
 		return x.Get(part)
 	case []any:
-		i, err := strconv.Atoi(part)
-		if err == nil && i < 0 {
-			i += len(x)
-		}
-		if err == nil && i >= 0 && i < len(x) {
+		if i, ok := place(part, len(x)); ok {
 			return x[i], true
 		}
 	}
@@ -250,6 +271,7 @@ func (s *scope) fillText(t, key string) (any, error) {
 		if err := fits(v, key, expr); err != nil {
 			return nil, err
 		}
+		s.use(expr)
 		if m[0] == 0 && m[1] == len(t) {
 			if dict, ok := v.(*doc.Map); ok && key == "cmd" {
 				return s.style.Options(dict)
