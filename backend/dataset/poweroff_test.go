@@ -38,7 +38,7 @@ func TestFilesThatTheDiskDidNotHave(t *testing.T) {
 	}{
 		"the same start":             {"two", 0, false},
 		"another start":              {"one", 0, true},
-		"another start, a day later": {"one", 25 * time.Hour, false},
+		"another start, an hour later": {"one", 61 * time.Minute, false},
 	} {
 		for _, path := range []string{"data", "data/a.csv"} {
 			t.Run(what+" "+path, func(t *testing.T) {

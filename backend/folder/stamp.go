@@ -43,8 +43,8 @@ func (s Stamp) Settled(read time.Time) bool {
 	return last < read.Add(-tick).UnixNano()
 }
 
-// lasting is much longer than any system keeps what was written from the disk; Linux has half a minute.
-const lasting = 24 * time.Hour
+// lasting is much longer than any system keeps what was written from the disk; Linux has half a minute, with the settings of laptops ten.
+const lasting = time.Hour
 
 // Lasting reports whether a file that looks like this was last changed so long before a moment
 // at which the machine still went that the disk has it, however the machine stopped since.
