@@ -36,8 +36,8 @@ func TestFilesThatTheDiskDidNotHave(t *testing.T) {
 		later time.Duration
 		seen  bool
 	}{
-		"the same start":             {"two", 0, false},
-		"another start":              {"one", 0, true},
+		"the same start":               {"two", 0, false},
+		"another start":                {"one", 0, true},
 		"another start, an hour later": {"one", 61 * time.Minute, false},
 	} {
 		for _, path := range []string{"data", "data/a.csv"} {

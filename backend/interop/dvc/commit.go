@@ -168,14 +168,13 @@ func (p *Project) save(ctx context.Context, pl *metafile.Pipeline, cached bool, 
 		return err
 	}
 	there, _ := p.Read(name)
-	text, err := PutStages(name, old, records...)
+	text, lock, err := p.texts.putStages(name, old, records...)
 	if err == nil && !bytes.Equal(text, there) {
 		err = p.write(name, text)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		p.Locks[pl.File] = lock
 	}
-	p.Locks[pl.File], err = p.texts.lock(name, text)
 	return err
 }
 
@@ -238,13 +237,7 @@ func PutStages(name string, text []byte, stages ...metafile.LockStage) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range stages {
-		if old := l.Stage(s.Name); old != nil {
-			*old = s
-		} else {
-			l.Stages = append(l.Stages, s)
-		}
-	}
+	l = l.With(stages...)
 	if len(bytes.TrimSpace(text)) == 0 || l.Schema != "2.0" {
 		return l.Text(), nil
 	}

@@ -90,7 +90,17 @@ func (p *Project) noteLinks() error {
 			delete(all, at)
 		}
 	}
-	for _, o := range p.outs() {
+	return p.noteOuts(all, p.outs())
+}
+
+// noteLinksOf writes down what one stage has made, beside what was noted before: a pipeline of
+// thousands is not looked through after each of its stages.
+func (p *Project) noteLinksOf(pl *metafile.Pipeline, s metafile.Stage) error {
+	return p.noteOuts(p.links(), p.outsOf(pl, s, p.Locks[pl.File].Stage(s.Name)))
+}
+
+func (p *Project) noteOuts(all map[string]link, outs []tracked) error {
+	for _, o := range outs {
 		if sum := o.entry.Sum(); sum != "" && !o.out.NoCache {
 			all[o.at] = link{o.entry.Hash, sum, p.brought[o.at] || all[o.at].Own}
 		}

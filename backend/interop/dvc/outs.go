@@ -21,13 +21,9 @@ type tracked struct {
 // outs are all paths that are tracked in the project itself, in DVC's order.
 func (p *Project) outs() (list []tracked) {
 	for _, pl := range p.Pipelines {
+		lock := p.Locks[pl.File]
 		for _, s := range pl.Stages {
-			lock := p.Locks[pl.File].Stage(s.Name)
-			for _, o := range s.Outs {
-				if at, here := p.where(s.Wdir, o.Path); here {
-					list = append(list, tracked{at, lockEntry(lock, true, o.Path).Named(), o, pl.File, Address(pl.File, s.Name), nil})
-				}
-			}
+			list = append(list, p.outsOf(pl, s, lock.Stage(s.Name))...)
 		}
 	}
 	for _, f := range p.Singles {
@@ -35,6 +31,16 @@ func (p *Project) outs() (list []tracked) {
 			if at, here := p.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here {
 				list = append(list, tracked{at, o.Entry.Named(), o.Out, f.Path, f.Path, nil})
 			}
+		}
+	}
+	return list
+}
+
+// outsOf is what one stage tracks, as its entry in the lock has it; nil where there is none.
+func (p *Project) outsOf(pl *metafile.Pipeline, s metafile.Stage, lock *metafile.LockStage) (list []tracked) {
+	for _, o := range s.Outs {
+		if at, here := p.where(s.Wdir, o.Path); here {
+			list = append(list, tracked{at, lockEntry(lock, true, o.Path).Named(), o, pl.File, Address(pl.File, s.Name), nil})
 		}
 	}
 	return list

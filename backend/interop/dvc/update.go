@@ -338,7 +338,7 @@ func (u *update) record(ctx context.Context) error {
 	if err := u.p.save(ctx, u.pl, cached, u.s); err != nil {
 		return err
 	}
-	if err := u.p.noteLinks(); err != nil {
+	if err := u.p.noteLinksOf(u.pl, u.s); err != nil {
 		return err
 	}
 	return u.params()

@@ -1,6 +1,7 @@
 package metafile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,8 @@ type Lock struct {
 	Schema   string // 2.0, or 1.0 for the form without the key
 	Stages   []LockStage
 	Datasets any
+
+	at map[string]int // where each stage of a lock that was read is in Stages
 }
 
 // LockStage is what one stage consumed and produced when it last ran.
@@ -30,11 +33,34 @@ func (l *Lock) Stage(name string) *LockStage {
 	if l == nil {
 		return nil
 	}
+	if i, ok := l.at[name]; len(l.at) == len(l.Stages) {
+		if !ok {
+			return nil
+		}
+		return &l.Stages[i]
+	}
 	i := slices.IndexFunc(l.Stages, func(s LockStage) bool { return s.Name == name })
 	if i < 0 {
 		return nil
 	}
 	return &l.Stages[i]
+}
+
+// With is the lock with entries in the place of those of their names, and new ones last.
+func (l *Lock) With(stages ...LockStage) *Lock {
+	n := &Lock{Schema: l.Schema, Datasets: l.Datasets, Stages: slices.Clone(l.Stages), at: maps.Clone(l.at)}
+	for _, s := range stages {
+		if old := n.Stage(s.Name); old != nil {
+			*old = s
+			continue
+		}
+		if n.at == nil {
+			n.at = map[string]int{}
+		}
+		n.at[s.Name] = len(n.Stages)
+		n.Stages = append(n.Stages, s)
+	}
+	return n
 }
 
 // ReadLock reads the text of a dvc.lock of both schemas. Errors say name:line:column.
@@ -66,11 +92,13 @@ func ReadLock(name string, b []byte) (*Lock, error) {
 			return nil, doc.Fail(name, top.At("stages"), "stages: want a mapping, found %s", doc.Kind(inner))
 		}
 	}
+	l.at = make(map[string]int, stages.Len())
 	for i := 0; i < stages.Len(); i++ {
 		s, err := ReadLockStage(name, stages.Keys[i], stages)
 		if err != nil {
 			return nil, err
 		}
+		l.at[s.Name] = len(l.Stages)
 		l.Stages = append(l.Stages, s)
 	}
 	return l, nil
