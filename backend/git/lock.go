@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
@@ -132,11 +133,19 @@ func tidyLocks(dir, at string) {
 }
 
 func busyRef(name, at string) error {
-	return errs.New(errs.Unavailable, "another git command is at work with %s", name).
-		WithHint("try again when it is done; if none is, remove %s.lock", at)
+	return errs.New(errs.Unavailable, "another git command is at work with %s", name).WithHint("%s", whose(at+".lock"))
 }
 
 func busyIndex(at string) error {
-	return errs.New(errs.Unavailable, "another git command is at work in this repository").
-		WithHint("try again when it is done; if none is, remove %s.lock", at)
+	return errs.New(errs.Unavailable, "another git command is at work in this repository").WithHint("%s", whose(at+".lock"))
+}
+
+// whose says what to do about a lock, which does not tell whose it is: how old it is tells a
+// command that is at work from one that was killed.
+func whose(lock string) string {
+	old := ""
+	if is, err := os.Lstat(lock); err == nil {
+		old = "its lock is " + time.Since(is.ModTime()).Round(time.Second).String() + " old; "
+	}
+	return old + "try again when it is done; if no git command runs, remove " + lock
 }

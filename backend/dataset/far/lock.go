@@ -47,7 +47,7 @@ func (p *Place) takeLock(ctx context.Context, mark time.Duration) error {
 		return err
 	}
 	if p.lockLives(since) {
-		return busy(p.Remote)
+		return p.busySince(since)
 	}
 	if !since.IsZero() {
 		if err := p.r.Delete(ctx, farLock); err != nil {
@@ -146,6 +146,13 @@ func (p *Place) firstSeen(since, now time.Time) time.Time {
 	return first
 }
 
+// busySince tells, too, when the other last said that it is going on, by its own clock.
+func (p *Place) busySince(since time.Time) error {
+	ago := p.of.Now().Sub(since).Round(time.Second)
+	return errs.New(errs.Conflict, "another program is removing what nothing needs from the remote %s, as its lock of %s ago says", p.Name, ago).
+		WithHint("try again when it has ended; if it has died, in an hour; if none runs on any device, remove %s there", farLock)
+}
+
 func busy(r Remote) error {
 	return errs.New(errs.Conflict, "another program is removing what nothing needs from the remote %s", r.Name).
 		WithHint("try again when it has ended; if it has died, in an hour")
@@ -159,7 +166,7 @@ func (p *Place) KeepAll(ctx context.Context) error {
 	}
 	since, err := p.lockedSince(ctx)
 	if err == nil && p.lockLives(since) {
-		err = busy(p.Remote)
+		err = p.busySince(since)
 	}
 	return err
 }
