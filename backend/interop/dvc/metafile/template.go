@@ -41,7 +41,12 @@ func (s *scope) clone() *scope {
 
 // with returns a scope that knows some more names, before all others, and where the item is from.
 func (s *scope) with(names *doc.Map, item any) *scope {
-	out := s.clone()
+	one := *s
+	out := &one // load would change what is in vals, and gets a clone of all
+	out.vals = &doc.Map{}
+	for _, k := range s.vals.Keys {
+		out.vals.Set(k, s.vals.Value(k))
+	}
 	out.origins = maps.Clone(s.origins)
 	delete(out.origins, "key")
 	out.origins["item"] = item
