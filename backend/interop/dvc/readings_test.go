@@ -1,70 +1,72 @@
-package dvc
+package dvc_test
 
 import (
-	"bytes"
-	"fmt"
-	"math/rand/v2"
-	"strings"
+	"os"
+	"path/filepath"
+	"reflect"
 	"testing"
 
-	"rondo/backend/interop/dvc/doc"
-	"rondo/backend/interop/dvc/metafile"
+	"rondo/backend/interop/dvc"
 )
 
-// TestRememberedLocksAreWrittenAsReadOnes: what is written with the text remembered is, letter by
-// letter, what is written with the text read anew, whoever has written it.
-func TestRememberedLocksAreWrittenAsReadOnes(t *testing.T) {
-	words := []string{"one", "a b", "it's", "x: y", "# no", "", "ü\n2", "null", "a:", strings.Repeat("long word ", 12)}
-	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		pick := func() string { return words[r.IntN(len(words))] }
-		entry := func(i int) metafile.LockStage {
-			sum := fmt.Sprintf("%032x", r.Uint64())
-			if r.IntN(20) == 0 {
-				sum = strings.ToUpper(sum)
-			}
-			s := metafile.LockStage{Name: []string{"s", "a@1-", "true", "p q"}[i%4] + fmt.Sprint(i), Cmd: pick() + "!", Deps: []metafile.Entry{{Path: "in/" + pick(), Hash: metafile.MD5, MD5: sum}}}
-			if r.IntN(3) == 0 {
-				s.Params = doc.NewMap("params.yaml", doc.NewMap(words[r.IntN(4)]+"k", pick()))
-			}
-			if r.IntN(4) == 0 {
-				s.Cmd = []any{pick() + "1", pick() + "2"}
-			}
-			return s
-		}
-		var texts Readings
-		var text []byte
-		for range 40 {
-			switch r.IntN(12) {
-			case 0: // a person writes in it
-				text = append([]byte("# mine\n"), text...)
-			case 1:
-				text = bytes.Replace(text, []byte("stages:\n"), []byte("stages:\n\n"), 1)
-			case 2:
-				text = bytes.TrimSuffix(text, []byte("\n"))
-			}
-			stages := []metafile.LockStage{entry(r.IntN(12))}
-			if r.IntN(5) == 0 {
-				stages = append(stages, entry(12+r.IntN(3)))
-			}
-			want, err := PutStages("dvc.lock", text, stages...)
-			if err != nil {
-				t.Fatalf("seed %d: %v\n%s", seed, err, text)
-			}
-			got, lock, err := texts.putStages("dvc.lock", text, stages...)
-			if err != nil || !bytes.Equal(got, want) {
-				t.Fatalf("seed %d: %v\n%s\nwant:\n%s", seed, err, got, want)
-			}
-			read, err := metafile.ReadLock("dvc.lock", got)
-			if err != nil || !bytes.Equal(lock.Text(), read.Text()) {
-				t.Fatalf("seed %d: %v: it is said to hold\n%s\nand holds\n%s", seed, err, lock.Text(), read.Text())
-			}
-			for _, s := range read.Stages {
-				if at := lock.Stage(s.Name); at == nil || at.Name != s.Name {
-					t.Fatalf("seed %d: %s is not found", seed, s.Name)
-				}
-			}
-			text = got
+const readAgain = `vars: [{at: {of: 1}}]
+plots:
+stages:
+  one:
+    cmd: echo ${at.of} ${p.deep}
+    params: [p.deep]
+  each:
+    foreach: [{a: 1}, {a: 2}]
+    do:
+      vars: [{at: {more: 3}}]
+      cmd: echo ${item.a} ${at.more}
+  grid:
+    matrix: {x: [1, 2], y: [a, b]}
+    cmd: echo ${item.x} ${item.y}
+`
+
+// What is remembered of a text is the same for every opening, and a file that says
+// something else is read.
+func TestOpenAgainIsOpen(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, ".dvc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	texts := &dvc.Readings{}
+	for step, change := range []func(){
+		func() { put("params.yaml", "p: {deep: 1}\n"); put("dvc.yaml", readAgain) },
+		func() {},
+		func() { put("params.yaml", "p: {deep: 2}\n") },
+		func() { put("dvc.yaml", readAgain+"  two:\n    cmd: echo\n") },
+		func() { put("dvc.lock", "schema: '2.0'\nstages:\n  two:\n    cmd: echo\n") },
+		func() { put("dvc.lock", "schema: '2.0'\nstages:\n  two:\n    cmd: echo 2\n") },
+		func() { put("dvc.yaml", "stages: 3\n") },
+		func() { put("dvc.yaml", readAgain) },
+	} {
+		change()
+		want, now := openedAgain(t, dir, &dvc.Readings{}), openedAgain(t, dir, texts)
+		if !reflect.DeepEqual(now.Pipelines, want.Pipelines) || !reflect.DeepEqual(now.Locks, want.Locks) || len(now.Problems) != len(want.Problems) {
+			t.Errorf("step %d: opened again it has %+v, locks %+v, problems %v;\nopened anew %+v, %+v, %v", step,
+				now.Pipelines, now.Locks, now.Problems, want.Pipelines, want.Locks, want.Problems)
+		}
+		if stages := 7; step < 6 && len(want.Stages()) < stages {
+			t.Fatalf("step %d: %d stages, want %d at least; %v", step, len(want.Stages()), stages, want.Problems)
+		}
+	}
+}
+
+func openedAgain(t *testing.T, dir string, texts *dvc.Readings) *dvc.Project {
+	t.Helper()
+	p, err := dvc.OpenAgain(dir, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
 }
