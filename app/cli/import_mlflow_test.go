@@ -37,14 +37,18 @@ func TestImportMLflowIsKilledAndRepeated(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		done := make(chan struct{})
 		kill := time.AfterFunc(after*time.Millisecond, func() {
+			defer close(done)
 			if i%2 == 1 {
 				w.killServer()
 			}
 			cmd.Process.Kill()
 		})
-		cmd.Wait() // however it ended
-		kill.Stop()
+		cmd.Wait()        // however it ended
+		if !kill.Stop() { // whose server it kills must not be that of the next
+			<-done
+		}
 	}
 	out := w.ok("import", "mlflow", dir)
 	if !strings.Contains(out, "MLflow's file store") {
