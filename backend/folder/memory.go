@@ -36,7 +36,7 @@ const (
 
 // Recall opens the memory that is kept at path, in the start of the machine of that name. A file
 // that is not there, or of another kind, holds nothing. What was noted in another start, of a file
-// that had changed less than a day before the memory was last used there, is not believed.
+// that had changed less than an hour before the memory was last used there, is not believed.
 func Recall(path, boot string) *Memory {
 	m := &Memory{path: path, start: ref.Of([]byte(boot))}
 	m.old, m.part = m.open(), find(openStream(path+partSuffix, fresh, m.start))
