@@ -136,7 +136,10 @@ func TestAFolderThatBecomesReadOnly(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer server.Wait()
+	t.Cleanup(func() { // where it was not stopped
+		server.Process.Kill()
+		server.Wait()
+	})
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if found, _ := filepath.Glob(filepath.Join(w.home, "*", "server.json")); len(found) == 1 {
 			break
