@@ -36,7 +36,7 @@ func TestAnAddThatWasRefusedCanBeSaidAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.check([]expect{
-		{"data add data/odd", 2, []string{"odd/link is a symbolic link", `pipe" (pipe)`, "replace links, pipes, sockets and devices"}},
+		{"data add data/odd", 2, []string{"odd/link is a symbolic link", `pipe" (pipe)`, "replace links by copies", "move pipes, sockets and devices out"}},
 		{"data add data/odd/pipe --json", 2, []string{"neither a file nor a folder", "put the data into a file"}},
 		{"data add data/odd/link", 2, []string{"is a link", "replace the link by what it points to"}},
 		{"data add data/odd/bad\xff.csv", 2, []string{`bad\xff.csv`, "rename it to UTF-8 text"}},

@@ -41,7 +41,7 @@ func (b *bringing) data(ctx context.Context, p *dvc.Past, d dvc.Data) error {
 	if !ok {
 		var err error
 		if snap, err = b.snapshot(ctx, p, d, set.Name); err != nil {
-			b.lost[key] = true
+			b.lost[key] = !errs.Is(err, errs.Unavailable) // a disk may do its work again
 			return b.unlessLost(ctx, err, d, p)
 		}
 		b.known[key] = snap
