@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc/doc"
 )
@@ -61,18 +60,7 @@ func (p *Project) noteLacking(at string, now lacking) error {
 	if all[at] = now; len(now.Files) == 0 {
 		delete(all, at)
 	}
-	b, err := json.Marshal(all)
-	to := filepath.Join(p.Dir, filepath.FromSlash(lackingFile))
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(to), 0o755)
-	}
-	if err == nil {
-		err = atomicfile.WriteFile(to, b, 0o644)
-	}
-	if err != nil {
-		return cannotWrite(lackingFile, err)
-	}
-	return nil
+	return p.writeNote(lackingFile, all)
 }
 
 // whole refuses paths in which a file is still not what a checkout could not bring.

@@ -129,16 +129,19 @@ func (p *Project) dropLinks(paths []string) error {
 	return p.writeLinks(all)
 }
 
-func (p *Project) writeLinks(all map[string]link) error {
+func (p *Project) writeLinks(all map[string]link) error { return p.writeNote(linksFile, all) }
+
+// writeNote replaces one of Rondo's own notes about the project.
+func (p *Project) writeNote(name string, all any) error {
 	b, err := json.Marshal(all)
 	if err == nil {
 		err = p.root.MkdirAll(ownTmp, 0o755)
 	}
 	if err == nil {
-		err = atomicfile.WriteFile(filepath.Join(p.Dir, filepath.FromSlash(linksFile)), b, 0o644)
+		err = atomicfile.WriteFile(filepath.Join(p.Dir, filepath.FromSlash(name)), b, 0o644)
 	}
 	if err != nil {
-		return cannotWrite(linksFile, err)
+		return cannotWrite(name, err)
 	}
 	return nil
 }
