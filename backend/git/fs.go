@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	gogit "github.com/go-git/go-git/v5"
@@ -20,7 +21,7 @@ import (
 )
 
 // FS is the project folder as a commit has it: names are relative to the folder. Files are
-// read whole; links are told as what they are and not followed.
+// read whole; links are told as what they are and not followed. Many may read it at once.
 func (r *Repo) FS(rev string) (fs.FS, error) {
 	if r.repo == nil {
 		return nil, errs.New(errs.NotFound, "%s is in no git repository", r.dir)
@@ -43,7 +44,7 @@ func (r *Repo) FS(rev string) (fs.FS, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return treeFS{r.repo, tree}, nil
+	return &treeFS{repo: r.repo, tree: tree}, nil
 }
 
 // Resolve finds the commit that a branch, a tag or an id is.
@@ -87,18 +88,23 @@ func (r *Repo) onlyOne(rev string, h plumbing.Hash) error {
 	return nil
 }
 
+// treeFS is one commit. A tree of go-git remembers the entries that were looked for, and
+// guards nothing of that.
 type treeFS struct {
+	mu   sync.Mutex
 	repo *gogit.Repository
 	tree *object.Tree
 }
 
-func (f treeFS) Open(name string) (fs.File, error) {
+func (f *treeFS) Open(name string) (fs.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	fail := func(err error) (fs.File, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: err} }
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
 	}
 	if name == "." {
-		return &treeDir{info: entryInfo{name: ".", mode: fs.ModeDir | 0o755}, fs: f, tree: f.tree}, nil
+		return &treeDir{info: entryInfo{name: ".", mode: fs.ModeDir | 0o755}, tree: f.tree}, nil
 	}
 	e, err := f.tree.FindEntry(name)
 	if err != nil {
@@ -111,9 +117,9 @@ func (f treeFS) Open(name string) (fs.File, error) {
 		if err != nil {
 			return fail(err)
 		}
-		return &treeDir{info: info, fs: f, tree: tree}, nil
+		return &treeDir{info: info, tree: tree}, nil
 	case filemode.Submodule:
-		return &treeDir{info: info, fs: f, tree: &object.Tree{}}, nil
+		return &treeDir{info: info, tree: &object.Tree{}}, nil
 	}
 	blob, err := f.repo.BlobObject(e.Hash)
 	if err != nil {
@@ -163,7 +169,6 @@ func (f *treeFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 type treeDir struct {
 	info entryInfo
-	fs   treeFS
 	tree *object.Tree
 	at   int
 	bytes.Reader

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc/cache"
@@ -20,8 +21,8 @@ type source struct {
 	project *Project       // nil where the repository is no DVC project
 	lists   map[string]any // by MD5: the text of a list, or the name of a file that git has
 	near    fs.FS
-	far     far // the other project's own remote, once it was needed
-	asked   bool
+	opening sync.Once
+	far     far                 // the other project's own remote, once it was needed
 	closed  error               // why that cannot be opened
 	own     bool                // some of it is the other project's own, and not imported there
 	inner   []*source           // where parts of it were imported from in turn
@@ -124,10 +125,7 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 			return body, err
 		}
 	}
-	if !s.asked {
-		s.asked = true
-		s.far, s.closed = s.project.openFar(ctx, "")
-	}
+	s.opening.Do(func() { s.far, s.closed = s.project.openFar(ctx, "") })
 	switch f := s.far.(type) {
 	case nil:
 		return nil, s.closed
