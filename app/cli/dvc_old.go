@@ -19,6 +19,6 @@ func (c *call) sayNoStages() {
 	defer p.Close()
 	if old := p.OldStages(); len(old) > 0 {
 		c.say("Stages of DVC before 1.0, which neither DVC 3 nor Rondo runs: %s", fewNames(old))
-		c.say("`rondo import dvc` makes stages of rondo.yaml of such .dvc files (rename a Dvcfile to NAME.dvc first); DVC 2 still runs them.")
+		c.say("`rondo import dvc` makes stages of rondo.yaml of such files; DVC 2 still runs them.")
 	}
 }

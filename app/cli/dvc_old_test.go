@@ -19,7 +19,7 @@ func TestStagesOfDVCBefore1AreNamed(t *testing.T) {
 	const old = "cmd: echo hi > "
 	writeAll(t, w.dir, map[string]string{"prep.dvc": old + "o\nouts:\n- path: o\n  cache: true\n", "Dvcfile": old + "last\nouts:\n- path: last\n"})
 	for _, verb := range [][]string{{"status"}, {"stage", "list"}, {"repro", "--dry"}} {
-		if said := w.ok(verb...); !strings.Contains(said, "prep.dvc, Dvcfile") || !strings.Contains(said, "rondo import dvc") {
+		if said := w.ok(verb...); !strings.Contains(said, "Dvcfile, prep.dvc") || !strings.Contains(said, "rondo import dvc") {
 			t.Errorf("%v: %s", verb, said)
 		}
 	}
@@ -29,11 +29,8 @@ func TestStagesOfDVCBefore1AreNamed(t *testing.T) {
 	if out, ok := dvcRefuses(t, w, "status"); ok && !strings.Contains(out, "extra keys not allowed") {
 		t.Errorf("dvc: %s", out)
 	}
-	if err := os.Rename(filepath.Join(w.dir, "Dvcfile"), filepath.Join(w.dir, "last.dvc")); err != nil {
-		t.Fatal(err)
-	}
 	w.ok("import", "dvc")
-	if said := w.ok("stage", "list"); !strings.Contains(said, "prep") || !strings.Contains(said, "last") {
+	if said := w.ok("stage", "list"); !strings.Contains(said, "prep") || !strings.Contains(said, "Dvcfile") {
 		t.Errorf("after the import: %s", said)
 	}
 }

@@ -114,7 +114,7 @@ func (p *Project) names() map[string]string {
 func (p *Project) item(o tracked, names map[string]string) Item {
 	e := o.entry
 	it := Item{
-		Path: o.at, By: o.stage, Stage: !strings.HasSuffix(o.file, metafile.Suffix), Kind: o.out.Kind, Folder: e.IsDir(), MD5: e.Sum(), Size: e.Size, Files: e.Files,
+		Path: o.at, By: o.stage, Stage: !metafile.IsSingle(o.file), Kind: o.out.Kind, Folder: e.IsDir(), MD5: e.Sum(), Size: e.Size, Files: e.Files,
 		NoCache: o.out.NoCache, Remote: o.out.Remote, Cloud: cloudOf(e), Desc: o.out.Desc, Type: o.out.Type, Labels: o.out.Labels,
 	}
 	if it.MD5 != "" {

@@ -13,6 +13,7 @@ import (
 
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc/metafile"
 )
 
 // Past is what a commit of a DVC project, or one of its experiments, has of params, metrics
@@ -131,7 +132,7 @@ func (past *Past) read(then *Project) {
 	then.gather(&past.Experiment)
 	var made []string
 	for _, o := range then.outs() {
-		if !strings.HasSuffix(o.file, ".dvc") {
+		if !metafile.IsSingle(o.file) {
 			past.locked = past.locked || o.entry.MD5 != ""
 			made = append(made, o.at+"="+o.entry.MD5)
 		}

@@ -122,11 +122,20 @@ func openRoot(dir string) (*os.Root, error) {
 
 // Reload reads everything but the settings anew.
 func (p *Project) Reload() error {
+	settings := len(p.Problems)
+	w := &walk{p: p, git: !p.atCommit && p.scm(), old: true}
+	if err := p.collect(w); err != nil || len(w.found) == 0 || !p.knownTo3() {
+		return err
+	}
+	p.Problems = p.Problems[:settings]
+	return p.collect(&walk{p: p, git: w.git})
+}
+
+func (p *Project) collect(w *walk) error {
 	p.Pipelines, p.Singles, p.Locks = nil, nil, map[string]*metafile.Lock{}
 	p.inputs = []string{path.Join(Dir, "config"), path.Join(Dir, "config.local")}
 	p.forget()
 	p.ignore, p.git = ignore.Default(), gitRules{}
-	w := &walk{p: p, git: !p.atCommit && p.scm()}
 	if w.git {
 		p.git = outerGitRules(p.Dir)
 	}
@@ -142,7 +151,7 @@ func (p *Project) Reload() error {
 // generation is the hash of new entries: where all that there are have their names from
 // DVC 2, it may be what works here, and it could not read others. DVC 3 reads both.
 func (p *Project) generation() string {
-	old := false
+	old := p.hasDvcfile()
 	for _, o := range p.outs() {
 		if o.entry.MD5 == "" {
 			continue
@@ -213,19 +222,6 @@ func (p *Project) settings() {
 	p.Cache = cache.Cache{Dir: p.Config.CacheDir(p.Dir), Types: p.Config.CacheTypes(), Shared: p.Config["cache"]["shared"] == "group"}
 }
 
-// OldStages are the files that were stages before DVC 1.0: .dvc files with a command, and Dvcfile.
-func (p *Project) OldStages() (list []string) {
-	for _, s := range p.Singles {
-		if s.Cmd != "" {
-			list = append(list, s.Path)
-		}
-	}
-	if info, err := fs.Stat(p.tree, "Dvcfile"); err == nil && info.Mode().IsRegular() {
-		list = append(list, "Dvcfile")
-	}
-	return list
-}
-
 // Inputs are the files that the stages and what is tracked were read from: dvc.yaml, .dvc
 // and ignore files, params and vars; also those that were looked for and are not there.
 func (p *Project) Inputs() []string {
@@ -274,9 +270,11 @@ func (p *Project) Read(name string) ([]byte, error) {
 // walk collects DVC's files as DVC does: not in what is ignored, not in what a stage
 // makes or a .dvc file tracks, and not in projects inside this one.
 type walk struct {
-	p    *Project
-	git  bool // what git ignores counts
-	outs map[string]bool
+	p     *Project
+	git   bool     // what git ignores counts
+	old   bool     // a Dvcfile counts
+	found []string // those that were read
+	outs  map[string]bool
 }
 
 const maxFolders = 200_000
@@ -293,7 +291,7 @@ func (w *walk) folder(dir string) error {
 	w.rules(dir)
 	for _, e := range entries {
 		at := path.Join(dir, e.Name())
-		if e.Type().IsRegular() && (e.Name() == metafile.PipelineFile || strings.HasSuffix(e.Name(), metafile.Suffix)) &&
+		if e.Type().IsRegular() && w.counts(e.Name()) &&
 			!w.p.ignore.Match(at, false) && !w.p.git.Match(at, false) {
 			w.file(at)
 		}
@@ -311,6 +309,10 @@ func (w *walk) folder(dir string) error {
 		}
 	}
 	return nil
+}
+
+func (w *walk) counts(name string) bool {
+	return name == metafile.PipelineFile || metafile.IsSingle(name) && (w.old || name != metafile.OldSingle)
 }
 
 // rules takes a folder's ignore files over.
@@ -337,6 +339,9 @@ func (w *walk) file(at string) {
 	if path.Base(at) == metafile.PipelineFile {
 		w.pipeline(at, b)
 		return
+	}
+	if path.Base(at) == metafile.OldSingle {
+		w.found = append(w.found, at)
 	}
 	s, err := metafile.ReadSingle(at, b)
 	if err != nil {
