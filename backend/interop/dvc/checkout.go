@@ -118,12 +118,15 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 		if err := c.sift(ctx, w); err != nil {
 			return err
 		}
-		if len(w.remove)+len(w.create)+len(w.lost) > 0 || w.exec {
+		if len(w.remove)+len(w.create)+len(w.lost) > 0 || w.exec || w.empty(files) {
 			c.outs = append(c.outs, w)
 		}
 	}
 	return nil
 }
+
+// empty reports whether a folder that holds nothing is to be made.
+func (w *wanted) empty(files []metafile.TreeFile) bool { return len(files) == 0 && w.now.sum == "" }
 
 // filesOf lists the files of an entry; a file is one with an empty path.
 func (p *Project) filesOf(e metafile.Entry) ([]metafile.TreeFile, error) {

@@ -140,7 +140,7 @@ func sameOrigin(was metafile.Entry, now []metafile.Entry, folder bool) error {
 		return nil // a version is what it was
 	case folder != was.IsDir():
 		return changedThere(was.Path)
-	case folder && now[0].ETag != "" && etagTree(now) != was.MD5:
+	case folder && len(now) > 0 && now[0].ETag != "" && etagTree(now) != was.MD5:
 		return changedThere(was.Path)
 	case !folder && (now[0].ETag != was.ETag || now[0].Checksum != was.Checksum || was.Size != nil && now[0].Size != nil && *was.Size != *now[0].Size):
 		return changedThere(was.Path)

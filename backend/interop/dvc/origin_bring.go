@@ -38,11 +38,13 @@ func (s *source) bring(ctx context.Context, p *Project, hash string) (b brought,
 	if err != nil {
 		return b, err
 	}
-	b.out = metafile.Entry{Hash: hash, MD5: b.files[0].MD5, Size: &b.n, Exec: s.is.Exec}
+	b.out = metafile.Entry{Hash: hash, Size: &b.n}
 	if s.is.IsDir() {
 		n := int64(len(files))
-		b.out.Files, b.out.Exec = &n, false
+		b.out.Files = &n
 		b.out.MD5, err = p.Cache.PutTree(b.files, hash)
+	} else {
+		b.out.MD5, b.out.Exec = b.files[0].MD5, s.is.Exec
 	}
 	return b, err
 }

@@ -115,8 +115,8 @@ func (p *Project) admit(ctx context.Context, body io.Reader, o cache.Object) (in
 		return n, errs.New(errs.Corrupt, "the remote's object %s is damaged: its content has another hash", o.MD5).
 			WithHint("push it again from where it is whole")
 	}
-	if err := p.Cache.Drop(o.Hash, o.MD5); err != nil {
+	if has, err := p.Cache.Holds(ctx, o.Hash, o.MD5); has || err != nil { // it came twice at once
 		return n, err
 	}
-	return n, p.Cache.Place(tmp, o.Hash, o.MD5)
+	return n, p.Cache.Replace(tmp, o.Hash, o.MD5)
 }

@@ -174,10 +174,16 @@ func (c Cache) Create(hash string) (*atomicfile.File, error) {
 
 // Place makes a file that was begun the object of its name, protected.
 func (c Cache) Place(tmp *atomicfile.File, hash, md5 string) error {
-	to, perm := c.Path(hash, md5), fs.FileMode(0o755)
-	if _, err := os.Stat(to); err == nil {
+	if _, err := os.Stat(c.Path(hash, md5)); err == nil {
 		return nil // its Close removes the temporary file
 	}
+	return c.Replace(tmp, hash, md5)
+}
+
+// Replace is Place also where there is an object, which may be damaged: whoever reads it at that
+// moment has the one or the other.
+func (c Cache) Replace(tmp *atomicfile.File, hash, md5 string) error {
+	to, perm := c.Path(hash, md5), fs.FileMode(0o755)
 	if c.Shared {
 		perm = 0o775 | fs.ModeSetgid
 	}
