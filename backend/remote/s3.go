@@ -18,6 +18,7 @@ import (
 type bucket struct {
 	name, prefix string
 	c            *minio.Client
+	way          *http.Transport
 	probe        sync.Mutex
 	conditional  *bool // whether it keeps to If-None-Match; nil: not asked yet
 }
@@ -28,11 +29,12 @@ const (
 )
 
 func openS3(ctx context.Context, a Address) (Remote, error) {
-	c, err := connectS3(a.S3)
+	way := transport()
+	c, err := connectS3(a.S3, way)
 	if err != nil {
 		return nil, err
 	}
-	b := &bucket{name: a.Bucket, prefix: a.Path, c: c}
+	b := &bucket{name: a.Bucket, prefix: a.Path, c: c, way: way}
 	there, err := c.BucketExists(ctx, a.Bucket)
 	if err != nil {
 		return nil, b.explain("", err)
@@ -224,4 +226,4 @@ func (b *bucket) Delete(ctx context.Context, name string) error {
 
 func (b *bucket) Checks() bool { return true }
 
-func (b *bucket) Close() error { return nil }
+func (b *bucket) Close() error { b.way.CloseIdleConnections(); return nil }

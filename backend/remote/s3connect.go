@@ -20,7 +20,7 @@ const credentialsHint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or put
 
 // connectS3 readies a client from the address and from what Amazon's tools read:
 // environment, ~/.aws/credentials and ~/.aws/config.
-func connectS3(o S3Options) (*minio.Client, error) {
+func connectS3(o S3Options, way http.RoundTripper) (*minio.Client, error) {
 	profile := or(o.Profile, os.Getenv("AWS_PROFILE"), "default")
 	shared := sharedConfig(profile)
 	host, secure, err := endpoint(or(o.Endpoint, os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), shared["endpoint_url"]))
@@ -44,7 +44,7 @@ func connectS3(o S3Options) (*minio.Client, error) {
 		}}}, providers...)
 	}
 	c, err := minio.New(host, &minio.Options{
-		Creds: credentials.NewChainCredentials(providers), Secure: secure, BucketLookup: look, MaxRetries: 5, Transport: transport(),
+		Creds: credentials.NewChainCredentials(providers), Secure: secure, BucketLookup: look, MaxRetries: 5, Transport: way,
 		Region: or(o.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), shared["region"]),
 	})
 	if err != nil {
@@ -70,9 +70,9 @@ func endpoint(text string) (host string, secure bool, err error) {
 }
 
 // transport gives up on a store that does not answer, and compresses nothing.
-func transport() http.RoundTripper {
+func transport() *http.Transport {
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialImpatient,
+		Proxy: http.ProxyFromEnvironment, DialContext: dialImpatient(patience),
 		MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
 		ExpectContinueTimeout: 10 * time.Second, DisableCompression: true, ForceAttemptHTTP2: true,
 	}
