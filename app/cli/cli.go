@@ -57,10 +57,15 @@ func (c *call) api(ctx context.Context) (*client.Client, error) {
 // want checks the number of arguments.
 func (c *call) want(least, most int) error {
 	if n := len(c.args); n < least || most >= 0 && n > most {
-		return errs.New(errs.Invalid, "usage: rondo %s %s", c.verb.name, c.verb.args).
-			WithHint("see `rondo help %s`", c.verb.name)
+		return c.misused()
 	}
 	return nil
+}
+
+// misused says how the verb is written.
+func (c *call) misused() error {
+	return errs.New(errs.Invalid, "usage: rondo %s %s", c.verb.name, c.verb.args).
+		WithHint("see `rondo help %s`", c.verb.name)
 }
 
 // say prints a line for the person. Names in it are shown as one line each.

@@ -46,8 +46,8 @@ var dataVerbs = []verb{
 	},
 	{name: "data log", args: "NAME", short: "list a dataset's snapshots", run: dataLog},
 	{
-		name: "data diff", args: "NAME [FROM [TO]]", short: "compare two snapshots: files, rows and columns",
-		long: "Without numbers the latest snapshot is compared with the one before it. --rows shows the rows\nthemselves: of those that changed the cells that differ, as \"before → now\".\n\n  rondo data diff reviews 1 3 --key id\n  rondo data diff reviews --rows 20",
+		name: "data diff", args: "NAME[@FROM] [TO]", short: "compare two snapshots: files, rows and columns",
+		long: "Without versions the latest snapshot is compared with the one before it, with FROM alone the latest with\nthat. A version is a number or a tag. NAME FROM TO and NAME@FROM NAME@TO mean the same. --rows shows the rows\nthemselves: of those that changed the cells that differ, as \"before → now\".\n\n  rondo data diff reviews@1 3 --key id\n  rondo data diff reviews golden latest\n  rondo data diff reviews --rows 20",
 		flags: func(f *flag.FlagSet) {
 			f.String("key", "", "`columns` that tell rows apart, separated by commas")
 			f.Int("rows", 0, "show up to `N` rows of each sort: changed, added, removed; with --json in place of the counts")
@@ -104,7 +104,11 @@ func (c *call) tagged(ctx context.Context, name, tag string) (string, int, error
 		return name, 0, err
 	}
 	var history []dataset.Tag
-	if err := api.Get(ctx, dataPath(name, "tags", tag), &history); err != nil {
+	err = api.Get(ctx, dataPath(name, "tags", tag), &history)
+	switch {
+	case errs.Is(err, errs.NotFound) && tag == dataset.Latest:
+		return c.snapshotOf(ctx, name)
+	case err != nil:
 		return name, 0, err
 	}
 	if len(history) == 0 || history[0].Number == 0 {
@@ -304,19 +308,40 @@ func dataLog(ctx context.Context, c *call) error {
 			c.say("%s has no snapshot yet. `rondo data snapshot %s` takes one.", c.args[0], c.args[0])
 			return nil
 		}
-		rows := [][]string{{"SNAPSHOT", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
+		tags, err := c.tagsOf(ctx, c.args[0])
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"SNAPSHOT", "TAGS", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
 		for _, s := range list {
-			version := fmt.Sprintf("v%d", s.Number)
+			version := versionWord(s.Number)
 			if s.InPart() {
 				version += " in part"
 			}
 			rows = append(rows, []string{
-				version, when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
+				version, strings.Join(tags[s.ID], ", "), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
 			})
 		}
 		c.table(rows)
 		return nil
 	})
+}
+
+// tagsOf are the tags of a dataset by the ids of the snapshots that they name.
+func (c *call) tagsOf(ctx context.Context, name string) (map[string][]string, error) {
+	api, err := c.api(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []dataset.Tag
+	tags := map[string][]string{}
+	if err := api.Get(ctx, dataPath(name, "tags"), &list); err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		tags[t.Snapshot] = append(tags[t.Snapshot], t.Name)
+	}
+	return tags, nil
 }
 
 func gitWord(g *dataset.Git) string {

@@ -19,28 +19,49 @@ func dataDiff(ctx context.Context, c *call) error {
 	if err := c.want(1, 3); err != nil {
 		return err
 	}
-	q := url.Values{}
-	for i, name := range []string{"from", "to"} {
-		if len(c.args) <= i+1 {
-			break
-		}
-		_, n, err := c.splitRef(ctx, c.args[0]+"@"+c.args[i+1])
-		if err != nil {
-			return err
-		}
-		q.Set(name, strconv.Itoa(n))
+	name, q, err := c.twoVersions(ctx)
+	if err != nil {
+		return err
 	}
 	if key := c.value("key"); key != "" {
 		q.Set("key", key)
 	}
 	if c.value("rows") != "0" {
-		return c.diffRows(ctx, c.args[0], q)
+		return c.diffRows(ctx, name, q)
 	}
 	var d dataset.Diff
-	return c.actOnData(ctx, http.MethodGet, dataPath(c.args[0], "diff")+"?"+q.Encode(), nil, &d, func() error {
+	return c.actOnData(ctx, http.MethodGet, dataPath(name, "diff")+"?"+q.Encode(), nil, &d, func() error {
 		c.sayDiff(d)
 		return nil
 	})
+}
+
+// twoVersions reads NAME FROM TO and NAME@FROM NAME@TO, of which all but the name may be left out.
+func (c *call) twoVersions(ctx context.Context) (name string, q url.Values, err error) {
+	name, from, given := strings.Cut(c.args[0], "@")
+	versions := c.args[1:]
+	if given {
+		versions = append([]string{from}, versions...)
+	}
+	if len(versions) > 2 {
+		return name, nil, c.misused()
+	}
+	q = url.Values{}
+	for i, v := range versions {
+		of, version, given := strings.Cut(v, "@")
+		switch {
+		case !given:
+			version = v
+		case of != name:
+			return name, nil, errs.New(errs.Invalid, "%s is no snapshot of %s, and two of one dataset are compared", v, name).WithHint("see `rondo help data diff`")
+		}
+		_, n, err := c.splitRef(ctx, name+"@"+version)
+		if err != nil {
+			return name, nil, err
+		}
+		q.Set([]string{"from", "to"}[i], strconv.Itoa(n))
+	}
+	return name, q, nil
 }
 
 const maxShown = 50 // lines of a list that are printed

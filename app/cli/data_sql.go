@@ -2,12 +2,18 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"strconv"
-
-	"rondo/backend/dataset/query"
 )
+
+// sqlAnswer is query.Answer with its values as they were sent: a float64 has no room for
+// every whole number of 64 bits.
+type sqlAnswer struct {
+	Columns []string            `json:"columns"`
+	Rows    [][]json.RawMessage `json:"rows"`
+	More    bool                `json:"more"`
+}
 
 func dataSQL(ctx context.Context, c *call) error {
 	if err := c.want(2, 2); err != nil {
@@ -17,9 +23,9 @@ func dataSQL(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	var a query.Answer
+	var a sqlAnswer
 	in := map[string]string{"query": c.args[1]}
-	return c.act(ctx, http.MethodPost, dataPath(name, "snapshots", strconv.Itoa(number), "sql"), in, &a, func() error {
+	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots", strconv.Itoa(number), "sql"), in, &a, func() error {
 		rows := [][]string{a.Columns}
 		for _, r := range a.Rows {
 			line := make([]string, len(r))
@@ -36,12 +42,14 @@ func dataSQL(ctx context.Context, c *call) error {
 	})
 }
 
-func sqlWord(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "NULL"
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+// sqlWord is a value as a table of the terminal shows it: texts without quotes, numbers digit by digit.
+func sqlWord(v json.RawMessage) string {
+	var text *string
+	if err := json.Unmarshal(v, &text); err != nil {
+		return string(v)
 	}
-	return fmt.Sprint(v)
+	if text == nil {
+		return "NULL"
+	}
+	return *text
 }

@@ -71,10 +71,18 @@ func addedBy(tx *index.Tx, d *addition) error {
 		return overlap(tx, d.Name, d.Path)
 	}
 	if now.Path != d.Path || now.Latest != nil || d.Desc != "" && d.Desc != now.Desc {
-		return errs.New(errs.Conflict, "there is a dataset called %q already", d.Name).WithHint("choose another name, or take a snapshot of it: rondo data snapshot %s", d.Name)
+		return errs.New(errs.Conflict, "there is a dataset called %q already, which is %s", d.Name, now.Path).WithHint("%s", otherwise(now, d.Path))
 	}
 	d.Dataset, d.known = now, true
 	return nil
+}
+
+// otherwise is what to do in place of adding a path under the name of a dataset that is there.
+func otherwise(known Dataset, path string) string {
+	if known.Path == path {
+		return "take a snapshot of it: rondo data snapshot " + known.Name
+	}
+	return "choose another name: rondo data add --name NAME " + path
 }
 
 // added records that a dataset is there.

@@ -95,14 +95,29 @@ func (s *Service) twoSnapshots(ctx context.Context, name string, from, to int) (
 	if err != nil {
 		return a, b, err
 	}
-	if from == 0 {
-		if from = b.Number - 1; from == 0 {
-			return a, b, errs.New(errs.Precondition, "%s is the first snapshot, so there is none to compare it with", b.Ref()).
-				WithHint("name two: rondo data diff %s FROM TO", name)
+	switch {
+	case err != nil:
+	case from == 0:
+		a, err = s.before(ctx, b)
+	default:
+		a, err = s.Find(ctx, Ref(name, from))
+	}
+	return a, b, err
+}
+
+// before is the snapshot before one, of those that were not forgotten.
+func (s *Service) before(ctx context.Context, snap Snapshot) (Snapshot, error) {
+	list, err := s.Snapshots(ctx, snap.Dataset)
+	for _, one := range list { // the newest first
+		if one.Number < snap.Number {
+			return one, err
 		}
 	}
-	a, err = s.Find(ctx, Ref(name, from))
-	return a, b, err
+	if err == nil {
+		err = errs.New(errs.Precondition, "there is no snapshot before %s to compare it with", snap.Ref()).
+			WithHint("`rondo data status %s` compares it with what lies there; of two it is: rondo data diff %s FROM TO", snap.Dataset, snap.Dataset)
+	}
+	return Snapshot{}, err
 }
 
 // comparable gives the one file of a single snapshot the same name whatever its path was.

@@ -12,7 +12,7 @@ import (
 // Progress is how far long work on data has come.
 type Progress struct {
 	Dataset string  `json:"dataset,omitempty"` // empty: the whole store
-	Verb    string  `json:"verb"`              // snapshot, checkout, profile, diff, verify, push, fetch, remote-status, import, repair, gc, usage, fsck
+	Verb    string  `json:"verb"`              // snapshot, checkout, profile, diff, sql, verify, push, fetch, remote-status, import, repair, gc, usage, fsck
 	Files   int64   `json:"files"`             // so far; objects where the whole store is meant, or a remote; packs of a remote that is compared
 	Bytes   int64   `json:"bytes"`
 	OfFiles int64   `json:"of_files,omitempty"` // in all; of a snapshot as many as the one before had

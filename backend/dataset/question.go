@@ -66,15 +66,32 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, question string) (quer
 		return query.Answer{}, err
 	}
 	var tables []query.Table
+	count, of := &store.Count{}, &total{}
 	for _, f := range files {
 		if table.Is(f.Path) {
-			tables = append(tables, query.Table{Path: f.Path, Open: s.openerOf(ctx, snap, f)})
+			tables = append(tables, query.Table{Path: f.Path, Open: readings(f, count, of, s.openerOf(ctx, snap, f))})
 		}
 	}
 	if len(tables) == 0 {
 		return query.Answer{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("tables are .csv, .tsv, .jsonl, .ndjson and .parquet files")
 	}
+	defer s.follow("sql", snap.Dataset, count, of)()
 	return query.SQL(ctx, tables, question, filepath.Join(s.opts.Device, "tmp"))
+}
+
+// readings counts what is read of a table, and adds to what there is to read: its beginning is
+// looked at first, and then it is read as often as its columns turn out to hold something else.
+func readings(f store.TreeFile, count *store.Count, of *total, open table.Opener) table.Opener {
+	open, opened := counting(count, f.Path, open), 0
+	return func() (io.ReadCloser, error) {
+		switch opened++; opened {
+		case 1:
+			of.more(1, 0)
+		default:
+			of.more(0, f.Size)
+		}
+		return open()
+	}
 }
 
 // openerOf refuses a file that was never brought here.

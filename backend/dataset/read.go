@@ -99,9 +99,11 @@ func (s *Service) Find(ctx context.Context, ref string) (snap Snapshot, err erro
 			}
 			return err
 		case tag != "":
-			snap, err = tagRow(tx, name, tag)
-			return err
-		case d.Latest == nil:
+			if snap, err = tagRow(tx, name, tag); tag != Latest || !notFound(err) {
+				return err
+			}
+		}
+		if d.Latest == nil {
 			none = d
 			return nil
 		}

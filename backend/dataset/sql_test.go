@@ -62,18 +62,24 @@ func TestTypesOfColumns(t *testing.T) {
 	h.add(t, "d", "d")
 	snap := h.snap(t, "d")
 	for question, want := range map[string]string{
-		"select id from csv where code = '12'":                           "[[12]]",
-		"select id from csv where code = 12":                             "[[12]]",
-		"select code from csv where id = '301'":                          "[[007]]",
-		"select max(code), count(code), count(*) from csv":               "[[A1 302 303]]",
-		"select half/2 from csv where id = 7":                            "[[3.5]]",
-		"select sum(flag), count(flag) from csv":                         "[[1 2]]",
-		"select id from csv where flag":                                  "[[301]]",
-		"select id from lines where flag = true and half / 2 = 1.5":      "[[1]]",
-		"select code, word from lines order by id":                       "[[007 NA] [ <nil>]]",
-		"select count(*), count(code), count(word) from lines":           "[[2 2 1]]",
-		"select c.id from csv c join lines l on c.code = l.code":         "[[301]]",
-		"select typeof(id), typeof(half), typeof(code) from csv limit 1": "[[integer real text]]",
+		"select id from csv where code = '12'":                            "[[12]]",
+		"select id from csv where code = 12":                              "[[12]]",
+		"select code from csv where id = '301'":                           "[[007]]",
+		"select max(code), count(code), count(*) from csv":                "[[A1 302 303]]",
+		"select half/2 from csv where id = 7":                             "[[3.5]]",
+		"select sum(flag), count(flag) from csv":                          "[[1 2]]",
+		"select id from csv where flag":                                   "[[301]]",
+		"select id from lines where flag = true and half / 2 = 1.5":       "[[1]]",
+		"select code, word from lines order by id":                        "[[007 NA] [ <nil>]]",
+		"select count(*), count(code), count(word) from lines":            "[[2 2 1]]",
+		"select c.id from csv c join lines l on c.code = l.code":          "[[301]]",
+		"select typeof(id), typeof(half), typeof(code) from csv limit 1":  "[[integer real text]]",
+		"select count (*) from csv":                                       "[[303]]",
+		"select count(*), c.* from lines c group by c.id limit 1":         "[[1 1 007 3 1 NA]]",
+		"select name from pragma_table_info('csv') order by cid":          "[[id] [code] [half] [flag]]",
+		"select count(*) from lines natural join csv":                     "[[0]]",
+		`select [CODE], "Half", ` + "`flag`" + ` from csv where id = 301`: "[[007 3 1]]",
+		"values (1152921504606846976, 9007199254740992)":                  "[[1152921504606846976 9007199254740992]]",
 	} {
 		if a, err := h.SQL(t.Context(), snap, question); err != nil || fmt.Sprint(a.Rows) != want {
 			t.Errorf("%s: %v %v, want %s", question, a.Rows, err, want)

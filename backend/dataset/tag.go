@@ -24,6 +24,9 @@ type Tag struct {
 	By       string    `json:"by,omitempty"`
 }
 
+// Latest stands where a tag does for the newest snapshot, unless somebody has given a tag of that name.
+const Latest = "latest"
+
 // tagged is the data of a snapshot.tag record; the record's id is DATASET@TAG.
 type tagged struct {
 	Dataset  string `json:"dataset"`

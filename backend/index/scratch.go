@@ -35,6 +35,59 @@ func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""
 // ScratchColumn is a column of a table: its type is one of SQLite's, or empty for any.
 type ScratchColumn struct{ Name, Type string }
 
+// ScratchTable is the form of a table.
+type ScratchTable struct {
+	Name    string
+	Columns []ScratchColumn
+}
+
+// create is the statement that makes the table.
+func (t ScratchTable) create() string {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = quoted(c.Name) + " " + c.Type
+	}
+	return fmt.Sprintf("CREATE TABLE %s (%s)", quoted(t.Name), strings.Join(columns, ", "))
+}
+
+// Understand reports what is wrong with a question about tables of these forms, and asks nothing.
+func Understand(ctx context.Context, tables []ScratchTable, query string) error {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := bound(c); err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if _, err := c.ExecContext(ctx, t.create()); err != nil {
+			return err
+		}
+	}
+	prepared, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	return prepared.Close()
+}
+
+// bound keeps a question from other files, and from memory that it has no use for.
+func bound(c *sql.Conn) error {
+	const attached, length = 7, 0 // SQLITE_LIMIT_ATTACHED, SQLITE_LIMIT_LENGTH
+	for limit, most := range map[int]int{attached: 0, length: 16 << 20} {
+		if _, err := sqlite.Limit(c, limit, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Drop removes a table, which is filled anew.
 func (s *Scratch) Drop(ctx context.Context, table string) error {
 	_, err := s.db.ExecContext(ctx, "DROP TABLE "+quoted(table))
@@ -42,20 +95,17 @@ func (s *Scratch) Drop(ctx context.Context, table string) error {
 }
 
 // Fill makes a table and puts rows into it until next says io.EOF.
-func (s *Scratch) Fill(ctx context.Context, table string, columns []ScratchColumn, next func() ([]any, error)) error {
-	names, marks := make([]string, len(columns)), make([]string, len(columns))
-	for i, c := range columns {
-		names[i], marks[i] = quoted(c.Name)+" "+c.Type, "?"
-	}
+func (s *Scratch) Fill(ctx context.Context, t ScratchTable, next func() ([]any, error)) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE TABLE %s (%s)", quoted(table), strings.Join(names, ", "))); err != nil {
+	if _, err := tx.ExecContext(ctx, t.create()); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", quoted(table), strings.Join(marks, ",")))
+	marks := strings.TrimSuffix(strings.Repeat("?,", len(t.Columns)), ",")
+	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", quoted(t.Name), marks))
 	if err != nil {
 		return err
 	}
@@ -90,11 +140,8 @@ func (s *Scratch) Ask(ctx context.Context, query string, fn func(columns []strin
 		return err
 	}
 	defer c.Close()
-	const attached, length = 7, 0 // SQLITE_LIMIT_ATTACHED, SQLITE_LIMIT_LENGTH
-	for limit, most := range map[int]int{attached: 0, length: 16 << 20} {
-		if _, err := sqlite.Limit(c, limit, most); err != nil {
-			return err
-		}
+	if err := bound(c); err != nil {
+		return err
 	}
 	rows, err := c.QueryContext(ctx, query)
 	if err != nil {

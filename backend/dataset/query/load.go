@@ -15,27 +15,53 @@ import (
 
 const looked = 100 // rows by which it is guessed what a column holds
 
-// fill loads a table. What a column holds is guessed by the first rows where the file does not say
-// it; a table that goes on otherwise is loaded anew, so that all values of a column are of one kind.
-func fill(ctx context.Context, db *index.Scratch, name string, f Table) error {
-	kinds, err := guess(f)
-	for err == nil {
-		l := &loading{path: f.Path, kinds: slices.Clone(kinds)}
-		if err = l.fill(ctx, db, name, f.Open, kinds); err != nil || slices.Equal(l.kinds, kinds) {
-			break
-		}
-		kinds, err = l.kinds, db.Drop(ctx, name)
-	}
-	return asked(f.Path, err)
+// asking is a table of which a question speaks.
+type asking struct {
+	Table
+	name    string
+	columns []string
+	kinds   []table.Kind // what the columns hold, by the first rows where the file does not say it
+	wanted  []int        // the columns of which the question speaks
 }
 
-func guess(f Table) ([]table.Kind, error) {
+func askingOf(f Table, name, question string) (a asking, err error) {
+	a = asking{Table: f, name: name}
+	a.columns, a.kinds, err = guess(f)
+	a.wanted = namedIn(question, a.columns)
+	return a, asked(f.Path, err)
+}
+
+// shape is what SQLite has of the table.
+func (a asking) shape() index.ScratchTable {
+	s := index.ScratchTable{Name: a.name}
+	for _, i := range a.wanted {
+		s.Columns = append(s.Columns, index.ScratchColumn{Name: a.columns[i], Type: affinities[a.kinds[i]]})
+	}
+	return s
+}
+
+// fill loads the table. One that goes on otherwise than it began is loaded anew, so that all values of
+// a column are of one kind.
+func (a asking) fill(ctx context.Context, db *index.Scratch) (err error) {
+	for {
+		l := &loading{asking: a, now: slices.Clone(a.kinds)}
+		if err = l.fill(ctx, db); err != nil || slices.Equal(l.now, a.kinds) {
+			return asked(a.Path, err)
+		}
+		if err = db.Drop(ctx, a.name); err != nil {
+			return err
+		}
+		a.kinds = l.now
+	}
+}
+
+func guess(f Table) (columns []string, kinds []table.Kind, err error) {
 	t, err := table.Open(f.Path, f.Open)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer t.Close()
-	kinds := make([]table.Kind, len(t.Columns))
+	columns, kinds = slices.Clone(t.Columns), make([]table.Kind, len(t.Columns))
 	copy(kinds, t.Kinds)
 	for range looked {
 		row, err := t.Next()
@@ -43,13 +69,13 @@ func guess(f Table) ([]table.Kind, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, v := range row {
 			kinds[i] = wider(kinds[i], v, t.Null(i))
 		}
 	}
-	return kinds, nil
+	return columns, kinds, nil
 }
 
 // wider is the kind of a column that also holds v: numbers of both kinds are real, other mixtures text.
@@ -81,42 +107,33 @@ func wider(k table.Kind, v string, null bool) table.Kind {
 
 // loading is one pass through a table.
 type loading struct {
-	path  string
-	kinds []table.Kind // what its columns hold by now
-	rows  int
+	asking
+	now  []table.Kind // what all columns hold by now
+	rows int
 }
 
 // affinities are the types of SQLite: a number that is compared with a text column is compared as text,
 // and the other way round. Flags are 1 and 0, as true and false are.
 var affinities = map[table.Kind]string{table.Integer: "INTEGER", table.Real: "REAL", table.Boolean: "INTEGER", table.Text: "TEXT"}
 
-func (l *loading) fill(ctx context.Context, db *index.Scratch, name string, open table.Opener, kinds []table.Kind) error {
-	t, err := table.Open(l.path, open)
+func (l *loading) fill(ctx context.Context, db *index.Scratch) error {
+	t, err := table.Open(l.Path, l.Open)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	columns := make([]index.ScratchColumn, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = index.ScratchColumn{Name: c, Type: affinities[kinds[i]]}
-	}
-	values := make([]any, len(columns))
-	return db.Fill(ctx, name, columns, func() ([]any, error) {
+	values := make([]any, len(l.wanted))
+	return db.Fill(ctx, l.shape(), func() ([]any, error) {
 		for {
 			row, err := t.Next()
 			if err != nil {
 				return nil, err
 			}
 			if l.rows++; l.rows > maxLoaded {
-				return nil, errs.New(errs.TooLarge, "%s has more than %d rows", l.path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
+				return nil, errs.New(errs.TooLarge, "%s has more than %d rows", l.Path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
 			}
-			for i, v := range row {
-				if t.Kinds == nil || t.Kinds[i] == table.Unknown {
-					l.kinds[i] = wider(l.kinds[i], v, t.Null(i))
-				}
-				values[i] = valueOf(l.kinds[i], v, t.Tells(), t.Null(i))
-			}
-			if slices.Equal(l.kinds, kinds) {
+			l.take(t, row, values)
+			if slices.Equal(l.now, l.kinds) {
 				return values, nil
 			}
 			if err := ctx.Err(); err != nil { // what comes now is only looked at
@@ -124,6 +141,17 @@ func (l *loading) fill(ctx context.Context, db *index.Scratch, name string, open
 			}
 		}
 	})
+}
+
+// take puts what is wanted of a row into values.
+func (l *loading) take(t *table.Reader, row []string, values []any) {
+	for at, i := range l.wanted {
+		v, null := row[i], t.Null(i)
+		if t.Kinds == nil || t.Kinds[i] == table.Unknown {
+			l.now[i] = wider(l.now[i], v, null)
+		}
+		values[at] = valueOf(l.now[i], v, t.Tells(), null)
+	}
 }
 
 // valueOf is a field as SQLite takes it. Where the file tells null, no text is missing.

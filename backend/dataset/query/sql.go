@@ -8,11 +8,10 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
@@ -23,7 +22,7 @@ import (
 type Answer struct {
 	Tables  []string `json:"tables"` // that were loaded, as the question can name them
 	Columns []string `json:"columns"`
-	Rows    [][]any  `json:"rows"`
+	Rows    [][]any  `json:"rows"` // whole numbers beyond 2^53 are texts
 	More    bool     `json:"more"` // there are more rows than are given
 	Millis  int64    `json:"ms"`
 }
@@ -35,6 +34,7 @@ const (
 	maxLoaded      = 5_000_000
 	maxQuestion    = 64 << 10
 	sqlTime        = 60 * time.Second
+	exact          = 1 << 53 // up to which programs that read JSON tell whole numbers apart
 )
 
 var errEnough = errors.New("enough")
@@ -80,10 +80,23 @@ func SQL(ctx context.Context, tables []Table, question, dir string) (a Answer, e
 	}
 	a.Millis = time.Since(start).Milliseconds()
 	if err != nil && ctx.Err() == nil {
-		return a, errs.New(errs.Invalid, "%w", err).WithHint("the tables are: %s", strings.Join(a.Tables, ", "))
+		return a, a.refused(err, nil)
 	}
 	return a, late(ctx, err)
 }
+
+// refused says what the database does not understand, without its own numbers, and what there is to ask.
+func (a *Answer) refused(err error, about []asking) error {
+	words := wrapped().ReplaceAllString(err.Error(), "$1")
+	hint := "the tables are: " + strings.Join(a.Tables, ", ")
+	if strings.Contains(words, "no such column") && len(about) == 1 {
+		hint = "the columns of " + about[0].name + " are: " + strings.Join(about[0].columns, ", ")
+	}
+	return errs.New(errs.Invalid, "%s", words).WithHint("%s", hint)
+}
+
+// wrapped is what the driver puts around SQLite's own words.
+var wrapped = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^SQL logic error: (.*) \(\d+\)$`) })
 
 func checkQuestion(question string) error {
 	switch {
@@ -133,6 +146,10 @@ func (a *Answer) take() func(columns []string, row []any) error {
 				if one[i] = v; math.IsInf(v, 0) || math.IsNaN(v) {
 					one[i] = fmt.Sprint(v)
 				}
+			case int64:
+				if one[i] = v; v > exact || v < -exact {
+					one[i] = strconv.FormatInt(v, 10)
+				}
 			case string:
 				size += len(v)
 				one[i] = v
@@ -145,40 +162,32 @@ func (a *Answer) take() func(columns []string, row []any) error {
 	}
 }
 
-// load fills the tables that the question names; the only one in any case.
+// load fills the tables that the question names, the only one in any case, with the columns that it
+// names. What cannot be answered is known before anything is loaded.
 func (a *Answer) load(ctx context.Context, db *index.Scratch, tables []Table, question string) error {
 	names := namesOf(tables)
 	a.Tables = append(a.Tables, names[:min(len(names), maxNamed)]...)
+	var about []asking
+	var shapes []index.ScratchTable
 	for i, t := range tables {
 		if len(tables) > 1 && !mentions(question, names[i]) {
 			continue
 		}
-		if err := fill(ctx, db, names[i], t); err != nil {
+		one, err := askingOf(t, names[i], question)
+		if err != nil {
+			return err
+		}
+		about, shapes = append(about, one), append(shapes, one.shape())
+	}
+	if err := index.Understand(ctx, shapes, question); err != nil {
+		return a.refused(err, about)
+	}
+	for _, one := range about {
+		if err := one.fill(ctx, db); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// mentions reports whether a name stands in a question as a word of its own.
-func mentions(question, name string) bool {
-	question, name = strings.ToLower(question), strings.ToLower(strings.ReplaceAll(name, `"`, `""`))
-	for from := 0; ; from++ {
-		at := strings.Index(question[from:], name)
-		if at < 0 {
-			return false
-		}
-		from += at
-		before, _ := utf8.DecodeLastRuneInString(question[:from])
-		after, _ := utf8.DecodeRuneInString(question[from+len(name):])
-		if !letter(before) && !letter(after) {
-			return true
-		}
-	}
-}
-
-func letter(r rune) bool {
-	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 // namesOf are what a question calls the tables: two that would be called alike have their paths.
