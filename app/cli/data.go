@@ -40,7 +40,7 @@ var dataVerbs = []verb{
 		flags: func(f *flag.FlagSet) {
 			messageFlags(f)
 			f.Var(&paths{}, "without", "leave out a file or folder `PATH` that was never fetched; may be given several times")
-			f.Bool("force", false, "take the files as they are although a stop of the machine may have damaged them")
+			f.Bool("force", false, "take the files as they are, although a stop of the machine or a disk may have damaged them")
 		},
 		run: dataSnapshot,
 	},

@@ -100,7 +100,7 @@ type takeSnapshot struct {
 	Name    string `path:"name"`
 	Message string `json:"message,omitempty"`
 	Commit  bool   `json:"commit,omitempty"` // commit the pointer to git
-	Force   bool   `json:"force,omitempty"`  // take files that a stop of the machine may have damaged
+	Force   bool   `json:"force,omitempty"`  // take files that a stop of the machine, or a disk, may have damaged
 
 	Without []string `json:"without,omitempty"` // leave out files and folders that were never fetched
 }

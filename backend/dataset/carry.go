@@ -17,7 +17,7 @@ func (s *Service) Carry(ctx context.Context, name, at string, of Git, message st
 	defer s.lock(name)()
 	m := s.memory(name + "\x00carried")
 	defer m.close()
-	c, err := s.take(ctx, m, at, &store.Count{})
+	c, err := s.take(ctx, m, at, &store.Count{}, true)
 	if err == nil {
 		err = s.opts.Store.Settle(ctx)
 	}

@@ -68,7 +68,7 @@ type Take struct {
 	Commit   bool   `json:"commit,omitempty"` // commit the pointer to git
 	Decision string `json:"decision,omitempty"`
 
-	// Force takes files that a stop of the machine may have damaged: they are meant as they are.
+	// Force takes files that a stop of the machine, or a disk, may have damaged: they are meant as they are.
 	Force bool `json:"force,omitempty"`
 
 	// Without names files and folders that were never fetched and are not to be in the new snapshot.

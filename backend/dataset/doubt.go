@@ -1,9 +1,9 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/store"
@@ -57,12 +57,7 @@ func (m *damage) err() error {
 }
 
 func (m *damage) text() string {
-	names := m.files[:min(maxWork, len(m.files))]
-	text := strings.Join(names, ", ")
-	if more := m.count - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return fmt.Sprintf("%s, and these files are not as it has them: %s", m.of.Stopped, text)
+	return fmt.Sprintf("%s, and these files are not as it has them: %s", m.of.Stopped, firstNamed(m.files, m.count))
 }
 
 // tell puts the damage into a status.
@@ -71,35 +66,42 @@ func (s *Service) tell(ctx context.Context, d Dataset, c content, st *Status) er
 	if dmg != nil && err == nil {
 		st.State, st.Damaged = Changed, dmg.files
 		st.Text = dmg.text() + "; `rondo data checkout --force " + dmg.of.Ref() + "` brings them back"
+		return nil
+	}
+	if err == nil && c.lost.count > 0 {
+		st.State, st.Damaged = Changed, c.lost.places(d, c.single)
+		st.Text = lostText(d, c) + "; `" + s.bringBack(ctx, d, c) + "` brings back what that snapshot has"
 	}
 	return err
 }
 
-// meant refuses to take files that a stop of the machine has damaged for what somebody
+// meant refuses to take files that a stop of the machine, or a disk, has damaged for what somebody
 // wanted to have, unless that is said.
 func (s *Service) meant(ctx context.Context, d Dataset, c content, in Take) error {
-	if in.Force || in.origin != nil { // what was just fetched has replaced all
+	if in.meant() {
 		return nil
 	}
 	dmg, err := s.damaged(ctx, d, c)
 	if dmg != nil && err == nil {
 		err = dmg.err()
 	}
-	return err
+	return cmp.Or(err, s.lostError(ctx, d, c))
+}
+
+// meant reports whether the files are known to be as somebody wants them.
+func (in Take) meant() bool {
+	return in.Force || in.origin != nil // what was just fetched has replaced all
 }
 
 // Sound refuses with Conflict where a dataset's files, at a path that reads says matters,
-// are damaged by a stop of the machine: what is made of them would be wrong.
+// are damaged by a stop of the machine or a disk: what is made of them would be wrong.
 func (s *Service) Sound(ctx context.Context, reads func(path string) bool) error {
-	if !s.anyDoubt() {
-		return nil
-	}
 	all, err := s.List(ctx)
 	if err != nil {
 		return err
 	}
 	for _, d := range all {
-		if len(s.doubts(d.Path)) == 0 || !reads(d.Path) {
+		if !reads(d.Path) || len(s.doubts(d.Path)) == 0 && !s.unsure(d) {
 			continue
 		}
 		if err := s.sound(ctx, d); err != nil {
@@ -122,15 +124,4 @@ func (s *Service) sound(ctx context.Context, d Dataset) error {
 	}
 	s.save(m, d.Name)
 	return s.meant(ctx, d, c, Take{})
-}
-
-func (s *Service) anyDoubt() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, u := range s.notes {
-		if u.Stopped != "" {
-			return true
-		}
-	}
-	return false
 }

@@ -21,10 +21,13 @@ type memory struct {
 }
 
 func (s *Service) memory(name string) *memory {
-	file := ref.Of([]byte(name)).String()[:32] + ".stat"
-	m := &memory{path: filepath.Join(s.opts.Device, "stat", file), began: s.opts.Now()}
+	m := &memory{path: s.memoryAt(name), began: s.opts.Now()}
 	m.Memory = folder.Recall(m.path, cmp.Or(s.opts.Boot, proc.Self().Boot))
 	return m
+}
+
+func (s *Service) memoryAt(name string) string {
+	return filepath.Join(s.opts.Device, "stat", ref.Of([]byte(name)).String()[:32]+".stat")
 }
 
 // save makes what was seen the memory. Without it the files are read once more.

@@ -81,7 +81,7 @@ func (n *noting) file(ctx context.Context, f store.TreeFile) error {
 		one.at, one.row = at, folder.Row{Stamp: n.p.stamps[n.i], Digest: f.Digest}
 		n.i++
 		n.advance()
-	} else if one.ok = one.known.OK && one.known.Digest == f.Digest; one.ok {
+	} else if one.ok = one.known.Lost || one.known.OK && one.known.Digest == f.Digest; one.ok {
 		one.row = one.known.Row
 	}
 	if n.queue = append(n.queue, one); len(n.queue) < notedAtOnce {

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 type plan struct {
 	there  *store.Listing // what lies at the path
 	want   *store.Listing
+	lost   lost          // of it
 	was    bool          // what lies there is one file
 	single bool          // what is wanted is one file
 	base   string        // the dataset's path
@@ -180,8 +180,11 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 	if err == nil {
 		err = refuse(work, unsaved, d, snap, p.part != nil)
 	}
-	if err != nil && dmg != nil {
+	switch {
+	case err != nil && dmg != nil:
 		return dmg.err()
+	case err != nil && p.lost.count > 0:
+		return s.lostError(ctx, d, content{single: p.was, list: p.there, lost: p.lost})
 	}
 	return err
 }
@@ -222,7 +225,7 @@ func (s *Service) lookForPlan(ctx context.Context, d Dataset, p *plan) error {
 		return err
 	}
 	s.save(m, d.Name)
-	p.there, p.was = c.list, c.single
+	p.there, p.was, p.lost = c.list, c.single, c.lost
 	return nil
 }
 
@@ -233,15 +236,11 @@ func refuse(work []string, n int, d Dataset, snap Snapshot, part bool) error {
 	if n == 0 {
 		return nil
 	}
-	text := strings.Join(work, ", ")
-	if n > len(work) {
-		text += fmt.Sprintf(" and %d more", n-len(work))
-	}
 	away := "rondo data checkout --force " + snap.Ref()
 	if part { // all of it would take more away than was asked for
 		away = "the same with --force"
 	}
-	return errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, text).
+	return errs.New(errs.Conflict, "%s holds work that no snapshot has: %s", d.Path, firstNamed(work, n)).
 		WithHint("keep it: rondo data snapshot %s; or throw it away: %s", d.Name, away)
 }
 

@@ -17,6 +17,7 @@ type content struct {
 	single bool
 	list   *store.Listing
 	facts  facts
+	lost   lost
 }
 
 // digest is that of the tree.
@@ -33,8 +34,10 @@ func (c content) of(ctx context.Context) (d ref.Digest, err error) {
 	return ref.Zero, nil
 }
 
-// take reads what lies at the path into the store.
-func (s *Service) take(ctx context.Context, m *memory, at string, count *store.Count) (c content, err error) {
+// take reads what lies at the path into the store. Where the files are meant to be as they are, none is lost.
+func (s *Service) take(ctx context.Context, m *memory, at string, count *store.Count, meant bool) (c content, err error) {
+	c.lost.meant = meant
+	defer func() { s.foundSure(at, c, err) }()
 	if c.single, err = s.single(at); err != nil {
 		return c, err
 	}
@@ -43,7 +46,7 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	part := store.Part{Count: count}
-	t, err := s.readFile(store.Heard(ctx, part.Read), m, at, s.keepOpen)
+	t, err := s.readFile(store.Heard(ctx, part.Read), m, at, &c.lost, s.keepOpen)
 	if err != nil {
 		return c, err
 	}
@@ -65,6 +68,7 @@ func (s *Service) keepList(ctx context.Context, t store.Tree) (*store.Listing, e
 
 // look is take that stores nothing.
 func (s *Service) look(ctx context.Context, m *memory, at string, count *store.Count) (c content, err error) {
+	defer func() { s.foundSure(at, c, err) }()
 	if c.single, err = s.single(at); err != nil {
 		return c, err
 	}
@@ -72,7 +76,7 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 		c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(&c, m, count))
 		return c, err
 	}
-	t, err := s.readFile(ctx, m, at, hashOpen)
+	t, err := s.readFile(ctx, m, at, &c.lost, hashOpen)
 	if err == nil {
 		c.list, err = s.opts.Store.ListingOf(ctx, t.Files...)
 	}
@@ -80,7 +84,11 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 }
 
 func (s *Service) scan(c *content, m *memory, count *store.Count) store.Scan {
-	return store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
+	scan := store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
+	if !c.lost.meant {
+		scan.Lost = c.lost.see
+	}
+	return scan
 }
 
 // opened is a file that is to be read, with what is known of it.
@@ -104,7 +112,7 @@ func hashOpen(ctx context.Context, f opened) (store.TreeFile, store.Stamp, error
 }
 
 // readFile makes the tree of one file, which is not read where it is known.
-func (s *Service) readFile(ctx context.Context, m *memory, at string, read func(context.Context, opened) (store.TreeFile, store.Stamp, error)) (t store.Tree, err error) {
+func (s *Service) readFile(ctx context.Context, m *memory, at string, l *lost, read func(context.Context, opened) (store.TreeFile, store.Stamp, error)) (t store.Tree, err error) {
 	f, err := s.root.Open(at)
 	if err != nil {
 		return t, folder.Unreadable(s.full(at), err)
@@ -125,8 +133,14 @@ func (s *Service) readFile(ctx context.Context, m *memory, at string, read func(
 	case known.Stamp != was:
 		settled = true // it is the object itself
 	}
+	row := folder.Row{Stamp: now, Digest: file.Digest}
+	if !l.meant && known.Loses(now, file.Digest) {
+		l.see(name)
+		row, settled = known.Row, true
+		row.Lost = true
+	}
 	if settled {
-		m.Add("", name, folder.Row{Stamp: now, Digest: file.Digest}, known)
+		m.Add("", name, row, known)
 	}
 	file.Path, file.Exec = name, was.Exec
 	return store.Tree{Files: []store.TreeFile{file}}, nil

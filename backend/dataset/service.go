@@ -50,6 +50,7 @@ type Service struct {
 	rules map[string]Keep        // of datasets, as rondo.yaml says them
 	link  store.Link             // how large files are kept and brought back
 	notes map[string]*unsettled  // of checkouts that the disk may not have, by id
+	sure  map[string]bool        // paths whose files were read, and had lost nothing
 
 	remotes *far.Remotes
 
@@ -77,7 +78,7 @@ func Open(_ context.Context, opts Options) (*Service, error) {
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "open the project folder: %w", err)
 	}
-	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}, counting: make(chan struct{}, 1)}
+	s := &Service{opts: opts, root: root, locks: map[string]*sync.Mutex{}, notes: map[string]*unsettled{}, sure: map[string]bool{}, counting: make(chan struct{}, 1)}
 	s.remotes = &far.Remotes{Project: opts.Dir, Device: opts.Device, Now: opts.Now, Log: opts.Log}
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	return s, errors.Join(s.clean(), s.resume())

@@ -46,7 +46,7 @@ func (s *Service) snapshot(ctx context.Context, d Dataset, in Take) (Snapshot, e
 		foreseen = s.foresee(ctx, d.Path, of)
 	}
 	stop := s.follow("snapshot", name, in.Count, of)
-	c, err := s.take(ctx, m, d.Path, in.Count)
+	c, err := s.take(ctx, m, d.Path, in.Count, in.meant())
 	stop()
 	foreseen()
 	if err != nil {

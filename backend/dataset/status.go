@@ -36,7 +36,8 @@ type Status struct {
 	// none of those above.
 	NotFetched int `json:"not_fetched,omitempty"`
 	// Damaged are files that are not as a checkout wrote them which the machine stopped before
-	// the disk had them, or which the disk failed to take; at most 1000.
+	// the disk had them, or which the disk failed to take, and those that changed without a new
+	// time; at most 1000.
 	Damaged []string `json:"damaged,omitempty"`
 }
 

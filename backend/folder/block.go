@@ -12,7 +12,8 @@ import (
 // names were in them, in the order of their paths: after a head come blocks, each a length,
 // a SHA-256 and some rows of one folder. docs/formats/snapshots.md has the details.
 const (
-	memoryMagic = "rondo stat 4\n"
+	memoryMagic = "rondo stat 5\n"
+	formerMagic = "rondo stat 4\n" // of before rows could be lost; the same else
 	headSize    = len(memoryMagic) + 4*len(ref.Zero)
 	blockHead   = 4 + len(ref.Zero)
 	blockRows   = 512 // after which a block ends
@@ -26,6 +27,7 @@ var blockEnd [blockHead]byte
 type Row struct {
 	Stamp  Stamp
 	Digest ref.Digest
+	Lost   bool // when it was last read it held something else, though nothing had given it a new time
 }
 
 // block is some files of one folder, one after the other in the order of paths, with no
@@ -139,11 +141,12 @@ func (p *rowParser) next() bool {
 	p.name = append(p.name[:shared], p.b[:length]...)
 	p.b = p.b[length:]
 	size := p.uint()
-	if p.ok = size&2 != 0; !p.ok {
+	if p.ok = size != 0; !p.ok {
 		p.row = Row{}
 		return !p.bad
 	}
-	s := Stamp{Size: int64(size >> 2), Exec: size&1 != 0}
+	lost := size&flagsOfRow == flagLost
+	s := Stamp{Size: int64(size >> 2), Exec: size&flagsOfRow == flagKnown|flagExec}
 	s.Mtime = p.last.Stamp.Mtime + p.int()
 	s.Ctime = s.Mtime + p.int()
 	s.Inode = p.last.Stamp.Inode + uint64(p.int())
@@ -151,10 +154,29 @@ func (p *rowParser) next() bool {
 		p.bad = true
 		return false
 	}
-	p.row = Row{s, ref.Digest(p.b[:len(ref.Zero)])}
+	p.row = Row{s, ref.Digest(p.b[:len(ref.Zero)]), lost}
 	p.last, p.b = p.row, p.b[len(ref.Zero):]
-	p.ok = p.alive.IsZero() || s.Lasting(p.alive)
+	p.ok = !lost && (p.alive.IsZero() || s.Lasting(p.alive))
 	return true
+}
+
+// What a row says of a file, beside its size. Nothing: its name alone is known.
+const (
+	flagExec  = 1
+	flagKnown = 2
+	flagLost  = 1 // without flagKnown
+
+	flagsOfRow = 3
+)
+
+func (r Row) flags() uint64 {
+	switch {
+	case r.Lost:
+		return flagLost
+	case r.Stamp.Exec:
+		return flagKnown | flagExec
+	}
+	return flagKnown
 }
 
 // rowWriter makes the rows of a block.
@@ -183,11 +205,7 @@ func (w *rowWriter) add(name string, row Row, ok bool) {
 		w.b = append(b, 0)
 		return
 	}
-	size := uint64(row.Stamp.Size)<<2 | 2
-	if row.Stamp.Exec {
-		size |= 1
-	}
-	b = binary.AppendUvarint(b, size)
+	b = binary.AppendUvarint(b, uint64(row.Stamp.Size)<<2|row.flags())
 	b = binary.AppendVarint(b, row.Stamp.Mtime-w.last.Stamp.Mtime)
 	b = binary.AppendVarint(b, row.Stamp.Ctime-row.Stamp.Mtime)
 	b = binary.AppendVarint(b, int64(row.Stamp.Inode-w.last.Stamp.Inode))

@@ -80,11 +80,23 @@ func (m *Memory) SetLabel(tree ref.Digest) {
 	}
 }
 
-// Known is what a memory says of one path.
+// Known is what a memory says of one path. Where it is not OK the file has to be read; what it
+// held when it looked like the row may be told all the same.
 type Known struct {
 	Row
 	OK bool
 	at int // the row's place in the memory
+}
+
+// Loses reports whether a file that looks like now and was read to be d has lost what is known of it:
+// nothing has given it a new time, and yet it holds something else, or was cut short. That is what a
+// disk leaves that lost a write; a program that sets the time of what it writes leaves it too.
+func (k Known) Loses(now Stamp, d ref.Digest) bool {
+	was := k.Stamp
+	if k.Digest.IsZero() || k.Digest == d || was.Mtime != now.Mtime {
+		return false
+	}
+	return now.Size == was.Size || now.Size < was.Size && now.Inode == was.Inode && now.Ctime <= was.Ctime
 }
 
 // Find returns what is known of a path. Paths must be asked for in their order.
@@ -93,8 +105,8 @@ func (m *Memory) Find(prefix, name string) (k Known) {
 		return k
 	}
 	k.Row, k.at, k.OK = m.old.find(prefix, name)
-	if late, _, ok := m.part.find(prefix, name); ok {
-		k = Known{Row: late, OK: true, at: -1}
+	if late, _, ok := m.part.find(prefix, name); !late.Digest.IsZero() {
+		k = Known{Row: late, OK: ok, at: -1}
 	}
 	return k
 }

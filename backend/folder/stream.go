@@ -39,7 +39,8 @@ func parseHead(b []byte) (h head, ok bool) {
 	copy(h.id[:], b[at:])
 	copy(h.label[:], b[at+len(h.id):])
 	copy(h.start[:], b[at+len(h.id)+len(h.label):])
-	return h, string(b[:at]) == memoryMagic && bytes.Equal(sum[:], b[headSize-len(sum):headSize])
+	magic := string(b[:at])
+	return h, (magic == memoryMagic || magic == formerMagic) && bytes.Equal(sum[:], b[headSize-len(sum):headSize])
 }
 
 // stream reads a memory file, as far as it is undamaged.

@@ -40,6 +40,7 @@ type Scan struct {
 	Began  time.Time      // with Memory: when the reading begins
 	Count  *Count
 	Each   func(prefix, name string, size int64) // sees the files in the order of their paths
+	Lost   func(path string)                     // hears of files that have lost what Memory knows of them; nil: they are meant so
 	Link   Link                                  // how large files are kept; LinkCopy where it is empty
 }
 
@@ -350,7 +351,13 @@ func (sc *scanner) add(j *job) error {
 		if sc.o.Memory == nil {
 			continue
 		}
-		sc.o.Memory.Note(j.b.Prefix, j.b.Names[i], folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.settled(i, sc.o.Began))
+		row, sure := folder.Row{Stamp: j.b.Stamps[i], Digest: f.Digest}, j.settled(i, sc.o.Began)
+		if was := j.b.Known[i]; sc.o.Lost != nil && was.Loses(row.Stamp, row.Digest) {
+			sc.o.Lost(f.Path)
+			row, sure = was.Row, true
+			row.Lost = true
+		}
+		sc.o.Memory.Note(j.b.Prefix, j.b.Names[i], row, sure)
 		if sc.w.paused() {
 			sc.o.Memory.Cut()
 		}
