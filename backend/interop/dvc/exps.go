@@ -104,7 +104,7 @@ func (e *Experiment) addParams(s metafile.Stage, lock *metafile.LockStage) {
 			prefix = in + ":"
 		}
 		for j := 0; j < vals.Len(); j++ {
-			e.Params[prefix+vals.Keys[j]] = told(vals.Value(vals.Keys[j]))
+			flat(vals.Value(vals.Keys[j]), prefix+vals.Keys[j], e.Params)
 		}
 	}
 }

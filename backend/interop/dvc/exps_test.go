@@ -2,6 +2,7 @@ package dvc_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -11,6 +12,8 @@ func TestExperimentsAreToldAsDVCKeptThem(t *testing.T) {
 	h := newHistory(t, d, 5)
 	h.git(h.main, "config", "user.name", "a")
 	h.git(h.main, "config", "user.email", "a@b")
+	d.must(h.main, "repro")
+	h.both("dvc.yaml", strings.Replace(h.pipeline(), "more.toml: [deep.x]", "more.toml: [deep]", 1)) // told by its leaf all the same
 	d.must(h.main, "repro")
 	h.both("dvclive/metrics.json", `{"step": 3, "train": {"loss": 0.25}}`)
 	h.commitGit(h.main)

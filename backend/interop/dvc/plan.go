@@ -145,8 +145,13 @@ func (pl *planner) finish() error {
 	return nil
 }
 
-// name makes a name that rondo.yaml takes and that nothing else has.
-func name(want string, taken map[string]bool) string {
+const (
+	yamlName = 90  // bytes of a name in rondo.yaml, with room for a number
+	longName = 400 // of a stage that is only told of: those of a matrix have all their values at the end
+)
+
+// name makes a name of at most so many bytes that rondo.yaml takes and that nothing else has.
+func name(want string, most int, taken map[string]bool) string {
 	var b strings.Builder
 	for _, r := range want {
 		if r <= ' ' || strings.ContainsRune(`/\:*?"<>|`, r) || r == 0x7f {
@@ -155,8 +160,8 @@ func name(want string, taken map[string]bool) string {
 		b.WriteRune(r)
 	}
 	base := strings.TrimLeft(b.String(), "-.")
-	if len(base) > 90 {
-		base = strings.ToValidUTF8(base[:90], "")
+	if len(base) > most {
+		base = strings.ToValidUTF8(base[:most], "")
 	}
 	if base == "" {
 		base = "unnamed"

@@ -42,7 +42,7 @@ func (pl *planner) dataset(ctx context.Context, s SingleFile, o metafile.SingleO
 	}
 	known := false
 	if d.Name, known = byPath[at]; !known {
-		d.Name = name(strings.TrimSuffix(path.Base(at), path.Ext(at)), pl.sets)
+		d.Name = name(strings.TrimSuffix(path.Base(at), path.Ext(at)), yamlName, pl.sets)
 		lines := []string{"path: " + yamlText(at)}
 		if d.Desc != "" {
 			lines = append(lines, "desc: "+yamlText(d.Desc))

@@ -63,7 +63,7 @@ func (pl *planner) oldStage(f SingleFile) {
 
 // stage writes one stage, says what of it could not come, and returns its name.
 func (pl *planner) stage(file, want string, s metafile.Stage) string {
-	n := name(want, pl.names)
+	n := name(want, yamlName, pl.names)
 	if _, there := pl.file.Stages[n]; there {
 		pl.came("%s: stage %s was there already and stays as it is", file, n)
 		return n

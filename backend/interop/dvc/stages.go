@@ -24,7 +24,7 @@ func (p *Project) Stages() map[string]project.Stage {
 		for _, s := range pl.Stages {
 			one := p.stage(pl, s)
 			one.Order = len(out) + 1
-			out[name(prefix+s.Name, taken)] = one
+			out[name(prefix+s.Name, longName, taken)] = one
 		}
 	}
 	return out

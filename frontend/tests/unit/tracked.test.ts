@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { TrackedItem, TrackedState } from '$lib/api/types'
+import type { DvcExperiment, TrackedItem, TrackedState } from '$lib/api/types'
+import { keysOf, told } from '$features/data/experiments'
 import { chosen, written } from '$features/data/figures'
-import { byPath, look, quoted, ways } from '$features/data/tracked'
+import { byPath, differs, look, quoted, ways, whichOf } from '$features/data/tracked'
 import { t } from '$lib/i18n/index.svelte'
 
 const item = (more: Partial<TrackedItem> = {}): TrackedItem => ({ path: 'data/a.csv', by: 'data/a.csv.dvc', stage: false, stage_name: '', kind: 'outs', folder: false, no_cache: false, ...more })
@@ -26,6 +27,22 @@ describe('what DVC tracks', () => {
   it('leaves a database to dvc', () => expect(commands(item({ origin: { kind: 'query', frozen: true } }), state('unchanged'))).toEqual(['dvc update data/a.csv.dvc']))
   it('brings an import that was only noted', () => expect(commands(item({ origin: { kind: 'address', frozen: true } }), state('unrecorded', 'unrecorded'))).toEqual(['rondo data pull data/a.csv', 'rondo data update data/a.csv.dvc']))
   it.each([['data/a.csv', 'data/a.csv'], ["it's.csv", `'it'\\''s.csv'`], ['a b', "'a b'"], ['-x', "'./-x'"], ['데이터', "'데이터'"], ['$(rm)', "'$(rm)'"]])('writes %s as one word', (path, word) => expect(quoted(path)).toBe(word))
+})
+
+describe('what is looked for among what DVC tracks', () => {
+  const items = [item(), item({ path: 'data/b.csv', by: 'train' })]
+  const states = new Map([['data/b.csv', state('modified')], ['data/a.csv', state('unchanged')]])
+  it('is found by path or stage', () => expect([whichOf(items, 'A.CSV'), whichOf(items, ' train '), whichOf(items, 'zzz')].map((l) => l.map((x) => x.path))).toEqual([['data/a.csv'], ['data/b.csv'], []]))
+  it('is what differs, where that is asked for', () => expect(whichOf(items, '', states).map((x) => x.path)).toEqual(['data/b.csv']))
+  it.each([['unchanged', 'whole', false], ['versioned', 'versioned', false], ['unchanged', 'uncached', false], ['unchanged', 'partly', true], ['missing', 'whole', true], ['unrecorded', 'unrecorded', true]])('%s in the folder, %s in the cache: %s', (word, cache, is) => expect(differs(state(word, cache))).toBe(is))
+  it('is not known before it was read', () => expect(differs(undefined)).toBe(false))
+})
+
+describe('experiments', () => {
+  const exp = (params: Record<string, string>, acc: number): DvcExperiment => ({ name: 'x', commit: 'c', baseline: 'b', at: '', params, metrics: { acc, same: 1 } })
+  const list = [exp({ 'train.lr': '0.1', seed: '1' }, 0.5), exp({ 'train.lr': '0.2', seed: '1' }, 0.6)]
+  it('have a column for each leaf, what differs first', () => expect(keysOf(list).map((k) => k.name)).toEqual(['acc', 'train.lr', 'same', 'seed']))
+  it('say what they have, and that they have none', () => expect(keysOf([...list, exp({}, 0)]).map((k) => told(exp({ seed: '7' }, 0.25), k))).toEqual(['0.25', '7', '–', '1']))
 })
 
 describe('the revisions in an address', () => {

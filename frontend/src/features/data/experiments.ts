@@ -1,10 +1,20 @@
 import type { DvcExperiment } from '$lib/api/types'
+import { figure } from '$lib/format'
 
-const most = 6 // columns of a sort; the command line has all
-
-/** keysOf are the columns for what experiments say: what differs among them first. */
-export function keysOf(list: DvcExperiment[], part: 'metrics' | 'params'): string[] {
-  const keys = [...new Set(list.flatMap((e) => Object.keys(e[part])))].sort()
-  const differs = (k: string) => new Set(list.map((e) => e[part][k])).size > 1
-  return [...keys.filter(differs), ...keys.filter((k) => !differs(k))].slice(0, most)
+/** Key is a column of the table of experiments: a metric or a param by its dotted name. */
+export interface Key {
+  part: 'metrics' | 'params'
+  name: string
+  differs: boolean
 }
+
+/** keysOf are the columns for what experiments say, one for each leaf: what differs among them first, metrics before params. */
+export function keysOf(list: DvcExperiment[]): Key[] {
+  const of = (part: Key['part']): Key[] =>
+    [...new Set(list.flatMap((e) => Object.keys(e[part])))].sort().map((name) => ({ part, name, differs: new Set(list.map((e) => e[part][name])).size > 1 }))
+  const all = [...of('metrics'), ...of('params')]
+  return [...all.filter((k) => k.differs), ...all.filter((k) => !k.differs)]
+}
+
+/** told is what an experiment says of a key. */
+export const told = (e: DvcExperiment, k: Key): string => (k.part === 'metrics' ? figure(e.metrics[k.name]) : (e.params[k.name] ?? '–'))

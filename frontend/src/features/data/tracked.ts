@@ -27,6 +27,15 @@ export const look = (word: string): Look | undefined => looks[word]
 /** byPath finds the state of an item. */
 export const byPath = (list: TrackedState[] | undefined) => new Map((list ?? []).map((s) => [s.path, s]))
 
+/** differs says that an item is not as DVC recorded it: in the folder, or in the cache that it should be in. */
+export const differs = (s: TrackedState | undefined) => !!s && ((s.state !== 'unchanged' && s.state !== 'versioned') || s.cache === 'missing' || s.cache === 'partly')
+
+/** whichOf are the items that have a text in their path or in what recorded them, and of those, where states are given, what differs. */
+export function whichOf(items: TrackedItem[], text: string, states?: Map<string, TrackedState>): TrackedItem[] {
+  const wanted = text.trim().toLowerCase()
+  return items.filter((item) => (!states || differs(states.get(item.path))) && (!wanted || `${item.path}\n${item.by}`.toLowerCase().includes(wanted)))
+}
+
 /** Way is a command that helps, and what it does. */
 export interface Way {
   text: PlainKey

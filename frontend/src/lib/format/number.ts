@@ -71,4 +71,4 @@ export function micros(us: number): string {
   return `${(us / 1e6).toFixed(1)} s`
 }
 
-const minus = (s: string) => s.replace(/^-/, '−')
+const minus = (s: string) => s.replace(/^-/, /[1-9]/.test(s) ? '−' : '')
