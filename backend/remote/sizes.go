@@ -13,14 +13,16 @@ const sideBySide = 8 // questions that wait for the other side at the same time
 
 // sizes asks for each blob on its own, some at a time.
 func sizes(ctx context.Context, names []string, one func(ctx context.Context, name string) (int64, error)) (map[string]int64, error) {
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
 	all := make(map[string]int64, len(names))
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	for _, name := range names {
-		if err := checkName(name); err != nil {
-			return nil, err
-		}
 		g.Go(func() error {
 			n, err := one(ctx, name)
 			if errs.Is(err, errs.NotFound) {
