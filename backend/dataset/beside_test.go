@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"rondo/backend/atomicfile"
@@ -16,9 +17,9 @@ func TestNothingIsHalfWrittenAmongFiles(t *testing.T) {
 	ctx := t.Context()
 	h := open(t, project(t))
 	must(t, lay(filepath.Join(h.dir, "data/in"), small(0)))
-	asked := 0
+	var asked atomic.Int64 // by several at once
 	fault.Fail(func(string) error {
-		asked++
+		asked.Add(1)
 		return filepath.WalkDir(h.dir, func(at string, e fs.DirEntry, err error) error {
 			if err == nil && atomicfile.IsTemporary(e.Name()) && !strings.Contains(at, ".rondo") {
 				t.Errorf("half written: %s", at)
@@ -36,7 +37,7 @@ func TestNothingIsHalfWrittenAmongFiles(t *testing.T) {
 	must(t, err)
 	_, err = h.Checkout(ctx, "d", 1, false)
 	must(t, err)
-	if asked == 0 {
+	if asked.Load() == 0 {
 		t.Error("nothing was written")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -172,13 +173,12 @@ func dieAt(point string) {
 	if err != nil {
 		often = 3
 	}
-	left := rand.IntN(often)
+	var left atomic.Int64 // several may come there at once
+	left.Store(rand.Int64N(int64(often)))
 	fault.Hook(func(p string) {
-		if p == point {
-			if left--; left < 0 {
-				syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {}
-			}
+		if p == point && left.Add(-1) < 0 {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
 		}
 	})
 }

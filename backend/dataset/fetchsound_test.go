@@ -35,9 +35,9 @@ func spoilt(t *testing.T) (from, to *house) {
 	t.Helper()
 	remote := filepath.Join(t.TempDir(), "remote")
 	from = withRemote(t, remote)
-	big := noise(5 << 20)
+	big, ill := noise(5<<20), noise(6 << 20)[5<<20:][:3000] // of which no part is the same
 	for name, text := range map[string]string{
-		"d/one.txt": "one", "d/in/ill.bin": noise(3000), "d/in/well.txt": "well", "d/in/deep/x.txt": "x", "big.bin": big, "sound.csv": csv1,
+		"d/one.txt": "one", "d/in/ill.bin": ill, "d/in/well.txt": "well", "d/in/deep/x.txt": "x", "big.bin": big, "sound.csv": csv1,
 	} {
 		write(t, from.dir, "data/"+name, text)
 	}
@@ -46,7 +46,7 @@ func spoilt(t *testing.T) (from, to *house) {
 		from.snap(t, strings.TrimSuffix(strings.TrimSuffix(name, ".bin"), ".csv"))
 	}
 	from.push(t)
-	from.spoilAt(t, read(t, from.dir, "data/d/in/ill.bin")[100:200])
+	from.spoilAt(t, ill[100:200])
 	from.spoilAt(t, big[3<<20:3<<20+100])
 	return from, withRemote(t, remote)
 }
