@@ -43,14 +43,14 @@ func (p *Project) addressOf(o tracked) *SingleFile {
 func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b brought, err error) {
 	from, err := p.openPlace(ctx, f)
 	if err != nil {
-		return b, err
+		return b, f.failed(err)
 	}
 	defer from.Close()
 	was := f.Deps[0].Entry
 	files, folder := recordedAt(was), was.IsDir()
 	if how.newest || files == nil {
 		if files, folder, err = from.facts(ctx); err != nil {
-			return b, err
+			return b, f.failed(err)
 		}
 	}
 	told := len(files) > 0 && files[0].ETag+files[0].Checksum != ""
@@ -96,6 +96,11 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 		err = changedThere(redacted(was.Path))
 	}
 	return b, err
+}
+
+// failed says which import it was that could not be had.
+func (f SingleFile) failed(err error) error {
+	return errs.New(errs.KindOf(err), "%s: %w", f.Path, err).WithHint("%s", errs.HintOf(err))
 }
 
 // sameFacts reports whether an origin is what it was.

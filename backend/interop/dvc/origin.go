@@ -21,6 +21,7 @@ type source struct {
 	project *Project       // nil where the repository is no DVC project
 	lists   map[string]any // by MD5: the text of a list, or the name of a file that git has
 	near    fs.FS
+	lies    bool // near is a folder as it lies there, in which what is tracked may be another than what is recorded
 	opening sync.Once
 	far     far                 // the other project's own remote, once it was needed
 	closed  error               // why that cannot be opened

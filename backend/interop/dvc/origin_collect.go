@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"rondo/backend/errs"
@@ -20,6 +21,9 @@ func (s *source) collect(ctx context.Context, at, inTree, hash string) error {
 		return errs.Wrap(errs.Unavailable, err, "look at %s there", inTree)
 	}
 	below, holder := s.outsAt(at)
+	if holder != nil && s.lies {
+		return s.mixed(ctx, at, inTree, hash, *holder, err == nil)
+	}
 	if holder != nil && (err != nil || info.IsDir()) {
 		e, files, err := s.tracked(ctx, *holder, strings.TrimPrefix(strings.TrimPrefix(at, holder.at), "/"))
 		if err == nil {
@@ -33,7 +37,11 @@ func (s *source) collect(ctx context.Context, at, inTree, hash string) error {
 	} else if len(below) > 0 {
 		err = nil
 	} else {
-		return errs.New(errs.NotFound, "it has no %s at that commit", inTree).WithHint("`rondo data update` takes a newer one; `rondo data remove` ends the import")
+		when := " at that commit"
+		if s.lies {
+			when = ""
+		}
+		return errs.New(errs.NotFound, "it has no %s%s", inTree, when).WithHint("`rondo data update` takes a newer one; `rondo data remove` ends the import")
 	}
 	for _, o := range below {
 		if err == nil {
@@ -42,6 +50,46 @@ func (s *source) collect(ctx context.Context, at, inTree, hash string) error {
 	}
 	s.found(files)
 	return err
+}
+
+// mixed is what lies at the path of an out, or in it, and of what is recorded what does not.
+func (s *source) mixed(ctx context.Context, at, inTree, hash string, o tracked, there bool) (err error) {
+	var files []metafile.TreeFile
+	if there {
+		if files, err = s.inGit(ctx, at, inTree, hash); err != nil {
+			return err
+		}
+	}
+	if there && o.entry.Sum() == "" {
+		s.found(files)
+		return nil
+	}
+	e, in, err := s.tracked(ctx, o, strings.TrimPrefix(strings.TrimPrefix(at, o.at), "/"))
+	if err != nil {
+		return err
+	}
+	if !e.IsDir() {
+		in = []metafile.TreeFile{{MD5: e.MD5, Exec: e.Exec}}
+	}
+	s.found(s.addAbsent(files, in, e.Hash))
+	return nil
+}
+
+// addAbsent adds of files those whose paths the others do not have.
+func (s *source) addAbsent(have, more []metafile.TreeFile, hash string) []metafile.TreeFile {
+	known := map[string]bool{}
+	for _, f := range have {
+		known[f.Path] = true
+	}
+	for _, f := range more {
+		if known[f.Path] {
+			continue
+		}
+		if have = append(have, f); hash != s.is.Hash {
+			s.hashes[f.MD5] = hash
+		}
+	}
+	return have
 }
 
 // outsAt are the cached outs of the other project below a path, and the one that is there or
@@ -115,24 +163,11 @@ func (s *source) merge(ctx context.Context, files []metafile.TreeFile, o tracked
 	if !e.IsDir() {
 		in = []metafile.TreeFile{{MD5: e.MD5, Exec: e.Exec}}
 	}
-	known := map[string]bool{}
-	for _, f := range files {
-		known[f.Path] = true
+	in = slices.Clone(in)
+	for i := range in {
+		in[i].Path = path.Join(below(o.at, at), in[i].Path)
 	}
-	rel := o.at
-	if at != "." {
-		rel = strings.TrimPrefix(o.at, at+"/")
-	}
-	for _, f := range in {
-		if f.Path = path.Join(rel, f.Path); known[f.Path] {
-			continue
-		}
-		files = append(files, f)
-		if e.Hash != s.is.Hash {
-			s.hashes[f.MD5] = e.Hash
-		}
-	}
-	return files, nil
+	return s.addAbsent(files, in, e.Hash), nil
 }
 
 // tracked is what DVC tracks there, or the part of it that is named. A folder in a folder has

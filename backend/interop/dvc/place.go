@@ -31,18 +31,26 @@ func (p *Project) openPlace(ctx context.Context, f SingleFile) (originPlace, err
 	if d.DB != nil || d.Params != nil {
 		return nil, errs.New(errs.Precondition, "%s comes from a database, which only dvc can ask", f.Path).WithHint("dvc update %s", f.Path)
 	}
-	u, err := url.Parse(d.Path)
+	aware, _ := d.FSConf.(*doc.Map)
+	v, _ := aware.Get("version_aware")
+	base := filepath.Join(p.Dir, filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Wdir))
+	return p.openOrigin(ctx, base, d.Path, v == true || d.VersionID != "" || len(d.List) > 0)
+}
+
+// openOrigin opens what lies at an address; a path is meant from the folder base.
+func (p *Project) openOrigin(ctx context.Context, base, address string, aware bool) (originPlace, error) {
+	u, err := url.Parse(address)
 	if err != nil || len(u.Scheme) < 2 {
-		at := filepath.FromSlash(d.Path)
+		at := filepath.FromSlash(address)
 		if !filepath.IsAbs(at) {
-			at = filepath.Join(p.Dir, filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Wdir), at)
+			at = filepath.Join(base, at)
 		}
 		return placeHere(at)
 	}
-	keys := map[string]string{"url": d.Path}
+	keys := map[string]string{"url": address}
 	at, err := p.farAddress(keys)
 	if err != nil {
-		return nil, errs.New(errs.KindOf(err), "%s: %s: %w", f.Path, redacted(d.Path), err).WithHint("%s", errs.HintOf(err))
+		return nil, err
 	}
 	if u.Scheme == "remote" {
 		keys = p.Config[`remote "`+u.Host+`"`]
@@ -66,17 +74,17 @@ func (p *Project) openPlace(ctx context.Context, f SingleFile) (originPlace, err
 	if err != nil {
 		return nil, err
 	}
-	aware, _ := d.FSConf.(*doc.Map)
-	v, _ := aware.Get("version_aware")
-	return &remotePlace{r, name, v == true || d.VersionID != "" || len(d.List) > 0}, nil
+	return &remotePlace{r, name, aware}, nil
 }
 
 // folderPlace is a file or folder of this machine.
 type folderPlace struct{ at string }
 
 func placeHere(at string) (originPlace, error) {
-	if _, err := os.Stat(at); err != nil {
-		return nil, errs.New(errs.NotFound, "%s, from which it was imported, is not there: %w", at, err).WithHint("bring it back, or change the path in the .dvc file")
+	if _, err := os.Stat(at); missing(err) {
+		return nil, errs.New(errs.NotFound, "%s is not there", at).WithHint("bring it back, or change the path in the .dvc file")
+	} else if err != nil {
+		return nil, errs.New(errs.NotFound, "%s cannot be looked at: %w", at, err)
 	}
 	return folderPlace{at}, nil
 }
@@ -163,7 +171,7 @@ func (r *remotePlace) listed(ctx context.Context) (files []metafile.Entry, folde
 
 func (r *remotePlace) some(files []metafile.Entry, err error) error {
 	if err == nil && len(files) == 0 {
-		err = errs.New(errs.NotFound, "%s, from which it was imported, is not there any more", r.name).WithHint("change the path in the .dvc file, or rondo data remove it")
+		err = errs.New(errs.NotFound, "%s is not there", r.name).WithHint("change the path in the .dvc file, or rondo data remove it")
 	}
 	slices.SortFunc(files, func(a, b metafile.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return err

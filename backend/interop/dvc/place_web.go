@@ -32,7 +32,7 @@ func (w *webPlace) facts(ctx context.Context) ([]metafile.Entry, bool, error) {
 		res, err = w.h.Ask(ctx, http.MethodGet, w.name)
 	}
 	if errs.Is(err, errs.NotFound) {
-		return nil, false, errs.New(errs.NotFound, "%s, from which it was imported, is not there any more", redacted(w.url)).
+		return nil, false, errs.New(errs.NotFound, "%s is not there", redacted(w.url)).
 			WithHint("change the path in the .dvc file, or rondo data remove it")
 	}
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,6 +31,7 @@ type repository struct {
 	dir  string      // of this machine; otherwise that of the commits
 	repo *git.Repo   // of this machine
 	far  *git.Remote // elsewhere
+	lies bool        // the folder is meant as it lies there, and no commit
 }
 
 func (p *Project) repository(at string) (*repository, error) {
@@ -44,10 +44,7 @@ func (p *Project) repository(at string) (*repository, error) {
 		far := &git.Remote{URL: at, Limit: maxClone, SSH: remote.SSHSession}
 		return &repository{p: p, url: at, dir: filepath.Join(p.top().Dir, filepath.FromSlash(name)), far: far}, nil
 	}
-	dir := at
-	if u, err := url.Parse(at); err == nil && u.Scheme == "file" {
-		dir = filepath.FromSlash(u.Path)
-	}
+	dir := folderOf(at)
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(p.Dir, filepath.FromSlash(dir))
 	}
@@ -108,6 +105,9 @@ func (p *Project) foreign(from *repository, tree fs.FS, top string, how *metafil
 	sub, err := fs.Sub(tree, top)
 	if err != nil {
 		return nil, err
+	}
+	if from.lies {
+		sub = nil
 	}
 	var f *Project
 	if dir := filepath.Join(from.dir, filepath.FromSlash(top)); from.far == nil && folderAt(filepath.Join(dir, Dir)) {

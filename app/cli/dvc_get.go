@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"rondo/backend/errs"
+	"rondo/backend/git"
+	"rondo/backend/interop/dvc"
+)
+
+func forceFlag(f *flag.FlagSet) { f.Bool("force", false, "replace what is there") }
+
+func getFlags(f *flag.FlagSet) {
+	repositoryFlags(f)
+	forceFlag(f)
+	f.String("to", "", "put it at `PATH`; a folder that is there gets it inside")
+}
+
+// reader is the DVC project that the call is in, for its settings, or an empty one that is gone when it is closed.
+func (c *call) reader() (p *dvc.Project, done func(), err error) {
+	if root, err := dvc.Find(c.Dir); err == nil {
+		p, err := dvc.Open(root)
+		return p, func() { p.Close() }, err
+	}
+	dir, err := os.MkdirTemp("", "rondo-")
+	if err != nil {
+		return nil, nil, errs.New(errs.Unavailable, "a temporary folder cannot be made: %w", err)
+	}
+	if p, err = dvc.Open(dir); err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return p, func() { p.Close(); os.RemoveAll(dir) }, nil
+}
+
+// hereOr is an address as it is, and a path from the top of the machine.
+func (c *call) hereOr(from string) string {
+	if strings.Contains(from, "://") || filepath.IsAbs(from) || git.IsRemote(from) {
+		return from
+	}
+	return filepath.Join(c.Dir, filepath.FromSlash(from))
+}
+
+func dataGet(ctx context.Context, c *call) error {
+	if err := c.want(2, 2); err != nil {
+		return err
+	}
+	return c.bring(c.args[1], c.value("to"), func(p *dvc.Project, to string) (dvc.Got, error) {
+		return p.Get(ctx, c.elsewhere(), to, c.isSet("force"))
+	})
+}
+
+func dataGetURL(ctx context.Context, c *call) error {
+	if err := c.want(1, 2); err != nil {
+		return err
+	}
+	to := ""
+	if len(c.args) > 1 {
+		to = c.args[1]
+	}
+	return c.bring(c.args[0], to, func(p *dvc.Project, to string) (dvc.Got, error) {
+		return p.GetAddress(ctx, c.hereOr(c.args[0]), to, c.isSet("force"))
+	})
+}
+
+// bring brings what is called name to a place, or into a folder that is there.
+func (c *call) bring(name, to string, get func(p *dvc.Project, to string) (dvc.Got, error)) error {
+	p, done, err := c.reader()
+	if err != nil {
+		return err
+	}
+	defer done()
+	base := path.Base(path.Clean(filepath.ToSlash(name)))
+	at := filepath.Join(c.Dir, base)
+	if to != "" {
+		at = c.hereOr(to)
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			at = filepath.Join(at, base)
+		}
+	}
+	if strings.Trim(base, "./") == "" {
+		return errs.New(errs.Invalid, "%s has no name of its own to be put under", name).WithHint("say where it goes: a name that is not there yet")
+	}
+	got, err := get(p, at)
+	if err != nil {
+		return err
+	}
+	return c.dvcDone(got, "%s: %s (%s)", got.Path, counted(int64(got.Files), "file"), size(got.Bytes))
+}
