@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -48,9 +49,8 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 	f, err := os.Open(s.project.Path(project.FileName))
 	if err == nil {
 		defer f.Close()
-		b := make([]byte, project.MaxFile)
-		n, _ := f.Read(b)
-		out.Text = string(b[:n])
+		b, _ := io.ReadAll(io.LimitReader(f, project.MaxFile))
+		out.Text = string(b)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return out, unavailable(err, "read %s", project.FileName)
 	}

@@ -42,9 +42,5 @@ func Adopt(ctx context.Context, dir string, f *project.File, names []string) (ad
 	if len(adopted) == 0 {
 		return nil, nil
 	}
-	text, err := lock.Text()
-	if err != nil {
-		return nil, err
-	}
-	return adopted, errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), text, 0o644))
+	return adopted, errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), lock.Text(), 0o644))
 }

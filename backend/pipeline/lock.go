@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
 	"rondo/backend/project"
 	"rondo/backend/ref"
+	"rondo/backend/yamldoc"
 )
 
 const lockSchema = "rondo 1"
@@ -76,31 +75,16 @@ func ParseLock(text []byte) (Lock, error) {
 	return l, nil
 }
 
-const maxBrackets = 20_000 // the lock is written without any; a parser recurses into them
-
-func decodeLock(text []byte, l *Lock) (err error) {
-	if bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > maxBrackets {
-		return badLock("", "it has more than %d brackets", maxBrackets)
+func decodeLock(text []byte, l *Lock) error {
+	tree, err := yamldoc.Parse(text)
+	if err == nil && tree != nil {
+		err = yamldoc.Decode(tree, l)
 	}
-	defer func() { // the decoder is somebody else's, and a merge may have left anything
-		if r := recover(); r != nil {
-			err = badLock("", "%v", r)
-		}
-	}()
-	err = yaml.UnmarshalWithOptions(text, l, yaml.Strict())
-	if err == nil {
-		return nil
+	var at *yamldoc.Error
+	if errors.As(err, &at) {
+		return badLock(fmt.Sprintf(":%d:%d", at.Line, at.Col), "%s", at.Msg)
 	}
-	place, msg := "", err.Error()
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-		pos := at.GetToken().Position
-		place, msg = fmt.Sprintf(":%d:%d", pos.Line, pos.Column), at.GetMessage()
-	}
-	if first, _, ok := strings.Cut(msg, "\n"); ok {
-		msg = first
-	}
-	return badLock(place, "%s", msg)
+	return err
 }
 
 func badLock(place, format string, args ...any) error {
@@ -145,35 +129,6 @@ func (l Lock) only(name string) Lock {
 	return out
 }
 
-// Text writes the lock: the same content is the same text.
-func (l Lock) Text() ([]byte, error) {
-	out := yaml.MapSlice{{Key: "schema", Value: l.Schema}}
-	var stages yaml.MapSlice
-	for _, name := range slices.Sorted(maps.Keys(l.Stages)) {
-		s := l.Stages[name]
-		one := yaml.MapSlice{{Key: "cmd", Value: s.Cmd}}
-		if s.Wdir != "" {
-			one = append(one, yaml.MapItem{Key: "wdir", Value: s.Wdir})
-		}
-		if len(s.Deps) > 0 {
-			one = append(one, yaml.MapItem{Key: "deps", Value: s.Deps})
-		}
-		if len(s.Params) > 0 {
-			var params yaml.MapSlice
-			for _, k := range slices.Sorted(maps.Keys(s.Params)) {
-				params = append(params, yaml.MapItem{Key: k, Value: s.Params[k]})
-			}
-			one = append(one, yaml.MapItem{Key: "params", Value: params})
-		}
-		if len(s.Outs) > 0 {
-			one = append(one, yaml.MapItem{Key: "outs", Value: s.Outs})
-		}
-		stages = append(stages, yaml.MapItem{Key: name, Value: one})
-	}
-	b, err := yaml.Marshal(append(out, yaml.MapItem{Key: "stages", Value: stages}))
-	return append([]byte("# Written by Rondo. Commit it: it says which data made which model.\n"), b...), err
-}
-
 // putLock writes one stage's entry into the lock of a project.
 func putLock(dir, name string, s LockStage) error {
 	l, err := ReadLock(dir)
@@ -181,11 +136,7 @@ func putLock(dir, name string, s LockStage) error {
 		return err
 	}
 	l.Stages[name] = s
-	text, err := l.Text()
-	if err != nil {
-		return err
-	}
-	return errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), text, 0o644))
+	return errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), l.Text(), 0o644))
 }
 
 func toLock(list []Artifact) []LockArtifact {

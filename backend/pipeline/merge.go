@@ -36,8 +36,7 @@ func MergeLocks(base, ours, theirs []byte) (merged []byte, open []string, err er
 			open = append(open, name)
 		}
 	}
-	merged, err = out.Text()
-	return merged, open, err
+	return out.Text(), open, nil
 }
 
 // HasMarkers reports whether a text holds what a merge leaves that could not decide.

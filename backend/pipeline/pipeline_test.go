@@ -155,7 +155,7 @@ func TestStatusTellsBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	h.write("rondo.lock", "stages: [\n")
-	if v, err = h.Pipeline(t.Context()); err != nil || !strings.Contains(v.Problem, "rondo.lock:1:9 cannot be read") {
+	if v, err = h.Pipeline(t.Context()); err != nil || !strings.Contains(v.Problem, "rondo.lock:1:1 cannot be read") {
 		t.Errorf("%v %q", err, v.Problem)
 	}
 }

@@ -21,7 +21,7 @@ func TestAGraphThatCannotBeIsToldByLineAndColumn(t *testing.T) {
 	for text, want := range map[string]string{
 		head + "  b:\n    cmd: \"true\"\n    deps: [x]\n    outs:\n      - y\n":                    "rondo.yaml:6:5: the stages go in a circle: a → b → a",
 		head + "  b:\n    cmd: \"true\"\n    outs:\n      - z\n      - x/deep\n":                   "rondo.yaml:12:9: stages a and b both make x/deep",
-		head + "  b:\n    cmd: \"true\"\n    metrics:\n      - x: {cache: false}\n":                "rondo.yaml:11:10: stages a and b both make x",
+		head + "  b:\n    cmd: \"true\"\n    metrics:\n      - x: {cache: false}\n":                "rondo.yaml:11:9: stages a and b both make x",
 		head + "  b:\n    cmd:\n      - python x.py\n      - python y.py | tee log\n":              "rondo.yaml:11:9: stage b: the command",
 		head + "  b:\n    cmd: cat 'x\n    outs: [z]\n":                                            "rondo.yaml:9:5: stage b: the command",
 		head + "  b:\n    cmd: \"true\"\n    deps: [data/a.csv]\n    outs: [z, data]\n":            "rondo.yaml:11:15: stage b: the out data holds its own dep, data/a.csv",

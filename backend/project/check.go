@@ -6,11 +6,13 @@ import (
 	"path"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v3"
 
 	"rondo/backend/errs"
+	"rondo/backend/yamldoc"
 )
 
 // checker collects what is wrong with a file that parsed.
@@ -22,7 +24,7 @@ type checker struct {
 }
 
 // check reports every rule that f breaks; the first one leads.
-func check(name string, f *File, tree ast.Node) error {
+func check(name string, f *File, tree *yaml.Node) error {
 	c := &checker{name: name, f: f, at: map[string][2]int{}}
 	c.index(tree, "")
 	f.name, f.places = name, c.at
@@ -55,31 +57,20 @@ func each[T any](m map[string]T, fn func(name string, v T)) {
 }
 
 // index notes where every key stands.
-func (c *checker) index(n ast.Node, at string) {
-	if items, ok := sequence(n); ok {
-		for i, it := range items {
-			c.place(fmt.Sprintf("%s[%d]", at, i), it)
-			c.index(it, fmt.Sprintf("%s[%d]", at, i))
+func (c *checker) index(n *yaml.Node, at string) {
+	if n.Kind == yaml.SequenceNode {
+		for i, it := range n.Content {
+			here := at + "[" + strconv.Itoa(i) + "]"
+			c.at[here] = [2]int{it.Line, it.Column}
+			c.index(it, here)
 		}
 		return
 	}
-	pairs, ok := mapping(n)
-	if !ok {
-		return
-	}
+	pairs, _ := yamldoc.Mapping(n)
 	for _, kv := range pairs {
-		key, err := scalar(kv.Key)
-		if err != nil {
-			continue
-		}
-		c.place(at+"."+key, kv.Key)
-		c.index(kv.Value, at+"."+key)
-	}
-}
-
-func (c *checker) place(at string, n ast.Node) {
-	if tk := n.GetToken(); tk != nil && tk.Position != nil {
-		c.at[at] = [2]int{tk.Position.Line, tk.Position.Column}
+		here := at + "." + kv.Key.Value
+		c.at[here] = [2]int{kv.Key.Line, kv.Key.Column}
+		c.index(kv.Value, here)
 	}
 }
 

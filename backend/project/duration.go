@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v3"
+
+	"rondo/backend/yamldoc"
 )
 
 // Duration is a length of time, written as 90s, 15m, 24h or 7d.
@@ -32,14 +34,14 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// UnmarshalYAML implements yaml.NodeUnmarshaler.
-func (d *Duration) UnmarshalYAML(n ast.Node) error {
-	s, err := scalar(n)
+// UnmarshalYAML implements yamldoc.Unmarshaler.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	s, err := yamldoc.Text(n)
 	if err != nil {
 		return err
 	}
 	if *d, err = parseDuration(s); err != nil {
-		return nodeError(n, "%q is not a length of time: write 90s, 15m, 24h or 7d", s)
+		return yamldoc.Fail(n, "%q is not a length of time: write 90s, 15m, 24h or 7d", s)
 	}
 	return nil
 }

@@ -1,23 +1,20 @@
 package project
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"go.yaml.in/yaml/v3"
 
 	"rondo/backend/errs"
+	"rondo/backend/yamldoc"
 )
 
 // MaxFile is the largest rondo.yaml or params.yaml that is read, in bytes.
-const MaxFile = 1 << 20
+const MaxFile = 8 << 20
 
 // Read parses and checks the project's rondo.yaml.
 func (p *Project) Read() (*File, error) {
@@ -67,7 +64,7 @@ func Parse(name string, text []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{}
-	if err := decode(text, f); err != nil {
+	if err := yamldoc.Decode(tree, f); err != nil {
 		return nil, locate(name, err)
 	}
 	if f.Queue.Parallel == 0 {
@@ -76,140 +73,39 @@ func Parse(name string, text []byte) (*File, error) {
 	return f, check(name, f, tree)
 }
 
-func decode(text []byte, into any) (err error) {
-	defer func() { // the decoder is somebody else's and the bytes come from outside
-		if r := recover(); r != nil {
-			err = errs.New(errs.Invalid, "the text cannot be read as YAML: %v", r)
-		}
-	}()
-	return yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
-}
-
-// parseTree parses text into a syntax tree and refuses what could blow up.
-func parseTree(name string, text []byte) (body ast.Node, err error) {
+// parseTree parses a text that holds something.
+func parseTree(name string, text []byte) (*yaml.Node, error) {
 	if len(text) > MaxFile {
 		return nil, tooLarge(name, int64(len(text)))
 	}
-	if err := shallow(name, text); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = errs.New(errs.Invalid, "%s cannot be read as YAML: %v", name, r)
-		}
-	}()
-	file, err := parser.ParseBytes(text, 0)
+	tree, err := yamldoc.Parse(text)
 	if err != nil {
 		return nil, locate(name, err)
 	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, errs.New(errs.Invalid, "%s:1:1: want one YAML document", name).WithHint("begin the file with `rondo: 1`")
+	if tree == nil {
+		return nil, errs.New(errs.Invalid, "%s:1:1: it holds nothing", name).WithHint("begin the file with `rondo: 1`")
 	}
-	return file.Docs[0].Body, refuse(name, file.Docs[0].Body)
+	return tree, nil
 }
 
-const (
-	maxDepth   = 64
-	maxEntries = 5000 // lines and commas; the parser's work grows with their square
-)
-
-// shallow refuses, before the parser has its work with it, what is nested deeply or holds a great many entries.
-func shallow(name string, text []byte) error {
-	if n := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte(",")); n > maxEntries {
-		return errs.New(errs.TooLarge, "%s has %d entries, more than the limit of %d", name, n, maxEntries).
-			WithHint("keep settings in it, and long tables in a data file that is a dep")
-	}
-	for i, line := range bytes.Split(text, []byte("\n")) {
-		depth := bytes.Count(line, []byte("[")) + bytes.Count(line, []byte("{")) + bytes.Count(line, []byte("- ")) + bytes.Count(line, []byte("? "))
-		indent := len(line) - len(bytes.TrimLeft(line, " "))
-		if depth > 8*maxDepth || indent > 8*maxDepth {
-			return errs.New(errs.Invalid, "%s:%d:1: nested too deeply", name, i+1)
-		}
-	}
-	if bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > 10_000 {
-		return errs.New(errs.Invalid, "%s: more than 10000 brackets", name)
-	}
-	return nil
-}
-
-// refuse names the first construct that Rondo does not take.
-func refuse(name string, body ast.Node) error {
-	v := &refuser{}
-	ast.Walk(v, body)
-	if v.found == nil {
-		return nil
-	}
-	pos := v.found.GetToken().Position
-	return errs.New(errs.Invalid, "%s:%d:%d: anchors, aliases and tags are not taken here", name, pos.Line, pos.Column).
-		WithHint("write the value out")
-}
-
-type refuser struct{ found ast.Node }
-
-func (r *refuser) Visit(n ast.Node) ast.Visitor {
-	switch n.Type() {
-	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
-		r.found = n
-		return nil
-	}
-	return r
-}
-
-// locate puts file, line and column in front of a YAML error.
+// locate puts file, line and column in front of an error of a text.
 func locate(name string, err error) error {
-	var at *placed
-	if errors.As(err, &at) {
-		return errs.New(errs.Invalid, "%s:%d:%d: %s", name, at.line, at.col, at.msg)
+	var at *yamldoc.Error
+	if !errors.As(err, &at) {
+		return err
 	}
-	var ye yaml.Error
-	if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
-		pos := ye.GetToken().Position
-		out := errs.New(errs.Invalid, "%s:%d:%d: %s", name, pos.Line, pos.Column, plain(ye))
-		return out.WithHint("%s", hintFor(ye))
-	}
-	return errs.New(errs.Invalid, "%s: %s", name, firstLine(err.Error()))
+	return errs.New(errs.Invalid, "%s:%d:%d: %w", name, at.Line, at.Col, err).WithHint("%s", hintFor(at))
 }
 
-func plain(e yaml.Error) string {
-	var unknown *yaml.UnknownFieldError
-	if errors.As(e, &unknown) {
-		return fmt.Sprintf("unknown key %q", e.GetToken().Value)
+func hintFor(e *yamldoc.Error) string {
+	if e.Hint != "" {
+		return e.Hint
 	}
-	var kind *yaml.TypeError
-	if errors.As(e, &kind) {
-		return fmt.Sprintf("%q is not a %s", e.GetToken().Value, kindName(kind.DstType.String()))
-	}
-	return firstLine(e.GetMessage())
-}
-
-func kindName(t string) string {
-	switch {
-	case strings.HasPrefix(t, "int"), strings.HasPrefix(t, "uint"):
-		return "whole number"
-	case strings.HasPrefix(t, "float"):
-		return "number"
-	case t == "bool":
-		return "true or false"
-	case t == "string":
-		return "text"
-	case strings.HasPrefix(t, "[]"):
-		return "list"
-	}
-	return "set of keys and values"
-}
-
-func hintFor(e yaml.Error) string {
-	var unknown *yaml.UnknownFieldError
-	if !errors.As(e, &unknown) {
+	if e.Unknown == "" {
 		return "compare the line with docs/project-file.md"
 	}
-	if near := Nearest(e.GetToken().Value, knownKeys()); near != "" {
+	if near := Nearest(e.Unknown, knownKeys()); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "remove the key, or see docs/project-file.md for those that are known"
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
 }

@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,6 +176,38 @@ func TestOverrideParamsKeepsComments(t *testing.T) {
 	}
 	if err := project.OverrideParams(path, map[string]string{"train.lr.x": "1"}); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("a key under a number: %v", err)
+	}
+}
+
+// TestPipelinesOfThousandsOfStagesAreRead reads a file as it comes from a DVC project with many
+// stages of a foreach.
+func TestPipelinesOfThousandsOfStagesAreRead(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("rondo: 1\nstages:\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "  train@%d:\n    cmd: python train.py --fold %d\n    deps: [data/%d.csv, train.py]\n    params: [train.lr]\n    outs:\n      - models/%d\n", i, i, i, i)
+	}
+	f, err := project.Parse("rondo.yaml", []byte(b.String()))
+	if err != nil || len(f.Stages) != 20_000 || f.Stages["train@19999"].Outs[0].Path != "models/19999" {
+		t.Fatalf("%v", err)
+	}
+	if got := f.Where(".stages.train@19999.deps[1]"); got != "rondo.yaml:119999:28" {
+		t.Errorf("the last stage's second dep is at %s", got)
+	}
+}
+
+// TestOverrideParamsWritesAnewWithComments changes what cannot be swapped on its line: a list over
+// several lines, and a key that is new. Order, comments and what else is there stay.
+func TestOverrideParamsWritesAnewWithComments(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "params.yaml")
+	const before = "# about\nz: 1e-3 # small\ntrain:\n  # which\n  layers:\n  - 1\n  - 2\n  name: \"no\"\na: 0x1F\n"
+	os.WriteFile(path, []byte(before), 0o644)
+	if err := project.OverrideParams(path, map[string]string{"train.layers": "[3]", "train.new.deep": "1e-4", "z": "0.5"}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "# about\nz: 0.5 # small\ntrain:\n  # which\n  layers: [3]\n  name: \"no\"\n  new:\n    deep: 1e-4\na: 0x1F\n"
+	if b, _ := os.ReadFile(path); string(b) != want {
+		t.Errorf("%s\nwant\n%s", b, want)
 	}
 }
 

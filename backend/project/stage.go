@@ -1,13 +1,11 @@
 package project
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v3"
 
-	"rondo/backend/errs"
+	"rondo/backend/yamldoc"
 )
 
 // Stage is one step of the pipeline, in the vocabulary of dvc.yaml.
@@ -50,15 +48,15 @@ func (s Stage) Outside() []string {
 // Lines is one string or a list of them.
 type Lines []string
 
-// UnmarshalYAML implements yaml.NodeUnmarshaler.
-func (l *Lines) UnmarshalYAML(n ast.Node) error {
-	items, ok := sequence(n)
-	if !ok {
-		items = []ast.Node{n}
+// UnmarshalYAML implements yamldoc.Unmarshaler.
+func (l *Lines) UnmarshalYAML(n *yaml.Node) error {
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
 	}
 	*l = nil
 	for _, it := range items {
-		s, err := scalar(it)
+		s, err := yamldoc.Text(it)
 		if err != nil {
 			return err
 		}
@@ -79,14 +77,13 @@ type Params []Param
 // DefaultParams is the file that bare keys are read from.
 const DefaultParams = "params.yaml"
 
-// UnmarshalYAML implements yaml.NodeUnmarshaler.
-func (p *Params) UnmarshalYAML(n ast.Node) error {
-	items, ok := sequence(n)
-	if !ok {
-		return nodeError(n, "want a list of keys, or of FILE: [KEYS]")
+// UnmarshalYAML implements yamldoc.Unmarshaler.
+func (p *Params) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.SequenceNode {
+		return yamldoc.Fail(n, "want a list of keys, or of FILE: [KEYS]")
 	}
 	*p = nil
-	for _, it := range items {
+	for _, it := range n.Content {
 		if err := p.add(it); err != nil {
 			return err
 		}
@@ -94,10 +91,10 @@ func (p *Params) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
-func (p *Params) add(n ast.Node) error {
-	pairs, ok := mapping(n)
+func (p *Params) add(n *yaml.Node) error {
+	pairs, ok := yamldoc.Mapping(n)
 	if !ok {
-		key, err := scalar(n)
+		key, err := yamldoc.Text(n)
 		if err != nil {
 			return err
 		}
@@ -105,7 +102,7 @@ func (p *Params) add(n ast.Node) error {
 		return nil
 	}
 	for _, kv := range pairs {
-		file, err := scalar(kv.Key)
+		file, err := yamldoc.Text(kv.Key)
 		if err != nil {
 			return err
 		}
@@ -116,8 +113,8 @@ func (p *Params) add(n ast.Node) error {
 	return nil
 }
 
-func (p *Params) addFile(file string, n ast.Node) error {
-	if n == nil || n.Type() == ast.NullType {
+func (p *Params) addFile(file string, n *yaml.Node) error {
+	if yamldoc.Null(n) {
 		*p = append(*p, Param{File: file})
 		return nil
 	}
@@ -156,11 +153,11 @@ type Out struct {
 // Outs is the list under outs, metrics or plots.
 type Outs []Out
 
-// UnmarshalYAML implements yaml.NodeUnmarshaler.
-func (o *Outs) UnmarshalYAML(n ast.Node) error {
-	items, ok := sequence(n)
-	if !ok {
-		items = []ast.Node{n}
+// UnmarshalYAML implements yamldoc.Unmarshaler.
+func (o *Outs) UnmarshalYAML(n *yaml.Node) error {
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
 	}
 	*o = nil
 	for _, it := range items {
@@ -171,15 +168,15 @@ func (o *Outs) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
-func (o *Outs) add(n ast.Node) error {
-	pairs, ok := mapping(n)
+func (o *Outs) add(n *yaml.Node) error {
+	pairs, ok := yamldoc.Mapping(n)
 	if !ok {
-		path, err := scalar(n)
+		path, err := yamldoc.Text(n)
 		*o = append(*o, Out{Path: path})
 		return err
 	}
 	for _, kv := range pairs {
-		path, err := scalar(kv.Key)
+		path, err := yamldoc.Text(kv.Key)
 		if err != nil {
 			return err
 		}
@@ -194,13 +191,13 @@ func (o *Outs) add(n ast.Node) error {
 
 var plotKeys = map[string]bool{"template": true, "x": true, "y": true, "x_label": true, "y_label": true, "title": true, "header": true}
 
-func (o *Out) flags(n ast.Node) error {
-	if n == nil || n.Type() == ast.NullType {
+func (o *Out) flags(n *yaml.Node) error {
+	if yamldoc.Null(n) {
 		return nil
 	}
-	pairs, ok := mapping(n)
+	pairs, ok := yamldoc.Mapping(n)
 	if !ok {
-		return nodeError(n, "want the out's settings, such as persist: true")
+		return yamldoc.Fail(n, "want the out's settings, such as persist: true")
 	}
 	for _, kv := range pairs {
 		if err := o.flag(kv); err != nil {
@@ -210,80 +207,27 @@ func (o *Out) flags(n ast.Node) error {
 	return nil
 }
 
-func (o *Out) flag(kv *ast.MappingValueNode) error {
-	key, err := scalar(kv.Key)
+func (o *Out) flag(kv yamldoc.Pair) error {
+	key, err := yamldoc.Text(kv.Key)
 	if err != nil {
 		return err
 	}
 	switch {
 	case key == "persist":
-		o.Persist, err = boolean(kv.Value)
+		o.Persist, err = yamldoc.Bool(kv.Value)
 	case key == "cache":
-		o.NoCache, err = boolean(kv.Value)
+		o.NoCache, err = yamldoc.Bool(kv.Value)
 		o.NoCache = !o.NoCache
 	case key == "desc":
-		o.Desc, err = scalar(kv.Value)
+		o.Desc, err = yamldoc.Text(kv.Value)
 	case plotKeys[key]:
 		if o.Plot == nil {
 			o.Plot = map[string]any{}
 		}
-		o.Plot[key], err = scalar(kv.Value)
+		o.Plot[key], err = yamldoc.Text(kv.Value)
 	case key == "push" || key == "remote" || key == "type" || key == "labels" || key == "meta":
 	default:
-		return nodeError(kv.Key, "unknown setting %q of an out: known are persist, cache, desc and the plot settings", key)
+		return yamldoc.Fail(kv.Key, "unknown setting %q of an out: known are persist, cache, desc and the plot settings", key)
 	}
 	return err
-}
-
-func sequence(n ast.Node) ([]ast.Node, bool) {
-	s, ok := n.(*ast.SequenceNode)
-	if !ok {
-		return nil, false
-	}
-	return s.Values, true
-}
-
-func mapping(n ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch m := n.(type) {
-	case *ast.MappingNode:
-		return m.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{m}, true
-	}
-	return nil, false
-}
-
-func scalar(n ast.Node) (string, error) {
-	switch v := n.(type) {
-	case *ast.StringNode:
-		return v.Value, nil
-	case *ast.LiteralNode:
-		return v.Value.Value, nil
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return strings.TrimSpace(n.GetToken().Value), nil
-	}
-	return "", nodeError(n, "want a string here")
-}
-
-func boolean(n ast.Node) (bool, error) {
-	if b, ok := n.(*ast.BoolNode); ok {
-		return b.Value, nil
-	}
-	return false, nodeError(n, "want true or false")
-}
-
-// placed is a message with the place in the file that it is about.
-type placed struct {
-	line, col int
-	msg       string
-}
-
-func (p *placed) Error() string { return p.msg }
-
-func nodeError(n ast.Node, format string, args ...any) error {
-	p := &placed{msg: fmt.Sprintf(format, args...)}
-	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
-		p.line, p.col = n.GetToken().Position.Line, n.GetToken().Position.Column
-	}
-	return errs.New(errs.Invalid, "%w", p)
 }

@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
-
-	"github.com/goccy/go-yaml"
 
 	"rondo/backend/errs"
+	"rondo/backend/yamldoc"
 )
 
 // Names lists the steps in the order in which a pipeline uses them.
@@ -53,11 +51,11 @@ func readParams(root *os.Root) (params, error) {
 	if err != nil {
 		return p, err
 	}
-	var said any
-	if yaml.Unmarshal(b, &said) == nil && said == nil {
-		return p, nil // an empty file would wipe the defaults out
+	tree, err := yamldoc.Parse(b)
+	if err == nil && tree != nil { // an empty file leaves the defaults
+		err = yamldoc.DecodeKnown(tree, &p)
 	}
-	if err := yaml.Unmarshal(b, &p); err != nil {
+	if err != nil {
 		return p, unfit(err)
 	}
 	return p, p.check()
@@ -65,20 +63,9 @@ func readParams(root *os.Root) (params, error) {
 
 // unfit says where in params.yaml something is that cannot be.
 func unfit(err error) error {
-	text := yaml.FormatError(err, false, false)
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-		text = at.GetMessage()
-		var kind *yaml.TypeError
-		if errors.As(err, &kind) {
-			want := "another kind of value"
-			if f := kind.DstType.Kind(); f >= reflect.Int && f <= reflect.Float64 {
-				want = "a number"
-			}
-			text = fmt.Sprintf("%q stands where %s is wanted", at.GetToken().Value, want)
-		}
-		pos := at.GetToken().Position
-		text = fmt.Sprintf("%d:%d: %s", pos.Line, pos.Column, text)
+	var at *yamldoc.Error
+	if errors.As(err, &at) {
+		err = fmt.Errorf("%d:%d: %w", at.Line, at.Col, err)
 	}
-	return errs.New(errs.Invalid, "params.yaml:%s", text).WithHint("compare it with the parameters in docs/steps.md")
+	return errs.New(errs.Invalid, "params.yaml:%w", err).WithHint("compare it with the parameters in docs/steps.md")
 }

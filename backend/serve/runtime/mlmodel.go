@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"os"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"rondo/backend/errs"
 )
@@ -56,7 +56,7 @@ func ParseMLmodel(b []byte) (MLmodel, error) {
 		} `yaml:"saved_input_example_info"`
 	}
 	if err := yaml.Unmarshal(b, &raw); err != nil {
-		return MLmodel{}, errs.New(errs.Invalid, "MLmodel: %s", yaml.FormatError(err, false, true))
+		return MLmodel{}, errs.New(errs.Invalid, "MLmodel: %w", err)
 	}
 	var m MLmodel
 	if onnx := raw.Flavors["onnx"]; onnx != nil {
