@@ -102,12 +102,15 @@ func (s *Server) openHouse(ctx context.Context) (err error) {
 	return nil
 }
 
-// openLauncher goes on with runs that wait. They need the listener's address.
-func (s *Server) openLauncher(ctx context.Context) error { return s.house.openLauncher(ctx) }
+// openLauncher goes on with runs that wait. They are told how to reach the server, of which nothing
+// changes any more.
+func (s *Server) openLauncher(ctx context.Context) error {
+	s.info.Folder, s.info.Process, s.info.Version, s.info.StartedAt = s.project.Dir, proc.Self(), s.opts.Version, s.started.UTC()
+	return s.house.openLauncher(ctx)
+}
 
 // announce makes the server known to clients; from here on they may call.
 func (s *Server) announce(context.Context) error {
-	s.info.Folder, s.info.Process, s.info.Version, s.info.StartedAt = s.project.Dir, proc.Self(), s.opts.Version, s.started.UTC()
 	if err := client.WriteInfo(s.deviceDir, s.info); err != nil {
 		return err
 	}
