@@ -5,6 +5,7 @@ import { go } from '$lib/router.svelte'
 import { to } from '$lib/route'
 import { toggleTheme } from '$lib/theme.svelte'
 import type { IconName } from '$lib/ui/icons'
+import { closed } from '$lib/ui/readonly.svelte'
 import { attempt, toast } from '$lib/ui/toast.svelte'
 import { titleOf } from '../features/decisions/decision'
 import { isPrompt } from '../features/prompts/prompt'
@@ -25,7 +26,7 @@ export function navigation(): Command[] {
 
 export function actions(): Command[] {
   return [
-    { group: 'do', icon: 'play', text: t('nav.do_run_pipeline'), run: () => void runPipeline() },
+    ...(closed.why ? [] : [{ group: 'do' as const, icon: 'play' as const, text: t('nav.do_run_pipeline'), run: () => void runPipeline() }]),
     { group: 'do', icon: 'check', text: t('nav.do_fsck'), run: () => void verify() },
     { group: 'do', icon: 'settings', text: t('nav.do_theme'), more: 'T', run: toggleTheme },
     { group: 'do', icon: 'settings', text: t('nav.do_language'), run: () => void setLocale(locale() === 'en' ? 'ko' : 'en') },

@@ -19,6 +19,7 @@ import { tests as many } from './data_many.mjs'
 import { tests as figures } from './dvc_figures.mjs'
 import { tests as graph } from './graph.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
+import { tests as reading } from './reading.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
 
@@ -62,7 +63,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...figures, ...graph })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...figures, ...graph, ...reading })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {
