@@ -27,7 +27,7 @@ func (h *house) openDoors() doors {
 		webhooks: webhooks,
 		mlflow: mlflow.New(mlflow.Options{
 			Runs: h.runs, Registry: h.registry, Store: h.store,
-			Traces: h.traces, Evaluation: mlflow.Evaluation(h.ledger, h.runs), Webhooks: webhooks,
+			Traces: h.traces, Evaluation: mlflow.Evaluation(h.ledger, h.runs), Webhooks: webhooks, Explain: h.explain,
 		}),
 		inference: inference.New(inference.Options{Serve: h.serve, Version: s.opts.Version}),
 		prometheus: prometheus.New(

@@ -177,9 +177,12 @@ func (h *house) routes() *api.Router {
 	}
 	h.native = a // the launcher comes later, when the address is known
 	r := a.Handler()
-	r.Explain = func(err error) error { return host.Explain(a.DVC.Dir, err) }
+	r.Explain = h.explain
 	return r
 }
+
+// explain adds to the way out of a failure what the machine tells.
+func (h *house) explain(err error) error { return host.Explain(h.server.project.Dir, err) }
 
 // mlflow brings people over from MLflow, and back.
 func (h *house) mlflow() *interop.Importer {

@@ -15,12 +15,11 @@ type snapshotFile struct {
 }
 
 // snapshotFile serves a file of a snapshot, or a range of it. Nothing of it is kept on disk for that.
-func (a *API) snapshotFile(w http.ResponseWriter, req *http.Request) {
+func (a *API) snapshotFile(w http.ResponseWriter, req *http.Request) error {
 	var in snapshotFile
 	snap, f, err := a.openSnapshotFile(req, &in)
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	defer f.Close()
 	foreign(w.Header(), cmp.Or(f.File.Path, snap.Path), in.Inline)
@@ -30,6 +29,7 @@ func (a *API) snapshotFile(w http.ResponseWriter, req *http.Request) {
 		slog.Error("a download was cut", "path", req.URL.Path, "file", f.File.Path, "err", err)
 		panic(http.ErrAbortHandler) // what has gone must not look whole
 	}
+	return nil
 }
 
 func (a *API) openSnapshotFile(req *http.Request, in *snapshotFile) (dataset.Snapshot, *dataset.Content, error) {

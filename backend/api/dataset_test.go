@@ -74,7 +74,7 @@ func TestDatasetsOverHTTP(t *testing.T) {
 		{"GET", "/datasets/w/snapshots/1/rows?limit=100000", "", 400, "limit"},
 		{"GET", "/datasets/w/snapshots/1/rows?file=../../etc/passwd", "", 404, "has no file"},
 		{"GET", "/datasets/w/snapshots/1/files", "", 200, `"path":"w.csv"`},
-		{"GET", "/datasets/w/diff", "", 0, "first snapshot"},
+		{"GET", "/datasets/w/diff", "", 0, "no snapshot before w@1"},
 		{"POST", "/datasets/w/verify", `{}`, 200, `"ok":true`},
 		{"GET", "/datasets/none", "", 404, "no dataset called"},
 		{"POST", "/objects/verify", `{}`, 200, `"ok":true`},

@@ -94,11 +94,10 @@ func (a *API) openOutside(ctx context.Context, in openIn) (DesktopAnswer, error)
 	return a.Desktop.Ask(ctx, DesktopWish{Verb: "open", URL: u.String()})
 }
 
-func (a *API) streamWishes(w http.ResponseWriter, req *http.Request) {
+func (a *API) streamWishes(w http.ResponseWriter, req *http.Request) error {
 	wishes, err := a.Desktop.Attach(req.Context())
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	rc := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -113,9 +112,10 @@ func (a *API) streamWishes(w http.ResponseWriter, req *http.Request) {
 		case <-beat.C:
 			fmt.Fprint(w, ": still here\n\n")
 		case <-req.Context().Done():
-			return
+			return nil
 		case <-a.Closing:
-			return
+			return nil
 		}
 	}
+	return nil
 }

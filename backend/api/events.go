@@ -15,11 +15,10 @@ const heartbeat = 15 * time.Second
 // events streams what happens as server-sent events. A reader that reconnects with
 // Last-Event-ID (or ?after=) gets what it missed, as far as that is kept; a reader
 // that was too slow is told so by a "lost" event and looks at the state again.
-func (a *API) streamEvents(w http.ResponseWriter, req *http.Request) {
+func (a *API) streamEvents(w http.ResponseWriter, req *http.Request) error {
 	after, err := resumeFrom(req, a.Events.Last())
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(time.Time{}) // a stream lives as long as its reader
@@ -36,7 +35,7 @@ func (a *API) streamEvents(w http.ResponseWriter, req *http.Request) {
 		select {
 		case e, ok := <-sub.C:
 			if !ok {
-				return
+				return nil
 			}
 			if n := sub.Dropped(); n > dropped {
 				dropped = n
@@ -50,12 +49,12 @@ func (a *API) streamEvents(w http.ResponseWriter, req *http.Request) {
 		case <-beat.C:
 			fmt.Fprint(w, ": still here\n\n")
 		case <-req.Context().Done():
-			return
+			return nil
 		case <-a.Closing:
-			return
+			return nil
 		}
 		if rc.Flush() != nil {
-			return
+			return nil
 		}
 	}
 }

@@ -83,26 +83,24 @@ type AlertNote struct {
 // pageOnly lets a page show itself and nothing else.
 const pageOnly = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
-func (a *API) windowReport(w http.ResponseWriter, req *http.Request) {
+func (a *API) windowReport(w http.ResponseWriter, req *http.Request) error {
 	win, err := a.Monitors.Window(req.Context(), req.PathValue("name"), req.PathValue("id"))
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	history, err := a.Monitors.Quality(req.Context(), win.Monitor)
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	var b bytes.Buffer
 	if err := report.Write(&b, win, history); err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	if req.URL.Query().Has("download") {
 		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="monitor-window-%d.html"`, win.Number))
 	}
 	writeFile(w, "text/html; charset=utf-8", b.Bytes())
+	return nil
 }
 
 // writeFile answers with a document of ours that holds words from outside.
@@ -115,8 +113,8 @@ func writeFile(w http.ResponseWriter, kind string, b []byte) {
 	w.Write(b)
 }
 
-func (a *API) windowPlot(w http.ResponseWriter, req *http.Request) {
-	writeFigure(w, req, func(t figure.Theme) (f figure.Figure, err error) {
+func (a *API) windowPlot(w http.ResponseWriter, req *http.Request) error {
+	return writeFigure(w, req, func(t figure.Theme) (f figure.Figure, err error) {
 		win, err := a.Monitors.Window(req.Context(), req.PathValue("name"), req.PathValue("id"))
 		if err != nil {
 			return f, err
@@ -138,8 +136,8 @@ func columnNames(w monitor.Window) string {
 	return strings.Join(names, ", ")
 }
 
-func (a *API) qualityPlot(w http.ResponseWriter, req *http.Request) {
-	writeFigure(w, req, func(t figure.Theme) (f figure.Figure, err error) {
+func (a *API) qualityPlot(w http.ResponseWriter, req *http.Request) error {
+	return writeFigure(w, req, func(t figure.Theme) (f figure.Figure, err error) {
 		m, err := a.Monitors.Get(req.Context(), req.PathValue("name"))
 		if err != nil {
 			return f, err
@@ -153,27 +151,25 @@ func (a *API) qualityPlot(w http.ResponseWriter, req *http.Request) {
 	})
 }
 
-func writeFigure(w http.ResponseWriter, req *http.Request, draw func(figure.Theme) (figure.Figure, error)) {
+func writeFigure(w http.ResponseWriter, req *http.Request, draw func(figure.Theme) (figure.Figure, error)) error {
 	q := req.URL.Query()
 	t, err := figure.ThemeOf(q.Get("theme"))
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	f, err := draw(t)
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	format := cmp.Or(q.Get("format"), figure.SVG)
 	var b bytes.Buffer
 	if err := f.Write(&b, format); err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	kind := "image/svg+xml"
 	if format == figure.PNG {
 		kind = "image/png"
 	}
 	writeFile(w, kind, b.Bytes())
+	return nil
 }

@@ -69,9 +69,22 @@ func Delete[In, Out any](r *Router, path string, h Handler[In, Out]) {
 	handle(r, http.MethodDelete, path, h)
 }
 
-// Raw registers a handler for streams and files.
-func Raw(r *Router, method, path string, h http.HandlerFunc, doc string) {
-	r.add(Route{Method: method, Path: path, Doc: doc}, h)
+// Raw registers a handler for streams and files. One that returns an error has written nothing; it is
+// answered like that of any operation.
+func Raw(r *Router, method, path string, h func(http.ResponseWriter, *http.Request) error, doc string) {
+	r.add(Route{Method: method, Path: path, Doc: doc}, func(w http.ResponseWriter, req *http.Request) {
+		if err := h(w, req); err != nil {
+			r.fail(w, req, err)
+		}
+	})
+}
+
+// fail answers with err, and the way out as far as the machine tells one.
+func (r *Router) fail(w http.ResponseWriter, req *http.Request, err error) {
+	if r.Explain != nil {
+		err = r.Explain(err)
+	}
+	WriteError(w, req, err)
 }
 
 // Nothing is the input or output of an operation without one.
@@ -86,11 +99,8 @@ func handle[In, Out any](r *Router, method, path string, h Handler[In, Out]) {
 			return
 		}
 		out, err := h(withActor(req), in)
-		if err != nil && r.Explain != nil {
-			err = r.Explain(err)
-		}
 		if err != nil {
-			WriteError(w, req, err)
+			r.fail(w, req, err)
 			return
 		}
 		WriteJSON(w, http.StatusOK, out)

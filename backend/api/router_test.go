@@ -111,3 +111,19 @@ func TestEventsResumeWhereTheReaderWas(t *testing.T) {
 		t.Fatalf("got %v, want b, c and then the live d", got)
 	}
 }
+
+// TestEveryFailureTellsTheWayOut, of an operation and of a handler of streams.
+func TestEveryFailureTellsTheWayOut(t *testing.T) {
+	r := api.NewRouter()
+	r.Explain = func(err error) error { return errs.New(errs.KindOf(err), "%w", err).WithHint("so much is free") }
+	full := errs.New(errs.Unavailable, "the disk is full")
+	api.Get(r, "/call", func(context.Context, api.Nothing) (api.Nothing, error) { return api.Nothing{}, full })
+	api.Raw(r, http.MethodGet, "/stream", func(http.ResponseWriter, *http.Request) error { return full }, "")
+	for _, route := range r.Routes {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(route.Method, api.Prefix+route.Path, http.NoBody))
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"hint":"so much is free"`) {
+			t.Errorf("%s: %d %s", route.Path, w.Code, w.Body)
+		}
+	}
+}

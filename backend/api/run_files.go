@@ -122,12 +122,11 @@ func (a *API) runArtifacts(ctx context.Context, in ArtifactQuery) ([]run.File, e
 
 // runArtifact serves a file that somebody else wrote: as a download, or, with inline=1,
 // to be looked at in a place from which it reaches nothing.
-func (a *API) runArtifact(w http.ResponseWriter, req *http.Request) {
+func (a *API) runArtifact(w http.ResponseWriter, req *http.Request) error {
 	name := req.URL.Query().Get("path")
 	f, info, err := a.Runs.OpenArtifact(req.Context(), req.PathValue("id"), name)
 	if err != nil {
-		WriteError(w, req, err)
-		return
+		return err
 	}
 	defer f.Close()
 	foreign(w.Header(), name, req.URL.Query().Get("inline") == "1")
@@ -136,4 +135,5 @@ func (a *API) runArtifact(w http.ResponseWriter, req *http.Request) {
 		slog.Error("a download was cut", "path", req.URL.Path, "file", name, "err", err)
 		panic(http.ErrAbortHandler) // what has gone must not look whole
 	}
+	return nil
 }

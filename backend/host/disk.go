@@ -15,7 +15,7 @@ import (
 )
 
 // Explain adds to the way out of err what the machine tells of it: how much room a disk has that is
-// full, and which file is marked so that nobody may change it. Names that err tells are relative to dir.
+// full, which file is marked so that nobody may change it, and what makes a disk that can only be read, or too many open files, fail. Names that err tells are relative to dir.
 func Explain(dir string, err error) error {
 	hint := ""
 	switch {
@@ -25,6 +25,10 @@ func Explain(dir string, err error) error {
 		hint = full(dir, err)
 	case errors.Is(err, syscall.EPERM):
 		hint = marked(dir, err)
+	case errors.Is(err, syscall.EROFS):
+		hint = after(err, "its disk can only be read: mount it for writing, and if it was, see in the system's log whether the disk has failed")
+	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
+		hint = "nothing is wrong with the file: too many are open at once. Raise the limit (ulimit -n 4096), then `rondo stop`, and try again"
 	}
 	if hint == "" {
 		return err
@@ -44,7 +48,12 @@ func full(dir string, err error) string {
 	if rel, err := filepath.Rel(dir, at); err != nil || !filepath.IsLocal(rel) {
 		out = "or let RONDO_HOME, or the remote or cache that lies there, be a folder on another disk"
 	}
-	return strings.TrimPrefix(errs.HintOf(err)+"; ", "; ") + room + "; " + out
+	return after(err, room+"; "+out)
+}
+
+// after puts more behind the hint of err.
+func after(err error, more string) string {
+	return strings.TrimPrefix(errs.HintOf(err)+"; ", "; ") + more
 }
 
 // folderOf is the folder around a file, or around what of its path is there.

@@ -47,7 +47,7 @@ func routes() []api.Route {
 	) (api.Nothing, error) {
 		return api.Nothing{}, nil
 	})
-	api.Raw(r, "GET", "/things/{name}/file", func(http.ResponseWriter, *http.Request) {}, "the bytes")
+	api.Raw(r, "GET", "/things/{name}/file", func(http.ResponseWriter, *http.Request) error { return nil }, "the bytes")
 	return r.Routes
 }
 

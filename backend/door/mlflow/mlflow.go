@@ -33,6 +33,8 @@ type Options struct {
 	Webhooks   *webhook.Service
 	Store      *store.Store // where the content of versions is
 	MaxUpload  int64        // bytes of one artifact; 0: MaxUpload
+
+	Explain func(error) error // adds to the way out of a failure; nil: nothing
 }
 
 // Door is the protocol's http.Handler.

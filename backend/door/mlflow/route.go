@@ -95,6 +95,9 @@ func (d *Door) answer(w http.ResponseWriter, req *http.Request, r *route, values
 			writeJSON(w, http.StatusOK, out)
 		}
 	}
+	if err != nil && d.opts.Explain != nil {
+		err = d.opts.Explain(err)
+	}
 	if err != nil {
 		fail(w, req, err)
 	}
