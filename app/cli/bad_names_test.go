@@ -39,7 +39,7 @@ func TestAnAddThatWasRefusedCanBeSaidAgain(t *testing.T) {
 		{"data add data/odd", 2, []string{"odd/link is a symbolic link", `pipe" (pipe)`, "replace links by copies", "move pipes, sockets and devices out"}},
 		{"data add data/odd/pipe --json", 2, []string{"neither a file nor a folder", "put the data into a file"}},
 		{"data add data/odd/link", 2, []string{"is a link", "replace the link by what it points to"}},
-		{"data add data/odd/bad\xff.csv", 2, []string{`bad\xff.csv`, "rename it to UTF-8 text"}},
+		{"data add data/odd/bad\xff.csv", 2, []string{`bad\xff.csv`, "is not UTF-8 text", "rename it"}},
 		{"data add data/" + strings.Repeat("n", 150) + ".csv", 2, []string{"1 to 100 bytes and not 150", "--name"}},
 	})
 	if err := os.Remove(pipe); err != nil {
@@ -111,5 +111,52 @@ func TestVerifyNamesWhatIsMissing(t *testing.T) {
 	w.check([]expect{{"data verify", 1, []string{"missing that snapshots stand on", "rondo data fetch"}}})
 	if r := w.run("data", "verify", "--json"); r.code != 1 || !strings.Contains(r.out, `"ok":false`) || !strings.Contains(r.out, "weather@1") {
 		t.Errorf("%d %s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestOnlyTheWaysOutOfWhatIsThereAreTold: a folder of links is not told of pipes.
+func TestOnlyTheWaysOutOfWhatIsThereAreTold(t *testing.T) {
+	w := newWorld(t)
+	w.file("links/a", "a")
+	for _, name := range []string{"one", "two"} {
+		if err := os.Symlink("a", filepath.Join(w.dir, "links", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := w.run("data", "add", "links")
+	if r.code != 2 || !strings.Contains(r.err, "replace links by copies") || strings.Contains(r.err, "pipes") || strings.Contains(r.err, "UTF-8") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestADamagedListOfFilesIsNamedByItsSnapshot, and not by an object's digest alone.
+func TestADamagedListOfFilesIsNamedByItsSnapshot(t *testing.T) {
+	w := newWorld(t)
+	w.file("more/a", "a")
+	w.ok("data", "add", "more")
+	w.ok("stop")
+	packs, err := filepath.Glob(filepath.Join(w.dir, ".rondo", "objects", "packs", "*.pack"))
+	if err != nil || len(packs) == 0 {
+		t.Fatal(packs, err)
+	}
+	for _, pack := range packs {
+		is, err := os.Stat(pack)
+		if err == nil {
+			err = os.Chmod(pack, 0o600)
+		}
+		if err == nil {
+			err = os.Truncate(pack, is.Size()-10)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"data", "checkout", "more"}, {"data", "status", "more"}} {
+		if r := w.run(args...); r.code == 0 || !strings.Contains(r.err, "the list of files of more@1 cannot be read") || !strings.Contains(r.err, "rondo data repair") {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	if r := w.run("data", "verify"); r.code != 1 || !strings.Contains(r.out+r.err, "does not end as a pack does") {
+		t.Errorf("%+v", r)
 	}
 }

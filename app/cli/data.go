@@ -196,7 +196,7 @@ func dataAdd(ctx context.Context, c *call) error {
 		return err
 	}
 	if !utf8.ValidString(c.args[0]) {
-		return errs.New(errs.Invalid, "%q is not a name that every system can hold", c.args[0]).WithHint("rename it to UTF-8 text")
+		return errs.New(errs.Invalid, "the name %q is not UTF-8 text, so that not every system can hold it", c.args[0]).WithHint("rename it")
 	}
 	path, err := c.inProject(c.args[0])
 	if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rondo/backend/errs"
@@ -39,8 +40,12 @@ func dvcVerify(ctx context.Context, c *call, p *dvc.Project) error {
 			return err
 		}
 	}
+	list := slices.ContainsFunc(v.Damaged, func(d dvc.Damage) bool { return strings.HasSuffix(d.MD5, ".dir") })
 	for _, d := range v.Damaged {
 		what := "only earlier commits know it"
+		if list { // which tells no more what it needs
+			what += ", or a folder whose list is damaged"
+		}
 		if len(d.Paths) > 0 {
 			what = strings.Join(d.Paths, ", ")
 		}

@@ -123,8 +123,11 @@ func (s *Service) before(ctx context.Context, snap Snapshot) (Snapshot, error) {
 // comparable gives the one file of a single snapshot the same name whatever its path was.
 func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing, error) {
 	l, err := s.opts.Store.OpenListing(ctx, snap.Tree)
-	if err != nil || !snap.Single || l.Files != 1 {
-		return l, err
+	if err != nil {
+		return nil, unlisted(snap, err)
+	}
+	if !snap.Single || l.Files != 1 {
+		return l, nil
 	}
 	t, err := l.Tree(ctx)
 	if err != nil {
@@ -132,6 +135,11 @@ func (s *Service) comparable(ctx context.Context, snap Snapshot) (*store.Listing
 	}
 	t.Files[0].Path = path.Base(snap.Path)
 	return s.opts.Store.ListingOf(ctx, t.Files...)
+}
+
+// unlisted says of which snapshot the list of files cannot be read.
+func unlisted(snap Snapshot, err error) error {
+	return errs.New(errs.KindOf(err), "the list of files of %s cannot be read: %w", snap.Ref(), err).WithHint("%s", errs.HintOf(err))
 }
 
 // opener opens a table, which need not be read to its end.

@@ -124,7 +124,7 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	}
 	var err error
 	if p.want, err = s.listing(ctx, d, snap.Tree, snap.Single); err != nil {
-		return nil, err
+		return nil, unlisted(snap, err)
 	}
 	paths, err := choose(ctx, p.want, p.base, snap, how.Paths)
 	if err != nil {

@@ -150,7 +150,7 @@ func (s *Service) findMissing(ctx context.Context, k *sick) error {
 	}
 	lacks := func(d ref.Digest, what string) {
 		if _, known := k.damaged[d]; !known && !s.opts.Store.Has(d) {
-			k.missing[d] = Problem{File: what, Message: "object " + d.Short() + ", on which it stands, is missing", Hint: "fetch it from a remote (`rondo data fetch`), or take it from another copy of the project: `rondo data repair --from FOLDER`"}
+			k.missing[d] = Problem{File: what, Message: "object " + d.Short() + ", on which it stands, is missing", Hint: "fetch what is missing from a remote (`rondo data fetch`), or take it from another copy of the project: `rondo data repair --from FOLDER`"}
 		}
 	}
 	for _, snap := range snaps {

@@ -13,18 +13,21 @@ type refusals struct {
 	first error
 	also  []string
 	more  int
+
+	names, links, others bool // what they are
 }
 
 const maxRefused = 4 // that are named beside the first
 
 func (r *refusals) add(path string, k kind) {
+	r.names, r.links, r.others = r.names || k == regular, r.links || k == link, r.others || k != regular && k != link
 	switch {
 	case r.first != nil && len(r.also) < maxRefused:
 		r.also = append(r.also, fmt.Sprintf("%q (%s)", path, k))
 	case r.first != nil:
 		r.more++
 	case k == regular:
-		r.first = errs.New(errs.Invalid, "%q is not a name that every system can hold", path).WithHint("rename it to UTF-8 text")
+		r.first = errs.New(errs.Invalid, "the name %q is not UTF-8 text, so that not every system can hold it", path).WithHint("rename it")
 	case k == link:
 		r.first = errs.New(errs.Invalid, "%s is a %s, not a file", path, k).
 			WithHint("replace it by a copy of what it stands for, or take it out of the folder")
@@ -43,7 +46,22 @@ func (r *refusals) err() error {
 		text += fmt.Sprintf(" and %d more", r.more)
 	}
 	return errs.New(errs.KindOf(r.first), "%w%s", r.first, text).
-		WithHint("rename to UTF-8 text what is not, replace links by copies of what they stand for, and move pipes, sockets and devices out of the folder")
+		WithHint("%s", r.waysOut())
+}
+
+// waysOut are those of what was refused, and no others.
+func (r *refusals) waysOut() string {
+	var ways []string
+	if r.names {
+		ways = append(ways, "rename to UTF-8 text what is not")
+	}
+	if r.links {
+		ways = append(ways, "replace links by copies of what they stand for, or take them out of the folder")
+	}
+	if r.others {
+		ways = append(ways, "move pipes, sockets and devices out of the folder")
+	}
+	return strings.Join(ways, "; ")
 }
 
 func (k kind) String() string {

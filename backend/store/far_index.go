@@ -96,6 +96,6 @@ func (f *Far) tail(ctx context.Context, b remote.Blob) (tail, error) {
 }
 
 func cutShort(name string) error {
-	return errs.New(errs.Corrupt, "%s is damaged: its footer is not one", name).
+	return errs.New(errs.Corrupt, "%s is damaged: it does not end as a pack does, and may have been cut short", name).
 		WithHint("push again from a project that has what was in it")
 }

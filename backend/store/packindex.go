@@ -51,7 +51,7 @@ func parseIndex(f io.ReaderAt, size int64, name string) ([]row, error) {
 	start, count := binary.BigEndian.Uint64(foot[32:]), binary.BigEndian.Uint64(foot[40:])
 	length := uint64(size-footerSize) - start
 	if string(foot[48:]) != footMagic || start > uint64(size-footerSize) || count > length || count*rowSize != length {
-		return nil, broken("its footer is not one")
+		return nil, broken("it does not end as a pack does, and may have been cut short")
 	}
 	index := make([]byte, length)
 	if _, err := f.ReadAt(index, int64(start)); err != nil && !errors.Is(err, io.EOF) {

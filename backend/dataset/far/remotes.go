@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"rondo/backend/atomicfile"
@@ -112,6 +113,8 @@ func (m *Remotes) address(text string) (remote.Address, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return a, nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return a, errs.New(errs.Precondition, "%s is no folder, so that no remote can lie there", dir).WithHint("move away what lies there, or name another place: rondo data remote NAME FOLDER")
 	case err != nil:
 		return a, errs.New(errs.Unavailable, "%s cannot be read: %w", dir, err).WithHint("see whether its disk is connected and whether you may read it")
 	case !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !begunFormat(e.Name()) }):

@@ -108,6 +108,10 @@ func (c *checkout) planOf(ctx context.Context, list []tracked) (err error) {
 			c.done.Failed = append(c.done.Failed, o.at)
 			continue
 		}
+		if errs.Is(err, errs.Corrupt) {
+			c.done.Damaged = append(c.done.Damaged, o.at)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func (c Cache) Tree(hash, md5 string) ([]metafile.TreeFile, error) {
 // NotCached is the error that an object is not there, or cannot be opened.
 func NotCached(md5 string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return errs.New(errs.NotFound, "the cache has no object %s", md5).WithHint("`dvc fetch` brings it, where a remote has it")
+		return errs.New(errs.NotFound, "the cache has no object %s", md5).WithHint("`rondo data fetch` brings it, where a remote has it")
 	}
 	return errs.New(errs.Unavailable, "the cache object %s cannot be opened: %w", md5, err)
 }
@@ -103,7 +103,7 @@ func NotCached(md5 string, err error) error {
 // Damaged is the error that an object holds something else than its name says.
 func Damaged(md5 string) error {
 	return errs.New(errs.Corrupt, "the cache object %s is damaged: its content has another hash", md5).
-		WithHint("delete it and `dvc fetch` it again, where a remote has it")
+		WithHint("`rondo data fetch` takes it anew, where a remote has it; `rondo data verify` names all that are damaged, and the paths that need them")
 }
 
 // Open opens an object. Whoever reads it compares the hash, whatever mode the file has.
