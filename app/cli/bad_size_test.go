@@ -107,8 +107,10 @@ func TestAHundredThousandParams(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	with(80_000) // as many as a params file can hold
-	w.refuses(mistake{args: []string{"repro"}, code: 2, method: "POST", path: "/executions", body: `{}`, status: 413, wants: []string{"params.yaml has 800", "limit of 5000", "data file"}})
+	with(80_000) // all of which the stage depends on
+	w.refuses(mistake{args: []string{"repro"}, code: 2, method: "POST", path: "/executions", body: `{}`, status: 413, wants: []string{"depend on 80006 params", "limit is 5000", "data file"}})
+	with(600_000) // more than a params file can hold
+	w.refuses(mistake{args: []string{"repro"}, code: 2, method: "POST", path: "/executions", body: `{}`, status: 413, wants: []string{"params.yaml", "it has 12000", "limit of 1000000", "files of its own"}})
 	with(1500) // more than one record of a run takes
 	w.ok("repro", "-S", "train.l2=0.5")
 	if out := w.ok("runs", "show", "pipeline"); !strings.Contains(out, "train.q1499") {

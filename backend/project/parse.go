@@ -94,7 +94,11 @@ func locate(name string, err error) error {
 	if !errors.As(err, &at) {
 		return err
 	}
-	return errs.New(errs.Invalid, "%s:%d:%d: %w", name, at.Line, at.Col, err).WithHint("%s", hintFor(at))
+	kind := errs.Invalid
+	if at.Large {
+		kind = errs.TooLarge
+	}
+	return errs.New(kind, "%s:%d:%d: %w", name, at.Line, at.Col, err).WithHint("%s", hintFor(at))
 }
 
 func hintFor(e *yamldoc.Error) string {

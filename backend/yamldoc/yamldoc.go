@@ -27,6 +27,7 @@ type Error struct {
 	Line, Col int    // from 1
 	Msg       string // such as: unknown key "depz"
 	Unknown   string // the key, where that is what is wrong
+	Large     bool   // it is more than is read
 	Hint      string // the way out, where there is one that needs no more to be known
 }
 
@@ -45,7 +46,7 @@ func Parse(text []byte) (n *yaml.Node, err error) {
 		}
 	}()
 	if n := marks(text); n > maxMarks {
-		return nil, &Error{Line: 1, Col: 1, Msg: fmt.Sprintf("it has %d entries, more than the limit of %d", n, maxMarks), Hint: "keep what is large in files of its own"}
+		return nil, &Error{Line: 1, Col: 1, Msg: fmt.Sprintf("it has %d entries, more than the limit of %d", n, maxMarks), Large: true, Hint: "keep what is large in files of its own"}
 	}
 	in := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, more yaml.Node
