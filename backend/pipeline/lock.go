@@ -129,14 +129,38 @@ func (l Lock) only(name string) Lock {
 	return out
 }
 
-// putLock writes one stage's entry into the lock of a project.
-func putLock(dir, name string, s LockStage) error {
-	l, err := ReadLock(dir)
-	if err != nil {
-		return err
+// lockFile is the rondo.lock of a project while stages are put into it one after the other: what
+// was written last is not read again where it still lies there.
+type lockFile struct {
+	dir  string
+	text []byte // as it was written last; nil before that
+	lock Lock   // what that says
+}
+
+// put writes one stage's entry.
+func (f *lockFile) put(name string, s LockStage) (err error) {
+	if !f.lies() {
+		if f.lock, err = ReadLock(f.dir); err != nil {
+			return err
+		}
 	}
-	l.Stages[name] = s
-	return errs.Unwritten(project.LockName, atomicfile.Replace(filepath.Join(dir, project.TemporaryDir), lockPath(dir), l.Text(), 0o644))
+	f.lock.Stages[name] = s
+	f.text = nil
+	text := f.lock.Text()
+	if err := atomicfile.Replace(filepath.Join(f.dir, project.TemporaryDir), lockPath(f.dir), text, 0o644); err != nil {
+		return errs.Unwritten(project.LockName, err)
+	}
+	f.text = text
+	return nil
+}
+
+func (f *lockFile) lies() bool {
+	info, err := os.Lstat(lockPath(f.dir))
+	if err != nil || f.text == nil || !info.Mode().IsRegular() || info.Size() != int64(len(f.text)) {
+		return false
+	}
+	text, err := os.ReadFile(lockPath(f.dir))
+	return err == nil && bytes.Equal(text, f.text)
 }
 
 func toLock(list []Artifact) []LockArtifact {

@@ -36,10 +36,11 @@ type runner struct {
 	procs     procs
 	unchanged unchanged
 
-	mu   sync.Mutex // of out, of the lock and of what follows
-	lock Lock
-	ends map[string]chan struct{}
-	done map[string]string // state of each stage that ended
+	mu     sync.Mutex // of out, of the lock and of what follows
+	lock   Lock
+	locked lockFile
+	ends   map[string]chan struct{}
+	done   map[string]string // state of each stage that ended
 }
 
 // Run carries out the plan in runDir, which is the body of `rondo pipeline-run`. When
@@ -97,6 +98,7 @@ func (r *runner) begin() (err error) {
 		return err
 	}
 	fault.Point("pipeline.params")
+	r.locked.dir = r.plan.Project
 	r.lock, err = ReadLock(r.plan.Project)
 	return err
 }
@@ -312,7 +314,7 @@ func (r *runner) record(n *Node, res *StageResult) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := putLock(r.plan.Project, n.Name, entry); err != nil {
+	if err := r.locked.put(n.Name, entry); err != nil {
 		return err
 	}
 	fault.Point("pipeline.locked")
