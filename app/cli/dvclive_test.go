@@ -113,21 +113,17 @@ func sameJSON(t *testing.T, a, b string) bool {
 func (w *world) sameMetrics() {
 	w.t.Helper()
 	said, _ := askDVC(w.t, w, "metrics", "show", "--json")
-	var theirs map[string]struct {
+	var ours, theirs map[string]struct {
 		Data map[string]struct{ Data any }
 	}
-	var ours map[string]map[string]any
 	if err := json.Unmarshal([]byte(said), &theirs); err != nil {
 		w.t.Fatalf("%v\n%s", err, said)
 	}
 	if err := json.Unmarshal([]byte(w.ok("metrics", "show", "--json")), &ours); err != nil {
 		w.t.Fatal(err)
 	}
-	want := map[string]any{}
-	for name, f := range theirs[""].Data {
-		want[name] = f.Data
-	}
-	if got := ours["workspace"]; len(got) == 0 || !reflect.DeepEqual(got, want) {
+	want := theirs[""].Data
+	if got := ours["workspace"].Data; len(got) == 0 || !reflect.DeepEqual(got, want) {
 		w.t.Errorf("Rondo shows %v, and dvc %v", got, want)
 	}
 }

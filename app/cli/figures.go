@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -16,8 +17,8 @@ const revisions = "A revision is a commit, branch or tag of git, an experiment, 
 
 var figureVerbs = []verb{
 	{
-		name: "metrics show", args: "[REVISION…]", short: "in a DVC project: show the metrics of revisions", run: metricsShow,
-		long: revisions + "Without one it is workspace. With --json: revisions, in them files, in them what they say.\n\n  rondo metrics show\n  rondo metrics show main brave-owl",
+		name: "metrics show", args: "[REVISION…]", short: "in a DVC project: show the metrics of revisions", flags: revisionFlags, run: metricsShow,
+		long: revisions + "Without one it is workspace, and with --all-branches, --all-tags or\n--all-commits that and those. With --json as dvc has it: revisions, in them data, in it files, in them data or error.\n\n  rondo metrics show\n  rondo metrics show --all-tags\n  rondo metrics show main brave-owl",
 	},
 	{
 		name: "metrics diff", args: "[FROM [TO]]", short: "in a DVC project: show how metrics changed, as dvc metrics diff does", flags: diffFlags, run: metricsDiff,
@@ -46,21 +47,25 @@ func metricsShow(ctx context.Context, c *call) error {
 		return err
 	}
 	defer p.Close()
-	revs := c.args
-	if len(revs) == 0 {
-		revs = []string{dvc.Workspace}
+	revs, err := c.shownRevisions(p)
+	if err != nil {
+		return err
 	}
-	all, rows := map[string]any{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
+	all, rows := map[string]dvc.MetricsShown{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
 	for _, rev := range revs {
-		m, refused, err := p.FiguresAt(rev, (*dvc.Project).Metrics)
+		m, err := p.ShowMetrics(rev.Commit)
 		if err != nil {
 			return err
 		}
-		c.leftOut(refused)
-		all[rev] = m.Plain()
-		for _, at := range slices.Sorted(maps.Keys(m)) {
+		m = m.From(c.fromHere)
+		c.leftOut(m.Refused)
+		for _, at := range slices.Sorted(maps.Keys(m.Broken)) {
+			c.leftOut(fmt.Errorf("%s: %w", rev.Name, m.Broken[at]))
+		}
+		all[rev.Name] = m
+		for _, at := range slices.Sorted(maps.Keys(m.Figures)) {
 			for _, leaf := range m.Leaves(at) {
-				rows = append(rows, []string{rev, at, leaf.Key, said(leaf.Value)})
+				rows = append(rows, []string{rev.Name, at, leaf.Key, said(leaf.Value)})
 			}
 		}
 	}
@@ -73,6 +78,39 @@ func metricsShow(ctx context.Context, c *call) error {
 	}
 	c.table(rows)
 	return nil
+}
+
+// shownRevisions are those that are named, and with flags for many also the folder; it alone where nothing is said.
+func (c *call) shownRevisions(p *dvc.Project) (list []dvc.NamedCommit, err error) {
+	r := c.revisions()
+	if r == (dvc.Revisions{}) && len(c.args) > 0 {
+		for _, rev := range c.args {
+			list = append(list, dvc.NamedCommit{Name: rev, Commit: rev})
+		}
+		return list, nil
+	}
+	if len(c.args) > 0 {
+		return nil, errs.New(errs.Invalid, "revisions are named one by one or by a flag").WithHint("leave out the names or the flag")
+	}
+	list = []dvc.NamedCommit{{Name: dvc.Workspace, Commit: dvc.Workspace}}
+	if r == (dvc.Revisions{}) {
+		return list, nil
+	}
+	more, err := p.Named(r)
+	return append(list, more...), err
+}
+
+// fromHere is a path of the project as it is from where the call was made.
+func (c *call) fromHere(at string) string {
+	here, err := filepath.EvalSymlinks(c.Dir)
+	if err != nil {
+		return at
+	}
+	rel, err := filepath.Rel(here, filepath.Join(c.dir, filepath.FromSlash(at)))
+	if in, out := filepath.Rel(c.dir, here); err != nil || out != nil || !filepath.IsLocal(in) {
+		return at
+	}
+	return rel
 }
 
 func metricsDiff(ctx context.Context, c *call) error {
@@ -99,6 +137,7 @@ func (c *call) figuresDiff(ctx context.Context, what string, figures func(*dvc.P
 		return err
 	}
 	c.leftOut(refused...)
+	changes = changes.From(c.fromHere)
 	if c.json {
 		return c.print(changes)
 	}

@@ -42,21 +42,7 @@ func (p *Project) At(rev string) (*Project, error) {
 // Metrics are the metrics of the project: of stages, and of files that a dvc.yaml names at its
 // top. Files that are not there, or cannot be read, are left out.
 func (p *Project) Metrics() Figures {
-	out := Figures{}
-	for at, read := range p.metricFiles() {
-		b, err := read()
-		if err != nil {
-			continue
-		}
-		v, err := doc.Read(at, b)
-		if err != nil {
-			continue
-		}
-		if v = metric(v); v == nil || v == false || v == "" || doc.Equal(v, int64(0)) {
-			v = &doc.Map{}
-		}
-		out[at] = v
-	}
+	out, _ := p.readMetrics()
 	return out
 }
 

@@ -38,6 +38,15 @@ func Compare(before, after Figures, all bool) FigureChanges {
 	return out
 }
 
+// From is c with the paths as they are said in another way.
+func (c FigureChanges) From(path func(at string) string) FigureChanges {
+	out := FigureChanges{}
+	for at, all := range c {
+		out[path(at)] = all
+	}
+	return out
+}
+
 func (c FigureChanges) file(at string, before, after any, all bool) {
 	one := map[string]Change{}
 	put := func(key string, a, b any) {

@@ -68,14 +68,9 @@ func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, e
 
 // unread says why files of metrics cannot be read, which Metrics leaves out.
 func (p *Project) unread() (list []string) {
-	for at, read := range p.metricFiles() {
-		b, err := read()
-		if err == nil {
-			_, err = doc.Read(at, b)
-		}
-		if err != nil {
-			list = append(list, err.Error())
-		}
+	_, broken := p.readMetrics()
+	for _, err := range broken {
+		list = append(list, err.Error())
 	}
 	slices.Sort(list)
 	return list
