@@ -36,7 +36,7 @@ func TestAnotherDeviceWritesMeanwhile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r := w.run("data", "tag", "weather"); r.code != 0 || !strings.Contains(r.err, told) || !strings.Contains(r.err, "`rondo stop`") {
+	if r := w.run("data", "log", "weather"); r.code != 0 || strings.Count(r.err, told) != 1 || !strings.Contains(r.err, "`rondo stop`") {
 		t.Errorf("%+v", r)
 	}
 	w.ok("stop")

@@ -56,7 +56,8 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	}
 	info, err := client.Find(device)
 	if err == nil {
-		if start && info.Behind(p) {
+		if start && !c.aside && info.Behind(p) {
+			c.aside = true
 			fmt.Fprintln(c.Stderr, "rondo: another device has written to this project since its server began, which does not show that yet: `rondo stop`, then do the same again")
 		}
 		return info, info.ServedFrom(p.Dir)

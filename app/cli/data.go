@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -24,7 +23,7 @@ var dataVerbs = []verb{
 		flags: func(f *flag.FlagSet) { f.Bool("removed", false, "those that were removed, in place of the others") },
 	},
 	{
-		name: "data add", args: "PATH", short: "put a file or folder under version control and take its first snapshot",
+		name: "data add", args: "PATH…", short: "put a file or folder under version control and take its first snapshot",
 		long: "The data stays where it is. A pointer, PATH.snap, is written beside it for git, and the\ndata itself is ignored by git.\n\n  rondo data add data/reviews.csv --desc \"product reviews\"",
 		flags: func(f *flag.FlagSet) {
 			messageFlags(f)
@@ -35,8 +34,8 @@ var dataVerbs = []verb{
 		run: dataAdd,
 	},
 	{
-		name: "data snapshot", args: "NAME", short: "take a snapshot of what is there now",
-		long: "Content that an earlier snapshot has is that snapshot; it gets no new number. Where the machine\nstopped before a checkout was on the disk, files that it has damaged are named and not taken.\nWhat was never fetched of a snapshot that is here in part stays in the next one, but for what\n--without names.\n\n  rondo data snapshot reviews -m \"March\" --commit",
+		name: "data snapshot", args: "[NAME…]", short: "take a snapshot of what is there now",
+		long: "Without a name it is taken of all datasets that have changed. Content that an earlier snapshot has is that snapshot; it gets no new number. Where the machine\nstopped before a checkout was on the disk, files that it has damaged are named and not taken.\nWhat was never fetched of a snapshot that is here in part stays in the next one, but for what\n--without names.\n\n  rondo data snapshot reviews -m \"March\" --commit",
 		flags: func(f *flag.FlagSet) {
 			messageFlags(f)
 			f.Var(&paths{}, "without", "leave out a file or folder `PATH` that was never fetched; may be given several times")
@@ -55,8 +54,8 @@ var dataVerbs = []verb{
 		run: dataDiff,
 	},
 	{
-		name: "data checkout", args: "NAME[@NUMBER] [PATH…]", short: "bring a snapshot's files back, or some of them",
-		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\nWhen it ends, the files are there, each verified; the disk has them a moment later. Where the\nmachine stops before, `rondo data status` says so and names what is damaged, and no snapshot\ntakes it for data.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
+		name: "data checkout", args: "[NAME[@NUMBER] [PATH…]]", short: "bring a snapshot's files back, or some of them",
+		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit; without a name all datasets that have a\npointer. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\nWhen it ends, the files are there, each verified; the disk has them a moment later. Where the\nmachine stops before, `rondo data status` says so and names what is damaged, and no snapshot\ntakes it for data.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
 		run:   dataCheckout,
 	},
@@ -191,33 +190,6 @@ func size(n int64) string {
 	return fmt.Sprintf("%.0f %s", math.Floor(v+0.5), units[0])
 }
 
-func dataAdd(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	if !utf8.ValidString(c.args[0]) {
-		return errs.New(errs.Invalid, "the name %q is not UTF-8 text, so that not every system can hold it", c.args[0]).WithHint("rename it")
-	}
-	path, err := c.inProject(c.args[0])
-	if err != nil {
-		return err
-	}
-	in := map[string]any{"name": c.value("name"), "path": path, "desc": c.value("desc")}
-	if c.isSet("no-snapshot") {
-		var d dataset.Dataset
-		return c.act(ctx, http.MethodPost, "/datasets", in, &d, func() error {
-			c.say("%s is the dataset %s now. `rondo data snapshot %s` takes its first snapshot.", d.Path, d.Name, d.Name)
-			return nil
-		})
-	}
-	in["message"], in["commit"] = c.value("m"), c.isSet("commit")
-	var s dataset.Snapshot
-	return c.actOnData(ctx, http.MethodPost, "/datasets/add", in, &s, func() error {
-		c.sayTaken(ctx, s, false)
-		return nil
-	})
-}
-
 // inProject turns a path as the person typed it into one of the project.
 func (c *call) inProject(path string) (string, error) {
 	if !filepath.IsAbs(path) {
@@ -232,33 +204,6 @@ func (c *call) inProject(path string) (string, error) {
 		return "", errs.New(errs.Invalid, "%s is outside of the project %s", path, c.dir).WithHint("move or copy the data into the project folder")
 	}
 	return filepath.ToSlash(rel), nil
-}
-
-func dataSnapshot(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	return c.take(ctx, c.args[0], c.isSet("force"))
-}
-
-func (c *call) take(ctx context.Context, name string, force bool) error {
-	api, err := c.api(ctx)
-	if err != nil {
-		return err
-	}
-	var before dataset.Dataset
-	if err := api.Get(ctx, dataPath(name), &before); err != nil {
-		return err
-	}
-	in := map[string]any{"message": c.value("m"), "commit": c.isSet("commit"), "force": force}
-	if f := c.flags.Lookup("without"); f != nil {
-		in["without"] = f.Value.(*paths).list
-	}
-	var s dataset.Snapshot
-	return c.actOnData(ctx, http.MethodPost, dataPath(name, "snapshots"), in, &s, func() error {
-		c.sayTaken(ctx, s, before.Latest != nil && s.Number <= before.Latest.Number)
-		return nil
-	})
 }
 
 // sayTaken tells of a snapshot, which may be one that was there.
@@ -372,8 +317,8 @@ func firstLine(s string) string {
 }
 
 func dataCheckout(ctx context.Context, c *call) error {
-	if err := c.want(1, 1000); err != nil {
-		return err
+	if len(c.args) == 0 {
+		return c.checkoutAll(ctx)
 	}
 	name, number, err := c.splitRef(ctx, c.args[0])
 	if err != nil {
@@ -387,7 +332,7 @@ func dataCheckout(ctx context.Context, c *call) error {
 			c.sayPart(part, s)
 			return nil
 		}
-		c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
+		c.sayCheckedOut(s)
 		return nil
 	})
 }

@@ -71,19 +71,24 @@ func dataImport(ctx context.Context, c *call) error {
 }
 
 func dataUpdate(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
 	in, err := c.update()
 	if err != nil {
 		return err
 	}
 	in.Force = c.isSet("force")
-	var out dataset.Imported
-	return c.actOnData(ctx, http.MethodPost, dataPath(c.args[0], "update"), in, &out, func() error {
-		c.sayImported(out)
-		return nil
-	})
+	names := c.args
+	if len(names) == 0 {
+		if names, err = c.datasets(ctx, func(d dataset.Dataset) bool { return d.Latest != nil && d.Latest.Origin != nil }); err != nil {
+			return err
+		}
+		if len(names) == 0 && !c.json {
+			c.say("No dataset was imported. `rondo data import` brings one in.")
+		}
+	}
+	return ofEach(ctx, c, names, func(name string) (out dataset.Imported, err error) {
+		err = c.request(ctx, http.MethodPost, dataPath(name, "update"), in, &out)
+		return out, err
+	}, c.sayImported)
 }
 
 func (c *call) sayImported(out dataset.Imported) {

@@ -32,8 +32,8 @@ var dataKeepVerbs = []verb{
 		run: dataImport,
 	},
 	{
-		name: "data update", args: "NAME", short: "ask the origin of an imported dataset for something newer",
-		long: "What the web server says has not changed is not fetched. Work that no snapshot has is not\noverwritten.",
+		name: "data update", args: "[NAME…]", short: "ask the origin of imported datasets for something newer",
+		long: "Without a name all that were imported. What the web server says has not changed is not fetched. Work that no snapshot has is not\noverwritten.",
 		flags: func(f *flag.FlagSet) {
 			updateFlags(f)
 			f.Bool("force", false, "overwrite work that no snapshot has")

@@ -26,6 +26,9 @@ func (c *call) sayPointed(ctx context.Context) (some bool, err error) {
 	}
 	c.table(rows)
 	c.say("%s: %s", list[0].Dataset, list[0].Hint)
+	if len(list) > 1 {
+		c.say("`rondo data pull` without a name brings all that a remote has.")
+	}
 	return true, nil
 }
 

@@ -179,7 +179,7 @@ func (c *call) statusOfAll(ctx context.Context) error {
 	}
 	rows := [][]string{{"DATASET", "STATE", "SNAPSHOT", "PATH", ""}}
 	for _, st := range list {
-		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, st.Text})
+		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, stands(st)})
 	}
 	if len(list) > 0 {
 		c.table(rows)
@@ -217,6 +217,14 @@ func (c *call) statuses(ctx context.Context) (list []dataset.Status, failed erro
 	return list, failed
 }
 
+// stands is how a dataset's files stand to its snapshots, with the newest where they are as an older one.
+func stands(st dataset.Status) string {
+	if st.State == dataset.Clean && st.Snapshot < st.Latest {
+		return fmt.Sprintf("%s; the newest is %s", st.Text, dataset.Ref(st.Dataset, st.Latest))
+	}
+	return st.Text
+}
+
 func versionWord(n int) string {
 	if n == 0 {
 		return "–"
@@ -225,7 +233,7 @@ func versionWord(n int) string {
 }
 
 func (c *call) sayStatus(st dataset.Status) {
-	c.say("%s: %s, %s", st.Dataset, st.State, st.Text)
+	c.say("%s: %s, %s", st.Dataset, st.State, stands(st))
 	for _, l := range []struct {
 		word  string
 		names []string

@@ -66,8 +66,8 @@ var dataStoreVerbs = []verb{
 		flags: remoteFlag, run: dataFetch,
 	},
 	{
-		name: "data pull", args: "NAME[@NUMBER] [PATH…]", short: "fetch a dataset's snapshots, or some files of one, and bring files back",
-		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit. With paths of files or folders in the dataset\nonly these come over and are brought back; the rest and the pointer stay.\n\n  rondo data pull images train/cats",
+		name: "data pull", args: "[NAME[@NUMBER] [PATH…]]", short: "fetch a dataset's snapshots, or some files of one, and bring files back",
+		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit; without a name that of all datasets which are here\nor have a pointer. With paths of files or folders in the dataset\nonly these come over and are brought back; the rest and the pointer stay.\n\n  rondo data pull images train/cats",
 		flags: func(f *flag.FlagSet) {
 			remoteFlag(f)
 			f.Bool("force", false, "overwrite work that no snapshot has")
@@ -312,8 +312,8 @@ func (c *call) sayExchanged(x dataset.Exchanged, where string) {
 }
 
 func dataPull(ctx context.Context, c *call) error {
-	if err := c.want(1, 1000); err != nil {
-		return err
+	if len(c.args) == 0 {
+		return c.pullAll(ctx)
 	}
 	name, number, err := c.splitRef(ctx, c.args[0])
 	if err != nil {
@@ -329,7 +329,7 @@ func dataPull(ctx context.Context, c *call) error {
 		if len(c.args) > 1 {
 			c.sayPart(c.args[1:], out.Snapshot)
 		} else {
-			c.say("%s is %s now: %s", out.Snapshot.Path, out.Snapshot.Ref(), snapshotWords(out.Snapshot))
+			c.sayCheckedOut(out.Snapshot)
 		}
 		return c.amiss(out.Exchanged)
 	})

@@ -61,6 +61,10 @@ func TestRulesCountAtOnce(t *testing.T) {
 	if text := w.ok("data", "retain", "--dry-run"); !strings.Contains(text, "2 would be forgotten") {
 		t.Errorf("rules that were just written: %s", text)
 	}
+	writeAll(t, w.dir, map[string]string{"e.txt": "e", "rondo.yaml": strings.Replace(string(yaml), "\ndatasets:\n", "\ndatasets:\n  later: {path: e.txt}\n", 1)})
+	if text := w.ok("data", "snapshot", "later"); !strings.Contains(text, "later@1") {
+		t.Errorf("a dataset that was just written: %s", text)
+	}
 	rules("{lst: 1}")
 	if r := w.run("data", "retain"); r.code == 0 || !strings.Contains(r.err, "rondo.yaml:") || !strings.Contains(r.err, "lst") {
 		t.Errorf("rules that are wrong: %+v", r)

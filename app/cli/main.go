@@ -54,6 +54,10 @@ func Main(ctx context.Context, env Env, args []string) int {
 		return exitInterrupted
 	}
 	c.complain(err)
+	return codeOf(err)
+}
+
+func codeOf(err error) int {
 	if code, ok := exitCodes[errs.KindOf(err)]; ok {
 		return code
 	}

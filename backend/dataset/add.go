@@ -114,7 +114,7 @@ func (s *Service) declare(ctx context.Context, name string, in Setting) error {
 		return err
 	}
 	kind := "dataset.add"
-	if d, err := s.Get(ctx, name); err == nil {
+	if d, err := s.known(ctx, name); err == nil {
 		if d.Path == at && d.Desc == in.Desc {
 			return nil
 		}
@@ -172,12 +172,17 @@ func overlap(tx *index.Tx, name, at string) error {
 		if err := rows.Scan(&other, &theirs); err != nil {
 			return err
 		}
-		if at == theirs || strings.HasPrefix(at, theirs+"/") || strings.HasPrefix(theirs, at+"/") {
+		if overlaps(at, theirs) {
 			return errs.New(errs.Conflict, "%s belongs to the dataset %s, whose path is %s", at, other, theirs).
 				WithHint("snapshot that one, or choose paths that do not contain each other")
 		}
 	}
 	return rows.Err()
+}
+
+// overlaps reports whether two paths are one, or one lies in the other.
+func overlaps(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
 }
 
 // single reports whether the path is one file. What is neither file nor folder, or

@@ -98,7 +98,7 @@ func (s *Service) wanted(ctx context.Context, d Dataset, number int) (Snapshot, 
 	snap, err := s.Find(ctx, p.ID)
 	if notFound(err) {
 		return snap, errs.New(errs.NotFound, "%s%s points at snapshot %s, which this project does not have", d.Path, pointerSuffix, Ref(p.Dataset, p.Number)).
-			WithHint("fetch it from a remote that has it (rondo data fetch), or copy .rondo from where it was taken")
+			WithHint("fetch it from a remote that has it (rondo data fetch), or copy .rondo from where it was taken; where devices synchronise the folder, it may still be on its way")
 	}
 	return snap, err
 }

@@ -17,6 +17,7 @@ import (
 type Exchange struct {
 	Remote   string   `json:"remote,omitempty"`   // empty: the only one
 	Datasets []string `json:"datasets,omitempty"` // empty: all
+	Own      bool     `json:"own,omitempty"`      // of a fetch: only datasets that are here, or that pointers here name
 }
 
 // Exchanged says what was copied.
@@ -99,12 +100,16 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	if theirs, err = s.notForgotten(ctx, theirs); err != nil {
 		return x, err
 	}
+	theirs, clash, err := s.placed(ctx, theirs, in.Own)
+	if err != nil {
+		return x, err
+	}
 	for group := range inGroups(theirs) {
 		if err := s.receive(ctx, f, group, &x); err != nil {
 			return x, err
 		}
 	}
-	return x, nil
+	return x, clash // all the others are here
 }
 
 const groupBytes = 64 << 20

@@ -21,6 +21,9 @@ const (
 	maxPointer    = 64 << 10 // bytes
 )
 
+// PointerAt is where the pointer of what lies at a path is.
+func PointerAt(path string) string { return path + pointerSuffix }
+
 // Pointer is the content of a .snap file.
 type Pointer struct {
 	Dataset string

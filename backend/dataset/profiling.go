@@ -104,7 +104,7 @@ func (r *reading) table(ctx context.Context, f store.TreeFile) (profile.Table, e
 	}()
 	t, err := profile.Summarise(ctx, f.Path, counting(&r.count, f.Path, r.opener(ctx, f.Digest)))
 	if errors.Is(err, table.ErrNotTable) {
-		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Problem: err.Error()}, nil
+		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Form: profile.Form, Problem: err.Error()}, nil
 	}
 	return t, err
 }

@@ -2,6 +2,8 @@ package dataset_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -63,4 +65,28 @@ func TestAProfileThatSomebodyWaitsForRestsNoMore(t *testing.T) {
 	}
 	close(leave)
 	must(t, <-ended)
+}
+
+// TestATableThatIsNoneIsReadOnce: what is wrong with it is on record, as what another holds.
+func TestATableThatIsNoneIsReadOnce(t *testing.T) {
+	h := open(t, project(t))
+	write(t, h.dir, "d.csv", "a,b\n1,2\n3\n")
+	h.add(t, "d", "d.csv")
+	snap := h.snap(t, "d")
+	for range 3 {
+		if p, err := h.Profile(t.Context(), snap); err != nil || len(p.Warnings) != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+	}
+	made := 0
+	files, err := filepath.Glob(filepath.Join(h.dir, ".rondo", "journal", "*", "*"))
+	must(t, err)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		must(t, err)
+		made += strings.Count(string(b), "snapshot.profile")
+	}
+	if made != 1 {
+		t.Errorf("it was made %d times", made)
+	}
 }

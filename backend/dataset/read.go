@@ -36,7 +36,35 @@ func (s *Service) List(ctx context.Context) ([]Dataset, error) {
 }
 
 // Get returns one dataset.
-func (s *Service) Get(ctx context.Context, name string) (d Dataset, err error) {
+func (s *Service) Get(ctx context.Context, name string) (Dataset, error) {
+	d, err := s.known(ctx, name)
+	if notFound(err) {
+		return s.declaredNow(ctx, name, err)
+	}
+	return d, err
+}
+
+// declaredNow is a dataset that rondo.yaml has named only a moment ago, else the error that was met without it.
+func (s *Service) declaredNow(ctx context.Context, name string, unknown error) (Dataset, error) {
+	if s.opts.Declared == nil {
+		return Dataset{}, unknown
+	}
+	settings, err := s.opts.Declared()
+	if err != nil {
+		return Dataset{}, err
+	}
+	setting, ok := settings[name]
+	if !ok {
+		return Dataset{}, unknown
+	}
+	if err := s.declare(ctx, name, setting); err != nil {
+		return Dataset{}, err
+	}
+	return s.known(ctx, name)
+}
+
+// known is a dataset that is on record.
+func (s *Service) known(ctx context.Context, name string) (d Dataset, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
 		d, err = setRow(tx, name)
 		return err

@@ -161,7 +161,7 @@ func (c *chained) content(d ref.Digest) ([]byte, place, error) {
 // lost says that a chunk of an object is missing.
 func lost(of, d ref.Digest) error {
 	return errs.New(errs.NotFound, "chunk %s of object %s is not in this project", d.Short(), of.Short()).
-		WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project")
+		WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project; where devices synchronise the folder, it may still be on its way")
 }
 
 // readAhead is for whoever reads all of it, from the beginning.

@@ -61,7 +61,7 @@ func (s *Store) whole(d ref.Digest) (Info, error) {
 		}
 	}
 	return Info{}, errs.New(errs.NotFound, "object %s is not in this project", d.Short()).
-		WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project")
+		WithHint("bring it back with `rondo data repair`, from a remote or (--from) another copy of the project; where devices synchronise the folder, it may still be on its way")
 }
 
 // Open returns the content. A reader of damaged content gets an error of kind

@@ -96,6 +96,7 @@ export interface DatasetDiff {
 export interface DatasetExchange {
 	remote?: string;
 	datasets?: string[];
+	own?: boolean;
 }
 
 export interface DatasetExchanged {
@@ -633,6 +634,7 @@ export interface FarRemote {
 export interface FetchSnapshots {
 	remote?: string;
 	datasets?: string[];
+	own?: boolean;
 	part?: DatasetPart;
 }
 
