@@ -88,15 +88,9 @@ type Known struct {
 	at int // the row's place in the memory
 }
 
-// Loses reports whether a file that looks like now and was read to be d has lost what is known of it:
-// nothing has given it a new time, and yet it holds something else, or was cut short. That is what a
-// disk leaves that lost a write; a program that sets the time of what it writes leaves it too.
+// Loses reports whether a file that looks like now and was read to be d has lost what is known of it.
 func (k Known) Loses(now Stamp, d ref.Digest) bool {
-	was := k.Stamp
-	if k.Digest.IsZero() || k.Digest == d || was.Mtime != now.Mtime {
-		return false
-	}
-	return now.Size == was.Size || now.Size < was.Size && now.Inode == was.Inode && now.Ctime <= was.Ctime
+	return !k.Digest.IsZero() && k.Digest != d && k.Stamp.SameTime(now)
 }
 
 // Find returns what is known of a path. Paths must be asked for in their order.

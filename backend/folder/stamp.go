@@ -52,6 +52,13 @@ func (s Stamp) Lasting(alive time.Time) bool {
 	return max(s.Mtime, s.Ctime) < alive.Add(-lasting).UnixNano()
 }
 
+// SameTime reports whether nothing has given a file that looked like s a new time: it is as long, or
+// was cut short and touched by nobody. Holds it something else all the same, a disk has lost a write,
+// or a program has set the time of what it wrote.
+func (s Stamp) SameTime(now Stamp) bool {
+	return now.Mtime == s.Mtime && (now.Size == s.Size || now.Size < s.Size && now.Inode == s.Inode && now.Ctime <= s.Ctime)
+}
+
 // Moved reports whether a file that looked like s and looks like now was given another
 // name at most.
 func (s Stamp) Moved(now Stamp) bool {

@@ -112,6 +112,9 @@ func (p *Project) current(ctx context.Context, at string, before metafile.Entry)
 	if err == nil && now.sum == "" {
 		err = errs.New(errs.NotFound, "%s does not exist", at).WithHint("`rondo data checkout %s` brings it back, if it was tracked before", at)
 	}
+	if err == nil {
+		err = p.notLost(at)
+	}
 	noteSight(&e, now)
 	return e.KeepVersions(before, now.files), err
 }

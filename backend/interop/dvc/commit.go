@@ -47,9 +47,13 @@ func (p *Project) commitAll(ctx context.Context, targets ...string) error {
 	for _, pl := range p.Pipelines {
 		var stages []metafile.Stage
 		for _, s := range pl.Stages {
-			if chosen[Address(pl.File, s.Name)] || len(targets) == 0 {
-				stages = append(stages, s)
+			if !chosen[Address(pl.File, s.Name)] && len(targets) > 0 {
+				continue
 			}
+			if err := p.stageNotLost(ctx, pl, s); err != nil {
+				return err
+			}
+			stages = append(stages, s)
 		}
 		if err := p.save(ctx, pl, true, stages...); err != nil {
 			return err

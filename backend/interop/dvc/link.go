@@ -91,7 +91,7 @@ func (p *Project) intact(ctx context.Context, hash, md5 string) error {
 	if err != nil {
 		return cache.NotCached(md5, err)
 	}
-	key := "cache " + hash + " " + md5
+	key := cacheKey + hash + " " + md5
 	if sum, ok := p.sums.get(key, info); ok && sum == md5 {
 		return nil
 	}

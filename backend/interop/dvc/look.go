@@ -78,14 +78,16 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	defer f.Close()
 	began := time.Now()
 	sum, size, err := metafile.Sum(ctx, f, hash)
-	if err == nil && size == info.Size() {
-		p.sums.put(hash+" "+at, info, began, sum)
+	if err == nil && size == info.Size() && p.sums.put(hash+" "+at, info, began, sum) {
+		p.lost[at] = true
 	}
 	return sight{sum: sum, size: size, exec: exec}, err
 }
 
 // forget looks at every path anew from now on.
-func (p *Project) forget() { p.seen, p.origins = map[string]sight{}, map[string]metafile.Entry{} }
+func (p *Project) forget() {
+	p.seen, p.origins, p.lost = map[string]sight{}, map[string]metafile.Entry{}, map[string]bool{}
+}
 
 func (p *Project) readDir(ctx context.Context, at, hash string) (sight, error) {
 	s := sight{dir: true}

@@ -24,7 +24,8 @@ import (
 
 // sums remembers the hashes of files by how they looked, in .dvc/tmp, so that what has not
 // changed is not read again. Losing it costs one reading. Of another of the machine's starts only
-// what the disk had long before is believed, as the memory of pipeline does.
+// what the disk had long before is believed, as the memory of pipeline does; the rest is doubted: it
+// tells of a file that is read whether it has lost what it held.
 type sums struct {
 	mu    sync.Mutex
 	at    string // the file
@@ -39,8 +40,10 @@ type sum struct {
 
 const (
 	sumsHead = "rondo md5 1"
-	maxSums  = 1 << 30 // bytes
-	minSum   = 4 << 10 // bytes; a smaller file is read as fast as it is looked up
+	cacheKey = "cache "   // in front of the key of an object in the cache
+	doubted  = "doubted " // in front of the key of a sum that is not believed
+	maxSums  = 1 << 30    // bytes
+	minSum   = 4 << 10    // bytes; a smaller file is read as fast as it is looked up
 )
 
 func loadSums(dir string) *sums {
@@ -58,8 +61,13 @@ func loadSums(dir string) *sums {
 	lines := bufio.NewScanner(bytes.NewReader(body))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if key, one, ok := parseSum(lines.Text()); ok && (same || one.stamp.Lasting(info.ModTime())) {
+		key, one, ok := parseSum(lines.Text())
+		switch {
+		case !ok:
+		case same || strings.HasPrefix(key, doubted) || one.stamp.Lasting(info.ModTime()):
 			s.known[key] = one
+		case !strings.HasPrefix(key, cacheKey):
+			s.known[doubted+key] = one
 		}
 	}
 	return s
@@ -91,15 +99,29 @@ func (s *sums) get(key string, fi fs.FileInfo) (string, bool) {
 	return one.md5, ok && one.stamp == store.StampOf(fi)
 }
 
-// put remembers a hash, unless the file could change again and look the same.
-func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string) {
+// put remembers a hash, unless the file could change again and look the same. It reports whether
+// the file has lost what it held; then that is remembered until it holds that again or has another time.
+func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string) (lost bool) {
 	stamp := store.StampOf(fi)
-	if fi.Size() < minSum || !stamp.Settled(began) {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known[key], s.fresh = sum{stamp, md5}, true
+	was, doubt := s.known[doubted+key]
+	if !doubt {
+		was = s.known[key]
+	}
+	if lost = was.md5 != "" && was.md5 != md5 && was.stamp.SameTime(stamp); lost {
+		delete(s.known, key)
+		s.known[doubted+key], s.fresh = was, true
+		return true
+	}
+	if doubt {
+		delete(s.known, doubted+key)
+		s.fresh = true
+	}
+	if fi.Size() >= minSum && stamp.Settled(began) {
+		s.known[key], s.fresh = sum{stamp, md5}, true
+	}
+	return false
 }
 
 // save writes what was learned; that it could not is no reason to fail.

@@ -31,6 +31,9 @@ func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pi
 	if !st.changed() && !u.w.Force {
 		return u.kept, u.leave()
 	}
+	if err := u.p.notLost(u.reads...); err != nil {
+		return u.kept, err
+	}
 	release, err := b.p.locks().Claim(ctx, u.reads, u.writes)
 	if err != nil {
 		return u.kept, err
@@ -87,17 +90,21 @@ func (p *Project) readLock(pl *metafile.Pipeline) error {
 	return err
 }
 
-func (u *update) paths() {
-	for _, d := range u.s.Deps {
-		if at, err := u.p.place(u.s, d); err == nil {
-			u.reads = append(u.reads, at)
+func (u *update) paths() { u.reads, u.writes = u.p.pathsOf(u.s) }
+
+// pathsOf are the deps and outs of a stage that lie in the project or are trusted.
+func (p *Project) pathsOf(s metafile.Stage) (reads, writes []string) {
+	for _, d := range s.Deps {
+		if at, err := p.place(s, d); err == nil {
+			reads = append(reads, at)
 		}
 	}
-	for _, o := range u.s.Outs {
-		if at, err := u.p.place(u.s, o.Path); err == nil {
-			u.writes = append(u.writes, at)
+	for _, o := range s.Outs {
+		if at, err := p.place(s, o.Path); err == nil {
+			writes = append(writes, at)
 		}
 	}
+	return reads, writes
 }
 
 // leave finds that there is nothing to do. Nothing is claimed for that: the project's
