@@ -130,8 +130,17 @@ func TestAPlaceThatCannotBeRead(t *testing.T) {
 	d.must(err)
 	place, _ := d.of("one")
 	d.must(os.Remove(filepath.Join(place, "place")))
-	d.must(os.Mkdir(filepath.Join(place, "place"), 0o755))
-	if _, _, err := p.DeviceDir(func(string) string { return d.home }); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("%v", err)
+	for what, put := range map[string]func(at string) error{
+		"a folder":         func(at string) error { return os.Mkdir(at, 0o755) },
+		"a link to itself": func(at string) error { return os.Symlink(at, at) }, // which a new file could replace
+	} {
+		at := filepath.Join(place, "place")
+		if err := put(at); err != nil {
+			t.Skip(err)
+		}
+		if _, _, err := p.DeviceDir(func(string) string { return d.home }); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("%s: %v", what, err)
+		}
+		d.must(os.Remove(at))
 	}
 }
