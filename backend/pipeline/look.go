@@ -23,7 +23,9 @@ type eyes struct {
 	texts  project.ParamsReader
 
 	mu      sync.Mutex
-	known   map[string]glance // by the file's place on the disk
+	known   map[string]glance // by the file's place on the disk; behind doubted, what is not believed
+	lost    map[string]bool   // places of files that were read, and have lost what they held
+	made    map[string]bool   // places of outs that stages were run for
 	fresh   bool              // there are glances that memory does not hold
 	learned store.Stamp       // of memory, when it was read
 
@@ -36,7 +38,7 @@ type glance struct {
 }
 
 func newEyes(dir, memory string, now func() time.Time) *eyes {
-	e := &eyes{dir: dir, now: now, memory: memory, known: map[string]glance{}}
+	e := &eyes{dir: dir, now: now, memory: memory, known: map[string]glance{}, lost: map[string]bool{}, made: map[string]bool{}}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		e.dir = real
 	}
@@ -118,11 +120,8 @@ func (e *eyes) file(ctx context.Context, full string, stamp store.Stamp) (ref.Di
 	}
 	began := e.now()
 	d, _, err := store.HashFile(ctx, full)
-	if err != nil || !stamp.Settled(began) { // it could change again and look the same
-		return d, err
+	if err == nil {
+		e.note(full, glance{stamp, d}, began)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.known[full], e.fresh = glance{stamp, d}, true
-	return d, nil
+	return d, err
 }

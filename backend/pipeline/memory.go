@@ -22,7 +22,8 @@ import (
 //
 // The outs of stages are not synced. So what was written shortly before the machine stopped
 // may look as it did and hold nothing: of another of the machine's starts only those files are
-// believed that the disk had long before.
+// believed that the disk had long before. The others are doubted: of a file that is read they tell
+// whether it has lost what it held.
 const memoryHead = "rondo glances 1"
 
 // bootLine is the first line: in which of the machine's starts the memory was written.
@@ -85,8 +86,13 @@ func loadMemory(path string) map[string]glance {
 	lines := bufio.NewScanner(bytes.NewReader(body))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if path, g, ok := parseGlance(lines.Text()); ok && (same || g.stamp.Lasting(info.ModTime())) {
+		path, g, ok := parseGlance(lines.Text())
+		switch {
+		case !ok:
+		case same || strings.HasPrefix(path, doubted) || g.stamp.Lasting(info.ModTime()):
 			known[path] = g
+		default:
+			known[doubted+path] = g
 		}
 	}
 	return known

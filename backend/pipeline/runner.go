@@ -273,6 +273,11 @@ func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
 		return err
 	}
 	res.Deps, res.Params, res.Reasons = append(res.Deps, s.deps...), s.params, append(res.Reasons, s.reasons...)
+	if !n.Frozen && (r.plan.Force || len(s.reasons) > 0) {
+		if err := r.eyes.notLost(n.Deps); err != nil {
+			return err
+		}
+	}
 	switch {
 	case n.Frozen:
 		res.State, res.Reasons = Frozen, []string{}
@@ -295,6 +300,7 @@ func (r *runner) update(ctx context.Context, n *Node, res *StageResult) error {
 		}
 	}
 	r.surround(n, res)
+	r.eyes.makes(n)
 	return r.execute(ctx, n, s, res)
 }
 

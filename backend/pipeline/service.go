@@ -271,14 +271,16 @@ func (s *Service) ready(g Graph) error {
 
 // sound asks whether what the stages read can be relied upon.
 func (s *Service) sound(ctx context.Context, g Graph) error {
-	if s.opts.Sound == nil {
-		return nil
-	}
 	var paths []string
 	for _, n := range g {
 		paths = append(paths, n.Deps...)
 	}
-	return s.opts.Sound(ctx, paths)
+	if s.opts.Sound != nil {
+		if err := s.opts.Sound(ctx, paths); err != nil {
+			return err
+		}
+	}
+	return s.takenOver(ctx, paths)
 }
 
 func (s *Service) noStages() error {

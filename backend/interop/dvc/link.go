@@ -101,7 +101,7 @@ func (p *Project) intact(ctx context.Context, hash, md5 string) error {
 		err = cache.Damaged(md5)
 	}
 	if err == nil {
-		p.sums.put(key, info, began, md5)
+		p.sums.put(key, info, began, md5, true)
 	}
 	return err
 }

@@ -78,7 +78,7 @@ func (p *Project) read(ctx context.Context, at, hash string) (sight, error) {
 	defer f.Close()
 	began := time.Now()
 	sum, size, err := metafile.Sum(ctx, f, hash)
-	if err == nil && size == info.Size() && p.sums.put(hash+" "+at, info, began, sum) {
+	if err == nil && size == info.Size() && p.sums.put(hash+" "+at, info, began, sum, p.justMade(at)) {
 		p.lost[at] = true
 	}
 	return sight{sum: sum, size: size, exec: exec}, err

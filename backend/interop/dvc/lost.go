@@ -2,8 +2,8 @@ package dvc
 
 import (
 	"context"
-	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,7 +11,7 @@ import (
 	"rondo/backend/interop/dvc/metafile"
 )
 
-const maxLost = 5 // files that are named
+const maxLost = 5 // files that a command names
 
 // notLost refuses to take what lies at paths, all of which was looked at, where files of it hold something
 // else than before although nothing gave them a new time: a disk that lost a write leaves that.
@@ -25,12 +25,11 @@ func (p *Project) notLost(paths ...string) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	names := lost[:min(maxLost, len(lost))]
-	text, files := strings.Join(names, ", "), strings.Join(names, " ")
-	if more := len(lost) - len(names); more > 0 {
-		text, files = fmt.Sprintf("%s and %d more", text, more), "FILE…"
+	files := "FILE…"
+	if len(lost) <= maxLost {
+		files = strings.Join(lost, " ")
 	}
-	return errs.New(errs.Conflict, "%s changed without a new time: a disk that lost a write leaves that", text).
+	return errs.New(errs.Conflict, "%s changed without a new time: a disk that lost a write leaves that", fewOf(lost)).
 		WithHint("bring back what was recorded: rondo data checkout --force %s; or, if they are meant to be as they are, give them a new time: touch %s", files, files)
 }
 
@@ -41,4 +40,14 @@ func (p *Project) stageNotLost(ctx context.Context, pl *metafile.Pipeline, s met
 	}
 	reads, writes := p.pathsOf(s)
 	return p.notLost(append(reads, writes...)...)
+}
+
+// justMade reports whether a path is, or lies in, an out that a stage was run for.
+func (p *Project) justMade(at string) bool {
+	for ; at != "." && at != "/"; at = path.Dir(at) {
+		if p.made[at] {
+			return true
+		}
+	}
+	return false
 }

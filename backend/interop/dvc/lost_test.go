@@ -123,3 +123,38 @@ func TestAStageDoesNotReadWhatADiskLost(t *testing.T) {
 	}
 	refusedAsLost(t, "repro", reproOf(t, dir))
 }
+
+// TestAStageMaySetTheTimeOfWhatItMakes: what it makes has lost nothing, and the next stage reads it.
+func TestAStageMaySetTheTimeOfWhatItMakes(t *testing.T) {
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    no_scm = true\n",
+		"dvc.yaml":    "stages:\n  make:\n    cmd: make\n    outs: [made]\n  use:\n    cmd: use\n    deps: [made]\n    outs: [used]\n",
+	})
+	for n := range 3 {
+		books, err := dvc.OpenBooks(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, stage := range []string{"make", "use"} {
+			_, err := books.Update(t.Context(), stage, pipeline.Work{
+				Force: true, Say: func(string, ...any) {}, Aside: func(string) error { return nil },
+				Run: func([]string, []string) error {
+					at := filepath.Join(dir, map[string]string{"make": "made/a", "use": "used"}[stage])
+					if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+						return err
+					}
+					if err := os.WriteFile(at, []byte(strings.Repeat(fmt.Sprint(n), 5000)), 0o644); err != nil {
+						return err
+					}
+					return os.Chtimes(at, time.Unix(1e9, 0), time.Unix(1e9, 0))
+				},
+			})
+			if err != nil {
+				t.Errorf("%s, %d: %v", stage, n, err)
+			}
+		}
+		if err := books.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

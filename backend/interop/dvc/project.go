@@ -42,6 +42,7 @@ type Project struct {
 	brought  map[string]bool           // what came here out of the cache, or went into it
 	sums     *sums
 	lost     map[string]bool // files that were read and have lost what they held
+	made     map[string]bool // outs that stages were run for
 	texts    *Readings
 	partials map[string]metafile.Entry // what was brought of imports whose .dvc files do not say what it is
 	reader   *Project                  // the one that reads this one, to take something over from it
@@ -98,7 +99,7 @@ func openTree(dir string, tree fs.FS, texts *Readings) (*Project, error) {
 }
 
 func newProject(dir string, root *os.Root, sums *sums, texts *Readings) *Project {
-	return &Project{Dir: dir, Config: config.Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, lost: map[string]bool{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: sums, texts: texts}
+	return &Project{Dir: dir, Config: config.Config{}, root: root, tree: root.FS(), seen: map[string]sight{}, lost: map[string]bool{}, made: map[string]bool{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: sums, texts: texts}
 }
 
 // then is the project as a commit has it, with the settings of now. It shares what is remembered

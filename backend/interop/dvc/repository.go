@@ -137,7 +137,7 @@ func openAway(dir string, tree fs.FS) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{Dir: dir, Config: config.Config{}, root: root, tree: tree, seen: map[string]sight{}, lost: map[string]bool{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: loadSums(dir), texts: &Readings{}}
+	p := &Project{Dir: dir, Config: config.Config{}, root: root, tree: tree, seen: map[string]sight{}, lost: map[string]bool{}, made: map[string]bool{}, origins: map[string]metafile.Entry{}, brought: map[string]bool{}, partials: map[string]metafile.Entry{}, sums: loadSums(dir), texts: &Readings{}}
 	p.settings()
 	p.Cache = cache.Cache{Dir: filepath.Join(dir, "no-cache")}
 	return p, p.Reload()

@@ -101,7 +101,8 @@ func (s *sums) get(key string, fi fs.FileInfo) (string, bool) {
 
 // put remembers a hash, unless the file could change again and look the same. It reports whether
 // the file has lost what it held; then that is remembered until it holds that again or has another time.
-func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string) (lost bool) {
+// One that was made just now has lost nothing, whatever time its maker has given it.
+func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string, made bool) (lost bool) {
 	stamp := store.StampOf(fi)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +110,7 @@ func (s *sums) put(key string, fi fs.FileInfo, began time.Time, md5 string) (los
 	if !doubt {
 		was = s.known[key]
 	}
-	if lost = was.md5 != "" && was.md5 != md5 && was.stamp.SameTime(stamp); lost {
+	if lost = !made && was.md5 != "" && was.md5 != md5 && was.stamp.SameTime(stamp); lost {
 		delete(s.known, key)
 		s.known[doubted+key], s.fresh = was, true
 		return true

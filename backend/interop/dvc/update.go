@@ -207,6 +207,9 @@ func (u *update) clear(ctx context.Context) error {
 			return cannotWrite(at, err)
 		}
 	}
+	for _, at := range u.writes {
+		u.p.made[at] = true
+	}
 	fault.Point("dvc.cleared")
 	return nil
 }
