@@ -1,12 +1,30 @@
 // What a person sees who typed or wrote something wrong: the thing by its name, and the way out. All of it
 // in Chromium before the real server; what is broken here is really broken.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { alert, edit, paste, press, seen } from './hands.mjs'
 import { assert, audit } from './harness.mjs'
 import { began, learned } from './world.mjs'
 
 export const tests = {
+  async 'a dataset that is refused is not added: its dialog says why, stays, and adds it when that is mended'(page) {
+    const w = await began()
+    const dir = join(w.dir, 'data', 'pictures')
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'a.txt'), 'a')
+    symlinkSync('/etc/passwd', join(dir, 'out'))
+    await w.enter(page, '/data?add=1')
+    await page.fill('dialog input[placeholder="data/reviews.csv"]', 'data/pictures')
+    await press(page, 'Add data')
+    await seen(page, 'out is a symbolic link', 'dialog')
+    assert.deepEqual(await audit(page, 'refused'), [])
+    assert.doesNotMatch(await w.ok('data', 'list'), /pictures/)
+    rmSync(join(dir, 'out'))
+    await press(page, 'Add data')
+    await page.waitForSelector('main a[data-row] >> text=@1')
+    assert.match(await w.ok('data', 'list'), /pictures/)
+  },
+
   async 'wrong types and missing columns are named where they were typed'(page) {
     const w = await learned()
     await w.enter(page, '/endpoints/weather?tab=playground')

@@ -1,7 +1,7 @@
 // Data that comes and goes on the pages: from the web, another project, a remote; parts of a snapshot; what a remote has;
 // what rules forget. All of it in Chromium before the real server.
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { press, seen } from './hands.mjs'
@@ -74,24 +74,6 @@ export const tests = {
     await press(page, 'Import')
     await seen(page, `from weather@1 of ${other.dir}`)
     assert.equal(readFileSync(join(w.dir, 'data', 'theirs.csv'), 'utf8'), readFileSync(join(other.dir, 'data', 'weather.csv'), 'utf8'))
-  },
-
-  async 'a dataset that is refused is not added: its dialog says why, stays, and adds it when that is mended'(page) {
-    const w = await began()
-    const dir = join(w.dir, 'data', 'pictures')
-    mkdirSync(dir)
-    writeFileSync(join(dir, 'a.txt'), 'a')
-    symlinkSync('/etc/passwd', join(dir, 'out'))
-    await w.enter(page, '/data?add=1')
-    await page.fill('dialog input[placeholder="data/reviews.csv"]', 'data/pictures')
-    await press(page, 'Add data')
-    await seen(page, 'out is a symbolic link', 'dialog')
-    assert.deepEqual(await audit(page, 'refused'), [])
-    assert.doesNotMatch(await w.ok('data', 'list'), /pictures/)
-    rmSync(join(dir, 'out'))
-    await press(page, 'Add data')
-    await page.waitForSelector('main a[data-row] >> text=@1')
-    assert.match(await w.ok('data', 'list'), /pictures/)
   },
 
   async 'files of a snapshot are found, chosen by keys, and only those are brought back'(page) {
