@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,6 +88,9 @@ func TestNoRequestFailsWhileVersionsSwap(t *testing.T) {
 		e, err := h.Endpoint(t.Context(), "weather")
 		if err != nil || e.Deployment.Version != 2-i%2 {
 			t.Fatalf("after the swap version %d answers, %v", e.Deployment.Version, err)
+		}
+		for n := asked.Load(); asked.Load() < n+8; { // more than were under way
+			goruntime.Gosched()
 		}
 	}
 	cancel()

@@ -30,13 +30,15 @@ type Device struct {
 	Driver string `json:"driver,omitempty"` // its version, which decides what a computation gives
 }
 
-var tool = sync.OnceValue(func() string {
+var tool = sync.OnceValue(look)
+
+func look() string {
 	path, err := exec.LookPath("nvidia-smi")
 	if err != nil {
 		return ""
 	}
 	return path
-})
+}
 
 var last struct {
 	sync.Mutex

@@ -27,6 +27,8 @@ func TestSampleAsksTheToolAndKeepsTheAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	gpu.LookAgain()
+	t.Cleanup(gpu.LookAgain)
 	now := time.Now()
 	want := []gpu.Use{{Index: 0, Name: "NVIDIA H200", Percent: 4, Memory: 1491 << 20, Total: 143771 << 20, Celsius: 42, PowerWat: 243.01}}
 	for range 3 {
