@@ -32,8 +32,24 @@ func dataDiff(ctx context.Context, c *call) error {
 	var d dataset.Diff
 	return c.actOnData(ctx, http.MethodGet, dataPath(name, "diff")+"?"+q.Encode(), nil, &d, func() error {
 		c.sayDiff(d)
-		return nil
+		return c.sayUnkept(ctx, name, q)
 	})
+}
+
+// sayUnkept tells of changes in the folder, which is in neither of two snapshots, to a person who named none of them.
+func (c *call) sayUnkept(ctx context.Context, name string, q url.Values) error {
+	if q.Has("from") {
+		return nil
+	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	var st dataset.Status
+	if err := api.Get(ctx, dataPath(name, "status"), &st); err == nil && st.State == dataset.Changed {
+		c.say("\nWhat lies there now is not in it: %s (rondo data status %s).", st.Text, name)
+	}
+	return nil
 }
 
 // twoVersions reads NAME FROM TO and NAME@FROM NAME@TO, of which all but the name may be left out.

@@ -17,6 +17,12 @@ func TestWhatDataVerbsSay(t *testing.T) {
 	if text := w.ok("data", "snapshot", "d"); !strings.Contains(text, "no new snapshot was needed") {
 		t.Errorf("nothing has changed: %s", text)
 	}
+	if r := w.run("data", "add", "d", "--name", "e"); r.code != 4 || !strings.Contains(r.err, "d is the dataset d already\n       take a snapshot of it: rondo data snapshot d\n") {
+		t.Errorf("a path that is one: %+v", r)
+	}
+	if r := w.run("data", "remote", "disk", "--forget"); r.code != 3 || !strings.Contains(r.err, `there is no remote called "disk"`) {
+		t.Errorf("a remote that is none: %+v", r)
+	}
 	w.ok("data", "tag", "d@1", "golden")
 	if text := w.ok("data", "tag", "d", "golden", "--remove"); !strings.Contains(text, "d@golden is no tag any more") {
 		t.Errorf("a tag is taken away: %q", text)
@@ -29,6 +35,18 @@ func TestWhatDataVerbsSay(t *testing.T) {
 	if text := w.ok("data", "snapshot", "d"); strings.Contains(text, "no new snapshot") {
 		t.Errorf("something has changed: %s", text)
 	}
+	const unkept = "What lies there now is not in it: 1 file differs from d@2 (rondo data status d)."
+	if text := w.ok("data", "diff", "d"); strings.Contains(text, "What lies there") {
+		t.Errorf("all of it is kept: %s", text)
+	}
+	writeAll(t, w.dir, map[string]string{"d/sub/c.txt": "newer"})
+	if text := w.ok("data", "diff", "d"); !strings.Contains(text, unkept) {
+		t.Errorf("not all of it is kept: %s", text)
+	}
+	if text := w.ok("data", "diff", "d@1", "2"); strings.Contains(text, "What lies there") {
+		t.Errorf("two snapshots: %s", text)
+	}
+	writeAll(t, w.dir, map[string]string{"d/sub/c.txt": "new"})
 	if text := w.ok("data", "checkout", "d@1", "sub"); !strings.Contains(text, "sub of d is as in d@1 now") {
 		t.Errorf("a part: %s", text)
 	}

@@ -172,6 +172,9 @@ func overlap(tx *index.Tx, name, at string) error {
 		if err := rows.Scan(&other, &theirs); err != nil {
 			return err
 		}
+		if at == theirs {
+			return errs.New(errs.Conflict, "%s is the dataset %s already", at, other).WithHint("take a snapshot of it: rondo data snapshot %s", other)
+		}
 		if overlaps(at, theirs) {
 			return errs.New(errs.Conflict, "%s belongs to the dataset %s, whose path is %s", at, other, theirs).
 				WithHint("snapshot that one, or choose paths that do not contain each other")

@@ -98,7 +98,14 @@ func redacted(text string) string {
 	return text
 }
 
+// port is what looks like one where ssh's own form has the path.
+var port = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{1,5}):(/.*)$`) })
+
 func parseSCP(m []string) (Address, error) {
+	if p := port().FindStringSubmatch(m[3]); p != nil {
+		return Address{}, errs.New(errs.Invalid, "%s%s:%s has a port where the folder begins", m[1], m[2], m[3]).
+			WithHint("a folder there by that port is sftp://%s%s:%s%s; one that is called so is %s%s:./%s", m[1], m[2], p[1], p[2], m[1], m[2], m[3])
+	}
 	a := Address{Kind: KindSFTP, User: strings.TrimSuffix(m[1], "@"), Host: m[2], Path: m[3]}
 	return a, checkSFTP(a)
 }

@@ -109,6 +109,8 @@ func TestAddresses(t *testing.T) {
 		"sftp://me@box:2222/srv/data":  {Kind: remote.KindSFTP, User: "me", Host: "box", Port: "2222", Path: "/srv/data"},
 		"ssh://box/~/data":             {Kind: remote.KindSFTP, Host: "box", Path: "data"},
 		"me@box:data/x":                {Kind: remote.KindSFTP, User: "me", Host: "box", Path: "data/x"},
+		"box:2024/data":                {Kind: remote.KindSFTP, Host: "box", Path: "2024/data"},
+		"box:./2222:/srv":              {Kind: remote.KindSFTP, Host: "box", Path: "./2222:/srv"},
 		"box:/srv":                     {Kind: remote.KindSFTP, Host: "box", Path: "/srv"},
 		"s3://bucket/team/data":        {Kind: remote.KindS3, Bucket: "bucket", Path: "team/data"},
 		"s3://b?endpoint=h:1&region=r": {Kind: remote.KindS3, Bucket: "b", S3: remote.S3Options{Endpoint: "h:1", Region: "r"}},
@@ -119,7 +121,7 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"relative", "", "sftp://me:secret@box/x", "s3://key:secret@b/x", "s3://b?access_key=x", "s3:///x", "ftp://h/x", "sftp:///x", "sftp://box", "sftp://box/", "sftp://-oProxyCommand=x/y", "http://h/x#y",
+		"relative", "", "sftp://me:secret@box/x", "s3://key:secret@b/x", "s3://b?access_key=x", "s3:///x", "ftp://h/x", "sftp:///x", "sftp://box", "sftp://box/", "sftp://-oProxyCommand=x/y", "http://h/x#y", "me@box:2222:/srv/data",
 	} {
 		_, err := remote.ParseAddress(bad)
 		if !errs.Is(err, errs.Invalid) || errs.HintOf(err) == "" {

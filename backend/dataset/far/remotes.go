@@ -81,6 +81,9 @@ func (m *Remotes) Set(r Remote) error {
 	for _, old := range list {
 		all[old.Name] = old.Address
 	}
+	if _, known := all[r.Name]; !known && r.Address == "" {
+		return errs.New(errs.NotFound, "there is no remote called %q", r.Name).WithHint("`rondo data remote` lists them")
+	}
 	delete(all, r.Name)
 	if r.Address != "" {
 		if _, err := m.address(r.Address); err != nil {

@@ -46,7 +46,7 @@ func (h *Server) Ask(ctx context.Context, method, name string) (*http.Response, 
 	h.auth(req)
 	res, err := h.client.Do(req)
 	if err != nil {
-		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err)
+		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err).WithHint("see whether you are online; then do the same again")
 	}
 	switch {
 	case res.StatusCode == http.StatusOK:
