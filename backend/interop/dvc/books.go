@@ -163,10 +163,11 @@ func (b *Books) track(ctx context.Context, f SingleFile, force bool, say func(fo
 	if err != nil || st.Outs.Len() == 0 && !force {
 		return err
 	}
-	if st.Outs.Len() > 0 {
+	err = b.p.commitSingle(ctx, f)
+	if err == nil && st.Outs.Len() > 0 {
 		say("%s: %s changed, and is recorded", f.Path, strings.Join(st.Outs.Keys, ", "))
 	}
-	return b.p.commitSingle(ctx, f)
+	return err
 }
 
 // reads reports whether a stage depends on what a .dvc file tracks.

@@ -107,8 +107,12 @@ func reproOf(t *testing.T, dir string) error {
 		t.Fatal(err)
 	}
 	defer books.Close()
-	say := func(string, ...any) {}
+	said := ""
+	say := func(format string, args ...any) { said += fmt.Sprintf(format, args...) }
 	if err := books.Begin(t.Context(), "all", false, say); err != nil {
+		if strings.Contains(said, "recorded") {
+			t.Errorf("it was refused, after it was said that %s", said)
+		}
 		return err
 	}
 	_, err = books.Update(t.Context(), "all", pipeline.Work{Say: say, Run: func([]string, []string) error { return nil }, Aside: func(string) error { return nil }})
