@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"rondo/backend/dataset"
@@ -62,6 +63,32 @@ func TestRowChangesByPage(t *testing.T) {
 	}
 	if removed.Total != 10 || len(removed.Rows) != 2 || removed.Rows[1].To != nil || removed.Rows[1].From[0] != "9" || removed.Rows[1].Number != 10 {
 		t.Errorf("%+v", removed)
+	}
+}
+
+// TestAPageOfRowsIsBoundedByWhatTheyHold: it ends early, with a row at least, and the next goes on there.
+func TestAPageOfRowsIsBoundedByWhatTheyHold(t *testing.T) {
+	h := open(t, project(t))
+	large := func(word string) string {
+		return "id,v\n" + tabletest.Lines(5, func(i int) string { return fmt.Sprint(i) + "," + strings.Repeat(word, 400_000) })
+	}
+	write(t, h.dir, "d.csv", large("abcd"))
+	h.add(t, "d", "d.csv")
+	h.snap(t, "d")
+	write(t, h.dir, "d.csv", large("abce"))
+	h.snap(t, "d")
+	pages := []int{}
+	for offset := int64(0); offset < 5; {
+		r, err := h.RowChanges(t.Context(), "d", dataset.AskRows{Path: "d.csv", Key: []string{"id"}, Change: "changed", Offset: offset, Limit: 5})
+		must(t, err)
+		if r.Total != 5 || len(r.Rows) == 0 || r.Rows[0].To[0] != fmt.Sprint(offset) {
+			t.Fatalf("%d rows of %d from %d", len(r.Rows), r.Total, offset)
+		}
+		pages = append(pages, len(r.Rows))
+		offset += int64(len(r.Rows))
+	}
+	if !slices.Equal(pages, []int{2, 2, 1}) {
+		t.Errorf("pages of %v rows, 3.2 MB each", pages)
 	}
 }
 
