@@ -60,9 +60,50 @@ class Trained extends World {
   }
 }
 
+/** tried is an experiment as dvc keeps one: a commit that only refs/exps names. */
+function tried(w, name, lr) {
+  const out = (...args) => execFileSync('git', args, { cwd: w.dir, encoding: 'utf8' }).trim()
+  const baseline = out('rev-parse', 'HEAD')
+  w.step(0.5 + lr, lr)
+  w.write({ 'dvc.lock': `schema: '2.0'\nstages:\n  train:\n    cmd: cp data/in.csv out.csv\n    deps:\n    - path: data/in.csv\n      hash: md5\n      md5: 04f4f2f2a4cc1ac3d5cd4a3b4f6a7f00\n      size: 4\n    params:\n      params.yaml:\n        train:\n          deep: true\n          lr: ${lr}\n` })
+  w.git('add', '-A')
+  w.git('commit', '-q', '-m', name)
+  w.git('update-ref', `refs/exps/${baseline.slice(0, 2)}/${baseline.slice(2)}/${name}`, 'HEAD')
+  w.git('reset', '-q', '--hard', baseline)
+}
+
 const row = (page, key) => page.locator(`main tr:has(th:has-text(${JSON.stringify(key)}))`)
 
 export const tests = {
+  async 'experiments have a column for each param, what differs first, and are gone through by keys'(page) {
+    const w = new Trained()
+    w.step(0.79, 0.3, 'First try')
+    for (const [name, lr] of [['slow', 0.1], ['fast', 0.4]]) tried(w, name, lr)
+    await w.serve()
+    await w.enter(page, '/data?tab=exps')
+    await press(page, 'Not now')
+    await page.waitForSelector('main [data-row]')
+    assert.deepEqual((await page.locator('main thead th').allInnerTexts()).slice(3), ['accuracy', 'train.lr', 'train.deep'])
+    assert.match(await page.locator('main tbody tr:has-text("slow")').innerText(), /0\.6\s+0\.1\s+true/)
+    await page.locator('main [data-row]').first().focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    const second = await page.locator('main [data-row]').nth(1).innerText()
+    await page.waitForSelector(`main .panel h2:text-is("${second}")`)
+    assert.deepEqual(await audit(page, 'experiments'), [])
+    await page.getByRole('switch').press('Space')
+    await page.waitForFunction(() => document.querySelectorAll('main thead th').length === 5)
+    await w.enter(page, '/data?tab=dvc')
+    await page.locator('main input[type=search]').fill('TRAIN')
+    await page.waitForFunction(() => document.querySelectorAll('main [data-row]').length === 2)
+    await page.locator('main input[type=search]').fill('no such thing')
+    await seen(page, 'Nothing has that')
+    await page.locator('main input[type=search]').fill('')
+    await page.getByRole('switch', { name: /not as recorded/ }).press('Space')
+    await page.locator('main [data-row]').first().waitFor()
+    assert.deepEqual(await audit(page, 'tracked'), [])
+  },
+
   async 'metrics, params and plots of a DVC project stand side by side, and what differs is marked'(page) {
     const w = new Trained()
     w.step(0.79, 0.3, 'First try')

@@ -21,3 +21,8 @@ export function laid(letters: number[], letter: number, box: number): Column[] {
 
 /** within are the columns that some of is between two places. */
 export const within = (all: Column[], from: number, to: number) => all.filter((c) => c.left + c.width > from && c.left < to)
+
+const step = 240 // pixels
+
+/** stepped is a place that changes once in a while as a box is scrolled, so that not each pixel draws columns anew. */
+export const stepped = (at: number) => Math.floor(at / step) * step
