@@ -11,7 +11,10 @@ WINDOW_TAGS := desktop,production,webkit2_41
 RONDO := build/bin/rondo
 # Where the race detector pays: what many goroutines share.
 RACE := ./backend/event/... ./backend/ledger/... ./backend/store/... ./backend/run/... ./backend/serve/... \
-	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./app/guard/... ./app/server/...
+	./backend/monitor/... ./backend/loop/... ./backend/proc/... ./backend/git/... ./backend/remote/... ./app/guard/... ./app/server/...
+# Where it would take too long for all tests: those in which many work at once.
+RACE_OF := ./backend/dataset ./backend/interop/dvc
+RACE_TESTS := AtOnce|Many|HasCome|IsSound|ComesBack|HalfWritten
 
 .PHONY: run demo test check bench bench-data bench-growth torture conformance dev build window setup fmt generate clean \
 	packages-run packages-test test-go test-ui test-window check-go check-ui check-vulnerabilities help
@@ -85,6 +88,7 @@ test: setup build check test-go test-ui test-window
 test-go:
 	go test -timeout 20m ./...
 	go test -timeout 20m -race -short $(RACE)
+	go test -timeout 20m -race -short -run '$(RACE_TESTS)' $(RACE_OF)
 
 test-ui:
 	cd frontend && npm test
