@@ -156,7 +156,19 @@ func (c *call) sayProblems(problems []dataset.Problem) {
 			c.say("… and %d more (--json lists them)", len(problems)-maxShown)
 			break
 		}
+		c.sayProblem(p)
+	}
+}
+
+// sayProblem tells what is wrong with an object, and who needs it.
+func (c *call) sayProblem(p dataset.Problem) {
+	if strings.Contains(p.Message, p.File) {
+		c.say("%s", p.Message)
+	} else {
 		c.say("%s: %s", p.File, p.Message)
+	}
+	for _, n := range p.Needs {
+		c.say("  needed by %s", needWords(n))
 	}
 }
 

@@ -227,6 +227,6 @@ func TestLostObjectsAreStoredAgain(t *testing.T) {
 	must(t, err)
 	problems := slices.DeleteFunc(v.Problems, func(p dataset.Problem) bool { return p.Path == "(profile)" }) // which nobody stores again
 	if len(problems) > 0 || v.Files != 800 {
-		t.Fatalf("%d of %d files are damaged, such as %q", len(problems), v.Files, problems[:min(1, len(problems))])
+		t.Fatalf("%d of %d files are damaged, such as %+v", len(problems), v.Files, problems[:min(1, len(problems))])
 	}
 }

@@ -77,6 +77,9 @@ func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error)
 			return !slices.Contains(stay, filepath.FromSlash(p.File))
 		})
 	}
+	if err := s.nameNeeds(ctx, sick.damaged); err != nil {
+		return r, err
+	}
 	sick.tell(&r)
 	seen := map[ref.Digest]bool{}
 	r.Healed = slices.DeleteFunc(r.Healed, func(h Healed) bool { // mentioned in two ways

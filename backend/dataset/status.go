@@ -155,6 +155,7 @@ type Problem struct {
 	File    string `json:"file"` // in .rondo/objects
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	Needs   []Need `json:"needs,omitempty"` // where all objects were read: who needs this one
 }
 
 // Verify reads everything that a snapshot stands on and names every damaged file.

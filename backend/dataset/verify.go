@@ -58,9 +58,19 @@ func (s *Service) VerifyAll(ctx context.Context, in VerifyAll) (v Verified, err 
 		of.set(s.opts.Store.Totals())
 	}
 	defer s.follow("verify", "", check.Count, of)()
+	damaged := map[ref.Digest]Problem{}
 	v.Objects, err = s.opts.Store.Check(ctx, check, func(i store.Info, err error) {
-		v.Problems = append(v.Problems, Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)})
+		p := Problem{File: filepath.ToSlash(i.File), Message: err.Error(), Hint: errs.HintOf(err)}
+		if _, twice := damaged[i.Digest]; twice || i.Digest.IsZero() {
+			v.Problems = append(v.Problems, p)
+			return
+		}
+		damaged[i.Digest] = p
 	})
+	if err == nil {
+		err = s.nameNeeds(ctx, damaged)
+	}
+	v.Problems = slices.AppendSeq(v.Problems, maps.Values(damaged))
 	if err == nil && in.Sample == 0 {
 		err = s.addMissing(ctx, &v)
 	}

@@ -242,6 +242,7 @@ export interface DatasetProblem {
 	file: string;
 	message: string;
 	hint?: string;
+	needs?: DatasetNeed[];
 }
 
 export interface DatasetProfile {
