@@ -140,7 +140,7 @@ func TestAFolderThatBecomesReadOnly(t *testing.T) {
 		server.Process.Kill()
 		server.Wait()
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if found, _ := filepath.Glob(filepath.Join(w.home, "*", "server.json")); len(found) == 1 {
 			break
 		}

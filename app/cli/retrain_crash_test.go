@@ -132,7 +132,7 @@ func TestAKilledServerRetrainsOnce(t *testing.T) {
 		once, env := filepath.Join(w.home, "died-"+point), w.env
 		w.env = append(slices.Clone(env), "RONDO_TEST_DIE_AT="+point, "RONDO_TEST_DIED="+once)
 		w.run("trigger", "fire", "drift", "--reason", point) // its server may die before it answers
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 			if _, err := os.Stat(once); err == nil {
 				break
 			}
@@ -164,7 +164,7 @@ func TestAKilledServerRetrainsOnce(t *testing.T) {
 func (w *world) settled(what string) (count, loop.Decision) {
 	w.t.Helper()
 	w.ok("token") // whoever dies at the last moment is replaced
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		n, d := w.count()
 		if !d.Open() && d.Cause.Text == what {
 			return n, d

@@ -107,7 +107,7 @@ func TestTheProjectFileIsWatched(t *testing.T) {
 
 func waitFor(t *testing.T, stream <-chan string, what string) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case line, ok := <-stream:

@@ -86,7 +86,7 @@ func TestEventsResumeWhereTheReaderWas(t *testing.T) {
 	}
 	req, _ := http.NewRequest("GET", s.URL+api.Prefix+"/events", nil)
 	req.Header.Set("Last-Event-ID", "1")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	res, err := http.DefaultClient.Do(req.WithContext(ctx))
 	if err != nil {

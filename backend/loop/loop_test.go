@@ -239,7 +239,7 @@ func (t trainer) Ended(context.Context, int) ([]string, error) {
 // turn serves until the newest decision is another one than before, and is closed or asks.
 func (h *house) turn() loop.Decision {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
 	defer cancel()
 	sub := h.events.Subscribe(h.events.Last(), 64)
 	defer sub.Close()

@@ -247,7 +247,7 @@ func TestServeLooksWhenSomethingHappens(t *testing.T) {
 
 func await(t *testing.T, sub *event.Sub, kind string) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e := <-sub.C:

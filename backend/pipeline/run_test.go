@@ -70,7 +70,7 @@ func (b *bare) start(id string, env ...string) (*exec.Cmd, <-chan string) {
 // until waits for a line that holds the text.
 func (b *bare) until(lines <-chan string, text string) {
 	b.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		select {
 		case l, ok := <-lines:

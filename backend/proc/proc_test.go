@@ -66,7 +66,7 @@ func start(t *testing.T, script string) (string, *proc.Handle) {
 
 func wait(t *testing.T, h *proc.Handle) proc.Exit {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	e, err := h.Wait(ctx)
 	if err != nil {
@@ -78,7 +78,7 @@ func wait(t *testing.T, h *proc.Handle) proc.Exit {
 // say waits until the file has a first line, and returns it: the child's own word that it is ready.
 func say(t *testing.T, path string) string {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		if b, err := os.ReadFile(path); err == nil {
 			if line, _, ok := strings.Cut(string(b), "\n"); ok {
@@ -339,7 +339,7 @@ func TestRunSurvivesItsSupervisor(t *testing.T) {
 
 func killSupervisor(t *testing.T, dir string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		st, err := proc.ReadState(dir)
 		if err == nil {

@@ -86,7 +86,7 @@ func (s *SSHD) start(t testing.TB, program string) {
 		s.cmd.Process.Kill()
 		s.cmd.Wait()
 	})
-	if !answers("127.0.0.1:"+s.Port, 10*time.Second) {
+	if !answers("127.0.0.1:"+s.Port, time.Minute) {
 		t.Fatalf("sshd does not answer: %s", said.String())
 	}
 }

@@ -130,7 +130,7 @@ func (h *house) sh(t *testing.T, script string) run.Run {
 
 func (h *house) wait(t *testing.T, id string) (run.Run, proc.Exit) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := h.Wait(ctx, id)
 	if err != nil {
@@ -146,7 +146,7 @@ func (h *house) wait(t *testing.T, id string) (run.Run, proc.Exit) {
 // until waits for something that another process does.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: it never came", what)
 		}

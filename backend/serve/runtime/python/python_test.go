@@ -250,7 +250,7 @@ func TestProcessesEndWithAKilledServer(t *testing.T) {
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	for deadline := time.Now().Add(10 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); alive(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the model's process outlives the server")
 		}
@@ -277,7 +277,7 @@ func TestProcessesEndWhenIdle(t *testing.T) {
 	t.Parallel()
 	m := must(t, "odd", func(o *python.Options) { o.Idle = 200 * time.Millisecond })
 	first := process(t, m)
-	for deadline := time.Now().Add(10 * time.Second); len(m.Processes()) > 0 || alive(first); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); len(m.Processes()) > 0 || alive(first); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an idle process goes on")
 		}
