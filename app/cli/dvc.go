@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,11 +70,15 @@ func withDVC(all []verb) []verb {
 				return err
 			}
 			defer p.Close()
+			p.Waits = c.waits
 			return d.run(ctx, c, p)
 		}
 	}
 	return all
 }
+
+// waits tells what a verb waits for; it goes on by itself.
+func (c *call) waits(text string) { fmt.Fprintln(c.Stderr, harmless("rondo: "+text)) }
 
 // refuse names a flag that is for DVC projects only, and that would mean nothing here.
 func (c *call) refuse(only func(f *flag.FlagSet)) (err error) {

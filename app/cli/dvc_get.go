@@ -25,7 +25,11 @@ func getFlags(f *flag.FlagSet) {
 func (c *call) reader() (p *dvc.Project, done func(), err error) {
 	if root, err := dvc.Find(c.Dir); err == nil {
 		p, err := dvc.Open(root)
-		return p, func() { p.Close() }, err
+		if err != nil {
+			return nil, nil, err
+		}
+		p.Waits = c.waits
+		return p, func() { p.Close() }, nil
 	}
 	dir, err := os.MkdirTemp("", "rondo-")
 	if err != nil {

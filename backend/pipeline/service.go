@@ -304,7 +304,7 @@ func (s *Service) check(in Request) (*project.File, error) {
 		return nil, s.noStages()
 	}
 	g, err := graph(file, in)
-	if err == nil {
+	if err == nil && (foreignOf(file) == "" || len(in.Params) > 0) { // another tool's params are read by its books
 		_, err = s.eyes.paramsOf(g, in.Params)
 	}
 	return file, err

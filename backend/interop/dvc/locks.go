@@ -10,7 +10,7 @@ import (
 func (p *Project) locks() lock.Folder {
 	return lock.Folder{
 		Root: p.root, Dir: p.Dir, ByLink: strings.EqualFold(p.Config["core"]["hardlink_lock"], "true"),
-		Own: ownTmp, Read: p.Read,
+		Own: ownTmp, Read: p.Read, Waits: p.Waits,
 	}
 }
 

@@ -4,6 +4,8 @@ package dvc_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,9 +13,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/pipeline"
+	"rondo/backend/proc"
 )
 
 // slow is a project with a stage that tells when it runs and ends when it is told to.
@@ -132,6 +137,20 @@ func TestRondoStaysAwayFromWhatDVCRuns(t *testing.T) {
 	}
 }
 
+// living is the number of a process that lives until end is called.
+func living(t *testing.T) (pid int, end func()) {
+	t.Helper()
+	cmd := exec.Command("cat")
+	hold, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd.Process.Pid, func() { hold.Close(); cmd.Wait() }
+}
+
 // TestWhatIsUpToDateIsLeftAlone: a stage with nothing to do claims nothing, and is not
 // judged while a living process works with what it reads; one that died is in nobody's way.
 func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
@@ -146,15 +165,8 @@ func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
 	if err := os.Remove(rwlock); err != nil {
 		t.Fatal(err)
 	}
-	other := exec.Command("cat")
-	hold, err := other.StdinPipe()
-	if err == nil {
-		err = other.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	claim := fmt.Sprintf(`{"write": {%q: {"pid": %d, "cmd": "dvc repro"}}}`, filepath.Join(dir, "in.txt"), other.Process.Pid)
+	other, end := living(t)
+	claim := fmt.Sprintf(`{"write": {%q: {"pid": %d, "cmd": "dvc repro"}}}`, filepath.Join(dir, "in.txt"), other)
 	if err := rondoRuns(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -164,11 +176,10 @@ func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(rwlock, []byte(claim), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := rondoRuns(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d", other.Process.Pid)) {
+	if err := rondoRuns(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d", other)) {
 		t.Errorf("while another process writes its dep: %v", err)
 	}
-	hold.Close()
-	other.Wait()
+	end()
 	if err := rondoRuns(dir); err != nil {
 		t.Errorf("after that process has ended: %v", err)
 	}
@@ -177,5 +188,44 @@ func TestWhatIsUpToDateIsLeftAlone(t *testing.T) {
 	}
 	if err := rondoRuns(dir); err != nil {
 		t.Errorf("after a power cut left the file empty: %v", err)
+	}
+}
+
+// TestALinkOfADeadRondoIsTakenAway: a lock by a hard link does not tell whose it is. Of Rondo's own it is known, and one
+// of a process that is no more is in nobody's way; one of a living process is.
+func TestALinkOfADeadRondoIsTakenAway(t *testing.T) {
+	dir := folder(t, map[string]string{".dvc/config": "[core]\n    no_scm = true\n    hardlink_lock = true\n", ".dvc/tmp/rondo/x": "", "a.txt": "a"})
+	other, end := living(t)
+	who, err := proc.Of(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim := filepath.Join(dir, ".dvc/tmp/0123.lock")
+	note, err := json.Marshal(map[string]any{"claim": claim, "process": who})
+	put(t, dir, ".dvc/tmp/0123.lock", claim)
+	put(t, dir, ".dvc/tmp/rondo/lock.owner", string(note))
+	year := time.Now().Add(365 * 24 * time.Hour)
+	if err := errors.Join(err, os.Link(claim, filepath.Join(dir, ".dvc/tmp/lock")), os.Chtimes(claim, year, year)); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, dir).Add(t.Context(), "a.txt"); !errs.Is(err, errs.Unavailable) || !strings.Contains(errs.HintOf(err), "remove ") {
+		t.Errorf("while its owner lives: %v, %s", err, errs.HintOf(err))
+	}
+	end()
+	if err := open(t, dir).Add(t.Context(), "a.txt"); err != nil {
+		t.Errorf("after its owner has died: %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".dvc/tmp/*lock")); err != nil || len(left) > 1 { // that of the claims' file may stay
+		t.Errorf("left: %v %v", left, err)
+	}
+}
+
+// TestAClaimUnderOurOwnNumber is one of a process that had it before.
+func TestAClaimUnderOurOwnNumber(t *testing.T) {
+	dir := folder(t, map[string]string{".dvc/config": "[core]\n    no_scm = true\n", ".dvc/tmp/rondo/x": "", "a.txt": "a"})
+	at := filepath.Join(dir, "a.txt")
+	put(t, dir, ".dvc/tmp/rwlock", fmt.Sprintf(`{"write": {%q: {"pid": %d, "cmd": "dvc add a.txt"}}, "read": {%q: [{"pid": %d, "cmd": "dvc repro"}]}}`, at, os.Getpid(), at, os.Getpid()))
+	if err := open(t, dir).Add(t.Context(), "a.txt"); err != nil {
+		t.Error(err)
 	}
 }

@@ -29,6 +29,7 @@ type Project struct {
 	Locks     map[string]*metafile.Lock // by the path of the dvc.yaml
 	Singles   []SingleFile              // by path
 	Problems  []error                   // files that cannot be read; the others can
+	Waits     func(text string)         // is told what is waited for without an end, and whose it is
 
 	misset   error // the first of Problems that is one of the settings, which are the same in each commit
 	root     *os.Root

@@ -305,7 +305,9 @@ func (u *update) run(ctx context.Context) error {
 			break
 		}
 	}
-	unlock, err := u.p.locks().Take(ctx, lock.Repo, 0) // what has run shall be recorded, however long another dvc takes
+	locks := u.p.locks()
+	locks.Waits = func(text string) { u.w.Say("%s", text) }
+	unlock, err := locks.Take(ctx, lock.Repo, 0) // what has run shall be recorded, however long another dvc takes
 	if failed != nil || err != nil {
 		if err == nil {
 			unlock()

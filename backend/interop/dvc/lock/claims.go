@@ -37,7 +37,7 @@ func (l Folder) Claim(ctx context.Context, read, write []string) (release func()
 	read, write = l.absolute(read), l.absolute(write)
 	err = l.edit(ctx, func(s *claims) error {
 		if who := s.blocker(me, slices.Concat(read, write), write); who != nil {
-			return who.err()
+			return l.blocked(who)
 		}
 		for _, r := range read {
 			if !slices.Contains(s.Read[r], me) {
@@ -106,7 +106,8 @@ func (l Folder) claims() (s claims, err error) {
 		return s, err
 	}
 	if len(b) > 0 && json.Unmarshal(b, &s) != nil {
-		return s, errs.New(errs.Corrupt, "%s cannot be read", claimsFile).WithHint("if no dvc runs in the project, delete it")
+		return s, errs.New(errs.Corrupt, "%s, in which DVC and Rondo say what they work with, cannot be read", claimsFile).
+			WithHint("%sif no dvc and no rondo runs here, remove %s", l.age(claimsFile, false), filepath.Join(l.Dir, filepath.FromSlash(claimsFile)))
 	}
 	if s.Write == nil {
 		s.Write = map[string]process{}
@@ -126,21 +127,25 @@ func (l Folder) Unclaimed(read, write []string) error {
 	}
 	read, write = l.absolute(read), l.absolute(write)
 	if who := s.blocker(self(), slices.Concat(read, write), write); who != nil {
-		return who.err()
+		return l.blocked(who)
 	}
 	return nil
 }
 
 func self() process { return process{os.Getpid(), strings.Join(os.Args, " ")} }
 
+// other reports whether a claim is of another process that lives: one that had this number, and was
+// started in another way, is no more.
+func (me process) other(who process) bool { return who.PID != me.PID && alive(who.PID) }
+
 type blocking struct {
 	process
 	path string
 }
 
-func (b *blocking) err() error {
+func (l Folder) blocked(b *blocking) error {
 	return errs.New(errs.Unavailable, "DVC is working with %s: process %d, `%s`", b.path, b.PID, b.Cmd).
-		WithHint("try again when it has ended")
+		WithHint("%stry again when process %d has ended; if that is something else by now, remove %s", l.age(claimsFile, false), b.PID, filepath.Join(l.Dir, filepath.FromSlash(claimsFile)))
 }
 
 // blocker finds a living process that writes one of all or reads one of write.
@@ -148,7 +153,7 @@ func (s *claims) blocker(me process, all, write []string) *blocking {
 	for at, who := range s.Write {
 		switch {
 		case who == me || !slices.ContainsFunc(all, func(p string) bool { return overlap(p, at) }):
-		case alive(who.PID):
+		case me.other(who):
 			return &blocking{who, at}
 		default:
 			delete(s.Write, at)
@@ -158,7 +163,7 @@ func (s *claims) blocker(me process, all, write []string) *blocking {
 		if !slices.ContainsFunc(write, func(p string) bool { return overlap(p, at) }) {
 			continue
 		}
-		list = slices.DeleteFunc(list, func(who process) bool { return !alive(who.PID) })
+		list = slices.DeleteFunc(list, func(who process) bool { return who != me && !me.other(who) })
 		if i := slices.IndexFunc(list, func(who process) bool { return who != me }); i >= 0 {
 			return &blocking{list[i], at}
 		}

@@ -5,21 +5,13 @@ package lock
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"rondo/backend/errs"
-	"rondo/backend/ref"
 )
 
 // Names of DVC's locks in .dvc/tmp.
@@ -39,6 +31,7 @@ type Folder struct {
 	ByLink bool                              // core.hardlink_lock
 	Own    string                            // the folder in it where files are made before they take their place
 	Read   func(name string) ([]byte, error) // reads a small file of it
+	Waits  func(text string)                 // is told once what is waited for, and whose it is; nil: nobody is
 }
 
 // Take takes one of DVC's locks. It tries so often; 0 means until ctx ends.
@@ -57,7 +50,10 @@ func (l Folder) Take(ctx context.Context, name string, tries int) (unlock func()
 			return unlock, err
 		}
 		if n == tries {
-			return nil, l.busy(at, held)
+			return nil, errs.New(errs.Unavailable, "DVC or Rondo is working in %s: the lock %s is taken", l.Dir, at).WithHint("%s", l.whose(at, held))
+		}
+		if n == Tries && l.Waits != nil {
+			l.Waits("waiting for the lock " + at + ": " + l.whose(at, held))
 		}
 		select {
 		case <-time.After(pause):
@@ -65,17 +61,6 @@ func (l Folder) Take(ctx context.Context, name string, tries int) (unlock func()
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// busy tells who holds a lock, as far as the lock itself tells.
-func (l Folder) busy(at, held string) error {
-	hint := "try again when it has ended"
-	if pid, err := strconv.Atoi(strings.TrimSpace(held)); err == nil && alive(pid) {
-		hint = fmt.Sprintf("process %d holds it; try again when it has ended", pid)
-	} else if strings.Contains(held, "lock") {
-		hint = "try again when it has ended; if no dvc runs any more, delete " + at
-	}
-	return errs.New(errs.Unavailable, "DVC is working in %s: its lock is taken", l.Dir).WithHint("%s", hint)
 }
 
 // tryFile takes the lock as zc.lockfile does: the system's lock of a file in which the
@@ -103,40 +88,6 @@ func sign(f *os.File, text string) {
 	}
 	_ = f.Truncate(0)
 	_, _ = f.WriteAt([]byte(text), 0)
-}
-
-const linkLife = 365 * 24 * time.Hour // of a lock by a hard link, as dvc makes it
-
-// tryLink takes the lock as flufl.lock does where core.hardlink_lock is set: a second name
-// for a file of one's own. Its time is when it ends; one whose time is over is removed.
-func (l Folder) tryLink(at string) (unlock func(), held string, err error) {
-	host, _ := os.Hostname()
-	name := strings.Join([]string{filepath.Join(l.Dir, filepath.FromSlash(at)), host, strconv.Itoa(os.Getpid()), ref.NewID()}, "|")
-	sum := md5.Sum([]byte(name))
-	claim := path.Join(tmp, hex.EncodeToString(sum[:])+".lock")
-	whole := filepath.Join(l.Dir, filepath.FromSlash(claim))
-	f, err := l.Root.OpenFile(claim, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, "", cannotWrite(claim, err)
-	}
-	_, err = f.WriteString(whole)
-	end := time.Now().Add(linkLife)
-	if err = errors.Join(err, f.Close(), os.Chtimes(whole, end, end)); err != nil {
-		return nil, "", errors.Join(cannotWrite(claim, err), l.Root.Remove(claim))
-	}
-	err = l.Root.Link(claim, at)
-	if err == nil {
-		return func() { _ = l.Root.Remove(at); _ = l.Root.Remove(claim) }, "", nil
-	}
-	_ = l.Root.Remove(claim)
-	if !errors.Is(err, fs.ErrExist) {
-		return nil, "", cannotWrite(at, err)
-	}
-	if info, err := l.Root.Stat(at); err == nil && info.ModTime().Before(time.Now()) {
-		_ = l.Root.Remove(at) // its time is over
-	}
-	b, _ := l.Read(at)
-	return nil, string(b), nil
 }
 
 func cannotWrite(at string, err error) error {
