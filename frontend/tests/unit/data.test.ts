@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nameOf, shorter, waysOut } from '$features/data/damage'
 import { shade } from '$features/data/associations'
 import { page, related, size, steps } from '$features/data/lineage'
 import { layout } from '$lib/charts/flow/layout'
@@ -43,4 +44,11 @@ describe('the lineage of a snapshot', () => {
     expect(page(node('', 'origin', 'https://example.org/a.csv'))).toBe('https://example.org/a.csv')
     expect(page(node('', 'origin', 'javascript:alert(1)'))).toBeUndefined()
   })
+})
+
+describe('what is damaged', () => {
+  const digest = (letter: string) => letter.repeat(64)
+  const pack = (letter: string) => ({ file: `packs/${digest(letter)}.pack`, message: `object 1 in packs/${digest(letter)}.pack is damaged`, hint: `put back ${digest(letter)}.pack from a backup` })
+  it('is named once, and briefly', () => expect([nameOf(pack('a')), shorter(pack('a').message), nameOf({ file: 'many@1', message: 'an object is missing' })]).toEqual(['', 'object 1 in packs/aaaaaaaaaaaa….pack is damaged', 'many@1']))
+  it('has each way out once', () => expect(waysOut([pack('a'), pack('b'), { file: 'x', message: 'y' }])).toEqual(['put back ….pack from a backup']))
 })
