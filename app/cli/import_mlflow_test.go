@@ -3,9 +3,9 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,8 +92,8 @@ func (w *world) killServer() {
 		if err != nil {
 			continue
 		}
-		if p, err := os.FindProcess(info.Process.PID); err == nil {
-			p.Kill()
+		for _ = syscall.Kill(info.Process.PID, syscall.SIGKILL); info.Process.Alive(); {
+			time.Sleep(time.Millisecond) // the kernel's time to end it: until then it takes what the next one asks
 		}
 	}
 }
