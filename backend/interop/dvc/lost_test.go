@@ -12,6 +12,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/pipeline"
+	"rondo/backend/proc"
 )
 
 const lostText = "1,2\n"
@@ -143,10 +144,7 @@ func TestAStageMaySetTheTimeOfWhatItMakes(t *testing.T) {
 			_, err := books.Update(t.Context(), stage, pipeline.Work{
 				Force: true, Say: func(string, ...any) {}, Aside: func(string) error { return nil },
 				Run: func([]string, []string) error {
-					at := filepath.Join(dir, map[string]string{"make": "made/a", "use": "used"}[stage])
-					if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-						return err
-					}
+					at := filepath.Join(dir, map[string]string{"make": "made", "use": "used"}[stage])
 					if err := os.WriteFile(at, []byte(strings.Repeat(fmt.Sprint(n), 5000)), 0o644); err != nil {
 						return err
 					}
@@ -160,5 +158,11 @@ func TestAStageMaySetTheTimeOfWhatItMakes(t *testing.T) {
 		if err := books.Close(); err != nil {
 			t.Fatal(err)
 		}
+		made := filepath.Join(dir, "made")
+		text, err := os.ReadFile(made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted(t, dir, made, fmt.Sprintf("%x", md5.Sum(text)), proc.Self().Boot, 0) // as whoever looks at it a moment later does
 	}
 }
