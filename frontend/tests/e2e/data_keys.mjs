@@ -95,7 +95,13 @@ export const tests = {
     writeFileSync(join(dir, 'a.csv'), rows(42, 'new'))
     await go(page, '/data', 'Data')
     await reach(page, page.locator('main a[data-row]'))
-    for (let i = 0; i < 9 && !/letters/.test(await page.evaluate(() => document.activeElement.textContent)); i++) await page.keyboard.press('ArrowDown')
+    const row = () => page.evaluate(() => document.activeElement.textContent)
+    const first = await row()
+    for (const [key, same] of [['ArrowDown', false], ['ArrowUp', true]]) {
+      await page.keyboard.press(key)
+      assert.equal((await row()) === first, same, `${key} does not lead to the next row, and back`)
+    }
+    for (let i = 0; i < 9 && !/letters/.test(await row()); i++) await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await titled(page, 'letters')
     await reach(page, page.locator('main summary'))
