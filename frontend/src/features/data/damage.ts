@@ -3,6 +3,7 @@ export interface Damage {
   file: string
   message: string
   hint?: string
+  needs?: { snapshot: string; paths: string[]; count: number }[] // who needs it
 }
 
 const digests = /[0-9a-f]{40,}/g
