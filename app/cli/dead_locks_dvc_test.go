@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -103,6 +104,7 @@ func TestWhoWaitsSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer time.AfterFunc(time.Minute, func() { cmd.Process.Kill() }).Stop() // who says nothing waits for ever
 	lines := bufio.NewScanner(said)
 	if !lines.Scan() || !strings.Contains(lines.Text(), "waiting for the lock .dvc/tmp/rondo-repos") || !strings.Contains(lines.Text(), fmt.Sprintf("process %d holds it", os.Getpid())) {
 		t.Errorf("it says %q", lines.Text())
