@@ -1,6 +1,7 @@
 package dvc
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -89,11 +90,9 @@ func (p *Project) origin(ctx context.Context, stage, at, hash string) (metafile.
 		e, err = metafile.Entry{Path: at, Hash: hash}, nil
 	}
 	if err != nil {
-		hint := errs.HintOf(err)
-		if hint == "" {
-			hint = "whether it changed is not known: see whether you are online and whether the address is right, and try again"
-		}
-		return e, errs.New(errs.KindOf(err), "stage %s: the dep %s cannot be looked at: %w", stage, redacted(at), err).WithHint("%s", hint)
+		hint := cmp.Or(errs.HintOf(err), "see whether you are online and whether the address is right, and try again")
+		return e, errs.New(errs.KindOf(err), "stage %s: the dep %s cannot be looked at: %w", stage, redacted(at), err).
+			WithHint("whether it changed is not known: %s", hint)
 	}
 	p.origins[key] = e
 	return e, nil

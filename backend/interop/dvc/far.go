@@ -165,7 +165,7 @@ func (p *Project) farAddress(keys map[string]string) (string, error) {
 		return "", errs.New(errs.Precondition, "%s is no address to dvc, which looks for a folder called file:", at).
 			WithHint("write the path alone: %s", u.Path)
 	default:
-		return "", errs.New(errs.Precondition, "Rondo does not speak %s", u.Scheme).WithHint("dvc pull brings what is there")
+		return "", errs.New(errs.Precondition, "Rondo does not speak %s: %s", u.Scheme, redacted(at)).WithHint("dvc pull brings what is there")
 	}
 	return u.String(), nil
 }
