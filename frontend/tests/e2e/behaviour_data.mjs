@@ -50,7 +50,7 @@ export const tests = {
     await page.press('textarea', 'Control+Enter')
     await seen(page, 'New York', 'body')
     await enter(page, s.url, '/data/weather')
-    await page.click('tr:has-text("@1") >> text=Tag')
+    await page.click('tr:has-text("@1") >> role=button[name="Tag"]')
     await seen(page, 'golden', 'body')
     await page.fill('dialog input', 'first')
     await page.click('dialog >> text=Add tag')

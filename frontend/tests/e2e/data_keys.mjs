@@ -66,6 +66,7 @@ async function clean(page, name) {
   const found = []
   for (const theme of ['light', 'dark']) {
     await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme)
+    await settled(page)
     found.push(...(await audit(page, `${name}, ${theme}`)))
   }
   assert.deepEqual(found, [])
