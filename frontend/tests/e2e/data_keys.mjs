@@ -63,13 +63,11 @@ async function tab(page, name) {
 }
 
 async function clean(page, name) {
-  const found = []
   for (const theme of ['light', 'dark']) {
     await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme)
     await settled(page)
-    found.push(...(await audit(page, `${name}, ${theme}`)))
+    assert.deepEqual(await audit(page, `${name}, ${theme}`), [])
   }
-  assert.deepEqual(found, [])
 }
 
 /** go leads to a page by its address, as a link does. */
