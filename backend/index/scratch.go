@@ -52,19 +52,11 @@ func (t ScratchTable) create() string {
 
 // Understand reports what is wrong with a question about tables of these forms, and asks nothing.
 func Understand(ctx context.Context, tables []ScratchTable, query string) error {
-	db, err := sql.Open("sqlite", ":memory:")
+	c, end, err := connect(ctx, ":memory:")
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := bound(c); err != nil {
-		return err
-	}
+	defer end()
 	for _, t := range tables {
 		if _, err := c.ExecContext(ctx, t.create()); err != nil {
 			return err
@@ -77,15 +69,26 @@ func Understand(ctx context.Context, tables []ScratchTable, query string) error 
 	return prepared.Close()
 }
 
-// bound keeps a question from other files, and from memory that it has no use for.
-func bound(c *sql.Conn) error {
+// connect opens a database for a question, which is kept from other files, and from memory that
+// it has no use for. The connection ends with end.
+func connect(ctx context.Context, dsn string) (c *sql.Conn, end func(), err error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c, err = db.Conn(ctx); err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	end = func() { c.Close(); db.Close() }
 	const attached, length = 7, 0 // SQLITE_LIMIT_ATTACHED, SQLITE_LIMIT_LENGTH
 	for limit, most := range map[int]int{attached: 0, length: 16 << 20} {
 		if _, err := sqlite.Limit(c, limit, most); err != nil {
-			return err
+			end()
+			return nil, nil, err
 		}
 	}
-	return nil
+	return c, end, nil
 }
 
 // Drop removes a table, which is filled anew.
@@ -130,19 +133,11 @@ func (s *Scratch) Ask(ctx context.Context, query string, fn func(columns []strin
 	if err := s.db.Close(); err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", fileURI(s.path)+"?mode=ro&immutable=1&_pragma=query_only(1)")
+	c, end, err := connect(ctx, fileURI(s.path)+"?mode=ro&immutable=1&_pragma=query_only(1)")
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := bound(c); err != nil {
-		return err
-	}
+	defer end()
 	rows, err := c.QueryContext(ctx, query)
 	if err != nil {
 		return err

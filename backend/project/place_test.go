@@ -136,7 +136,7 @@ func TestAPlaceThatCannotBeRead(t *testing.T) {
 	} {
 		at := filepath.Join(place, "place")
 		if err := put(at); err != nil {
-			t.Skip(err)
+			t.Skipf("skipped: %s cannot be made here: %v", what, err)
 		}
 		if _, _, err := p.DeviceDir(func(string) string { return d.home }); !errs.Is(err, errs.Unavailable) {
 			t.Errorf("%s: %v", what, err)

@@ -21,17 +21,16 @@ func Edit(text []byte, change func(root *yaml.Node) error) ([]byte, error) {
 	if err := change(doc.Content[0]); err != nil {
 		return nil, err
 	}
-	return Write(&doc)
+	return write(&doc)
 }
 
-// Write writes a node, or a map or list of plain values, as Rondo does: two spaces, lists not
-// indented.
-func Write(v any) ([]byte, error) {
+// write is how Rondo lays a document out: two spaces, lists not indented.
+func write(doc *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
 	e.CompactSeqIndent()
-	if err := e.Encode(v); err != nil {
+	if err := e.Encode(doc); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), e.Close()
