@@ -83,7 +83,7 @@ class Rondo(Program):
     def steps(self):
         snapshot = lambda: self("snapshot", "data")
         return {
-            FIRST: snapshot, AGAIN: snapshot, CHANGED: snapshot, DIFF: lambda: self("diff", "data"),
+            FIRST: snapshot, AGAIN: snapshot, CHANGED: snapshot, DIFF: lambda: self("diff", "data", "1", "2"),
             CHECKOUT: lambda: self("checkout", "data"), VERIFY: lambda: self("verify", "data"),
         }
 
