@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
 	"math"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -14,7 +12,6 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
-	"rondo/backend/store"
 )
 
 var dataVerbs = []verb{
@@ -241,140 +238,4 @@ func snapshotWords(s dataset.Snapshot) string {
 		words = counted(s.Rows, "row") + ", " + words
 	}
 	return words + ", " + s.Tree.Short()
-}
-
-func dataLog(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	var list []dataset.Snapshot
-	return c.fetch(ctx, dataPath(c.args[0], "snapshots"), &list, func() error {
-		if len(list) == 0 {
-			c.say("%s has no snapshot yet. `rondo data snapshot %s` takes one.", c.args[0], c.args[0])
-			return nil
-		}
-		tags, err := c.tagsOf(ctx, c.args[0])
-		if err != nil {
-			return err
-		}
-		rows := [][]string{{"SNAPSHOT", "TAGS", "TAKEN", "WHO", "ROWS", "FILES", "SIZE", "GIT", "ORIGIN", "MESSAGE"}}
-		for _, s := range list {
-			version := versionWord(s.Number)
-			if s.InPart() {
-				version += " in part"
-			}
-			rows = append(rows, []string{
-				version, strings.Join(tags[s.ID], ", "), when(s.CreatedAt), s.CreatedBy, rowsWord(s.Rows), strconv.Itoa(s.Files), size(s.Size), gitWord(s.Git), originWord(s.Origin), firstLine(s.Message),
-			})
-		}
-		c.table(rows)
-		return nil
-	})
-}
-
-// tagsOf are the tags of a dataset by the ids of the snapshots that they name.
-func (c *call) tagsOf(ctx context.Context, name string) (map[string][]string, error) {
-	api, err := c.api(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []dataset.Tag
-	tags := map[string][]string{}
-	if err := api.Get(ctx, dataPath(name, "tags"), &list); err != nil {
-		return nil, err
-	}
-	for _, t := range list {
-		tags[t.Snapshot] = append(tags[t.Snapshot], t.Name)
-	}
-	return tags, nil
-}
-
-func gitWord(g *dataset.Git) string {
-	if g == nil {
-		return ""
-	}
-	word := short(g.Commit)
-	if g.Dirty {
-		word += "+"
-	}
-	return word
-}
-
-// originWord is where a snapshot's content came from.
-func originWord(o *dataset.Origin) string {
-	switch {
-	case o == nil:
-		return ""
-	case o.URL != "":
-		return o.URL
-	}
-	return dataset.Ref(o.Dataset, o.Number) + " of " + o.Folder
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return s
-}
-
-func dataCheckout(ctx context.Context, c *call) error {
-	if len(c.args) == 0 {
-		return c.checkoutAll(ctx)
-	}
-	name, number, err := c.splitRef(ctx, c.args[0])
-	if err != nil {
-		return err
-	}
-	var s dataset.Snapshot
-	part := c.args[1:]
-	in := map[string]any{"number": number, "force": c.isSet("force"), "paths": part}
-	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
-		if len(part) > 0 {
-			c.sayPart(part, s)
-			return nil
-		}
-		c.sayCheckedOut(s)
-		return nil
-	})
-}
-
-func (c *call) sayPart(part []string, s dataset.Snapshot) {
-	c.say("%s of %s is as in %s now; the rest stays as it was", fewNames(part), s.Path, s.Ref())
-}
-
-// fewNames are as many as a line takes.
-func fewNames(names []string) string {
-	if more := len(names) - maxShown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(shownEach(names[:maxShown]), ", "), more)
-	}
-	return strings.Join(shownEach(names), ", ")
-}
-
-func dataFiles(ctx context.Context, c *call) error {
-	if err := c.want(1, 1); err != nil {
-		return err
-	}
-	name, number, err := c.snapshotOf(ctx, c.args[0])
-	if err != nil {
-		return err
-	}
-	var list []store.TreeFile
-	return c.fetch(ctx, dataPath(name, "snapshots", strconv.Itoa(number), "files"), &list, func() error {
-		out := bufio.NewWriter(c.Stdout)
-		for _, f := range list { // as sha256sum prints it, so that sha256sum -c can read it
-			line := sumLine(f.Digest.String(), f.Path)
-			if terminal(c.Stdout) {
-				line = harmless(line)
-			}
-			fmt.Fprintln(out, line)
-		}
-		return out.Flush()
-	})
-}
-
-// sumLine is a line of sha256sum, which begins with a backslash where the name has letters that end or begin an escape.
-func sumLine(digest, name string) string {
-	if !strings.ContainsAny(name, "\\\n\r") {
-		return digest + "  " + name
-	}
-	return `\` + digest + "  " + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
 }

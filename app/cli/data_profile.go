@@ -1,87 +1,86 @@
 package cli
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"math"
-	"slices"
+	"net/http"
 	"strconv"
+	"strings"
 
+	"rondo/backend/dataset"
 	"rondo/backend/dataset/profile"
 )
 
-const (
-	maxMatrix = 9  // columns that fit on a line beside each other
-	maxPairs  = 12 // of a table with more
-)
-
-// sayAssociations shows which columns go together: all with all while they fit on a line,
-// else the pairs that do most.
-func (c *call) sayAssociations(list []profile.Association) {
-	for _, a := range list {
-		c.say("\n%s%s", associationWords[a.Method], looked(a))
-		if len(a.Columns) <= maxMatrix {
-			c.table(matrixOf(a))
-		} else {
-			c.table(strongest(a))
+func dataProfile(ctx context.Context, c *call) error {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	name, number, err := c.snapshotOf(ctx, c.args[0])
+	if err != nil {
+		return err
+	}
+	var p dataset.Profile
+	return c.actWith(ctx, profileLine(name), http.MethodGet, dataPath(name, "snapshots", strconv.Itoa(number), "profile"), nil, &p, func() error {
+		for _, w := range p.Warnings {
+			c.say("%s", shown(w))
 		}
-	}
-}
-
-var associationWords = map[string]string{
-	profile.Pearson:  "Correlation of numbers (Pearson)",
-	profile.CramersV: "Association of categories (Cramér's V)",
-}
-
-func looked(a profile.Association) string {
-	text := ""
-	if a.Sampled {
-		text = ", by " + counts(int64(a.Rows), "row", "that stands", "that stand") + " for all"
-	}
-	if a.Left > 0 {
-		text += fmt.Sprintf(", without the last %s", counted(int64(a.Left), "column"))
-	}
-	return text
-}
-
-func coefficient(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return strconv.FormatFloat(*v, 'f', 2, 64)
-}
-
-func matrixOf(a profile.Association) [][]string {
-	rows := [][]string{{""}}
-	for i, name := range a.Columns {
-		rows[0] = append(rows[0], clipped(name, 20))
-		row := []string{clipped(name, 20)}
-		for _, v := range a.Values[i] {
-			row = append(row, coefficient(v))
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// strongest lists the pairs whose columns go together most.
-func strongest(a profile.Association) [][]string {
-	type pair struct {
-		a, b string
-		v    *float64
-	}
-	var pairs []pair
-	for i := range a.Columns {
-		for j := range i {
-			if v := a.Values[i][j]; v != nil {
-				pairs = append(pairs, pair{a.Columns[j], a.Columns[i], v})
+		for _, t := range p.Tables {
+			if t.Problem == "" {
+				c.sayProfile(t)
 			}
 		}
+		if len(p.Tables) == 0 {
+			c.say("%s holds no tables; %s.", dataset.Ref(name, number), counts(int64(p.Opaque), "file", "is kept as it is", "are kept as they are"))
+		}
+		return nil
+	})
+}
+
+func (c *call) sayProfile(t profile.Table) {
+	c.say("%s: %s", t.Path, counted(t.Rows, "row"))
+	rows := [][]string{{"COLUMN", "TYPE", "MISSING", "DISTINCT", "LEAST", "MEDIAN", "MOST", "FREQUENT"}}
+	for _, col := range t.Columns {
+		distinct := strconv.Itoa(col.Distinct)
+		if col.DistinctMore {
+			distinct += "+"
+		}
+		rows = append(rows, []string{
+			col.Name, col.Type, strconv.FormatInt(col.Missing, 10), distinct, value(col.Min), median(col), value(col.Max), frequent(col),
+		})
 	}
-	slices.SortStableFunc(pairs, func(x, y pair) int { return cmp.Compare(math.Abs(*y.v), math.Abs(*x.v)) })
-	rows := [][]string{{"COLUMN", "COLUMN", ""}}
-	for _, p := range pairs[:min(len(pairs), maxPairs)] {
-		rows = append(rows, []string{p.a, p.b, coefficient(p.v)})
+	c.table(rows)
+	c.sayAssociations(t.Associations)
+}
+
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
-	return rows
+	return fmt.Sprint(v)
+}
+
+func median(c profile.Column) string {
+	if m, ok := c.Quantiles["p50"]; ok {
+		return value(m)
+	}
+	return ""
+}
+
+func frequent(c profile.Column) string {
+	var words []string
+	for i, v := range c.Categories {
+		if i == 3 {
+			words = append(words, "…")
+			break
+		}
+		words = append(words, fmt.Sprintf("%s (%d)", clipped(v.Value, 32), v.Count))
+	}
+	return strings.Join(words, ", ")
 }

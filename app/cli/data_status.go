@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"rondo/backend/dataset"
+)
+
+func dataStatus(ctx context.Context, c *call) error {
+	if err := c.want(0, 1); err != nil {
+		return err
+	}
+	if len(c.args) == 1 {
+		var st dataset.Status
+		return c.fetch(ctx, dataPath(c.args[0], "status"), &st, func() error {
+			c.sayStatus(st)
+			return nil
+		})
+	}
+	return c.statusOfAll(ctx)
+}
+
+func (c *call) statusOfAll(ctx context.Context) error {
+	list, failed := c.statuses(ctx)
+	if failed != nil && (c.json || len(list) == 0) {
+		return failed
+	}
+	if c.json {
+		return c.sayJSON(list)
+	}
+	rows := [][]string{{"DATASET", "STATE", "SNAPSHOT", "PATH", ""}}
+	for _, st := range list {
+		rows = append(rows, []string{st.Dataset, st.State, versionWord(st.Snapshot), st.Path, stands(st)})
+	}
+	if len(list) > 0 {
+		c.table(rows)
+	}
+	pointed, err := c.sayPointed(ctx)
+	if len(list) == 0 && !pointed && err == nil {
+		c.say(noDatasets)
+	}
+	return cmp.Or(failed, err)
+}
+
+// statuses asks for each dataset. One whose status cannot be told, as of a pointer that a merge has
+// left open, is in the list too, and is the error.
+func (c *call) statuses(ctx context.Context) (list []dataset.Status, failed error) {
+	list = []dataset.Status{}
+	api, err := c.api(ctx)
+	if err != nil {
+		return list, err
+	}
+	var all []dataset.Dataset
+	if err := api.Get(ctx, "/datasets", &all); err != nil {
+		return list, err
+	}
+	for _, d := range all {
+		var st dataset.Status
+		if err := api.Get(ctx, dataPath(d.Name, "status"), &st); err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			failed = cmp.Or(failed, err)
+			st = dataset.Status{Dataset: d.Name, Path: d.Path, State: "unknown", Text: err.Error()}
+		}
+		list = append(list, st)
+	}
+	return list, failed
+}
+
+// stands is how a dataset's files stand to its snapshots, with the newest where they are as an older one.
+func stands(st dataset.Status) string {
+	if st.State == dataset.Clean && st.Snapshot < st.Latest {
+		return fmt.Sprintf("%s; the newest is %s", st.Text, dataset.Ref(st.Dataset, st.Latest))
+	}
+	return st.Text
+}
+
+func versionWord(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("v%d", n)
+}
+
+func (c *call) sayStatus(st dataset.Status) {
+	c.say("%s: %s, %s", st.Dataset, st.State, stands(st))
+	for _, l := range []struct {
+		word  string
+		names []string
+	}{{"added", st.Added}, {"removed", st.Removed}, {"changed", st.Changed}} {
+		for i, name := range l.names {
+			if i == maxShown {
+				c.say("  … and more (--json lists them)")
+				break
+			}
+			c.say("  %-8s %s", l.word, name)
+		}
+	}
+}
