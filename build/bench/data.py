@@ -2,7 +2,7 @@
 
 usage: data.py RONDO [--only PART,…] [--files N] [--gigabytes G] [--rounds R] [--in FOLDER] [--write docs/benchmarks.md]
 
-Parts: disk; small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
+Parts: disk (what it takes to write a GiB, and to make N files); small (N files of 4 KiB in folders of 1,000) and large (G GB in four files) beside
 all peers; huge (10 GB: linked, and copied beside cp); million (a million files of 4 KiB beside cp
 and tar); reflink (G GB where --in has them); append (what the next version takes when 1 % is
 added to a CSV of G GB, or one row group of Parquet is written anew); cancel (how soon work on
@@ -239,10 +239,15 @@ def linked(program, link):
 
 
 def disk(p, args):
-    p.call("1 GiB of zeros")
+    """What the disk and its file system take at least, whoever writes."""
+    p.call("What the disk takes")
     for _ in range(args.rounds):
-        with tempfile.NamedTemporaryFile(dir=args.folder) as f:
-            p.note("written and synced", "dd", True, peers.timed("dd", "if=/dev/zero", f"of={f.name}", "bs=1M", "count=1024", "conv=fdatasync"))
+        with tempfile.TemporaryDirectory(dir=args.folder) as t:
+            p.note("1 GiB of zeros, written and synced", "dd", True, peers.timed("dd", "if=/dev/zero", f"of={t}/zeros", "bs=1M", "count=1024", "conv=fdatasync"))
+            if args.bare:
+                os.remove(f"{t}/zeros")
+                os.sync()
+                p.note(f"{args.files:,} files of 4 KiB, made by all processors", "bare loop", True, float(peers.ask(args.bare, f"{t}/made", str(args.files))))
 
 
 def small(p, args):
@@ -384,6 +389,7 @@ def arguments():
     p.add_argument("--how", default="warm,cold", help="with the files in the system's memory, without, or both")
     p.add_argument("--in", dest="folder", default=tempfile.gettempdir())
     p.add_argument("--dvc", type=os.path.abspath, default=None)
+    p.add_argument("--bare", type=os.path.abspath, default=None, help="the program of build/bench/bare")
     p.add_argument("--oxen", type=os.path.abspath, default=None, help="folder with Oxen's package")
     p.add_argument("--cache", help="folder that keeps the figures of each part")
     p.add_argument("--add", action="store_true", help="to the figures of the same part that --cache has, instead of replacing them")

@@ -8,6 +8,7 @@ if [ ! -e $oxen ]; then
 	.venv/bin/python -m pip install -q --disable-pip-version-check --target $oxen oxenai==0.65.1 ||
 		echo "data: oxenai cannot be installed; Oxen is not measured" >&2
 fi
+go build -trimpath -o build/cache/bare ./build/bench/bare
 PATH="$PATH:$(go env GOPATH)/bin" # where go install puts restic
-PYTHONPATH=build/bench exec .venv/bin/python build/bench/data.py build/bin/rondo --dvc .venv/bin/dvc --oxen $oxen \
+PYTHONPATH=build/bench exec .venv/bin/python build/bench/data.py build/bin/rondo --dvc .venv/bin/dvc --bare build/cache/bare --oxen $oxen \
 	--only "${PARTS:-disk,small,large,append,stages}" --cache build/cache/data --write docs/benchmarks.md "$@"
