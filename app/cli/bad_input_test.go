@@ -188,7 +188,7 @@ func TestRaggedRowsAreKeptAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.ok("data", "snapshot", "weather")
-	want := "line 50: it has 6 fields, and the header has 7"
+	want := "line 50 is not a row of this table: it has 6 fields, and the header has 7"
 	if out := w.ok("data", "profile", "weather"); !strings.Contains(out, want) {
 		t.Errorf("rondo data profile says %s\nwithout %q", out, want)
 	}

@@ -91,6 +91,8 @@ func (c *call) sayDiff(d dataset.Diff) {
 	}
 	for _, t := range d.Tables {
 		c.sayTable(t)
+		c.sayFaults("  in "+dataset.Ref(d.Dataset, d.From), t.FaultsFrom)
+		c.sayFaults("  in "+dataset.Ref(d.Dataset, d.To), t.FaultsTo)
 	}
 }
 

@@ -71,6 +71,7 @@ func (c *call) sayRows(r query.Rows) {
 	case r.Total > int64(len(r.Rows)):
 		c.say("Rows %d to %d of %d of %s.", r.Offset+1, last, r.Total, r.File)
 	}
+	c.sayFaults(r.File, r.Faults)
 }
 
 // clippedRows have cells of which a line can hold several.

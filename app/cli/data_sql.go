@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
+
+	"rondo/backend/dataset/query"
 )
 
 // sqlAnswer is query.Answer with its values as they were sent: a float64 has no room for
@@ -13,6 +16,7 @@ type sqlAnswer struct {
 	Columns []string            `json:"columns"`
 	Rows    [][]json.RawMessage `json:"rows"`
 	More    bool                `json:"more"`
+	Faults  []query.Faulty      `json:"faults"`
 }
 
 func dataSQL(ctx context.Context, c *call) error {
@@ -37,6 +41,9 @@ func dataSQL(ctx context.Context, c *call) error {
 		c.table(rows)
 		if a.More {
 			c.say("… and more; add a limit, or ask for less")
+		}
+		for _, f := range a.Faults { // the answer is the same to who reads it further
+			fmt.Fprintln(c.Stderr, "rondo: "+shown(f.Table)+": "+shown(f.Faults.String()))
 		}
 		return nil
 	})

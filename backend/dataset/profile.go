@@ -56,8 +56,11 @@ func (p Profile) lost(err error) bool {
 	return err == nil && p.older() || notFound(err) || errs.Is(err, errs.Corrupt)
 }
 
-// recorded is the profile that a snapshot has.
+// recorded is the profile that a snapshot has, which may be none.
 func (s *Service) recorded(ctx context.Context, snap Snapshot) (p Profile, err error) {
+	if snap.Profile.IsZero() {
+		return p, nil
+	}
 	b, err := s.opts.Store.ReadAll(ctx, snap.Profile, maxProfile)
 	if err != nil {
 		return p, err
@@ -180,6 +183,12 @@ func (p *Profile) readTables(ctx context.Context, r *reading) error {
 		if table.Problem != "" {
 			p.Opaque++
 			p.Warnings = append(p.Warnings, f.Path+": "+table.Problem)
+		}
+		if table.Faults != nil {
+			p.Warnings = append(p.Warnings, f.Path+": "+table.Faults.String())
+		}
+		for _, note := range table.Notes {
+			p.Warnings = append(p.Warnings, f.Path+": "+note)
 		}
 		p.Tables, p.Rows = append(p.Tables, table), p.Rows+table.Rows
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/query"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
@@ -18,8 +19,11 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 		return query.Rows{}, err
 	}
 	out, err := query.Page(ctx, f.Path, s.openerOf(ctx, snap, f), offset, limit)
-	if t, err := s.totals(ctx, snap); err == nil {
-		out.Total = t[f.Path]
+	if t := s.knownAll(ctx, snap)[f.Path]; t != nil {
+		out.Total = t.Rows
+		if t.Form == profile.Form {
+			out.Faults = t.Faults
+		}
 	}
 	return out, err
 }
@@ -46,17 +50,15 @@ func (s *Service) tableFile(ctx context.Context, snap Snapshot, file string) (st
 	return store.TreeFile{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint(whatHasRows)
 }
 
-// totals are the rows of each table, where the profile is made already.
-func (s *Service) totals(ctx context.Context, snap Snapshot) (map[string]int64, error) {
-	if snap.Profile.IsZero() {
-		return nil, nil
+// knownAll is what the profile tells of each table, where it is made already.
+func (s *Service) knownAll(ctx context.Context, snap Snapshot) map[string]*profile.Table {
+	known := map[string]*profile.Table{}
+	if p, err := s.recorded(ctx, snap); err == nil {
+		for i, t := range p.Tables {
+			known[t.Path] = &p.Tables[i]
+		}
 	}
-	p, err := s.recorded(ctx, snap)
-	rows := map[string]int64{}
-	for _, t := range p.Tables {
-		rows[t.Path] = t.Rows
-	}
-	return rows, err
+	return known
 }
 
 // SQL asks a question of a snapshot's tables.
@@ -67,10 +69,16 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, question string) (quer
 	}
 	var tables []query.Table
 	count, of := &store.Count{}, &total{}
+	profiled := s.knownAll(ctx, snap)
 	for _, f := range files {
-		if table.Is(f.Path) {
-			tables = append(tables, query.Table{Path: f.Path, Open: readings(f, count, of, s.openerOf(ctx, snap, f))})
+		if !table.Is(f.Path) {
+			continue
 		}
+		one := query.Table{Path: f.Path, Open: readings(f, count, of, s.openerOf(ctx, snap, f))}
+		if t := profiled[f.Path]; t != nil && t.Form == profile.Form && t.Problem == "" {
+			one.Known = t
+		}
+		tables = append(tables, one)
 	}
 	if len(tables) == 0 {
 		return query.Answer{}, errs.New(errs.NotFound, "%s holds no table", snap.Ref()).WithHint("tables are .csv, .tsv, .jsonl, .ndjson and .parquet files")

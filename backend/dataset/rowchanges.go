@@ -35,6 +35,9 @@ type RowChanges struct {
 	Total   int64       `json:"total"`   // how many there are; the first 10,000 can be asked for
 	Offset  int64       `json:"offset"`
 	Rows    []RowChange `json:"rows"`
+
+	FaultsFrom *table.Faults `json:"faults_from,omitempty"` // lines of either side that are no rows, which are not compared or numbered
+	FaultsTo   *table.Faults `json:"faults_to,omitempty"`
 }
 
 // RowChange is one row, now and before.
@@ -71,7 +74,7 @@ func (s *Service) RowChanges(ctx context.Context, name string, in AskRows) (out 
 	if err != nil {
 		return out, err
 	}
-	out = RowChanges{Path: f.Path, Key: t.Key, Change: in.Change, Total: total, Offset: in.Offset, Rows: []RowChange{}}
+	out = RowChanges{Path: f.Path, Key: t.Key, Change: in.Change, Total: total, Offset: in.Offset, Rows: []RowChange{}, FaultsFrom: t.FaultsFrom, FaultsTo: t.FaultsTo}
 	from := min(in.Offset, int64(len(pairs)))
 	limit := in.Limit
 	if limit == 0 {

@@ -21,7 +21,7 @@ type Scratch struct {
 
 // OpenScratch makes an empty database at path.
 func OpenScratch(path string) (*Scratch, error) {
-	db, err := sql.Open("sqlite", fileURI(path)+"?_pragma=journal_mode(off)&_pragma=synchronous(off)")
+	db, err := openScratch(fileURI(path) + "?_pragma=page_size(16384)&_pragma=journal_mode(off)&_pragma=synchronous(off)&_pragma=locking_mode(exclusive)")
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func Understand(ctx context.Context, tables []ScratchTable, query string) error 
 // connect opens a database for a question, which is kept from other files, and from memory that
 // it has no use for. The connection ends with end.
 func connect(ctx context.Context, dsn string) (c *sql.Conn, end func(), err error) {
-	db, err := sql.Open("sqlite", dsn)
+	db, err := openScratch(dsn)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,35 +97,31 @@ func (s *Scratch) Drop(ctx context.Context, table string) error {
 	return err
 }
 
-// Fill makes a table and puts rows into it until next says io.EOF.
-func (s *Scratch) Fill(ctx context.Context, t ScratchTable, next func() ([]any, error)) error {
+// Fill makes a table and puts rows into it: SQLite takes them itself, which is faster than to hand it each.
+func (s *Scratch) Fill(ctx context.Context, t ScratchTable, rows Rows) error {
+	from, done := streaming(t, rows)
+	defer done()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, t.create()); err != nil {
-		return err
-	}
-	marks := strings.TrimSuffix(strings.Repeat("?,", len(t.Columns)), ",")
-	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s VALUES (%s)", quoted(t.Name), marks))
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for {
-		row, err := next()
-		if errors.Is(err, io.EOF) {
-			return tx.Commit()
-		}
-		if err == nil {
-			_, err = insert.ExecContext(ctx, row...)
-		}
-		if err != nil {
+	for _, statement := range []string{
+		t.create(), from.create("temp", filling),
+		fmt.Sprintf("INSERT INTO main.%s SELECT * FROM temp.%s", quoted(t.Name), quoted(filling)),
+		"DROP TABLE temp." + quoted(filling),
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			if from.failed != nil && !errors.Is(from.failed, io.EOF) {
+				return from.failed
+			}
 			return err
 		}
 	}
+	return tx.Commit()
 }
+
+const filling = "rows that come"
 
 // Ask opens the file anew, so that nothing can be written to it and no other file be
 // attached, and hands the answer's columns and rows to fn, which ends it by an error.
@@ -138,6 +134,11 @@ func (s *Scratch) Ask(ctx context.Context, query string, fn func(columns []strin
 		return err
 	}
 	defer end()
+	return answer(ctx, c, query, fn)
+}
+
+// answer hands the columns of an answer to fn, and then its rows.
+func answer(ctx context.Context, c *sql.Conn, query string, fn func(columns []string, row []any) error) error {
 	rows, err := c.QueryContext(ctx, query)
 	if err != nil {
 		return err

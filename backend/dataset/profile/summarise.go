@@ -20,16 +20,19 @@ type Table struct {
 	Rows    int64    `json:"rows"`
 	Columns []Column `json:"columns"`
 	Problem string   `json:"problem,omitempty"` // why it is kept, but not looked into
-	Form    int      `json:"form,omitempty"`    // of what made it
+
+	Faults *table.Faults `json:"faults,omitempty"` // its lines that are no rows; all else is told of the rows
+	Notes  []string      `json:"notes,omitempty"`  // what a person may not expect of it
+	Form   int           `json:"form,omitempty"`   // of what made it
 
 	Associations []Association `json:"associations"` // null in profiles from before there were any
 }
 
 // Form grows when tables are read otherwise than before: profiles of an earlier one are made anew.
-const Form = 1
+const Form = 2
 
 // Summarise reads a table and describes its columns, in memory that does not grow with the
-// number of rows. A row that does not fit is an error that names its line.
+// number of rows. Lines that are no rows are counted and named beside it.
 func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
 	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}, Form: Form}
 	var rs *rowSample
@@ -43,6 +46,7 @@ func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, err
 	if err != nil {
 		return out, err
 	}
+	out.Faults, out.Notes = t.Faults(), t.Notes
 	for i, c := range columns {
 		column := c.column(t.Columns[i], out.Rows)
 		if t.Types != nil {

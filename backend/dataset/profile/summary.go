@@ -38,7 +38,7 @@ func newSummary(columns int) *summary {
 }
 
 func (s *summary) add(v string) {
-	if v = strings.TrimSpace(v); missingWords[v] {
+	if v = strings.TrimSpace(v); missing(v) {
 		s.missing++
 		return
 	}
@@ -139,14 +139,22 @@ func isTime(v string) bool {
 	})
 }
 
+// Missing reports whether a field of a file that does not tell null stands for "not known".
+func Missing(v string) bool { return missing(strings.TrimSpace(v)) }
+
+// missing knows that the longest of the words has four letters.
+func missing(trimmed string) bool { return len(trimmed) <= 4 && missingWords[trimmed] }
+
 // Value is a field as a database counts with it: nil, int64, float64, bool, or the text.
 func Value(v string) any {
 	trimmed := strings.TrimSpace(v)
-	if missingWords[trimmed] {
+	if missing(trimmed) {
 		return nil
 	}
-	if n, err := strconv.ParseInt(trimmed, 10, 64); err == nil {
-		return n
+	if whole(trimmed) {
+		if n, err := strconv.ParseInt(trimmed, 10, 64); err == nil {
+			return n
+		}
 	}
 	if f, ok := number(trimmed); ok {
 		return f
@@ -155,4 +163,17 @@ func Value(v string) any {
 		return len(trimmed) == len("true")
 	}
 	return v
+}
+
+// whole reports whether a text is made of digits, after a sign.
+func whole(v string) bool {
+	if v[0] == '-' || v[0] == '+' {
+		v = v[1:]
+	}
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return false
+		}
+	}
+	return v != ""
 }

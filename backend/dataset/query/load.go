@@ -3,9 +3,11 @@ package query
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
@@ -20,15 +22,38 @@ type asking struct {
 	Table
 	name    string
 	columns []string
-	kinds   []table.Kind // what the columns hold, by the first rows where the file does not say it
+	kinds   []table.Kind // what the columns hold: as the file or the profile says, else by the first rows
+	exact   bool         // what the wanted columns hold is no guess
 	wanted  []int        // the columns of which the question speaks
 }
 
 func askingOf(f Table, name, question string) (a asking, err error) {
 	a = asking{Table: f, name: name}
-	a.columns, a.kinds, err = guess(f)
+	open, err := a.guess()
+	if err != nil {
+		return a, asked(f.Path, err)
+	}
+	apart(a.columns)
 	a.wanted = namedIn(question, a.columns)
-	return a, asked(f.Path, err)
+	a.exact = !slices.ContainsFunc(a.wanted, func(i int) bool { return open[i] })
+	return a, nil
+}
+
+// apart tells columns apart whose names SQLite takes for the same.
+func apart(columns []string) {
+	taken := map[string]bool{}
+	for _, c := range columns {
+		taken[c] = true
+	}
+	seen := map[string]bool{}
+	for i, c := range columns {
+		for n := 2; seen[strings.ToLower(columns[i])]; n++ {
+			if fresh := fmt.Sprintf("%s_%d", c, n); !taken[fresh] {
+				columns[i] = fresh
+			}
+		}
+		seen[strings.ToLower(columns[i])] = true
+	}
 }
 
 // shape is what SQLite has of the table.
@@ -40,51 +65,64 @@ func (a asking) shape() index.ScratchTable {
 	return s
 }
 
-// fill loads the table. One that goes on otherwise than it began is loaded anew, so that all values of
-// a column are of one kind.
-func (a asking) fill(ctx context.Context, db *index.Scratch) (err error) {
-	for {
-		l := &loading{asking: a, now: slices.Clone(a.kinds)}
-		if err = l.fill(ctx, db); err != nil || slices.Equal(l.now, a.kinds) {
-			return asked(a.Path, err)
-		}
-		if err = db.Drop(ctx, a.name); err != nil {
-			return err
-		}
-		a.kinds = l.now
-	}
-}
-
-func guess(f Table) (columns []string, kinds []table.Kind, err error) {
-	t, err := table.Open(f.Path, f.Open)
+// guess looks at the first rows. What a column holds is open where neither the file nor the profile says it.
+func (a *asking) guess() (open []bool, err error) {
+	t, err := table.Open(a.Path, a.Open)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer t.Close()
-	columns, kinds = slices.Clone(t.Columns), make([]table.Kind, len(t.Columns))
-	copy(kinds, t.Kinds)
+	a.columns, a.kinds, open = slices.Clone(t.Columns), make([]table.Kind, len(t.Columns)), make([]bool, len(t.Columns))
+	copy(a.kinds, t.Kinds)
+	for i := range open {
+		open[i] = a.kinds[i] == table.Unknown
+	}
 	for range looked {
 		row, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for i, v := range row {
-			kinds[i] = wider(kinds[i], v, t.Null(i))
+			if open[i] && !t.Null(i) {
+				a.kinds[i] = wider(a.kinds[i], profile.Value(v))
+			}
 		}
 	}
-	return columns, kinds, nil
+	for i := range open {
+		if open[i] && a.Known != nil && i < len(a.Known.Columns) && a.Known.Columns[i].Name == a.columns[i] {
+			if k, sure := kindOf(a.Known.Columns[i]); sure {
+				a.kinds[i], open[i] = k, false
+			}
+		}
+	}
+	return open, nil
 }
 
-// wider is the kind of a column that also holds v: numbers of both kinds are real, other mixtures text.
-func wider(k table.Kind, v string, null bool) table.Kind {
-	if null || k == table.Text {
-		return k
+// kindOf is what a column holds by its profile, where that is sure.
+func kindOf(c profile.Column) (table.Kind, bool) {
+	least, small := c.Min.(float64)
+	most, large := c.Max.(float64)
+	switch {
+	case c.Type == profile.Integer:
+		return table.Integer, small && large && least > -exact && most < exact
+	case c.Type == profile.Number:
+		return table.Real, true
+	case c.Type == profile.Boolean: // of which 1 and 0 are some
+		digit := func(v profile.Category) bool { return v.Value == "0" || v.Value == "1" }
+		return table.Boolean, len(c.Categories) > 0 && !slices.ContainsFunc(c.Categories, digit)
+	case c.Type == profile.Empty:
+		return table.Unknown, true
 	}
+	return table.Text, true
+}
+
+// wider is the kind of a column that also holds a value: numbers of both kinds are real, other mixtures text.
+func wider(k table.Kind, value any) table.Kind {
 	var other table.Kind
-	switch profile.Value(v).(type) {
+	switch value.(type) {
 	case nil:
 		return k
 	case int64:
@@ -99,77 +137,129 @@ func wider(k table.Kind, v string, null bool) table.Kind {
 	switch {
 	case k == table.Unknown || k == other:
 		return other
-	case k == table.Boolean || other == table.Boolean || other == table.Text:
+	case k == table.Boolean || other == table.Boolean || k == table.Text || other == table.Text:
 		return table.Text
 	}
 	return table.Real
-}
-
-// loading is one pass through a table.
-type loading struct {
-	asking
-	now  []table.Kind // what all columns hold by now
-	rows int
 }
 
 // affinities are the types of SQLite: a number that is compared with a text column is compared as text,
 // and the other way round. Flags are 1 and 0, as true and false are.
 var affinities = map[table.Kind]string{table.Integer: "INTEGER", table.Real: "REAL", table.Boolean: "INTEGER", table.Text: "TEXT"}
 
-func (l *loading) fill(ctx context.Context, db *index.Scratch) error {
-	t, err := table.Open(l.Path, l.Open)
+// loading is one pass through a table.
+type loading struct {
+	asking
+	t    *table.Reader
+	now  []table.Kind // what all columns hold by now
+	open []bool       // columns that may hold something else than they do by now
+	rows int
+
+	other bool // now is not what it was at the beginning
+}
+
+func (a asking) loading() (*loading, error) {
+	t, err := table.Open(a.Path, a.Open)
+	if err != nil {
+		return nil, err
+	}
+	l := &loading{asking: a, t: t, now: slices.Clone(a.kinds), open: make([]bool, len(a.kinds))}
+	for i := range l.open {
+		l.open[i] = t.Kinds == nil || t.Kinds[i] == table.Unknown
+	}
+	return l, nil
+}
+
+// take puts what is wanted of the next row into values.
+func (l *loading) take(values []any) error {
+	row, err := l.t.Next()
 	if err != nil {
 		return err
 	}
-	defer t.Close()
-	values := make([]any, len(l.wanted))
-	return db.Fill(ctx, l.shape(), func() ([]any, error) {
-		for {
-			row, err := t.Next()
-			if err != nil {
-				return nil, err
-			}
-			if l.rows++; l.rows > maxLoaded {
-				return nil, errs.New(errs.TooLarge, "%s has more than %d rows", l.Path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
-			}
-			l.take(t, row, values)
-			if slices.Equal(l.now, l.kinds) {
-				return values, nil
-			}
-			if err := ctx.Err(); err != nil { // what comes now is only looked at
-				return nil, err
-			}
-		}
-	})
-}
-
-// take puts what is wanted of a row into values.
-func (l *loading) take(t *table.Reader, row []string, values []any) {
+	l.rows++
 	for at, i := range l.wanted {
-		v, null := row[i], t.Null(i)
-		if t.Kinds == nil || t.Kinds[i] == table.Unknown {
-			l.now[i] = wider(l.now[i], v, null)
+		values[at] = nil
+		switch v := row[i]; {
+		case l.t.Null(i):
+		case l.now[i] == table.Text: // where the file tells null, no text is missing
+			if l.t.Tells() || !profile.Missing(v) {
+				values[at] = v
+			}
+		default:
+			value := profile.Value(v)
+			if l.open[i] {
+				l.widen(i, value)
+			}
+			values[at] = as(l.now[i], v, value)
 		}
-		values[at] = valueOf(l.now[i], v, t.Tells(), null)
+	}
+	return nil
+}
+
+func (l *loading) widen(i int, value any) {
+	if k := wider(l.now[i], value); k != l.now[i] {
+		l.now[i], l.other = k, true
 	}
 }
 
-// valueOf is a field as SQLite takes it. Where the file tells null, no text is missing.
-func valueOf(k table.Kind, v string, tells, null bool) any {
-	value := profile.Value(v)
-	if null || value == nil && (k != table.Text || !tells) {
+// as is a value as SQLite takes it in a column of a kind.
+func as(k table.Kind, v string, value any) any {
+	switch {
+	case value == nil:
 		return nil
-	}
-	if k == table.Text {
+	case k == table.Text:
 		return v
+	case k != table.Real:
+		return value
 	}
-	if k == table.Real {
-		if f, err := strconv.ParseFloat(v, 64); err == nil { // also Inf, which is no word of CSV
+	if n, ok := value.(int64); ok {
+		return float64(n)
+	}
+	if _, ok := value.(float64); !ok {
+		if f, err := strconv.ParseFloat(v, 64); err == nil { // Inf, which is no word of CSV
 			return f
-		}
-		if n, ok := value.(int64); ok {
-			return float64(n)
 		}
 	}
 	return value
+}
+
+// fill loads the table. One that goes on otherwise than it began is loaded anew, so that all values of
+// a column are of one kind.
+func (a asking) fill(ctx context.Context, db *index.Scratch) (faults *table.Faults, err error) {
+	for {
+		l, err := a.loading()
+		if err == nil {
+			faults, err = l.fill(ctx, db)
+		}
+		if err != nil || !l.other {
+			return faults, asked(a.Path, err)
+		}
+		if err = db.Drop(ctx, a.name); err != nil {
+			return nil, err
+		}
+		a.kinds = l.now
+	}
+}
+
+func (l *loading) fill(ctx context.Context, db *index.Scratch) (*table.Faults, error) {
+	rows, stop := ahead(ctx, len(l.wanted), func(values []any) error {
+		for {
+			if err := l.take(values); err != nil {
+				return err
+			}
+			if l.rows > maxLoaded {
+				return errs.New(errs.TooLarge, "%s has more than %d rows", l.Path, maxLoaded).WithHint("ask DuckDB or pandas of the file itself: rondo data checkout")
+			}
+			if !l.other {
+				return nil
+			}
+			if err := ctx.Err(); err != nil { // what comes now is only looked at
+				return err
+			}
+		}
+	})
+	err := db.Fill(ctx, l.shape(), rows)
+	stop()
+	l.t.Close()
+	return l.t.Faults(), err
 }

@@ -13,7 +13,7 @@ import (
 func namedIn(question string, columns []string) (wanted []int) {
 	all := unnamed().MatchString(counting().ReplaceAllString(question, ""))
 	for i, c := range columns {
-		if all || c == "" || strings.ContainsAny(c, "\"'`[]") || mentions(question, c) {
+		if all || c == "" || strings.ContainsAny(c, "\"'`[]") || mentioned(question, c) > 0 {
 			wanted = append(wanted, i)
 		}
 	}
@@ -31,19 +31,22 @@ var unnamed = sync.OnceValue(func() *regexp.Regexp {
 // counting is where a star means no column.
 var counting = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bcount\s*\(\s*\*\s*\)`) })
 
-// mentions reports whether a name stands in a question as a word of its own.
-func mentions(question, name string) bool {
+// inward is what tells of how SQLite keeps tables.
+var inward = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bpragma|\bsqlite_`) })
+
+// mentioned counts how often a name stands in a question as a word of its own.
+func mentioned(question, name string) (n int) {
 	question, name = strings.ToLower(question), strings.ToLower(strings.ReplaceAll(name, `"`, `""`))
 	for from := 0; ; from++ {
 		at := strings.Index(question[from:], name)
 		if at < 0 {
-			return false
+			return n
 		}
 		from += at
 		before, _ := utf8.DecodeLastRuneInString(question[:from])
 		after, _ := utf8.DecodeRuneInString(question[from+len(name):])
 		if !letter(before) && !letter(after) {
-			return true
+			n++
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Rows struct {
 	Rows    [][]string `json:"rows"`
 	Offset  int64      `json:"offset"`
 	Total   int64      `json:"total"` // as the profile counted them; 0 while it is being made
+
+	Faults *table.Faults `json:"faults,omitempty"` // lines that are no rows, which are not numbered: of all of the table where it has a profile, else up to the last row here
 }
 
 const (
@@ -41,7 +43,9 @@ func Page(ctx context.Context, file string, open table.Opener, offset int64, lim
 	}
 	defer t.Close()
 	out.Columns = t.Columns
-	return out, asked(file, out.fill(ctx, t, limit))
+	err = asked(file, out.fill(ctx, t, limit))
+	out.Faults = t.Faults()
+	return out, err
 }
 
 // asked turns a fault in a table into an answer to the one who asked for its rows.

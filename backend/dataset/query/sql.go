@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 	"rondo/backend/index"
@@ -25,6 +26,24 @@ type Answer struct {
 	Rows    [][]any  `json:"rows"` // whole numbers beyond 2^53 are texts
 	More    bool     `json:"more"` // there are more rows than are given
 	Millis  int64    `json:"ms"`
+
+	Faults []Faulty `json:"faults,omitempty"` // tables with lines that are no rows, which were not asked
+}
+
+// Faulty is a table with lines that are no rows of it.
+type Faulty struct {
+	Table string `json:"table"`
+	table.Faults
+}
+
+// faulty notes the lines of a table that are no rows, as its profile has them, else as they were met.
+func (a *Answer) faulty(one asking, met *table.Faults) {
+	if one.Known != nil {
+		met = one.Known.Faults
+	}
+	if met != nil {
+		a.Faults = append(a.Faults, Faulty{one.name, *met})
+	}
 }
 
 const (
@@ -44,12 +63,14 @@ var questionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 
 // Table is a file that can be asked.
 type Table struct {
-	Path string // ends as table.Is wants it
-	Open table.Opener
+	Path  string // ends as table.Is wants it
+	Open  table.Opener
+	Known *profile.Table // where it is made already
 }
 
 // SQL asks a question of tables. Each is one of SQLite, named after its file without the
-// extension; those that the question names are loaded, into a file in the folder dir, which is made.
+// extension. One that the question names once is read while it is answered; others are loaded, into a file
+// in the folder dir, which is made.
 func SQL(ctx context.Context, tables []Table, question, dir string) (a Answer, err error) {
 	a = Answer{Tables: []string{}, Columns: []string{}, Rows: [][]any{}}
 	if err := checkQuestion(question); err != nil {
@@ -58,31 +79,54 @@ func SQL(ctx context.Context, tables []Table, question, dir string) (a Answer, e
 	ctx, cancel := context.WithTimeout(ctx, sqlTime)
 	defer cancel()
 	start := time.Now()
+	err = a.ask(ctx, tables, question, dir)
+	a.Millis = time.Since(start).Milliseconds()
+	return a, late(ctx, err)
+}
+
+func (a *Answer) ask(ctx context.Context, tables []Table, question, dir string) error {
+	about, err := a.understand(ctx, tables, question)
+	if err != nil {
+		return err
+	}
+	if streams(question, about) {
+		if answered, err := a.stream(ctx, about[0], question); answered || err != nil {
+			return a.ended(ctx, err)
+		}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return a, errs.Unwritten(dir, err)
+		return errs.Unwritten(dir, err)
 	}
 	f, err := os.CreateTemp(dir, "sql-*.db")
 	if err != nil {
-		return a, errs.Unwritten(dir, err)
+		return errs.Unwritten(dir, err)
 	}
 	f.Close()
 	db, err := index.OpenScratch(f.Name())
 	if err != nil {
-		return a, err
+		return err
 	}
 	defer db.Close()
-	if err := a.load(ctx, db, tables, question); err != nil {
-		return a, late(ctx, err)
+	for _, one := range about {
+		faults, err := one.fill(ctx, db)
+		if err != nil {
+			return err
+		}
+		a.faulty(one, faults)
 	}
-	err = db.Ask(ctx, question, a.take())
-	if errors.Is(err, errEnough) {
-		err = nil
+	return a.ended(ctx, db.Ask(ctx, question, a.take()))
+}
+
+// ended is what an answer ends with: enough is no error, and what SQLite says is put into words.
+func (a *Answer) ended(ctx context.Context, err error) error {
+	var known *errs.Error
+	switch {
+	case err == nil, errors.Is(err, errEnough):
+		return nil
+	case ctx.Err() != nil, errors.As(err, &known):
+		return err
 	}
-	a.Millis = time.Since(start).Milliseconds()
-	if err != nil && ctx.Err() == nil {
-		return a, a.refused(err, nil)
-	}
-	return a, late(ctx, err)
+	return a.refused(err, nil)
 }
 
 // refused says what the database does not understand, without its own numbers, and what there is to ask.
@@ -162,32 +206,26 @@ func (a *Answer) take() func(columns []string, row []any) error {
 	}
 }
 
-// load fills the tables that the question names, the only one in any case, with the columns that it
-// names. What cannot be answered is known before anything is loaded.
-func (a *Answer) load(ctx context.Context, db *index.Scratch, tables []Table, question string) error {
+// understand finds the tables that the question names, the only one in any case, with the columns that it
+// names. What cannot be answered is known before anything is read.
+func (a *Answer) understand(ctx context.Context, tables []Table, question string) (about []asking, err error) {
 	names := namesOf(tables)
 	a.Tables = append(a.Tables, names[:min(len(names), maxNamed)]...)
-	var about []asking
 	var shapes []index.ScratchTable
 	for i, t := range tables {
-		if len(tables) > 1 && !mentions(question, names[i]) {
+		if len(tables) > 1 && mentioned(question, names[i]) == 0 {
 			continue
 		}
 		one, err := askingOf(t, names[i], question)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		about, shapes = append(about, one), append(shapes, one.shape())
 	}
 	if err := index.Understand(ctx, shapes, question); err != nil {
-		return a.refused(err, about)
+		return nil, a.refused(err, about)
 	}
-	for _, one := range about {
-		if err := one.fill(ctx, db); err != nil {
-			return err
-		}
-	}
-	return nil
+	return about, nil
 }
 
 // namesOf are what a question calls the tables: two that would be called alike have their paths.

@@ -21,6 +21,9 @@ type Counts struct {
 	Same           int64    `json:"same"`
 	ColumnsAdded   []string `json:"columns_added"`
 	ColumnsRemoved []string `json:"columns_removed"`
+
+	FaultsFrom *table.Faults `json:"faults_from,omitempty"` // lines that are no rows, which are not compared
+	FaultsTo   *table.Faults `json:"faults_to,omitempty"`
 }
 
 // ErrTwice says that a key does not tell all rows apart.
@@ -56,14 +59,16 @@ func (d *comparison) compare(ctx context.Context, name string, from, to table.Op
 	}
 	hashes := [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	var sides [2]*parts
+	var faults [2]*table.Faults
 	for i, open := range []table.Opener{from, to} {
 		sides[i] = newParts(tmp)
 		defer sides[i].close()
 		h := hasher{seeds: hashes, shared: shared, key: key}
-		if err := h.deal(ctx, name, open, sides[i]); err != nil {
+		if faults[i], err = h.deal(ctx, name, open, sides[i]); err != nil {
 			return err
 		}
 	}
+	d.FaultsFrom, d.FaultsTo = faults[0], faults[1]
 	return d.count(ctx, sides, len(key) > 0)
 }
 
@@ -101,15 +106,15 @@ type hasher struct {
 	buffer      []byte
 }
 
-// deal hashes every row into its part.
-func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into *parts) error {
+// deal hashes every row into its part, and returns the lines that are none.
+func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into *parts) (*table.Faults, error) {
 	t, err := table.Open(name, open)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer t.Close()
 	all, key := indexes(t.Columns, h.shared), indexes(t.Columns, h.key)
-	return t.Each(ctx, func(n int64, row []string) (bool, error) {
+	err = t.Each(ctx, func(n int64, row []string) (bool, error) {
 		whole := h.of(row, all)
 		k := whole
 		if len(key) > 0 {
@@ -117,6 +122,7 @@ func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into 
 		}
 		return true, into.add(dealt{k, whole, n})
 	})
+	return t.Faults(), err
 }
 
 func indexes(columns, wanted []string) []int {

@@ -1,126 +1,153 @@
 package table
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
-
-	"rondo/backend/errs"
 )
 
 const (
-	maxRow     = 8 << 20 // bytes of one row
 	maxColumns = 4096
+	headSize   = 16 << 10 // bytes by which the form of a file is told
 )
 
-// csvRows reads a CSV file row by row in bounded memory.
-type csvRows struct {
-	csv     *csv.Reader
-	guard   *guard
-	Columns []string
-	line    int // of the row read last
-}
-
-// openCSV reads the header. The separator is the one that the header has most of.
+// openCSV reads the header.
 func openCSV(name string, r io.Reader) (*csvRows, error) {
 	br := unmarked(r)
-	head, _ := br.Peek(16 << 10)
-	t := &csvRows{guard: &guard{r: br}}
-	t.csv = csv.NewReader(t.guard)
-	t.csv.Comma, t.csv.ReuseRecord = separator(name, head), true
-	first, err := t.Next()
-	if errors.Is(err, io.EOF) {
-		return nil, bad(1, "the file is empty")
+	head, _ := br.Peek(headSize)
+	t := &csvRows{lines: newLines(ended(br, head))}
+	if c, given := separatorLine(head); given {
+		t.comma = c
+		_, _ = t.lines.next() // which is there
+	} else {
+		t.comma = separator(name, head)
 	}
-	if err != nil {
+	first, why, err := t.record()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, bad(1, "the file is empty")
+	case err != nil:
 		return nil, err
+	case why != "":
+		return nil, bad(t.first, "%s", why)
 	}
 	return t, t.header(first)
 }
 
-func (t *csvRows) header(first []string) error {
-	if len(first) > maxColumns {
-		return bad(t.line, "the header has %d columns, over the limit of %d", len(first), maxColumns)
+// ended gives the text of old programs that end lines by CR alone the ends that others have.
+func ended(r *bufio.Reader, head []byte) io.Reader {
+	if bytes.IndexByte(head, '\n') >= 0 || bytes.IndexByte(bytes.TrimSuffix(head, []byte("\r")), '\r') < 0 {
+		return r
 	}
-	seen := map[string]bool{}
-	for _, name := range first {
-		name = strings.Clone(strings.TrimSpace(name))
-		if seen[name] {
-			return bad(t.line, "the header names the column %q twice", name)
-		}
-		seen[name] = true
-		t.Columns = append(t.Columns, name)
-	}
-	return nil
+	return crEnds{r}
 }
 
-func separator(name string, head []byte) rune {
+type crEnds struct{ r io.Reader }
+
+func (c crEnds) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	for i, v := range b[:n] {
+		if v == '\r' {
+			b[i] = '\n'
+		}
+	}
+	return n, err
+}
+
+// separatorLine is the first line by which spreadsheets say what the separator is.
+func separatorLine(head []byte) (byte, bool) {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	line = bytes.Trim(bytes.TrimSuffix(line, []byte("\r")), `"`)
+	if len(line) != len("sep=;") || !bytes.EqualFold(line[:4], []byte("sep=")) {
+		return 0, false
+	}
+	return line[4], true
+}
+
+// separator is the one that the header has most of, outside of quotes.
+func separator(name string, head []byte) byte {
 	if strings.EqualFold(path.Ext(name), ".tsv") {
 		return '\t'
 	}
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	best, most := ',', bytes.Count(line, []byte(","))
-	for _, c := range []rune{';', '\t', '|'} {
-		if n := bytes.Count(line, []byte(string(c))); n > most {
-			best, most = c, n
+	counts, quoted := map[byte]int{}, false
+	for _, c := range head {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if !quoted && (c == '\n' || c == '\r') && len(counts) > 0 {
+			break
+		}
+		if !quoted {
+			counts[c]++
+		}
+	}
+	best := byte(',')
+	for _, c := range []byte(";\t|") {
+		if counts[c] > counts[best] {
+			best = c
 		}
 	}
 	return best
 }
 
-// Next returns the next row; it is valid until the next call. io.EOF ends the table.
-func (t *csvRows) Next() ([]string, error) {
-	row, err := t.csv.Read()
-	t.guard.taken = t.csv.InputOffset()
-	if err == nil || errors.Is(err, csv.ErrFieldCount) {
-		t.line, _ = t.csv.FieldPos(0)
+// header names the columns. A name that is there twice, or none, is told and given one that is not there.
+func (t *csvRows) header(first []string) error {
+	if len(first) > maxColumns {
+		return bad(t.first, "the header has %d columns, over the limit of %d", len(first), maxColumns)
 	}
-	var syntax *csv.ParseError
-	switch {
-	case err == nil || errors.Is(err, io.EOF):
-		toUTF8(row)
-		return row, err
-	case errors.Is(err, csv.ErrFieldCount):
-		return nil, bad(t.line, "it has %d fields, and the header has %d", len(row), len(t.Columns))
-	case errors.As(err, &syntax):
-		return nil, bad(syntax.Line, "%s", syntax.Err)
-	case errors.Is(err, errLongRow):
-		return nil, bad(t.line+1, "a row is longer than %d MiB; a quote may be open", maxRow>>20)
+	taken := map[string]bool{}
+	for i, name := range first {
+		first[i] = strings.Clone(strings.TrimSpace(name))
+		taken[first[i]] = true
 	}
-	return nil, err
+	seen := map[string]bool{"": true}
+	for i, name := range first {
+		if seen[name] {
+			name = t.another(name, i, taken)
+		}
+		seen[name] = true
+		t.Columns = append(t.Columns, name)
+	}
+	if n := numbersIn(first); n > 1 {
+		t.notes = append(t.notes, fmt.Sprintf("line %d is taken for the names of the columns, and %d of these are numbers: if it is a row, give the file a header", t.first, n))
+	}
+	return nil
 }
 
-// ErrNotTable marks that a file is not the table that its name promises.
-var ErrNotTable = errors.New("not a table")
-
-func bad(line int, format string, args ...any) error {
-	e := errs.New(errs.Invalid, "line %d: "+format, append([]any{line}, args...)...)
-	e.Err = quietTable{}
-	return e.WithHint("mend that line; until then the file is kept as it is, but not looked into")
-}
-
-type quietTable struct{}
-
-func (quietTable) Error() string        { return "" }
-func (quietTable) Is(target error) bool { return target == ErrNotTable }
-
-var errLongRow = errors.New("row too long")
-
-// guard ends the input when a single row takes too much of it, so that an open quote
-// does not pull a whole file into memory.
-type guard struct {
-	r            io.Reader
-	given, taken int64
-}
-
-func (g *guard) Read(b []byte) (int, error) {
-	if g.given-g.taken > maxRow {
-		return 0, errLongRow
+// another is a name that no column has, for the column at i.
+func (t *csvRows) another(name string, i int, taken map[string]bool) string {
+	form, n := name+"_%d", 2
+	if name == "" {
+		form, n = "column%d", i+1
 	}
-	n, err := g.r.Read(b)
-	g.given += int64(n)
-	return n, err
+	for taken[fmt.Sprintf(form, n)] {
+		n++
+	}
+	fresh := fmt.Sprintf(form, n)
+	taken[fresh] = true
+	if name != "" {
+		t.notes = append(t.notes, fmt.Sprintf("the header names the column %q more than once: another is called %q here", name, fresh))
+	}
+	return fresh
+}
+
+// numbersIn counts the numbers in a header, unless they rise from name to name, as years and
+// quantiles do.
+func numbersIn(names []string) int {
+	var numbers []float64
+	for _, name := range names {
+		if f, err := strconv.ParseFloat(name, 64); err == nil {
+			numbers = append(numbers, f)
+		}
+	}
+	if slices.IsSorted(numbers) && len(slices.Compact(slices.Clone(numbers))) == len(numbers) {
+		return 0
+	}
+	return len(numbers)
 }

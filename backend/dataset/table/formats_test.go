@@ -52,13 +52,13 @@ func TestTablesBeyondCSV(t *testing.T) {
 	}
 }
 
-func TestRaggedRowsNameTheirLine(t *testing.T) {
+func TestFilesThatAreNoTableNameTheirLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"a,b\n1,2\n1,2,3\n":                           "line 3: it has 3 fields, and the header has 2",
-		"a,b\n\"multi\nline\",2\n1\n":                 "line 4: it has 1 fields",
-		"a,b\n1,\"open\n":                             "line",
+		"a,b\n1,2,3\n":     "line 2: it has 3 fields, and the header has 2",
+		"a,b\n1,2\n1\n2\n": "line 3: it has 1 field, and the header has 2; of 3 lines 2 are not rows",
+		"a,b\n1,\"open\n":  "line",
 		"a,b\n1,\"open" + strings.Repeat("x", 20<<20): "longer than 8 MiB",
-		"a,a\n1,2\n":                                  `"a" twice`,
+		"\x00\x01\x02,x\n1,2\n":                       "line 1: it holds bytes that are no text",
 		"":                                            "empty",
 		strings.Repeat("c,", 5000) + "c\n":            "over the limit",
 	} {
@@ -86,6 +86,7 @@ func TestSeparatorsAndMarks(t *testing.T) {
 func TestEncodings(t *testing.T) {
 	for name, text := range map[string]string{
 		"Latin-1": "n\xe4me;x\nM\xfcller \x80;1\nM\xf6ller;2\n", "UTF-8": "näme;x\nMüller €;1\nMöller;2\n",
+		"UTF-16LE without a mark": utf16Of(binary.LittleEndian, "näme;x\r\nMüller €;1\nMöller;2"), "UTF-16BE without a mark": utf16Of(binary.BigEndian, "näme;x\nMüller €;1\nMöller;2\n"),
 		"UTF-16LE": utf16Of(binary.LittleEndian, "\ufeffnäme;x\r\nMüller €;1\nMöller;2"), "UTF-16BE": utf16Of(binary.BigEndian, "\ufeffnäme;x\nMüller €;1\nMöller;2\n"),
 	} {
 		table, err := tableOf(t, "t.csv", text)
@@ -107,7 +108,7 @@ func utf16Of(order binary.AppendByteOrder, text string) string {
 func TestFilesThatAreNoTables(t *testing.T) {
 	good := tabletest.Parquet(t, 500, nil)
 	bad := map[string]string{
-		"a.jsonl": "{\"a\":1}\n[1]\n", "b.jsonl": "{\"a\":1", "c.jsonl": "{\"a\":1} {\"a\":2}\n", "d.jsonl": "", "e.jsonl": "hello\n", "f.jsonl": "{\"a\":" + strings.Repeat("[", 20_000) + "\n",
+		"a.jsonl": "{\"a\":1}\n[1]\n[2]\n", "b.jsonl": "{\"a\":1", "c.jsonl": "{\"a\":1} {\"a\":2}\n", "d.jsonl": "", "e.jsonl": "hello\n", "f.jsonl": "{\"a\":" + strings.Repeat("[", 20_000) + "\n",
 		"g.parquet": "", "h.parquet": "PAR1", "i.parquet": good[:len(good)/2], "j.parquet": "PAR1" + strings.Repeat("\xff", 100) + "PAR1",
 	}
 	for name, text := range bad {

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,13 +8,14 @@ import (
 )
 
 // jsonLines reads a file with a JSON object in each line: newline-delimited JSON. The
-// columns are all keys that occur, in the order in which they first do.
+// columns are all keys that occur in rows, in the order in which they first do.
 type jsonLines struct {
-	lines *bufio.Scanner
-	line  int
-	at    map[string]int // place of a column
-	row   []string
-	null  []bool
+	lines  *lines
+	faults faults
+	at     map[string]int // place of a column
+	pairs  []pair         // of the line read last
+	row    []string
+	null   []bool
 }
 
 func openJSON(open Opener) (*Reader, error) {
@@ -37,15 +37,13 @@ func openJSON(open Opener) (*Reader, error) {
 		kinds[i] = kindOfJSON(t)
 	}
 	return &Reader{
-		Columns: columns, Types: types, Kinds: kinds, next: j.next, closers: []io.Closer{r},
+		Columns: columns, Types: types, Kinds: kinds, next: j.next, faults: &j.faults, closers: []io.Closer{r},
 		null: func(i int) bool { return j.null[i] },
 	}, nil
 }
 
 func newJSONLines(r io.Reader) *jsonLines {
-	j := &jsonLines{lines: bufio.NewScanner(r), at: map[string]int{}}
-	j.lines.Buffer(make([]byte, 64<<10), maxRow)
-	return j
+	return &jsonLines{lines: newLines(unmarked(r)), at: map[string]int{}}
 }
 
 // jsonColumns reads the file once for its keys, and for what JSON makes of their values.
@@ -57,25 +55,26 @@ func jsonColumns(open Opener) (columns, types []string, err error) {
 	defer r.Close()
 	j := newJSONLines(r)
 	for {
-		err := j.object(func(key string, value json.RawMessage) error {
-			if i, known := j.at[key]; known {
-				types[i] = jsonTypes(types[i], value)
-				return nil
-			}
-			if len(columns) == maxColumns {
-				return bad(j.line, "there are more than %d different keys", maxColumns)
-			}
-			j.at[key] = len(columns)
-			columns, types = append(columns, key), append(types, jsonTypes("", value))
-			return nil
-		})
+		err := j.object()
 		switch {
-		case errors.Is(err, io.EOF) && j.line == 0:
+		case errors.Is(err, io.EOF) && j.lines.line == 0:
 			return nil, nil, bad(1, "the file is empty")
 		case errors.Is(err, io.EOF):
 			return columns, types, nil
 		case err != nil:
 			return nil, nil, err
+		}
+		for _, p := range j.pairs {
+			if i, known := j.at[string(p.key)]; known {
+				types[i] = jsonTypes(types[i], p.value)
+				continue
+			}
+			if len(columns) == maxColumns {
+				return nil, nil, bad(j.lines.line, "there are more than %d different keys", maxColumns)
+			}
+			key := string(p.key)
+			j.at[key] = len(columns)
+			columns, types = append(columns, key), append(types, jsonTypes("", p.value))
 		}
 	}
 }
@@ -85,7 +84,7 @@ func jsonColumns(open Opener) (columns, types []string, err error) {
 var jsonKinds = map[byte]string{'"': "string", '{': "object", '[': "array", 't': "boolean", 'f': "boolean"}
 
 // jsonTypes is what a column holds, once it holds one more value; null is none.
-func jsonTypes(sofar string, value json.RawMessage) string {
+func jsonTypes(sofar string, value []byte) string {
 	kind, ok := jsonKinds[value[0]]
 	switch {
 	case value[0] == 'n' || sofar == "mixed":
@@ -110,57 +109,33 @@ func kindOfJSON(t string) Kind {
 	return Text
 }
 
-// object hands the keys and values of the next line that is not blank to fn.
-func (j *jsonLines) object(fn func(key string, value json.RawMessage) error) error {
-	text, err := j.text()
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return bad(j.line, "it is no JSON object")
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return bad(j.line, "%s", err)
+// object reads the next line that holds an object, past those that are no rows.
+func (j *jsonLines) object() error {
+	for {
+		j.lines.hold()
+		text, err := j.lines.next()
+		why := tooLong
+		switch {
+		case errors.Is(err, io.EOF):
+			if err := j.faults.judge(); err != nil {
+				return err
+			}
+			return io.EOF
+		case err == nil:
+			if text = bytes.TrimSpace(text); len(text) == 0 {
+				continue
+			}
+			if j.pairs, why = pairsOf(text, j.pairs[:0]); why == "" {
+				j.faults.rows++
+				return nil
+			}
+		case !errors.Is(err, errLong):
+			return err
 		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return bad(j.line, "%s", err)
-		}
-		if err := fn(key.(string), value); err != nil {
+		if err := j.faults.add(j.lines.line, j.lines.line, why); err != nil {
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return bad(j.line, "it ends too early")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return bad(j.line, "something stands after the object")
-	}
-	return nil
-}
-
-func (j *jsonLines) text() ([]byte, error) {
-	for j.lines.Scan() {
-		j.line++
-		text := j.lines.Bytes()
-		if j.line == 1 {
-			text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-		}
-		if text = bytes.TrimSpace(text); len(text) > 0 {
-			return text, nil
-		}
-	}
-	err := j.lines.Err()
-	switch {
-	case errors.Is(err, bufio.ErrTooLong):
-		return nil, bad(j.line+1, "it is longer than %d MiB", maxRow>>20)
-	case err != nil:
-		return nil, err
-	}
-	return nil, io.EOF
 }
 
 func (j *jsonLines) next() ([]string, error) {
@@ -168,27 +143,26 @@ func (j *jsonLines) next() ([]string, error) {
 	for i := range j.null {
 		j.null[i] = true
 	}
-	err := j.object(func(key string, value json.RawMessage) error {
-		i, ok := j.at[key]
+	if err := j.object(); err != nil {
+		return nil, err
+	}
+	for _, p := range j.pairs {
+		i, ok := j.at[string(p.key)]
 		if !ok {
-			return bad(j.line, "the key %.80q was not there a moment ago", key)
+			return nil, bad(j.lines.line, "the key %.80q was not there a moment ago", p.key)
 		}
-		j.row[i], j.null[i] = jsonText(value), value[0] == 'n'
-		return nil
-	})
-	return j.row, err
+		j.row[i], j.null[i] = jsonText(p.value), p.value[0] == 'n'
+	}
+	return j.row, nil
 }
 
 // jsonText writes a value as a field: text as it is, null as missing, the rest as JSON.
-func jsonText(value json.RawMessage) string {
+func jsonText(value []byte) string {
 	switch value[0] {
 	case 'n':
 		return ""
 	case '"':
-		var s string
-		if json.Unmarshal(value, &s) == nil {
-			return s
-		}
+		return string(unquoted(value))
 	case '{', '[':
 		var compact bytes.Buffer
 		if json.Compact(&compact, value) == nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -55,9 +56,21 @@ type Reader struct {
 	Columns []string
 	Types   []string // as the file itself declares them; none in CSV
 	Kinds   []Kind   // the same in few words; none in CSV
+	Notes   []string // what a person may not expect of the names of the columns
 	next    func() ([]string, error)
 	null    func(column int) bool
+	faults  *faults // none in formats that have no lines
 	closers []io.Closer
+}
+
+// Faults are the lines so far that are no rows; nil where all of them are.
+func (t *Reader) Faults() *Faults {
+	if t.faults == nil || t.faults.Lines == 0 {
+		return nil
+	}
+	f := t.faults.Faults
+	f.First = slices.Clone(f.First)
+	return &f
 }
 
 // Null reports whether the last row has no value in a column, in files that tell that apart from
@@ -67,7 +80,7 @@ func (t *Reader) Null(column int) bool { return t.null != nil && t.null(column) 
 // Tells reports whether the file tells null apart from an empty text.
 func (t *Reader) Tells() bool { return t.null != nil }
 
-// Next returns the next row; it is valid until the next call. io.EOF ends the table.
+// Next returns the next row, past lines that are none; it is valid until the next call. io.EOF ends the table.
 func (t *Reader) Next() ([]string, error) { return t.next() }
 
 // Each hands out the rows from the first, which is 0, until fn says that it wants no more. A row
@@ -107,7 +120,7 @@ func Readings(name string) int64 {
 }
 
 // Open reads the header. A file that is not the table its name promises is an error
-// that is ErrNotTable.
+// that is ErrNotTable, there or when its rows are read; one that has more rows than other lines is that table.
 func Open(name string, open Opener) (*Reader, error) {
 	switch kindOf(name) {
 	case jsonTable:
@@ -123,5 +136,5 @@ func Open(name string, open Opener) (*Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	return &Reader{Columns: c.Columns, next: c.Next, closers: []io.Closer{r}}, nil
+	return &Reader{Columns: c.Columns, Notes: c.notes, next: c.next, faults: &c.faults, closers: []io.Closer{r}}, nil
 }

@@ -334,6 +334,8 @@ export interface DatasetRowChanges {
 	total: number;
 	offset: number;
 	rows: DatasetRowChange[];
+	faults_from?: TableFaults;
+	faults_to?: TableFaults;
 }
 
 export interface DatasetSnapshot {
@@ -382,6 +384,8 @@ export interface DatasetTableDiff {
 	same: number;
 	columns_added: string[];
 	columns_removed: string[];
+	faults_from?: TableFaults;
+	faults_to?: TableFaults;
 	types: DatasetRetype[];
 	shifts?: ProfileShift[];
 	problem?: string;
@@ -1592,6 +1596,8 @@ export interface ProfileTable {
 	rows: number;
 	columns: ProfileColumn[];
 	problem?: string;
+	faults?: TableFaults;
+	notes?: string[];
 	form?: number;
 	associations: ProfileAssociation[];
 }
@@ -1791,6 +1797,13 @@ export interface QueryAnswer {
 	rows: unknown[][];
 	more: boolean;
 	ms: number;
+	faults?: QueryFaulty[];
+}
+
+export interface QueryFaulty {
+	table: string;
+	lines: number;
+	first: TableFault[];
 }
 
 export interface QueryRows {
@@ -1799,6 +1812,7 @@ export interface QueryRows {
 	rows: string[][];
 	offset: number;
 	total: number;
+	faults?: TableFaults;
 }
 
 export interface RegistryComparison {
@@ -2206,6 +2220,17 @@ export interface StoreTreeFile {
 	digest: string;
 	size: number;
 	exec?: boolean;
+}
+
+export interface TableFault {
+	line: number;
+	to?: number;
+	why: string;
+}
+
+export interface TableFaults {
+	lines: number;
+	first: TableFault[];
 }
 
 export interface TakeSnapshot {

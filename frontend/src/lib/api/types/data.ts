@@ -16,6 +16,7 @@ export type {
   DatasetSnapshot as Snapshot,
   DatasetStatus,
   ProfileTable as TableProfile,
+  TableFaults,
   DatasetTableDiff as TableDiff,
   QueryAnswer as SqlAnswer,
   DatasetUsage as DiskUsage,
