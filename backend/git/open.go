@@ -2,7 +2,6 @@ package git
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,7 +73,7 @@ func open(top, gitDir string) (*gogit.Repository, error) {
 	if common != gitDir {
 		both = dotgit.NewRepositoryFilesystem(own, osfs.New(common))
 	}
-	s := &storage{Storage: filesystem.NewStorageWithOptions(both, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: alternates(common)})}
+	s := storageIn(both, common)
 	c, err := s.Config()
 	if err != nil {
 		return nil, err
@@ -89,19 +88,18 @@ func open(top, gitDir string) (*gogit.Repository, error) {
 	return repo, err
 }
 
-// alternates is where a clone finds the objects that it shares with another: anywhere.
-// Without such, go-git is left with its own idea.
-func alternates(common string) billy.Filesystem {
-	if _, err := os.Stat(filepath.Join(common, "objects", "info", "alternates")); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return osfs.New("/")
-}
-
-// storage hides what go-git refuses to open though it changes nothing that is read here.
+// storage hides what go-git refuses to open though it changes nothing that is read here, and has
+// the objects of others that the repository shares.
 type storage struct {
 	*filesystem.Storage
 	hidden format.Options
+	shared []*filesystem.ObjectStorage
+}
+
+// storageIn is that of a repository, whose objects lie in a folder of the folder common.
+func storageIn(files billy.Filesystem, common string) *storage {
+	known := cache.NewObjectLRUDefault()
+	return &storage{Storage: filesystem.NewStorage(files, known), shared: sharedOf(filepath.Join(common, "objects"), known)}
 }
 
 var harmless = map[string]bool{"worktreeconfig": true, "preciousobjects": true, "partialclone": true}

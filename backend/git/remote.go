@@ -241,8 +241,7 @@ func OpenBare(dir string) (*Repo, error) {
 	if fi, err := os.Stat(filepath.Join(dir, "objects")); err != nil || !fi.IsDir() {
 		return nil, nil
 	}
-	s := filesystem.NewStorageWithOptions(osfs.New(dir), cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: alternates(dir)})
-	repo, err := gogit.Open(s, nil)
+	repo, err := gogit.Open(storageIn(osfs.New(dir), dir), nil)
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "the git repository %s cannot be read: %w", dir, err).WithHint("see what `git fsck` says there")
 	}

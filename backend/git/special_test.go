@@ -3,6 +3,7 @@ package git_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -149,6 +150,43 @@ func TestCloneThatSharesObjects(t *testing.T) {
 	agrees(t, clone, git.Dirty{Changed: []string{"train.py"}})
 	if _, err := open(t, clone).FS("HEAD"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestCloneOfACloneThatSharesObjects finds its history two repositories away, by paths that are
+// relative and lead out of the folder, and that of a bare one, too.
+func TestCloneOfACloneThatSharesObjects(t *testing.T) {
+	top, _ := repository(t, "")
+	dir := t.TempDir()
+	one, two, bare := filepath.Join(dir, "one"), filepath.Join(dir, "two"), filepath.Join(dir, "bare.git")
+	run(t, top, "clone", "-q", "--shared", top, one)
+	write(t, one, "more.txt", "more\n")
+	run(t, one, "add", "more.txt")
+	run(t, one, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "more")
+	run(t, one, "clone", "-q", "--shared", one, two)
+	run(t, one, "clone", "-q", "--bare", "--shared", one, bare)
+	write(t, two, ".git/objects/info/alternates", "# its origin\n../../../one/.git/objects\n")
+	write(t, bare, "objects/info/alternates", "../../one/.git/objects\n")
+	agrees(t, two, git.Dirty{})
+	for _, of := range []func() (*git.Repo, error){func() (*git.Repo, error) { return git.Open(two) }, func() (*git.Repo, error) { return git.OpenBare(bare) }} {
+		r, err := of()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := r.Log([]string{"HEAD"}, 0)
+		if err != nil || len(log) < 2 {
+			t.Errorf("%d commits, %v", len(log), err)
+		}
+		tree, err := r.FS("HEAD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := fs.ReadFile(tree, "more.txt"); err != nil || string(b) != "more\n" {
+			t.Errorf("%q %v", b, err)
+		}
+		if at, err := r.Resolve(run(t, top, "rev-parse", "HEAD")[:8]); err != nil || at != strings.TrimSpace(run(t, top, "rev-parse", "HEAD")) {
+			t.Errorf("the short id of a commit that is shared: %q %v", at, err)
+		}
 	}
 }
 
