@@ -55,6 +55,9 @@ func workLine(p dataset.Progress) string {
 	if p.Seconds < 1 {
 		return "" // what is quick needs no words
 	}
+	if p.Note != "" {
+		return harmless(strings.TrimSpace(p.Verb+" "+p.Dataset) + ": " + p.Note)
+	}
 	if p.Verb == "remote-status" {
 		return fmt.Sprintf("%s: %s of %d seen", p.Verb, counted(p.Files, "pack"), p.OfFiles)
 	}

@@ -43,6 +43,8 @@ type Exchanged struct {
 // Push copies the snapshots that the remote lacks, the objects first. One that is here in part
 // goes where the rest of it is; elsewhere it is refused, once the others have been pushed.
 func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error) {
+	ctx, work := s.followFar(ctx, "push", in.Datasets)
+	defer work.stop()
 	f, err := s.remote(ctx, in.Remote, true)
 	if err != nil {
 		return x, err
@@ -55,7 +57,7 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 	if err := f.Reopen(ctx); err != nil { // what it holds now stays
 		return x, err
 	}
-	defer s.followFar("push", f, in.Datasets)()
+	work.moves(f)
 	if err := f.Objects.Mend(ctx, s.opts.Store, &x.Moved); err != nil {
 		return x, err
 	}
@@ -80,6 +82,8 @@ func (s *Service) Push(ctx context.Context, in Exchange) (x Exchanged, err error
 // the first of several names is a dataset's and no other is, the others are paths in it, and
 // it does what FetchPart does.
 func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err error) {
+	ctx, work := s.followFar(ctx, "fetch", in.Datasets)
+	defer work.stop()
 	f, err := s.remote(ctx, in.Remote, false)
 	if err != nil {
 		return x, err
@@ -92,10 +96,10 @@ func (s *Service) Fetch(ctx context.Context, in Exchange) (x Exchanged, err erro
 	if paths, err := s.pathsIn(ctx, f, theirs, in.Datasets); err != nil {
 		return x, err
 	} else if len(paths) > 0 {
-		return s.fetchPart(ctx, f, Part{Dataset: in.Datasets[0], Paths: paths})
+		return s.fetchPart(ctx, work, f, Part{Dataset: in.Datasets[0], Paths: paths})
 	}
 	x.Remote, x.Unread = f.Remote, f.unread
-	defer s.followFar("fetch", f, in.Datasets)()
+	work.moves(f)
 	theirs = slices.DeleteFunc(theirs, func(snap Snapshot) bool { return len(in.Datasets) > 0 && !slices.Contains(in.Datasets, snap.Dataset) })
 	if theirs, err = s.notForgotten(ctx, theirs); err != nil {
 		return x, err
@@ -145,17 +149,7 @@ func (s *Service) send(ctx context.Context, f *there, group []Snapshot, x *Excha
 			return notCopied(group, err)
 		}
 	}
-	for _, snap := range group {
-		if err := f.note(ctx, snap, x); err != nil {
-			return err
-		}
-		if snap.InPart() {
-			x.InPart++
-		} else {
-			x.Snapshots++
-		}
-	}
-	return nil
+	return f.noteAll(ctx, group, x)
 }
 
 func notCopied(group []Snapshot, err error) error {
@@ -198,14 +192,15 @@ type objectsOf struct{ nodes, files []ref.Digest }
 func (o objectsOf) digests() []ref.Digest { return slices.Concat(o.files, o.nodes) }
 
 func (s *Service) standOn(ctx context.Context, f *there, group []Snapshot) (all objectsOf, err error) {
-	for _, snap := range group {
-		one, err := s.standsOn(ctx, f, snap)
-		if err != nil {
-			return all, err
-		}
+	each := make([]objectsOf, len(group))
+	err = eachSnapshot(ctx, group, func(ctx context.Context, i int) (err error) {
+		each[i], err = s.standsOn(ctx, f, group[i])
+		return err
+	})
+	for _, one := range each {
 		all.nodes, all.files = append(all.nodes, one.nodes...), append(all.files, one.files...)
 	}
-	return all, nil
+	return all, err
 }
 
 // standsOn lists a snapshot's objects; either side may have its tree. Without a remote

@@ -24,17 +24,19 @@ type Part struct {
 // What came is on record only once all of it is here; what a transfer that was cut off has
 // brought stays, and the same call goes on from there.
 func (s *Service) FetchPart(ctx context.Context, in Part) (x Exchanged, err error) {
+	ctx, work := s.followFar(ctx, "fetch", []string{in.Dataset})
+	defer work.stop()
 	f, err := s.remote(ctx, in.Remote, false)
 	if err != nil {
 		return x, err
 	}
 	defer f.Close()
-	return s.fetchPart(ctx, f, in)
+	return s.fetchPart(ctx, work, f, in)
 }
 
-func (s *Service) fetchPart(ctx context.Context, f *there, in Part) (x Exchanged, err error) {
+func (s *Service) fetchPart(ctx context.Context, work farWork, f *there, in Part) (x Exchanged, err error) {
 	x.Remote = f.Remote
-	defer s.followFar("fetch", f, []string{in.Dataset})()
+	work.moves(f)
 	snap, err := s.meantBy(ctx, f, in)
 	x.Unread = f.unread
 	if err != nil {

@@ -39,17 +39,23 @@ func (s *Service) receive(ctx context.Context, f *there, group []Snapshot, x *Ex
 
 // standOnSound is standOn that leaves out the snapshots whose list of files cannot be had.
 func (s *Service) standOnSound(ctx context.Context, j *judgement, group []Snapshot) (sound []Snapshot, all objectsOf, err error) {
-	for _, snap := range group {
-		one, err := s.standsOn(ctx, j.f, snap)
-		switch {
-		case notFound(err) || errs.Is(err, errs.Corrupt):
-			j.unlisted(snap, err)
+	each, bad := make([]objectsOf, len(group)), make([]error, len(group))
+	err = eachSnapshot(ctx, group, func(ctx context.Context, i int) (err error) {
+		if each[i], err = s.standsOn(ctx, j.f, group[i]); notFound(err) || errs.Is(err, errs.Corrupt) {
+			bad[i], err = err, nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, all, err
+	}
+	for i, snap := range group {
+		if bad[i] != nil {
+			j.unlisted(snap, bad[i])
 			continue
-		case err != nil:
-			return nil, all, err
 		}
 		sound = append(sound, snap)
-		all.nodes, all.files = append(all.nodes, one.nodes...), append(all.files, one.files...)
+		all.nodes, all.files = append(all.nodes, each[i].nodes...), append(all.files, each[i].files...)
 	}
 	return sound, all, nil
 }

@@ -1,11 +1,13 @@
 package dataset
 
 import (
+	"context"
 	"io"
 	"sync"
 	"time"
 
 	"rondo/backend/dataset/table"
+	"rondo/backend/remote"
 	"rondo/backend/store"
 )
 
@@ -19,6 +21,7 @@ type Progress struct {
 	OfBytes int64   `json:"of_bytes,omitempty"`
 	Seconds float64 `json:"seconds"`        // since it began
 	Left    float64 `json:"left,omitempty"` // seconds that the rest will take at this pace
+	Note    string  `json:"note,omitempty"` // why it takes longer just now
 }
 
 const tellEvery = 300 * time.Millisecond
@@ -28,6 +31,17 @@ type total struct {
 	mu           sync.Mutex
 	files, bytes int64
 	guess        bool // it is as much as there was before, or a moment ago
+	note         string
+	noted        time.Time
+}
+
+const noteStays = 5 * time.Second
+
+// told keeps why something takes longer, for a while.
+func (t *total) told(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.note, t.noted = text, time.Now()
 }
 
 // past is what there is to do of what was done so far: a guess that was wrong tells nothing more.
@@ -58,22 +72,28 @@ func (t *total) more(files, bytes int64) {
 	t.files, t.bytes = t.files+files, t.bytes+bytes
 }
 
-// followFar tells of what is copied to or from a remote until stop is called.
-func (s *Service) followFar(verb string, f *there, datasets []string) (stop func()) {
-	name, count, of := "", &store.Count{}, &total{}
+// farWork is work with a remote that is told of.
+type farWork struct {
+	count *store.Count
+	of    *total
+	stop  func() // ends that
+}
+
+// followFar tells of work with a remote, and of what is tried again there, until it is stopped.
+func (s *Service) followFar(ctx context.Context, verb string, datasets []string) (context.Context, farWork) {
+	name, w := "", farWork{count: &store.Count{}, of: &total{}}
 	if len(datasets) == 1 {
 		name = datasets[0]
 	}
-	f.Objects.Track(count, of.more)
-	return s.follow(verb, name, count, of)
+	w.stop = s.follow(verb, name, w.count, w.of)
+	return remote.WithNotice(ctx, w.of.told), w
 }
 
-// followAsked tells how many packs of a remote were asked for until stop is called.
-func (s *Service) followAsked(f *there) (stop func()) {
-	count, of := &store.Count{}, &total{}
-	f.Objects.TrackAsked(count, of.more)
-	return s.follow("remote-status", "", count, of)
-}
+// moves tells of what is copied to or from a remote.
+func (w farWork) moves(f *there) { f.Objects.Track(w.count, w.of.more) }
+
+// asks tells how many packs of a remote were asked for.
+func (w farWork) asks(f *there) { f.Objects.TrackAsked(w.count, w.of.more) }
 
 // FollowAll tells of work that reads every object, until stop is called.
 func (s *Service) FollowAll(verb string, count *store.Count) (stop func()) {
@@ -110,6 +130,9 @@ func progressOf(verb, name string, count *store.Count, of *total, since time.Dur
 	defer of.mu.Unlock()
 	p := Progress{Dataset: name, Verb: verb, Files: count.Files.Load(), Bytes: count.Bytes.Load(), Seconds: since.Seconds()}
 	p.OfFiles, p.OfBytes = of.past(p.Files, p.Bytes)
+	if time.Since(of.noted) < noteStays {
+		p.Note = of.note
+	}
 	share := 0.0
 	if p.OfFiles > 0 { // a file costs as much as 64 KiB of content
 		p.Files, p.Bytes = min(p.Files, p.OfFiles), min(p.Bytes, p.OfBytes) // more may be read than there is

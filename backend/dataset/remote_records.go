@@ -7,20 +7,31 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 )
 
-// note writes down that the remote has a snapshot, once all of it is there.
-func (f *there) note(ctx context.Context, snap Snapshot, x *Exchanged) error {
-	snap.Fetched = nil // what is here of it is no matter of the remote
-	fresh, err := f.Note(ctx, snap.ID, snap)
-	if fresh {
-		x.New++
-	}
-	return err
+// noteAll writes down that the remote has the snapshots, once all of them are there.
+func (f *there) noteAll(ctx context.Context, group []Snapshot, x *Exchanged) error {
+	var mu sync.Mutex
+	return sideBySide(ctx, len(group), func(ctx context.Context, i int) error {
+		of := group[i]
+		of.Fetched = nil // what is here of it is no matter of the remote
+		fresh, err := f.Note(ctx, of.ID, of)
+		mu.Lock()
+		defer mu.Unlock()
+		if fresh {
+			x.New++
+		}
+		switch {
+		case err != nil:
+		case group[i].InPart():
+			x.InPart++
+		default:
+			x.Snapshots++
+		}
+		return err
+	})
 }
 
 // readable is snapshots that goes on without the records which cannot be read; unread then
@@ -47,21 +58,17 @@ func (f *there) snapshotsBut(ctx context.Context, datasets []string, bad func(na
 	names := f.Records()
 	all := make([]Snapshot, len(names))
 	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(8)
-	for i, name := range names {
-		g.Go(func() error {
-			snap, err := f.read(ctx, name)
-			mu.Lock()
-			defer mu.Unlock()
-			if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) || notFound(err) {
-				return bad(name, err)
-			}
-			all[i] = snap
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err := sideBySide(ctx, len(names), func(ctx context.Context, i int) error {
+		snap, err := f.read(ctx, names[i])
+		mu.Lock()
+		defer mu.Unlock()
+		if errs.Is(err, errs.Corrupt) || errs.Is(err, errs.Denied) || notFound(err) {
+			return bad(names[i], err)
+		}
+		all[i] = snap
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(s Snapshot) bool {

@@ -29,6 +29,8 @@ type RemoteStatus struct {
 
 // RemoteStatus compares all datasets with a remote.
 func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStatus, error) {
+	ctx, work := s.followFar(ctx, "remote-status", nil)
+	defer work.stop()
 	f, err := s.remote(ctx, remote, false)
 	if err != nil {
 		return nil, err
@@ -46,11 +48,19 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 		return nil, err
 	}
 	all := map[string]map[string]*sides{}
-	for _, snap := range ours {
-		on := sidesOf(all, snap)
-		on.here = s.isHere(ctx, f, snap)
-		on.part = snap.InPart() && !on.here
+	for _, snap := range slices.Concat(ours, theirs) {
+		sidesOf(all, snap)
 	}
+	err = eachSnapshot(ctx, ours, func(ctx context.Context, i int) error {
+		on := sidesOf(all, ours[i])
+		on.here = s.isHere(ctx, f, ours[i])
+		on.part = ours[i].InPart() && !on.here
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	work.asks(f)
 	if err := s.seeThere(ctx, f, theirs, all); err != nil {
 		return nil, err
 	}
@@ -66,16 +76,16 @@ func (s *Service) RemoteStatus(ctx context.Context, remote string) ([]RemoteStat
 
 // seeThere finds out which snapshots are whole on a remote, until everything that they are in was seen.
 func (s *Service) seeThere(ctx context.Context, f *there, theirs []Snapshot, all map[string]map[string]*sides) (err error) {
-	defer s.followAsked(f)()
 	for lost := true; lost && err == nil; {
-		for _, snap := range theirs {
-			on := sidesOf(all, snap)
+		err = eachSnapshot(ctx, theirs, func(ctx context.Context, i int) (err error) {
+			on := sidesOf(all, theirs[i])
 			on.listed = true
-			if on.there, err = s.isThere(ctx, f, snap); err != nil {
-				return err
-			}
+			on.there, err = s.isThere(ctx, f, theirs[i])
+			return err
+		})
+		if err == nil {
+			lost, err = f.Objects.See(ctx)
 		}
-		lost, err = f.Objects.See(ctx)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"rondo/backend/dataset/far"
 	"rondo/backend/errs"
 	"rondo/backend/ref"
+	"rondo/backend/remote"
 	"rondo/backend/store"
 )
 
@@ -103,6 +104,6 @@ func (s *Service) readRemote(ctx context.Context, f *there, percent float64, v *
 		of.set(f.Objects.Totals())
 	}
 	defer s.follow("verify", "", check.Count, of)()
-	v.Objects, err = f.Objects.Check(ctx, check)
+	v.Objects, err = f.Objects.Check(remote.WithNotice(ctx, of.told), check)
 	return err
 }

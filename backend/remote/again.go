@@ -2,6 +2,8 @@ package remote
 
 import (
 	"context"
+	"errors"
+	"net"
 	"time"
 
 	"rondo/backend/errs"
@@ -10,7 +12,7 @@ import (
 const tries = 4
 
 // Again repeats what failed for a reason that may pass, kind Unavailable, a few times and a
-// little longer apart each time, so that it ends within seconds.
+// little longer apart each time, so that it ends within seconds. Whoever waits is told. What has stayed silent is not asked again.
 func Again(ctx context.Context, fn func() error) (err error) {
 	wait := time.NewTimer(0)
 	defer wait.Stop()
@@ -20,10 +22,19 @@ func Again(ctx context.Context, fn func() error) (err error) {
 			return ctx.Err()
 		case <-wait.C:
 		}
-		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) {
+		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) || ctx.Err() != nil || silent(err) {
 			return err
+		}
+		if try+1 < tries {
+			notice(ctx, "%v: tried again", err)
 		}
 		wait.Reset(time.Duration(1<<try) * 250 * time.Millisecond)
 	}
 	return err
+}
+
+// silent reports whether a failure is that nothing came for as long as one waits.
+func silent(err error) bool {
+	var late net.Error
+	return errors.As(err, &late) && late.Timeout()
 }

@@ -7,7 +7,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -18,7 +17,7 @@ import (
 type bucket struct {
 	name, prefix string
 	c            *minio.Client
-	way          *http.Transport
+	way          *way
 	probe        sync.Mutex
 	conditional  *bool // whether it keeps to If-None-Match; nil: not asked yet
 }
@@ -29,12 +28,12 @@ const (
 )
 
 func openS3(ctx context.Context, a Address) (Remote, error) {
-	way := transport()
-	c, err := connectS3(a.S3, way)
+	to := &way{Transport: Transport()}
+	c, err := connectS3(a.S3, to)
 	if err != nil {
 		return nil, err
 	}
-	b := &bucket{name: a.Bucket, prefix: a.Path, c: c, way: way}
+	b := &bucket{name: a.Bucket, prefix: a.Path, c: c, way: to}
 	there, err := c.BucketExists(ctx, a.Bucket)
 	if err != nil {
 		return nil, b.explain("", err)
@@ -47,31 +46,6 @@ func openS3(ctx context.Context, a Address) (Remote, error) {
 }
 
 func (b *bucket) key(name string) string { return path.Join(b.prefix, name) }
-
-// explain tells a failure of the protocol by its code, as Amazon lists them.
-func (b *bucket) explain(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	r := minio.ToErrorResponse(err)
-	where := b.name + "/" + b.key(what)
-	switch {
-	case r.Code == "NoSuchKey" || r.StatusCode == http.StatusNotFound && r.Code != "NoSuchBucket":
-		return notThere(what)
-	case r.Code == "NoSuchBucket":
-		return errs.New(errs.NotFound, "there is no bucket %s at %s", b.name, b.c.EndpointURL().Host).WithHint("make it with your provider's tools")
-	case r.Code == "RequestTimeTooSkewed":
-		return errs.New(errs.Denied, "%s refuses %s because its clock and the one here do not agree", b.c.EndpointURL().Host, where).
-			WithHint("set the clock of this computer (here it is %s)", time.Now().UTC().Format("2006-01-02 15:04 UTC"))
-	case r.Code == "AccessDenied" || r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized:
-		return errs.New(errs.Denied, "%s does not let you use %s: %s", b.c.EndpointURL().Host, where, or(r.Message, r.Code)).WithHint(credentialsHint)
-	case r.Code == "AuthorizationHeaderMalformed" || r.StatusCode == http.StatusMovedPermanently:
-		return errs.New(errs.Invalid, "the bucket %s is in another region: %s", b.name, or(r.Message, r.Code)).WithHint("name it in the address: ?region=%s", or(r.Region, "REGION"))
-	case r.Code == "BadDigest" || r.Code == "XAmzContentSHA256Mismatch" || r.Code == "InvalidDigest":
-		return errs.New(errs.Unavailable, "%s arrived damaged and was not kept: %s", where, r.Message).WithHint("do the same again")
-	}
-	return errs.New(errs.Unavailable, "%s failed: %w", where, err).WithHint("see whether you are online; then do the same again: only what is missing is copied")
-}
 
 func (b *bucket) List(ctx context.Context, under string, fn func(Blob) error) error {
 	if err := checkName(under); err != nil {

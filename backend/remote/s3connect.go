@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -67,15 +66,6 @@ func endpoint(text string) (host string, secure bool, err error) {
 		return "", false, errs.New(errs.Invalid, "%q is no endpoint", redacted(text)).WithHint("write HOST, HOST:PORT or http://HOST:PORT")
 	}
 	return u.Host, u.Scheme == "https", nil
-}
-
-// transport gives up on a store that does not answer, and compresses nothing.
-func transport() *http.Transport {
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialImpatient(patience),
-		MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
-		ExpectContinueTimeout: 10 * time.Second, DisableCompression: true, ForceAttemptHTTP2: true,
-	}
 }
 
 // sharedConfig reads the profile of ~/.aws/config.

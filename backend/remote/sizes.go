@@ -9,7 +9,8 @@ import (
 	"rondo/backend/errs"
 )
 
-const sideBySide = 8 // questions that wait for the other side at the same time
+// SideBySide is how many questions wait for the other side at the same time.
+const SideBySide = 16
 
 // sizes asks for each blob on its own, some at a time.
 func sizes(ctx context.Context, names []string, one func(ctx context.Context, name string) (int64, error)) (map[string]int64, error) {
@@ -21,7 +22,7 @@ func sizes(ctx context.Context, names []string, one func(ctx context.Context, na
 	all := make(map[string]int64, len(names))
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sideBySide)
+	g.SetLimit(SideBySide)
 	for _, name := range names {
 		g.Go(func() error {
 			n, err := one(ctx, name)

@@ -25,8 +25,8 @@ type Versioned interface {
 	// Version looks for a version of a blob; an empty id is the newest. One that was
 	// deleted is kind NotFound.
 	Version(ctx context.Context, name, id string) (Version, error)
-	// Open reads a version of a blob; an empty id is the newest.
-	Open(ctx context.Context, name, id string) (io.ReadCloser, Version, error)
+	// Open reads a version of a blob from an offset on; an empty id is the newest.
+	Open(ctx context.Context, name, id string, from int64) (io.ReadCloser, Version, error)
 	// Store makes a new version of a blob. Without an id it is none: nothing is kept there.
 	Store(ctx context.Context, name string, content *io.SectionReader) (Version, error)
 	// Newest lists the newest version of every blob below a folder, whose names are told
@@ -66,15 +66,21 @@ func (b *bucket) gone(ctx context.Context, name, id string, err error) error {
 		WithHint("whoever has the content can push it anew")
 }
 
-func (b *bucket) Open(ctx context.Context, name, id string) (io.ReadCloser, Version, error) {
+func (b *bucket) Open(ctx context.Context, name, id string, from int64) (io.ReadCloser, Version, error) {
 	if err := anyName(name); err != nil {
 		return nil, Version{}, err
 	}
-	r, info, _, err := minio.Core{Client: b.c}.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{VersionID: id})
+	o := minio.GetObjectOptions{VersionID: id}
+	if from > 0 {
+		_ = o.SetRange(from, 0)
+	}
+	r, info, _, err := minio.Core{Client: b.c}.GetObject(ctx, b.name, b.key(name), o)
 	if err != nil {
 		return nil, Version{}, b.gone(ctx, name, id, err)
 	}
-	return &s3Reader{b, ctx, name, r}, version(info), nil
+	is := version(info)
+	is.Size += from // the answer is that much shorter
+	return &s3Reader{b, ctx, name, r}, is, nil
 }
 
 func (b *bucket) Store(ctx context.Context, name string, content *io.SectionReader) (Version, error) {

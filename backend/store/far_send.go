@@ -30,26 +30,7 @@ func (f *Far) Send(ctx context.Context, s *Store, digests []ref.Digest) (m Moved
 			return m, err
 		}
 	}
-	for _, d := range files {
-		if err := f.sendWhole(ctx, s, d, &m); err != nil {
-			return m, err
-		}
-	}
-	return m, nil
-}
-
-// sendWhole sends an object that is a file of its own: as it is where it is compressed or
-// small, else in chunks, so that other versions of it share them over there.
-func (f *Far) sendWhole(ctx context.Context, s *Store, d ref.Digest, m *Moved) error {
-	info, err := s.whole(d)
-	if err != nil {
-		return err
-	}
-	if filepath.Ext(info.File) == zst || info.Stored <= Small {
-		return f.sendFile(ctx, s, d, m)
-	}
-	f.track.willCut(info.Stored)
-	return f.sendCut(ctx, s, d, m)
+	return m, f.sendWholes(ctx, s, files, &m)
 }
 
 // lacking returns what the remote does not have: small objects and chunks, lists, and
