@@ -27,7 +27,10 @@ func dvcRemoteStatus(ctx context.Context, c *call, p *dvc.Project) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := c.working(ctx, "compared")
+	defer stop()
 	st, err := p.CompareFar(ctx, in)
+	stop()
 	if err != nil {
 		return err
 	}

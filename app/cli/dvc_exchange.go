@@ -70,7 +70,10 @@ func dvcExchange(move func(*dvc.Project, context.Context, dvc.Exchange) (dvc.Exc
 			return err
 		}
 		in.RunCache = c.isSet("run-cache")
+		ctx, stop := c.working(ctx, word)
+		defer stop()
 		done, err := move(p, ctx, in)
+		stop()
 		switch {
 		case err != nil:
 			return err
@@ -110,7 +113,10 @@ func dvcPull(ctx context.Context, c *call, p *dvc.Project) error {
 		return err
 	}
 	in.RunCache = c.isSet("run-cache")
-	fetched, absent := p.Fetch(ctx, in)
+	fetching, stop := c.working(ctx, "fetched")
+	defer stop()
+	fetched, absent := p.Fetch(fetching, in)
+	stop()
 	switch {
 	case absent == nil && !c.json:
 		c.sayMoved(fetched, "fetched")

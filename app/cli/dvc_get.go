@@ -19,6 +19,7 @@ func getFlags(f *flag.FlagSet) {
 	repositoryFlags(f)
 	forceFlag(f)
 	f.String("to", "", "put it at `PATH`; a folder that is there gets it inside")
+	f.Bool("show-url", false, "only tell where the repository's remote keeps it")
 }
 
 // reader is the DVC project that the call is in, for its settings, or an empty one that is gone when it is closed.
@@ -54,9 +55,28 @@ func dataGet(ctx context.Context, c *call) error {
 	if err := c.want(2, 2); err != nil {
 		return err
 	}
-	return c.bring(c.args[1], c.value("to"), func(p *dvc.Project, to string) (dvc.Got, error) {
+	if c.isSet("show-url") {
+		return c.showURL(ctx)
+	}
+	return c.bring(ctx, c.args[1], c.value("to"), func(ctx context.Context, p *dvc.Project, to string) (dvc.Got, error) {
 		return p.Get(ctx, c.elsewhere(), to, c.isSet("force"))
 	})
+}
+
+// showURL tells where a remote keeps what is named, and asks nobody for it.
+func (c *call) showURL(ctx context.Context) error {
+	p, done, err := c.reader()
+	if err != nil {
+		return err
+	}
+	defer done()
+	url, err := p.StorageURL(ctx, c.elsewhere())
+	if err != nil {
+		return err
+	}
+	return c.dvcDone(struct {
+		URL string `json:"url"`
+	}{url}, "%s", url)
 }
 
 func dataGetURL(ctx context.Context, c *call) error {
@@ -67,13 +87,13 @@ func dataGetURL(ctx context.Context, c *call) error {
 	if len(c.args) > 1 {
 		to = c.args[1]
 	}
-	return c.bring(c.args[0], to, func(p *dvc.Project, to string) (dvc.Got, error) {
+	return c.bring(ctx, c.args[0], to, func(ctx context.Context, p *dvc.Project, to string) (dvc.Got, error) {
 		return p.GetAddress(ctx, c.hereOr(c.args[0]), to, c.isSet("force"))
 	})
 }
 
 // bring brings what is called name to a place, or into a folder that is there.
-func (c *call) bring(name, to string, get func(p *dvc.Project, to string) (dvc.Got, error)) error {
+func (c *call) bring(ctx context.Context, name, to string, get func(ctx context.Context, p *dvc.Project, to string) (dvc.Got, error)) error {
 	p, done, err := c.reader()
 	if err != nil {
 		return err
@@ -90,7 +110,10 @@ func (c *call) bring(name, to string, get func(p *dvc.Project, to string) (dvc.G
 	if strings.Trim(base, "./") == "" {
 		return errs.New(errs.Invalid, "%s has no name of its own to be put under", name).WithHint("say where it goes: a name that is not there yet")
 	}
-	got, err := get(p, at)
+	ctx, stop := c.working(ctx, "brought")
+	defer stop()
+	got, err := get(ctx, p, at)
+	stop()
 	if err != nil {
 		return err
 	}

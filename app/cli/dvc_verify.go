@@ -66,7 +66,10 @@ func (c *call) dvcVerifyFar(ctx context.Context, p *dvc.Project) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := c.working(ctx, "read")
+	defer stop()
 	v, err := p.VerifyFar(ctx, in)
+	stop()
 	bad := len(v.Damaged) + len(v.Missing)
 	if c.json && err == nil {
 		return c.answered(c.print(v), bad == 0)

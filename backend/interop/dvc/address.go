@@ -130,7 +130,7 @@ func (p *Project) askOrigin(ctx context.Context, stage, at, hash string) (metafi
 func readOrigin(ctx context.Context, e *metafile.Entry, from originPlace, files []metafile.Entry, folder bool) error {
 	list, total := make([]metafile.TreeFile, len(files)), int64(0)
 	for i, f := range files {
-		body, err := from.open(ctx, f)
+		body, err := from.open(ctx, f, 0)
 		if err != nil {
 			return err
 		}

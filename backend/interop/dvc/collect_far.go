@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"rondo/backend/errs"
@@ -78,18 +80,21 @@ func (p *Project) CollectFar(ctx context.Context, in CollectFar, now time.Time) 
 
 // remove deletes lists of folders before what they name: a list is never there without it.
 func remove(ctx context.Context, r remote.Remote, names []string) (n int, err error) {
+	var gone atomic.Int64
 	for _, lists := range []bool{true, false} {
-		for _, name := range names {
-			if strings.HasSuffix(name, ".dir") != lists {
-				continue
-			}
+		some := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return strings.HasSuffix(name, ".dir") != lists })
+		err := each(ctx, some, func(name string) error {
 			if err := firstError(ctx.Err(), r.Delete(ctx, name)); err != nil {
-				return n, err
+				return err
 			}
-			n++
+			gone.Add(1)
+			return nil
+		})
+		if err != nil {
+			return int(gone.Load()), err
 		}
 	}
-	return n, nil
+	return int(gone.Load()), nil
 }
 
 // collectingFar finds out what of a remote is needed.
@@ -155,12 +160,16 @@ func (c *collectingFar) list(ctx context.Context, then *Project, e metafile.Entr
 
 // unused are the objects of a remote that nothing needs. What is no object stays.
 func (c *collectingFar) unused(ctx context.Context, r remote.Remote, done *CollectedFar) (names []string, err error) {
-	folders := []string{"files/md5"}
+	var folders []string
 	for i := range 256 {
-		folders = append(folders, fmt.Sprintf("%02x", i)) // the layout of DVC 2
+		name := fmt.Sprintf("%02x", i)
+		folders = append(folders, "files/md5/"+name, name) // the layouts of DVC 3 and 2
 	}
-	for _, folder := range folders {
-		err := r.List(ctx, folder, func(b remote.Blob) error {
+	var mu sync.Mutex
+	err = each(ctx, folders, func(folder string) error {
+		return r.List(ctx, folder, func(b remote.Blob) error {
+			mu.Lock()
+			defer mu.Unlock()
 			switch _, err := objectNamed(b.Name); {
 			case err != nil:
 			case c.used[b.Name]:
@@ -171,11 +180,8 @@ func (c *collectingFar) unused(ctx context.Context, r remote.Remote, done *Colle
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return names, nil
+	})
+	return names, err
 }
 
 // unneeded is since when the objects of a remote are known to be needed by nothing.

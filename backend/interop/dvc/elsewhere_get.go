@@ -2,7 +2,9 @@ package dvc
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 	"path"
 	"path/filepath"
 
@@ -28,7 +30,7 @@ func (p *Project) Get(ctx context.Context, in Elsewhere, to string, force bool) 
 	if err := s.collect(ctx, at, t.at, metafile.MD5); err != nil {
 		return Got{}, t.lost(err)
 	}
-	got, err := arrive(ctx, to, s.arriving(in.Path), force)
+	got, err := arrive(ctx, in.From+"\x00"+in.Path, to, s.arriving(in.Path), force)
 	return got, t.lost(err)
 }
 
@@ -43,21 +45,38 @@ func (s *source) arriving(name string) (list []arriving) {
 		if other := s.hashes[f.MD5]; other != "" {
 			hash = other
 		}
-		list = append(list, arriving{f.Path, f.Exec, func(ctx context.Context, w io.Writer) (int64, error) {
-			body, err := s.Get(ctx, farName(hash, f.MD5), 0, -1)
+		list = append(list, arriving{f.Path, f.Exec, hash + " " + f.MD5, func(ctx context.Context, w *os.File, has int64) (int64, error) {
+			body, err := s.Get(ctx, farName(hash, f.MD5), has, -1)
 			if err != nil {
 				return 0, err
 			}
 			defer body.Close()
-			sum, n, err := metafile.Sum(ctx, io.TeeReader(body, w), hash)
+			rest := io.TeeReader(countOf(ctx).reading(body), w)
+			sum, n, err := metafile.Sum(ctx, io.MultiReader(io.NewSectionReader(w, 0, has), rest), hash)
 			if err == nil && sum != f.MD5 {
-				err = errs.New(errs.Corrupt, "%s there is damaged: its content has another hash than %s", path.Join(name, f.Path), f.MD5).
-					WithHint("push it there again from where it is whole")
+				err = otherThan(w, has, path.Join(name, f.Path), f.MD5)
 			}
-			return n, err
+			return n, unreadThere(err)
 		}})
 	}
 	return list
+}
+
+// otherThan says that what came is something else. What came earlier may be to blame: it is brought anew.
+func otherThan(w *os.File, had int64, name, md5 string) error {
+	if had > 0 && errors.Join(w.Truncate(0), rewound(w)) == nil {
+		return errs.New(errs.Unavailable, "what had come of %s was damaged", name).WithHint("do the same again")
+	}
+	return errs.New(errs.Corrupt, "%s there is damaged: its content has another hash than %s", name, md5).WithHint("push it there again from where it is whole")
+}
+
+// unreadThere gives a failure of the connection its kind.
+func unreadThere(err error) error {
+	var known *errs.Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errs.New(errs.Unavailable, "what comes broke off: %w", err).WithHint("see whether you are online, and do the same again")
 }
 
 // GetAddress brings what lies at a path or an address to a place that nothing tracks, as
@@ -72,22 +91,41 @@ func (p *Project) GetAddress(ctx context.Context, from, to string, force bool) (
 	if err != nil {
 		return Got{}, notAt(err)
 	}
-	var list []arriving
-	for _, f := range files {
-		list = append(list, arriving{f.Path, f.Exec, func(ctx context.Context, w io.Writer) (int64, error) {
-			body, err := place.open(ctx, f)
-			if err != nil {
-				return 0, err
-			}
-			defer body.Close()
-			n, err := io.Copy(w, atMost(body, f.Size))
-			if err == nil && f.Size != nil && n != *f.Size {
-				err = errs.New(errs.Unavailable, "%s changed there while it was read", path.Join(redacted(from), f.Path)).WithHint("try again")
-			}
-			return n, err
-		}})
+	list := make([]arriving, len(files))
+	err = each(ctx, indexes(files), func(i int) error {
+		f := files[i]
+		tag, err := place.tag(ctx, f)
+		list[i] = arriving{f.Path, f.Exec, tag, func(ctx context.Context, w *os.File, has int64) (int64, error) {
+			return bringAddress(ctx, place, f, path.Join(redacted(from), f.Path), w, has)
+		}}
+		return err
+	})
+	if err != nil {
+		return Got{}, notAt(err)
 	}
-	return arrive(ctx, to, list, force)
+	return arrive(ctx, from, to, list, force)
+}
+
+// bringAddress brings what is not there yet of a file that lies at an address.
+func bringAddress(ctx context.Context, place originPlace, f metafile.Entry, name string, w *os.File, has int64) (int64, error) {
+	if f.Size != nil && has >= *f.Size && has > 0 {
+		return has, nil
+	}
+	body, err := place.open(ctx, f, has)
+	if err != nil {
+		return has, err
+	}
+	defer body.Close()
+	left := f.Size
+	if left != nil {
+		n := *f.Size - has
+		left = &n
+	}
+	n, err := io.Copy(w, atMost(countOf(ctx).reading(body), left))
+	if n += has; err == nil && f.Size != nil && n != *f.Size {
+		err = errs.New(errs.Unavailable, "%s ended early, or changed there while it was read", name).WithHint("try again")
+	}
+	return n, unreadThere(err)
 }
 
 // notAt says of an address at which nothing is what to look at.

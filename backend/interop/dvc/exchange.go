@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -40,6 +41,8 @@ type Exchanged struct {
 
 	bad  map[cache.Object]bool // of one out: what the remote has damaged
 	gone map[cache.Object]bool // and what it lacks
+
+	ahead *ahead // of all outs
 }
 
 // Fetch brings objects that the cache lacks, each compared with its hash when it arrives.
@@ -105,7 +108,8 @@ func objectsOf(hash string, files []metafile.TreeFile) []cache.Object {
 }
 
 func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mover) (Exchanged, error) {
-	x := &exchanging{p: p, in: in, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, done: Exchanged{Missing: []string{}}}
+	x := &exchanging{p: p, in: in, bring: bring, move: move, open: map[string]far{}, failed: map[string]bool{}, untold: map[string]error{}, ahead: newAhead(), done: Exchanged{Missing: []string{}}}
+	x.done.ahead = x.ahead
 	defer func() {
 		for _, f := range x.open {
 			f.Close()
@@ -119,15 +123,12 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 	seen := map[string]bool{}
 	unread, err := p.over(ctx, in.Selection, in.Revisions, func(then *Project, commit string, list []tracked) error {
 		x.p, x.commit = then, commit
-		for _, o := range list {
-			if key := o.key(); !seen[key] {
-				seen[key] = true
-				if err := x.one(ctx, o); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		list = slices.DeleteFunc(slices.Clone(list), func(o tracked) bool {
+			was := seen[o.key()]
+			seen[o.key()] = true
+			return was
+		})
+		return x.all(ctx, list)
 	})
 	x.done.Unread = unread
 	if !bring && err == nil {
@@ -150,10 +151,29 @@ func (p *Project) exchange(ctx context.Context, in Exchange, bring bool, move mo
 	return x.done, nil
 }
 
-// one moves an out, unless there is nothing to move or it belongs to another remote.
+// all moves outs, so that each tells what it lacks.
+func (x *exchanging) all(ctx context.Context, list []tracked) error {
+	if err := x.forward(ctx, list); err != nil {
+		return err
+	}
+	for _, o := range list {
+		if err := x.one(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passesOver reports whether an out is nothing to move, or belongs to another remote.
+func (x *exchanging) passesOver(o tracked) bool {
+	elsewhere := x.in.Remote != "" && o.out.Remote != "" && o.out.Remote != x.in.Remote
+	return o.out.NoCache || elsewhere || o.out.NoPush && !x.bring
+}
+
+// one moves an out, unless there is nothing to move.
 func (x *exchanging) one(ctx context.Context, o tracked) error {
-	switch elsewhere := x.in.Remote != "" && o.out.Remote != "" && o.out.Remote != x.in.Remote; {
-	case o.out.NoCache, elsewhere, o.out.NoPush && !x.bring:
+	switch {
+	case x.passesOver(o):
 		return nil
 	case o.entry.MD5 == "" && !(x.bring && x.p.imported(o) && x.commit == ""):
 		return nil
@@ -190,6 +210,8 @@ type exchanging struct {
 	move   mover
 	open   map[string]far
 	failed map[string]bool
+	untold map[string]error // why a remote cannot be opened, which none of its outs has told yet
+	ahead  *ahead
 	closed error
 	absent error // why something was missing, the first time
 	mu     sync.Mutex
@@ -204,7 +226,7 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 	if x.bring && o.entry.MD5 == "" {
 		return x.partial(ctx, o, d)
 	}
-	if x.bring {
+	if x.bring && !x.movedAhead(o) {
 		if n, has, err := x.p.has(ctx, o); has || err != nil {
 			x.done.There += n
 			return err
@@ -220,6 +242,10 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 		}
 	} else {
 		f, err = x.farOf(ctx, o)
+		if why := x.untold[x.remoteOf(o)]; why != nil && f == nil {
+			delete(x.untold, x.remoteOf(o))
+			err = why
+		}
 	}
 	if f == nil || err != nil {
 		if came, gone := x.fromAddress(ctx, o); came || gone != nil {
@@ -248,9 +274,12 @@ func (x *exchanging) out(ctx context.Context, o tracked) error {
 	return err
 }
 
+// remoteOf is the name of an out's remote; empty: the default one.
+func (x *exchanging) remoteOf(o tracked) string { return cmp.Or(x.in.Remote, o.out.Remote) }
+
 // farOf opens the remote of an out, once; none where that has failed before.
 func (x *exchanging) farOf(ctx context.Context, o tracked) (far, error) {
-	return x.openFar(ctx, cmp.Or(x.in.Remote, o.out.Remote))
+	return x.openFar(ctx, x.remoteOf(o))
 }
 
 func (x *exchanging) openFar(ctx context.Context, name string) (far, error) {
@@ -274,7 +303,7 @@ func (x *exchanging) openFar(ctx context.Context, name string) (far, error) {
 	return f, err
 }
 
-const movers = 8 // objects at one time
+const movers = remote.SideBySide // objects at one time
 
 // each calls fn for all, some at a time, and returns the first error of the worst kind.
 func each[T any](ctx context.Context, all []T, fn func(T) error) error {
@@ -322,13 +351,10 @@ func each[T any](ctx context.Context, all []T, fn func(T) error) error {
 func (p *Project) fetchAll(ctx context.Context, f far, all []cache.Object, done *Exchanged) error {
 	var mu sync.Mutex
 	return each(ctx, all, func(o cache.Object) error {
-		if ok, err := p.Cache.Holds(ctx, o.Hash, o.MD5); ok || err != nil {
-			mu.Lock()
-			done.There++
-			mu.Unlock()
-			return err
+		n, came, err := done.ahead.told(o)
+		if !came && err == nil {
+			n, came, err = p.fetchLacking(ctx, f, o)
 		}
-		n, err := p.fetchOne(ctx, f, o)
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -337,20 +363,37 @@ func (p *Project) fetchAll(ctx context.Context, f far, all []cache.Object, done 
 			return nil // the others may be whole
 		case errs.Is(err, errs.NotFound) && done.gone != nil:
 			done.gone[o] = true
-		case err == nil:
+		case err == nil && came:
 			done.Objects, done.Bytes = done.Objects+1, done.Bytes+n
+		case err == nil:
+			done.There++
 		}
 		return err
 	})
 }
 
-func (p *Project) fetchOne(ctx context.Context, f far, o cache.Object) (int64, error) {
-	body, err := f.Get(ctx, farName(o.Hash, o.MD5), 0, -1)
-	if err != nil {
-		return 0, err
+// fetchLacking brings an object unless the cache has it.
+func (p *Project) fetchLacking(ctx context.Context, f far, o cache.Object) (n int64, came bool, err error) {
+	if ok, err := p.Cache.Holds(ctx, o.Hash, o.MD5); ok || err != nil {
+		return 0, false, err
 	}
-	defer body.Close()
-	return p.admit(ctx, body, o)
+	n, err = p.fetchOne(ctx, f, o)
+	return n, err == nil, err
+}
+
+// fetchOne brings an object, again where the connection fails.
+func (p *Project) fetchOne(ctx context.Context, f far, o cache.Object) (n int64, err error) {
+	err = remote.Again(ctx, func() error {
+		body, err := f.Get(ctx, farName(o.Hash, o.MD5), 0, -1)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		n, err = p.admit(ctx, countOf(ctx).reading(body), o)
+		return err
+	})
+	countOf(ctx).moved()
+	return n, err
 }
 
 func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *Exchanged) error {
@@ -358,7 +401,7 @@ func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *
 	for i, o := range all {
 		names[i] = farName(o.Hash, o.MD5)
 	}
-	there, err := f.Sizes(ctx, names)
+	there, err := done.ahead.look(ctx, f, names)
 	if err != nil {
 		return err
 	}
@@ -367,11 +410,13 @@ func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *
 		name := farName(o.Hash, o.MD5)
 		size, is := there[name]
 		r, replaces := f.(remote.Remote)
-		var n int64
-		var err error
+		n, sent, err := done.ahead.told(o)
+		healed := false
 		switch {
+		case sent || err != nil:
 		case is && replaces && p.otherLength(ctx, o, size):
 			n, err = p.replaceFar(ctx, r, name, o)
+			healed = err == nil
 		case is:
 			mu.Lock()
 			done.There++
@@ -379,10 +424,11 @@ func (p *Project) pushAll(ctx context.Context, f far, all []cache.Object, done *
 			return nil
 		default:
 			n, err = p.pushOne(ctx, f, o)
+			err = done.ahead.sent(f, o, n, err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if is && err == nil {
+		if healed {
 			done.Healed++
 		}
 		if err == nil {
@@ -402,6 +448,13 @@ func (p *Project) pushOne(ctx context.Context, f far, o cache.Object) (int64, er
 		return 0, err
 	}
 	defer file.Close()
-	_, err = f.Put(ctx, farName(o.Hash, o.MD5), content)
+	defer countOf(ctx).moved()
+	err = remote.Again(ctx, func() error {
+		_, err := f.Put(ctx, farName(o.Hash, o.MD5), io.NewSectionReader(content, 0, content.Size()))
+		return err
+	})
+	if err == nil {
+		countOf(ctx).bytes.Add(content.Size())
+	}
 	return content.Size(), err
 }

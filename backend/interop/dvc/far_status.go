@@ -84,7 +84,7 @@ func (v *verifyingFar) there(ctx context.Context) (map[string]bool, error) {
 		for _, n := range v.needs {
 			names = append(names, n.name)
 		}
-		sizes, err := v.far.Sizes(ctx, names)
+		sizes, err := lookFar(ctx, v.far, names)
 		for key, n := range v.needs {
 			var size int64
 			if size, out[key] = sizes[n.name]; out[key] && v.p.otherLength(ctx, n.Object, size) {

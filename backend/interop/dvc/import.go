@@ -74,7 +74,7 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 	}
 	var mu sync.Mutex
 	err = each(ctx, indexes(files), func(i int) error {
-		body, err := from.open(ctx, files[i])
+		body, err := from.open(ctx, files[i], 0)
 		if err != nil {
 			return err
 		}

@@ -109,16 +109,16 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 	}
 	switch x := s.lists[sum].(type) {
 	case []byte:
-		return io.NopCloser(bytes.NewReader(x)), nil
+		return io.NopCloser(bytes.NewReader(x[min(offset, int64(len(x))):])), nil
 	case string:
-		return s.near.Open(x)
+		return skipping(s.near.Open(x))(offset)
 	}
 	if s.project == nil {
 		return nil, cache.NotCached(sum, fs.ErrNotExist)
 	}
 	for _, h := range []string{hash, metafile.MD5, metafile.Dos2Unix} {
 		if f, err := s.project.Cache.Open(h, sum); err == nil {
-			return f, nil
+			return skipping(f, nil)(offset)
 		}
 	}
 	for _, from := range s.inner {
@@ -135,7 +135,7 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 		if id == "" {
 			return nil, errs.New(errs.NotFound, "the repository names no version of the object %s", sum)
 		}
-		body, _, err := f.Open(ctx, at, id)
+		body, _, err := f.Open(ctx, at, id, offset)
 		return body, err
 	}
 	for _, h := range []string{hash, metafile.MD5, metafile.Dos2Unix} { // named as there, not as here
@@ -146,6 +146,20 @@ func (s *source) Get(ctx context.Context, name string, offset, length int64) (io
 	}
 	return nil, errs.New(errs.NotFound, "neither the repository's cache nor its remote has the object %s", sum).
 		WithHint("whoever works there can push it: dvc push")
+}
+
+// skipping goes to an offset of what was opened.
+func skipping[R io.ReadCloser](r R, err error) func(offset int64) (io.ReadCloser, error) {
+	return func(offset int64) (io.ReadCloser, error) {
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.CopyN(io.Discard, r, offset); err != nil && err != io.EOF {
+			r.Close()
+			return nil, err
+		}
+		return r, nil
+	}
 }
 
 // versionOf finds an object among the versions that a project names.

@@ -60,7 +60,7 @@ func (p *Project) pushedAll(ctx context.Context, f far, o tracked) (bool, error)
 	for _, one := range objectsOf(o.entry.Hash, files) {
 		names = append(names, farName(one.Hash, one.MD5))
 	}
-	there, err := f.Sizes(ctx, names)
+	there, err := lookFar(ctx, f, names)
 	return len(there) == len(names), err
 }
 

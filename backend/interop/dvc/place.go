@@ -21,7 +21,10 @@ import (
 type originPlace interface {
 	// facts lists what lies there now, as a .dvc file says it; a file has an empty path.
 	facts(ctx context.Context) (files []metafile.Entry, folder bool, err error)
-	open(ctx context.Context, e metafile.Entry) (io.ReadCloser, error)
+	// open reads a file from an offset on.
+	open(ctx context.Context, e metafile.Entry, from int64) (io.ReadCloser, error)
+	// tag tells a content from those before and after it; empty where nothing does.
+	tag(ctx context.Context, e metafile.Entry) (string, error)
 	Close() error
 }
 
@@ -114,9 +117,16 @@ func (f folderPlace) facts(ctx context.Context) (files []metafile.Entry, folder 
 	return files, folder, err
 }
 
-func (f folderPlace) open(_ context.Context, e metafile.Entry) (io.ReadCloser, error) {
-	return os.Open(filepath.Join(f.at, filepath.FromSlash(e.Path)))
+func (f folderPlace) open(_ context.Context, e metafile.Entry, from int64) (io.ReadCloser, error) {
+	file, err := os.Open(filepath.Join(f.at, filepath.FromSlash(e.Path)))
+	if err == nil {
+		_, err = file.Seek(from, io.SeekStart)
+	}
+	return file, err
 }
+
+// tag: what lies here is read again soon enough.
+func (f folderPlace) tag(context.Context, metafile.Entry) (string, error) { return "", nil }
 
 func (f folderPlace) Close() error { return nil }
 
@@ -177,17 +187,31 @@ func (r *remotePlace) some(files []metafile.Entry, err error) error {
 	return err
 }
 
-func (r *remotePlace) open(ctx context.Context, e metafile.Entry) (io.ReadCloser, error) {
+// large is a file of which it is worth a question whether it is the same as a while ago.
+const large = 4 << 20 // bytes
+
+func (r *remotePlace) tag(ctx context.Context, e metafile.Entry) (string, error) {
+	if e.VersionID != "" || e.ETag != "" {
+		return e.VersionID + " " + e.ETag, nil
+	}
+	s, stamps := r.Remote.(remote.Stamped)
+	if !stamps || e.Size == nil || *e.Size < large {
+		return "", nil
+	}
+	return s.Stamp(ctx, path.Join(r.name, e.Path))
+}
+
+func (r *remotePlace) open(ctx context.Context, e metafile.Entry, from int64) (io.ReadCloser, error) {
 	name := path.Join(r.name, e.Path)
 	if v, ok := r.Remote.(remote.Versioned); ok {
-		body, is, err := v.Open(ctx, name, e.VersionID)
+		body, is, err := v.Open(ctx, name, e.VersionID, from)
 		if err == nil && e.ETag != "" && is.ETag != e.ETag {
 			body.Close()
 			err = changedThere(name)
 		}
 		return body, err
 	}
-	return r.Get(ctx, name, 0, -1)
+	return r.Get(ctx, name, from, -1)
 }
 
 func changedThere(name string) error {

@@ -117,7 +117,7 @@ func (v *versions) bringNewest(ctx context.Context, at string, now, was metafile
 		n, _, err := v.fetchOne(ctx, at, was)
 		return was, n, err
 	}
-	body, is, err := v.Open(ctx, at, now.VersionID)
+	body, is, err := v.Open(ctx, at, now.VersionID, 0)
 	if err != nil {
 		return now, 0, err
 	}

@@ -13,6 +13,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc/cache"
 	"rondo/backend/interop/dvc/metafile"
+	"rondo/backend/remote"
 )
 
 // FarVerified is what a reading of a remote has found.
@@ -185,8 +186,15 @@ func (v *verifyingFar) versionsOf(o tracked, commit string) error {
 }
 
 func (v *verifyingFar) read(ctx context.Context) error {
+	countOf(ctx).expect(len(v.needs))
 	return each(ctx, slices.Collect(maps.Values(v.needs)), func(n *farNeed) error {
-		size, whole, err := v.readOne(ctx, n)
+		defer countOf(ctx).moved()
+		var size int64
+		var whole bool
+		err := remote.Again(ctx, func() (err error) {
+			size, whole, err = v.readOne(ctx, n)
+			return err
+		})
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		switch {
@@ -211,13 +219,13 @@ func (v *verifyingFar) readOne(ctx context.Context, n *farNeed) (size int64, who
 	} else if n.version == "" {
 		return 0, false, errs.New(errs.NotFound, "%s was never pushed there", n.name)
 	} else {
-		body, _, err = far.Open(ctx, n.name, n.version)
+		body, _, err = far.Open(ctx, n.name, n.version, 0)
 	}
 	if err != nil {
 		return 0, false, err
 	}
 	defer body.Close()
-	got, size, err := metafile.Sum(ctx, body, n.Hash)
+	got, size, err := metafile.Sum(ctx, countOf(ctx).reading(body), n.Hash)
 	if err != nil {
 		return size, false, errs.Wrap(errs.Unavailable, err, "read %s of the remote", n.name)
 	}

@@ -87,7 +87,7 @@ func (v *versions) fetchOne(ctx context.Context, at string, e metafile.Entry) (n
 		return 0, false, errs.New(errs.NotFound, "the remote %s has no version of %s: it was never pushed there", v.name, at).
 			WithHint("whoever has the content can push it: rondo data push, or dvc push")
 	}
-	body, is, err := v.Open(ctx, at, e.VersionID)
+	body, is, err := v.Open(ctx, at, e.VersionID, 0)
 	if err != nil {
 		return 0, false, err
 	}
@@ -96,7 +96,7 @@ func (v *versions) fetchOne(ctx context.Context, at string, e metafile.Entry) (n
 		return 0, false, errs.New(errs.Corrupt, "the version %s of %s in the remote %s is not what is recorded of it: size %d, etag %s", e.VersionID, at, v.name, is.Size, is.ETag).
 			WithHint("see whether the remote's url is the one that it was pushed to; whoever has the content can push it anew")
 	}
-	n, err = v.p.admit(ctx, body, cache.Object{Hash: e.Hash, MD5: e.MD5})
+	n, err = v.p.admit(ctx, countOf(ctx).reading(body), cache.Object{Hash: e.Hash, MD5: e.MD5})
 	return n, false, err
 }
 

@@ -105,6 +105,7 @@ func (v *versions) pushOne(ctx context.Context, at string, e metafile.Entry) (is
 		return is, 0, err
 	}
 	defer file.Close()
+	defer countOf(ctx).moved()
 	is, err = v.Store(ctx, at, content)
 	if err == nil && bad { // the other one is damaged ever after, and named no more
 		v.known.replaced()

@@ -4,12 +4,17 @@ package web
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"time"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"rondo/backend/errs"
+	"rondo/backend/remote"
 )
 
 // Server is a folder of a web server.
@@ -21,71 +26,171 @@ type Server struct {
 
 // New takes the address of the folder, and a remote's settings, which may let in there.
 func New(base string, keys map[string]string) *Server {
-	return &Server{base: base, client: http.Client{Timeout: time.Hour}, auth: authOf(keys)}
+	auth, header := authOf(keys)
+	return &Server{base: base, client: http.Client{Transport: remote.Transport(), CheckRedirect: follow(header)}, auth: auth}
 }
 
 // authOf is how the settings of a remote let in: by name and password, or by a header.
-func authOf(keys map[string]string) func(*http.Request) {
+func authOf(keys map[string]string) (auth func(*http.Request), header string) {
+	if strings.EqualFold(keys["auth"], "custom") && keys["custom_auth_header"] != "" {
+		header = keys["custom_auth_header"]
+	}
 	return func(r *http.Request) {
 		switch {
-		case strings.EqualFold(keys["auth"], "custom") && keys["custom_auth_header"] != "":
-			r.Header.Set(keys["custom_auth_header"], keys["password"])
+		case header != "":
+			r.Header.Set(header, keys["password"])
 		case keys["user"] != "":
 			r.SetBasicAuth(keys["user"], keys["password"])
 		}
+	}, header
+}
+
+const redirects = 10
+
+// follow goes where a server sends on to. What lets in stays with the server that it was meant for.
+func follow(header string) func(*http.Request, []*http.Request) error {
+	return func(r *http.Request, via []*http.Request) error {
+		from := via[0].URL
+		switch {
+		case len(via) > redirects:
+			return errs.New(errs.Unavailable, "%s sends on more than %d times", from.Host, redirects).WithHint("see whether the address is right")
+		case from.Scheme == "https" && r.URL.Scheme != "https":
+			return errs.New(errs.Denied, "%s sends on to %s, which is not encrypted", from.Host, r.URL.Host).WithHint("ask who runs it; nothing was read there")
+		case r.URL.Host != from.Host:
+			r.Header.Del("Authorization")
+			if header != "" {
+				r.Header.Del(header)
+			}
+		}
+		return nil
 	}
 }
 
-// Ask sends a request for a file in it. The caller closes the body.
+// Ask sends a request for a file in it, again where that fails for a reason that may pass. The
+// caller closes the body.
 func (h *Server) Ask(ctx context.Context, method, name string) (*http.Response, error) {
+	return h.ask(ctx, method, name, 0)
+}
+
+// ask is Ask for the bytes of a file from an offset on, which a server may take no notice of.
+func (h *Server) ask(ctx context.Context, method, name string, offset int64) (res *http.Response, err error) {
+	var last error
+	err = remote.Again(ctx, func() (err error) {
+		var passes bool
+		if res, passes, last = h.once(ctx, method, name, offset); passes {
+			return last
+		}
+		return nil
+	})
+	if err == nil {
+		err = last
+	}
+	return res, err
+}
+
+// once also reports whether a failure may pass.
+func (h *Server) once(ctx context.Context, method, name string, offset int64) (res *http.Response, passes bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, h.base+"/"+name, nil)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	req.Header.Set("Accept-Encoding", "identity") // what is packed has another ETag
+	if offset > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	}
 	h.auth(req)
-	res, err := h.client.Do(req)
-	if err != nil {
-		return nil, errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err).WithHint("see whether you are online; then do the same again")
+	if res, err = h.client.Do(req); err != nil {
+		err = h.explain(ctx, err)
+		return nil, errs.Is(err, errs.Unavailable), err
 	}
 	switch {
-	case res.StatusCode == http.StatusOK:
-		return res, nil
-	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusGone:
-		err = errs.New(errs.NotFound, "the remote has no %s", name)
-	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		err = errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("the remote's user and password in .dvc/config.local let you in")
-	default:
-		err = errs.New(errs.Unavailable, "%s says %s", h.base, res.Status)
+	case res.StatusCode == http.StatusOK || offset > 0 && res.StatusCode == http.StatusPartialContent:
+		return res, false, nil
+	case offset > 0 && res.StatusCode == http.StatusRequestedRangeNotSatisfiable: // there is no more
+		res.Body.Close()
+		res.Body = http.NoBody
+		return res, false, nil
 	}
 	res.Body.Close()
-	return nil, err
+	return nil, passing[res.StatusCode], h.refused(res, name)
+}
+
+// passing are answers after which the same may be asked again.
+var passing = map[int]bool{
+	http.StatusTooManyRequests: true, http.StatusInternalServerError: true, http.StatusBadGateway: true,
+	http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true,
+}
+
+func (h *Server) explain(ctx context.Context, err error) error {
+	var known *errs.Error
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.As(err, &known) {
+		return known
+	}
+	if untrusted := remote.Untrusted(h.base, err); untrusted != nil {
+		return untrusted
+	}
+	return errs.New(errs.Unavailable, "%s does not answer: %w", h.base, err).WithHint("see whether you are online; then do the same again")
+}
+
+func (h *Server) refused(res *http.Response, name string) error {
+	switch res.StatusCode {
+	case http.StatusNotFound, http.StatusGone:
+		return errs.New(errs.NotFound, "the remote has no %s", name)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("the remote's user and password in .dvc/config.local let you in")
+	}
+	return errs.New(errs.Unavailable, "%s says %s", h.base, res.Status).WithHint("do the same again later: what has come need not come again")
 }
 
 // Sizes looks for many files; those that are not there are left out.
 func (h *Server) Sizes(ctx context.Context, names []string) (map[string]int64, error) {
-	out := map[string]int64{}
+	out, mu := map[string]int64{}, sync.Mutex{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(remote.SideBySide)
 	for _, name := range names {
-		res, err := h.Ask(ctx, http.MethodHead, name)
-		if errs.Is(err, errs.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		res.Body.Close()
-		out[name] = res.ContentLength
+		g.Go(func() error {
+			res, err := h.Ask(ctx, http.MethodHead, name)
+			if errs.Is(err, errs.NotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			res.Body.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			out[name] = res.ContentLength
+			return nil
+		})
 	}
-	return out, nil
+	return out, g.Wait()
 }
 
-// Get reads a whole file, wherever it is asked to begin.
-func (h *Server) Get(ctx context.Context, name string, _, _ int64) (io.ReadCloser, error) {
-	res, err := h.Ask(ctx, http.MethodGet, name)
+// Get reads a file from an offset to its end.
+func (h *Server) Get(ctx context.Context, name string, offset, _ int64) (io.ReadCloser, error) {
+	res, err := h.From(ctx, name, offset)
 	if err != nil {
 		return nil, err
 	}
 	return res.Body, nil
+}
+
+// From is Ask for the content of a file from an offset on.
+func (h *Server) From(ctx context.Context, name string, offset int64) (*http.Response, error) {
+	res, err := h.ask(ctx, http.MethodGet, name, offset)
+	if err != nil {
+		return nil, err
+	}
+	if offset > 0 && res.StatusCode == http.StatusOK { // it gives all of it
+		if _, err := io.CopyN(io.Discard, res.Body, offset); err != nil {
+			res.Body.Close()
+			return nil, errs.New(errs.Unavailable, "%s: %s broke off: %w", h.base, name, err).WithHint("do the same again")
+		}
+	}
+	return res, nil
 }
 
 // Put refuses: nothing is written to a web server.
