@@ -1,6 +1,6 @@
 // What a person does with snapshots, and with what DVC tracks.
 import { seen, titled } from './hands.mjs'
-import { assert, enter, settled } from './harness.mjs'
+import { assert, audit, enter, settled } from './harness.mjs'
 
 
 export const tests = {
@@ -55,6 +55,27 @@ export const tests = {
     await page.fill('dialog input', 'first')
     await page.click('dialog >> text=Add tag')
     await seen(page, 'weather@first is set', 'body')
+  },
+
+  async 'of what DVC tracks only what is in view is drawn, and keys lead to the end of it'(page, s) {
+    const items = Array.from({ length: 20_000 }, (_, i) => ({ path: `data/part-${Math.floor(i / 100)}/image-${i}.png`, by: `data/part-${Math.floor(i / 100)}.dvc`, stage: false, stage_name: '', kind: 'outs', folder: false, hash: 'md5', no_cache: false, desc: i % 9 ? undefined : 'A picture of the sky' }))
+    await page.route('**/api/v1/dvc/data', (route) => route.fulfill({ json: { found: true, items, problems: [] } }))
+    await page.route('**/api/v1/dvc/data/status', (route) => route.fulfill({ json: [] }))
+    await enter(page, s.url, '/data?tab=dvc')
+    await page.waitForSelector('main [data-row]')
+    const drawn = await page.locator('main [data-row]').count()
+    assert.ok(drawn < 80, `${drawn} rows are drawn`)
+    await page.focus('main [data-row]')
+    const on = (text) => page.waitForFunction((t) => document.activeElement?.matches('[data-row]') && document.activeElement.textContent === t, text)
+    await page.keyboard.press('End')
+    await on('data/part-199/image-19999.png')
+    await page.keyboard.press('ArrowUp')
+    await on('data/part-199/image-19998.png')
+    await page.keyboard.press('Home')
+    await on('data/part-0/image-0.png')
+    assert.deepEqual(await audit(page, 'tracked'), [])
+    await page.fill('main [data-search]', 'image-1234')
+    await page.waitForFunction(() => document.querySelectorAll('main [data-row]').length === 11)
   },
 
   async 'what DVC tracks is walked by keys, and each path says how it is and what helps'(page, s) {

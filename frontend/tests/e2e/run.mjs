@@ -16,6 +16,7 @@ import { tests as bring } from './data_bring.mjs'
 import { tests as compare } from './data_compare.mjs'
 import { tests as keys } from './data_keys.mjs'
 import { tests as many } from './data_many.mjs'
+import { tests as ways } from './data_ways.mjs'
 import { tests as figures } from './dvc_figures.mjs'
 import { tests as graph } from './graph.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
@@ -63,7 +64,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...figures, ...graph, ...reading })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...ways, ...figures, ...graph, ...reading })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DvcExperiment, TrackedItem, TrackedState } from '$lib/api/types'
 import { keysOf, told } from '$features/data/experiments'
 import { chosen, written } from '$features/data/figures'
-import { byPath, differs, look, quoted, ways, whichOf } from '$features/data/tracked'
+import { byPath, differs, look, parted, quoted, ways, whichOf } from '$features/data/tracked'
 import { t } from '$lib/i18n/index.svelte'
 
 const item = (more: Partial<TrackedItem> = {}): TrackedItem => ({ path: 'data/a.csv', by: 'data/a.csv.dvc', stage: false, stage_name: '', kind: 'outs', folder: false, no_cache: false, ...more })
@@ -10,6 +10,7 @@ const state = (state: string, cache = 'whole'): TrackedState => ({ path: 'data/a
 const commands = (i: TrackedItem, s: TrackedState) => ways(i, s).map((w) => w.command)
 
 describe('what DVC tracks', () => {
+  it('has a folder and a name', () => expect(['a.csv', 'data/a.csv', 'data/raw/images/'].map(parted)).toEqual([['', 'a.csv'], ['data/', 'a.csv'], ['data/raw/', 'images/']]))
   it('shows every word that the server has', () => {
     for (const word of ['unchanged', 'modified', 'missing', 'unrecorded', 'versioned', 'unreadable', 'new', 'whole', 'there', 'uncached']) expect(t(look(word)!.text)).not.toBe('')
     expect(look('what is this')).toBeUndefined()

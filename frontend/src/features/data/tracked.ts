@@ -1,5 +1,5 @@
 import type { TrackedItem, TrackedState } from '$lib/api/types'
-import type { PlainKey } from '$lib/i18n/index.svelte'
+import { t, type PlainKey } from '$lib/i18n/index.svelte'
 import type { Tone } from '$lib/ui/state'
 
 /** Look is how a word of the server is shown. */
@@ -23,6 +23,18 @@ const looks: Record<string, Look> = {
 
 /** look is how a state of the folder, a file or the cache is shown; undefined for a word that this page does not know. */
 export const look = (word: string): Look | undefined => looks[word]
+
+/** wordOf is how a state is told; lacks are the objects that the cache does not have. */
+export function wordOf(word: string, lacks = 0): string {
+  const shown = looks[word]
+  return word === 'partly' ? t('tracked.partly', { count: lacks }) : shown ? t(shown.text) : word
+}
+
+/** parted is a path as its folder, with the slash, and its name. */
+export function parted(path: string): [string, string] {
+  const end = path.lastIndexOf('/', path.length - 2) + 1
+  return [path.slice(0, end), path.slice(end)]
+}
 
 /** byPath finds the state of an item. */
 export const byPath = (list: TrackedState[] | undefined) => new Map((list ?? []).map((s) => [s.path, s]))

@@ -17,6 +17,39 @@ export function roving(node: HTMLElement) {
   return { destroy: () => node.removeEventListener('keydown', keys) }
 }
 
+/** Part is a long list of which only what is in view is drawn, in elements that say their place by data-at. */
+interface Part {
+  length: () => number
+  show: (at: number) => void
+}
+
+/** rovingIn is roving where only a part of the list is drawn: what is gone to is brought into view first. */
+export function rovingIn(node: HTMLElement, part: Part) {
+  let going: number | undefined // where the focus goes once it is drawn; keys that come before go on from there
+  const focus = (at: number) => {
+    const row = node.querySelector<HTMLElement>(`[data-at="${at}"] [data-row]`)
+    row?.focus()
+    return !!row
+  }
+  const arrive = () => {
+    if (going !== undefined) focus(going)
+    going = undefined
+  }
+  const keys = (e: KeyboardEvent) => {
+    const row = (e.target as Element).closest<HTMLElement>('[data-at]')
+    const next = row ? target(e.key, going ?? Number(row.dataset.at), part.length()) : undefined
+    if (next === undefined || !(e.target as Element).matches('[data-row]')) return
+    e.preventDefault()
+    part.show(next)
+    going = undefined
+    if (focus(next)) return
+    going = next
+    requestAnimationFrame(() => requestAnimationFrame(arrive))
+  }
+  node.addEventListener('keydown', keys)
+  return { destroy: () => node.removeEventListener('keydown', keys) }
+}
+
 /** target says where a key leads from a place in a list; undefined where it leads nowhere. */
 export function target(key: string, at: number, length: number): number | undefined {
   switch (key) {

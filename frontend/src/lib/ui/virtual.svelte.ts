@@ -1,7 +1,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualItem } from '@tanstack/virtual-core'
 
 /** virtual shows a window of a long list. It is the thin seam to TanStack Virtual. */
-export function virtual(count: () => number, rowHeight: () => number, element: () => HTMLElement | undefined) {
+export function virtual(count: () => number, rowHeight: (at: number) => number, element: () => HTMLElement | undefined) {
   let items = $state.raw<VirtualItem[]>([])
   let total = $state(0)
   const read = () => {
@@ -32,6 +32,13 @@ export function virtual(count: () => number, rowHeight: () => number, element: (
     },
     get total() {
       return total
+    },
+    /** above and below are the room of the rows that are not drawn, in pixels. */
+    get above() {
+      return items[0]?.start ?? 0
+    },
+    get below() {
+      return Math.max(0, total - (items.at(-1)?.end ?? 0))
     },
     toEnd: () => instance.scrollToIndex(count() - 1, { align: 'end' }),
     toIndex: (i: number) => instance.scrollToIndex(i, { align: 'auto' }),
