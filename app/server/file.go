@@ -52,6 +52,13 @@ func (f *file) get() *project.File {
 	return good
 }
 
+// replace writes the file for one who had read it as it was; of several at once, one does.
+func (f *file) replace(text, was string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.project.Replace(text, was)
+}
+
 // changed reports whether the file was touched since the last call.
 func (f *file) changed() bool {
 	f.mu.Lock()

@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"bufio"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -102,6 +104,50 @@ func TestTheProjectFileIsWatched(t *testing.T) {
 	}
 	if _, body := ask(t, "GET", s.Info().URL+"/api/v1/project", "", token); !strings.Contains(body, `"name":"storms"`) {
 		t.Errorf("the new name is not taken: %s", body)
+	}
+}
+
+func TestTheProjectFileIsReplacedByWhatCanBeUsedAndOverNobodysChange(t *testing.T) {
+	dir := weather(t)
+	s := serve(t, options(t, dir, t.TempDir()))
+	path := filepath.Join(dir, "rondo.yaml")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storms := strings.Replace(string(before), "name: weather", "name: storms", 1)
+	put := func(text, was string) (int, string) {
+		body, _ := json.Marshal(map[string]string{"text": text, "was": was})
+		res, answer := ask(t, "PUT", s.Info().URL+"/api/v1/project/file", string(body), "Authorization: Bearer "+s.Info().Token)
+		return res.StatusCode, answer
+	}
+	for _, c := range []struct {
+		text, was string
+		code      int
+		says      string
+	}{
+		{string(before) + "stagse: {}\n", string(before), 400, `did you mean \"stages\"?`},
+		{storms, string(before) + "# older\n", 409, "was changed meanwhile"},
+		{"", string(before), 400, "holds nothing"},
+	} {
+		if code, answer := put(c.text, c.was); code != c.code || !strings.Contains(answer, c.says) {
+			t.Errorf("got %d %s, want %d and %q", code, answer, c.code, c.says)
+		}
+		if now, _ := os.ReadFile(path); string(now) != string(before) {
+			t.Errorf("what was refused was written: %.200s", now)
+		}
+	}
+	if code, answer := put(storms, string(before)); code != 200 || !strings.Contains(answer, "name: storms") {
+		t.Errorf("got %d %s", code, answer)
+	}
+	if _, body := ask(t, "GET", s.Info().URL+"/api/v1/project", "", "Authorization: Bearer "+s.Info().Token); !strings.Contains(body, `"name":"storms"`) {
+		t.Errorf("the new name is not taken: %s", body)
+	}
+	if err := errors.Join(os.Remove(path), os.Symlink(filepath.Join(t.TempDir(), "elsewhere.yaml"), path)); err != nil {
+		t.Fatal(err)
+	}
+	if code, answer := put(storms, ""); code != 412 || !strings.Contains(answer, "a link to another file") {
+		t.Errorf("through a link: %d %s", code, answer)
 	}
 }
 

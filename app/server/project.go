@@ -59,6 +59,17 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 	return out, nil
 }
 
+// SaveFile implements api.House. What the file declares begins before this returns; its commands still have to be trusted.
+func (s *Server) SaveFile(ctx context.Context, change api.FileChange) (api.SourceFile, error) {
+	if err := s.house.file.replace(change.Text, change.Was); err != nil {
+		return api.SourceFile{}, err
+	}
+	if s.house.file.changed() {
+		s.house.reload(ctx)
+	}
+	return s.File(ctx)
+}
+
 // Launch implements api.House.
 func (s *Server) Launch(context.Context) (api.Launch, error) {
 	return api.Launch{URL: s.LaunchURL()}, nil

@@ -17,6 +17,7 @@ import (
 type House interface {
 	Project(ctx context.Context) (Project, error)
 	File(ctx context.Context) (SourceFile, error)
+	SaveFile(ctx context.Context, change FileChange) (SourceFile, error)
 	Trust(ctx context.Context) (project.Question, error)
 	GrantTrust(ctx context.Context, digest ref.Digest) (project.Question, error)
 	Loop(ctx context.Context) (Loop, error)
@@ -49,6 +50,12 @@ type SourceFile struct {
 	Text    string        `json:"text"`
 	File    *project.File `json:"file"`
 	Problem *Failure      `json:"problem"`
+}
+
+// FileChange is a new text of rondo.yaml, and the one that it was made of.
+type FileChange struct {
+	Text string `json:"text"`
+	Was  string `json:"was"`
 }
 
 // Loop is the state of the lifecycle, for the home page.
@@ -117,6 +124,7 @@ type grant struct {
 func (a *API) projectRoutes(r *Router) {
 	Get(r, "/project", func(ctx context.Context, _ Nothing) (Project, error) { return a.House.Project(ctx) })
 	Get(r, "/project/file", func(ctx context.Context, _ Nothing) (SourceFile, error) { return a.House.File(ctx) })
+	Put(r, "/project/file", func(ctx context.Context, in FileChange) (SourceFile, error) { return a.House.SaveFile(ctx, in) })
 	Get(r, "/trust", func(ctx context.Context, _ Nothing) (project.Question, error) { return a.House.Trust(ctx) })
 	Post(r, "/trust", func(ctx context.Context, in grant) (project.Question, error) {
 		return a.House.GrantTrust(ctx, in.Digest)

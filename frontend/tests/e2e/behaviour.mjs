@@ -67,6 +67,29 @@ export const tests = {
     }
   },
 
+  async 'rondo.yaml is changed on its page: a mistake leads to its line and what was typed stays'(page, s) {
+    await enter(page, s.url, '/settings')
+    await page.click('main .panel:has(h2:text-is("rondo.yaml")) button:has-text("Edit")')
+    const box = page.locator('main textarea')
+    const before = await box.inputValue()
+    assert.ok(await box.evaluate((e) => e === document.activeElement), 'the focus is not in the file')
+    await box.fill(before.replace('stages:', 'stagse:'))
+    await page.keyboard.press('Control+Enter')
+    await seen(page, 'rondo.yaml:4:3')
+    assert.equal(await box.evaluate((e) => e.value.slice(0, e.selectionStart).split('\n').length), 4)
+    assert.ok((await box.inputValue()).includes('stagse:'), 'what was typed is gone')
+    assert.deepEqual(await audit(page, 'a mistake in the file'), [])
+    await box.fill(`${before}\n# mine\n`)
+    await page.keyboard.press('Control+Enter')
+    await seen(page, 'rondo.yaml is saved', '.toasts')
+    await box.waitFor({ state: 'detached' })
+    assert.ok((await page.textContent('main pre >> nth=-1')).endsWith('# mine\n'))
+    await page.click('main .panel:has(h2:text-is("rondo.yaml")) button:has-text("Edit")')
+    await box.fill('nothing of it')
+    await page.click('main .panel:has(h2:text-is("rondo.yaml")) button:has-text("Cancel")')
+    assert.ok((await page.textContent('main pre >> nth=-1')).endsWith('# mine\n'), 'what was cancelled stays')
+  },
+
   async 'the sheet of keys opens with ? and closes with Escape'(page, s) {
     await enter(page, s.url, '/')
     await page.keyboard.press('?')

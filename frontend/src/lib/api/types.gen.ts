@@ -643,6 +643,11 @@ export interface FetchSnapshots {
 	part?: DatasetPart;
 }
 
+export interface FileChange {
+	text: string;
+	was: string;
+}
+
 export interface FsckProblem {
 	kind: string;
 	file: string;
@@ -2901,6 +2906,12 @@ export interface Operations {
 		path: Record<string, never>;
 		query: Record<string, never>;
 		body: undefined;
+		out: SourceFile;
+	};
+	"PUT /project/file": {
+		path: Record<string, never>;
+		query: Record<string, never>;
+		body: Partial<FileChange>;
 		out: SourceFile;
 	};
 	"GET /queue": {
