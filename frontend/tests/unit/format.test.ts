@@ -1,6 +1,11 @@
 import { tableName } from '$features/data/sql'
 import { describe, expect, it } from 'vitest'
-import { ago, brief, byName, bytes, count, duration, figure, fixed, micros, middle, parseTime, percent, plain, pValue, real, signed, span } from '$lib/format'
+import { ago, brief, byName, bytes, count, duration, figure, fixed, micros, middle, parseTime, percent, plain, pValue, real, signed, span, level } from '$lib/format'
+
+describe('a number of a column', () => {
+  it('has the places of the others', () => expect([0.801, 0.44, 12.5, -0.25].map(level)).toEqual(['0.8010', '0.4400', '12.5000', '−0.2500']))
+  it('says what it is where it is whole, tiny or huge', () => expect([200, 3.2e-7, 1234.5].map(level)).toEqual(['200', '3.20e-7', '1,235']))
+})
 
 describe('numbers', () => {
   it.each([

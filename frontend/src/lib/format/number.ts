@@ -28,6 +28,12 @@ export function fixed(x: number | null | undefined, places = 3): string {
   return minus(x.toFixed(places))
 }
 
+/** level writes a number for a column of such: those of a usual size have the same places, and line up. */
+export function level(x: Float | null | undefined): string {
+  const size = Math.abs(real(x))
+  return !Number.isInteger(size) && size >= 1e-3 && size < 100 ? fixed(real(x), 4) : figure(x)
+}
+
 /** signed writes a difference with its sign. */
 export const signed = (x: number, places = 3) => (x > 0 ? '+' : '') + fixed(x, places)
 

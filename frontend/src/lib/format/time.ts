@@ -27,7 +27,7 @@ export function ago(s: string | number | null | undefined, locale: string, now =
 /** moment writes a time in full, in the person's own zone. */
 export function moment(s: string | number | null | undefined, locale: string): string {
   const d = parseTime(s)
-  return d ? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(d) : '–'
+  return d ? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(d) : '–'
 }
 
 /** short writes a time for a table: day and minutes. */
