@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -135,18 +136,34 @@ func (j *Journal) cut(s segment, d *damage) error {
 	return f.Sync()
 }
 
-func (j *Journal) open() (err error) {
-	path := filepath.Join(j.own(), logName(j.number))
-	if j.f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
+func (j *Journal) open() error {
+	f, err := os.OpenFile(filepath.Join(j.own(), logName(j.number)), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
 		return err
 	}
-	if j.size, err = j.f.Seek(0, 2); err != nil {
-		return errors.Join(err, j.f.Close())
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		err = atomicfile.SyncDir(j.own())
 	}
-	if err := atomicfile.SyncDir(j.own()); err != nil {
-		return err
+	if err == nil {
+		err = atomicfile.SyncDir(j.dir)
 	}
-	return atomicfile.SyncDir(j.dir)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	j.f, j.size = f, size
+	return nil
+}
+
+// ready opens the file to append to, where that could not be done when the one before was full.
+func (j *Journal) ready() error {
+	if j.broken != nil || j.f != nil {
+		return j.broken
+	}
+	if err := j.open(); err != nil {
+		return writeError(err)
+	}
+	return nil
 }
 
 // TakeSealed returns the files that were sealed since it was last asked.
@@ -195,8 +212,8 @@ func (j *Journal) Draft(prev Record, by, kind, id string, data []byte) Record {
 func (j *Journal) Append(recs []Record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.broken != nil {
-		return j.broken
+	if err := j.ready(); err != nil {
+		return err
 	}
 	buf, last, err := j.encodeAll(recs)
 	if err != nil {
@@ -210,7 +227,7 @@ func (j *Journal) Append(recs []Record) error {
 	j.size += int64(len(buf))
 	j.last = last
 	if j.size >= j.opts.SealSize {
-		return j.seal()
+		j.seal()
 	}
 	return nil
 }

@@ -83,23 +83,25 @@ func (r sealedReader) Close() error {
 
 // seal compresses the full file, makes that durable, removes the source and goes
 // on with the next number. A crash between any two of these leaves a readable chain.
-func (j *Journal) seal() error {
+// What of it cannot be done is tried again at the next append: the records that filled
+// the file are durable whatever comes of it.
+func (j *Journal) seal() {
 	src := filepath.Join(j.own(), logName(j.number))
-	if err := compress(src); err != nil {
-		return nil //nolint: the records are durable in the plain file; sealing is tried again at the next append
+	if compress(src) != nil {
+		return
 	}
 	fault.Point("journal.sealed")
-	j.f.Close()
-	if err := os.Remove(src); err != nil {
-		return err
+	_ = j.f.Close()
+	j.f = nil
+	if os.Remove(src) == nil { // else it counts and not what was made of it
+		fault.Point("journal.removed")
+		done := segment{path: src + ".zst", number: j.number, sealed: true}
+		if k, ok := done.stamp(j.opts.Device, j.last.Seq, j.last.Hash); ok {
+			j.sealed = append(j.sealed, k)
+		}
+		j.number++
 	}
-	fault.Point("journal.removed")
-	done := segment{path: src + ".zst", number: j.number, sealed: true}
-	if k, ok := done.stamp(j.opts.Device, j.last.Seq, j.last.Hash); ok {
-		j.sealed = append(j.sealed, k)
-	}
-	j.number++
-	return j.open()
+	_ = j.open()
 }
 
 func compress(src string) error {

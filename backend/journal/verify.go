@@ -55,13 +55,23 @@ func (v *verifier) segment(s segment) error {
 			offset += int64(len(line))
 		}
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				d := damage{file: rel, offset: offset, reason: err.Error()}
-				v.damaged = append(v.damaged, d.error())
-			}
+			v.end(s, err, damage{file: rel, offset: offset})
 			return nil
 		}
 	}
+}
+
+// end notes what is wrong with how a file ends.
+func (v *verifier) end(s segment, err error, d damage) {
+	switch {
+	case !errors.Is(err, io.EOF):
+		d.reason = err.Error()
+	case s.sealed && d.offset == 0:
+		d.reason = emptied
+	default:
+		return
+	}
+	v.damaged = append(v.damaged, d.error())
 }
 
 func (v *verifier) line(line []byte, whole bool, d damage) {

@@ -32,6 +32,9 @@ type Place struct {
 // Error implements error.
 func (*Place) Error() string { return "" }
 
+// emptied is what is wrong with a sealed file of nothing: only full ones are sealed.
+const emptied = "nothing is left in it"
+
 func (d *damage) error() error {
 	e := errs.New(errs.Corrupt, "journal file %s is damaged at bytes %d–%d: %s", d.file, d.offset, d.offset+d.size, d.reason).
 		WithHint("put back an intact copy of this file from a backup or another device; `rondo fsck` shows every damaged place")
@@ -65,6 +68,9 @@ func (w *walker) segment(s segment) (*damage, error) {
 	for {
 		line, err := readLine(br)
 		if errors.Is(err, io.EOF) && len(line) == 0 {
+			if s.sealed && offset == 0 {
+				return &damage{file: rel, reason: emptied, acknowledged: true}, nil
+			}
 			w.tell(s)
 			return nil, nil
 		}
