@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,5 +229,20 @@ func TestLostObjectsAreStoredAgain(t *testing.T) {
 	problems := slices.DeleteFunc(v.Problems, func(p dataset.Problem) bool { return p.Path == "(profile)" }) // which nobody stores again
 	if len(problems) > 0 || v.Files != 800 {
 		t.Fatalf("%d of %d files are damaged, such as %+v", len(problems), v.Files, problems[:min(1, len(problems))])
+	}
+}
+
+// TestManyDaysAreMany: of a number that stands for always nothing is forgotten, although its
+// nanoseconds are more than a number has room for.
+func TestManyDaysAreMany(t *testing.T) {
+	h := open(t, project(t))
+	h.unused = true
+	versions(t, h, 3)
+	h.hoursLater(30)
+	for days, forgot := range map[int]int{1: 2, 2: 0, 106_752: 0, 999_999: 0, math.MaxInt: 0} {
+		must(t, h.Sync(t.Context(), map[string]dataset.Setting{"a": {Path: "a.bin", Keep: &dataset.Keep{Days: days}}}))
+		if r, err := h.Retain(t.Context(), dataset.Retain{Dry: true}); err != nil || len(r[0].Forgot) != forgot {
+			t.Errorf("%d days: %+v %v", days, r, err)
+		}
 	}
 }

@@ -147,7 +147,7 @@ func (s *Service) whyKept(ctx context.Context, k Keep, snap Snapshot, place int,
 		return "the pointer names it", nil
 	case place < k.Last:
 		return fmt.Sprintf("it is one of the last %d", k.Last), nil
-	case age < time.Duration(k.Days)*24*time.Hour:
+	case age/(24*time.Hour) < time.Duration(k.Days): // whole days, since the hours of many are more than a Duration holds
 		return fmt.Sprintf("it is younger than %s", days(k.Days)), nil
 	case k.Tagged && tag != "":
 		return "it is tagged " + tag, nil
