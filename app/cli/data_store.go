@@ -37,7 +37,7 @@ var dataStoreVerbs = []verb{
 		flags: func(f *flag.FlagSet) {
 			f.Bool("dry-run", false, "only show what would be marked and removed")
 			f.Duration("grace", 0, "remove what was marked this `time` ago, such as 10m")
-			f.Bool("force", false, "with a --grace below a day, although other devices write to the project")
+			f.Bool("force", false, "with a --grace below a day, although other devices write to the project; and where the list of a snapshot's files is lost")
 			f.String("remote", "", "collect on the remote of this `name` instead of here")
 		},
 		run: dataCollect,

@@ -1,21 +1,10 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
-	"path"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"rondo/backend/errs"
-	"rondo/backend/journal"
-	"rondo/backend/ref"
 	"rondo/backend/store"
 )
 
@@ -28,7 +17,7 @@ const (
 type Collect struct {
 	Dry   bool          `json:"dry_run,omitempty"`
 	Grace time.Duration `json:"grace_ns,omitempty"` // 0: an hour; 30 days where several devices write to the project
-	Force bool          `json:"force,omitempty"`    // with less than a day, although others write to the project
+	Force bool          `json:"force,omitempty"`    // with less than a day, although others write to the project; also where lists of files are missing
 }
 
 // Collected says what came of it.
@@ -48,19 +37,25 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 	defer s.collecting.Unlock()
 	count, of := &store.Count{}, &total{}
 	defer s.follow("gc", "", count, of)()
-	roots, devices, err := s.mentioned(ctx)
+	m, err := s.mentioned(ctx)
 	if err != nil {
 		return c, err
 	}
-	if err := devices.mayLose(s.opts.Ledger.Device(), in); err != nil {
+	if err := m.devices.mayLose(s.opts.Ledger.Device(), in); err != nil {
 		return c, err
 	}
-	needed, err := s.opts.Store.ReachCounted(ctx, roots, store.Steps{Done: count, Expect: of.more})
+	if err := s.opts.Store.Reload(); err != nil { // what another program, or device, has stored is needed too
+		return c, err
+	}
+	needed, err := s.opts.Store.ReachCounted(ctx, m.roots, store.Steps{Done: count, Expect: of.more})
+	if err == nil && !in.Force {
+		err = s.allListed(ctx, m, needed)
+	}
 	if err != nil {
 		return c, err
 	}
 	if in.Grace == 0 {
-		if in.Grace = ownGrace; len(devices) > 1 {
+		if in.Grace = ownGrace; len(m.devices) > 1 {
 			in.Grace = sharedGrace
 		}
 	}
@@ -70,109 +65,4 @@ func (s *Service) Collect(ctx context.Context, in Collect) (c Collected, err err
 		c.Next = now.Add(in.Grace)
 	}
 	return c, err
-}
-
-// mentioned returns every digest that the project's own files and records hold.
-func (s *Service) mentioned(ctx context.Context) (map[ref.Digest]bool, writers, error) {
-	roots := map[ref.Digest]bool{}
-	add := func(d ref.Digest) { roots[d] = true }
-	devices, err := s.inRecords(ctx, add)
-	if err != nil {
-		return nil, nil, err
-	}
-	names := []string{"rondo.lock", "rondo.yaml"}
-	all, err := s.List(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, d := range all {
-		names = append(names, d.Path+pointerSuffix)
-	}
-	for _, name := range names {
-		if err := s.inFile(ctx, name, add); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, d := range s.unsettledTrees() {
-		roots[d] = true
-	}
-	return roots, devices, s.inPrivate(ctx, add)
-}
-
-func (s *Service) inRecords(ctx context.Context, add func(ref.Digest)) (writers, error) {
-	devices := writers{}
-	journals := filepath.Join(s.opts.Dir, ".rondo", "journal")
-	forgotten, err := s.forgottenByAll(ctx, journals)
-	if err != nil {
-		return nil, err
-	}
-	damaged, err := journal.Walk(journals, func(r journal.Record) error {
-		devices.hear(r)
-		if ofSnapshot(r) && forgotten[r.ID] {
-			return ctx.Err()
-		}
-		return errors.Join(store.Mentions(bytes.NewReader(r.Data), add), store.Mentions(strings.NewReader(r.ID), add), ctx.Err())
-	})
-	if err == nil && len(damaged) > 0 {
-		err = errs.New(errs.Precondition, "what is needed cannot be told, because a record is damaged: %w", damaged[0]).
-			WithHint("put the journal back from a backup or another device first; `rondo fsck` names the file")
-	}
-	return devices, err
-}
-
-// forgottenByAll are the snapshots that are forgotten here and that no other device has brought
-// back since, whose records came after this one was opened.
-func (s *Service) forgottenByAll(ctx context.Context, journals string) (map[string]bool, error) {
-	all, err := s.forgottenIDs(ctx)
-	if err != nil || len(all) == 0 {
-		return all, err
-	}
-	now := Forgotten{}
-	_, err = journal.Walk(journals, func(r journal.Record) error { // damage is told by who reads what is needed
-		now.Hear(r)
-		return ctx.Err()
-	})
-	maps.DeleteFunc(all, func(id string, _ bool) bool { return !now[id] })
-	return all, err
-}
-
-// inPrivate reads the files of runs, and whatever else lies in .rondo beside objects and journal.
-func (s *Service) inPrivate(ctx context.Context, add func(ref.Digest)) error {
-	return fs.WalkDir(s.root.FS(), ".rondo", func(p string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil || ctx.Err() != nil:
-			return errors.Join(ctx.Err(), err)
-		case e.IsDir() && (p == ".rondo/objects" || p == ".rondo/journal" || p == tmpDir):
-			return fs.SkipDir
-		case e.Type().IsRegular():
-			return s.inFile(ctx, p, add)
-		}
-		return nil
-	})
-}
-
-func (s *Service) inFile(ctx context.Context, name string, add func(ref.Digest)) error {
-	f, err := s.root.Open(path.Clean(name))
-	if missing(err) || errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return errs.New(errs.Precondition, "what is needed cannot be told, because %s cannot be read: %w", name, err).
-			WithHint("see whether you may read it; nothing was removed")
-	}
-	defer f.Close()
-	return store.Mentions(whileIn{ctx, f}, add)
-}
-
-// whileIn reads until the work is given up.
-type whileIn struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (w whileIn) Read(b []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.Reader.Read(b)
 }

@@ -12,6 +12,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/fsck"
 	"rondo/backend/ref"
+	"rondo/backend/store"
 )
 
 // hoursLater makes the service's clock run ahead, which files on disk do not.
@@ -226,5 +227,69 @@ func TestWhatAnotherDeviceBroughtBackIsNeeded(t *testing.T) {
 	}
 	if _, err := there.Checkout(ctx, "d", 1, true); err != nil {
 		t.Error(err)
+	}
+}
+
+// apart puts another copy of an object into a pack of its own.
+func (h *house) apart(t *testing.T, d ref.Digest) {
+	t.Helper()
+	content, err := h.store.ReadAll(t.Context(), d, 1<<20)
+	must(t, err)
+	other := t.TempDir()
+	s, err := store.Open(other)
+	must(t, err)
+	_, err = s.PutBytes(t.Context(), content)
+	must(t, err)
+	must(t, os.CopyFS(filepath.Join(h.dir, ".rondo/objects"), os.DirFS(other)))
+}
+
+// TestNothingGoesWhileAListIsMissing: what the files of a snapshot are cannot be told then. The pack with
+// the list may be on its way from another device, or come back from a backup.
+func TestNothingGoesWhileAListIsMissing(t *testing.T) {
+	for what, files := range map[string]int{"a list": 1, "a node of one": 2000} {
+		t.Run(what, func(t *testing.T) {
+			h := open(t, project(t))
+			for i := range files {
+				write(t, h.dir, fmt.Sprintf("d/%d", i), fmt.Sprint("file ", i))
+			}
+			_, err := h.store.PutBytes(t.Context(), []byte("file 0")) // in a pack of its own
+			must(t, err)
+			h.add(t, "d", "d")
+			snap := h.snap(t, "d")
+			info, err := h.store.Stat(snap.Tree)
+			must(t, err)
+			lost := filepath.Join(h.dir, ".rondo/objects", info.File)
+			if files > 1000 {
+				h.apart(t, snap.Tree) // the topmost, which names those that are lost
+			}
+			h.close()
+			must(t, os.Rename(lost, lost+".away"))
+
+			h = open(t, h.dir)
+			for hours := range 3 {
+				h.hoursLater(10 * hours)
+				if _, err := h.Collect(t.Context(), dataset.Collect{Dry: hours == 0}); !errs.Is(err, errs.Precondition) || !strings.Contains(errs.HintOf(err), "--force") {
+					t.Errorf("%v (%s)", err, errs.HintOf(err))
+				} else if files == 1 && !strings.Contains(err.Error(), "d@1") {
+					t.Errorf("it is not named: %v", err)
+				}
+			}
+			must(t, os.Rename(lost+".away", lost))
+			h.close()
+			h = open(t, h.dir)
+			if v, err := h.Verify(t.Context(), "d", 0); err != nil || !v.OK {
+				t.Errorf("%+v %v", v, err)
+			}
+			h.collect(t, dataset.Collect{})
+			must(t, os.Remove(lost))
+			h.close()
+			h = open(t, h.dir)
+			for hours := range 3 {
+				h.hoursLater(10 * hours)
+				if _, err := h.Collect(t.Context(), dataset.Collect{Force: true}); err != nil {
+					t.Error("although it is meant:", err)
+				}
+			}
+		})
 	}
 }

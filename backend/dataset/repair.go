@@ -269,15 +269,15 @@ func (s *Service) bring(ctx context.Context, f *store.Far, name string, k *sick,
 // version, and that are not here although they were. Some are digests of something else; a
 // remote that has one of them knows better.
 func (s *Service) perhaps(ctx context.Context) (list []ref.Digest) {
-	roots, _, err := s.mentioned(ctx)
+	m, err := s.mentioned(ctx)
 	if err != nil {
 		return nil // what is damaged there is named by fsck
 	}
-	reached, err := s.opts.Store.Reach(ctx, roots)
+	reached, err := s.opts.Store.Reach(ctx, m.roots)
 	if err == nil {
 		return s.wereHere(ctx, reached.Absent())
 	}
-	for d := range roots {
+	for d := range m.roots {
 		if !s.opts.Store.Has(d) {
 			list = append(list, d)
 		}

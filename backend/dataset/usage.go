@@ -54,18 +54,18 @@ func (s *Service) Usage(ctx context.Context) (u Usage, err error) {
 	}
 	count, of := &store.Count{}, &total{}
 	defer s.follow("usage", "", count, of)()
-	roots, _, err := s.mentioned(ctx)
+	m, err := s.mentioned(ctx)
 	if err != nil {
 		return u, err
 	}
-	key, err := s.usageKey(ctx, roots)
+	key, err := s.usageKey(ctx, m.roots)
 	if err != nil || key == s.counted.of {
 		return s.counted.usage, err
 	}
-	if u, err = s.countUsage(ctx, roots, store.Steps{Done: count, Expect: of.more}); err != nil {
+	if u, err = s.countUsage(ctx, m.roots, store.Steps{Done: count, Expect: of.more}); err != nil {
 		return u, err
 	}
-	if after, err := s.usageKey(ctx, roots); err == nil && after == key {
+	if after, err := s.usageKey(ctx, m.roots); err == nil && after == key {
 		s.counted = countedUsage{key, u}
 	}
 	return u, nil

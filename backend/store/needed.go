@@ -12,6 +12,7 @@ type Needed struct {
 	slots    [][2]uint64
 	n        int
 	doubtful []ref.Digest
+	unlisted []ref.Digest
 }
 
 func newNeeded(objects int) *Needed {
@@ -25,6 +26,9 @@ func newNeeded(objects int) *Needed {
 // Absent are the digests among them that the store does not have, as far as they name
 // objects at all.
 func (n *Needed) Absent() []ref.Digest { return n.doubtful }
+
+// Unlisted are nodes of trees that the store does not have: what they hold cannot be told.
+func (n *Needed) Unlisted() []ref.Digest { return n.unlisted }
 
 // Len says how many digests there are.
 func (n *Needed) Len() int { return n.n }

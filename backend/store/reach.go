@@ -117,6 +117,15 @@ func (r *reach) add(d ref.Digest) {
 	}
 }
 
+// node is add for what is known to be a node of a tree.
+func (r *reach) node(d ref.Digest) {
+	if r.add(d); !r.s.Has(d) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.needed.unlisted = append(r.needed.unlisted, d)
+	}
+}
+
 // check notes what may not be here; the caller holds the lock.
 func (r *reach) check(d ref.Digest) {
 	if _, here := r.s.entry(d); !here {
@@ -186,7 +195,7 @@ func (r *reach) look(d ref.Digest, b []byte) error {
 		return nil // somebody's file that begins like a node
 	}
 	for _, below := range n.children {
-		r.add(below.digest)
+		r.node(below.digest)
 	}
 	for _, f := range n.files {
 		if err := r.leaf(f.Digest); err != nil {
