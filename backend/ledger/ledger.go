@@ -9,6 +9,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -87,7 +88,7 @@ func Open(ctx context.Context, opts Options) (*Ledger, error) {
 		return nil, err
 	}
 	if err := l.seeOthers(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, x.Close(), j.Close())
 	}
 	l.done.Add(1)
 	go l.write()

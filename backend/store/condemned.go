@@ -25,7 +25,7 @@ const (
 type condemned struct {
 	stamp Stamp // of the file that was read
 	since map[ref.Digest]time.Time
-	blind bool // which packs are left since then could not be read
+	blind bool // it, or which packs are left since then, could not be read
 }
 
 // sentence reads the list anew if it is another one; one that is damaged condemns nothing.
@@ -43,10 +43,11 @@ func (s *Store) sentence() map[ref.Digest]time.Time {
 	if now.stamp == was.stamp && !was.blind {
 		return was.since
 	}
+	var err error
 	if now.stamp != (Stamp{}) {
-		now.since = readCondemned(path)
+		now.since, err = readCondemned(path)
 	}
-	now.blind = s.Reload() != nil
+	now.blind = errors.Join(err, s.Reload()) != nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.condemned = now
@@ -54,14 +55,14 @@ func (s *Store) sentence() map[ref.Digest]time.Time {
 	return now.since
 }
 
-func readCondemned(path string) map[ref.Digest]time.Time {
+func readCondemned(path string) (map[ref.Digest]time.Time, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	text, ok := bytes.CutPrefix(b, []byte(condemnedHead+"\n"))
 	if !ok || !summed(b) {
-		return nil
+		return nil, nil
 	}
 	since := map[ref.Digest]time.Time{}
 	for line := range strings.Lines(string(text)) {
@@ -72,7 +73,7 @@ func readCondemned(path string) map[ref.Digest]time.Time {
 			since[d] = when
 		}
 	}
-	return since
+	return since, nil
 }
 
 // summed reports whether a list's last line is the digest of all before; older lists have none,

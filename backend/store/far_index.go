@@ -16,7 +16,7 @@ import (
 
 const (
 	firstTail = 64 << 10 // bytes of a pack's end that are asked for first
-	maxTail   = 1 << 30
+	maxTail   = 1 << 30  // bytes of an index, with its footer on a remote
 )
 
 // tail is the end of a pack, index and footer, standing for the whole.

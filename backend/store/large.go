@@ -4,11 +4,13 @@ import (
 	"context"
 	"hash"
 	"io"
+	"math"
 	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"rondo/backend/errs"
 	"rondo/backend/ref"
 )
 
@@ -188,5 +190,9 @@ func (c *cutter) end() (ref.Digest, error) {
 	if _, ok := c.p.s.entry(d); ok && !c.p.s.doomed(d) && c.p.s.Has(d) {
 		return d, nil
 	}
-	return d, c.p.add(prepared{digest: d, stored: encodeList(c.chunks), form: listed})
+	list := encodeList(c.chunks)
+	if len(list) > math.MaxUint32 { // which an index has room for
+		return d, errs.New(errs.TooLarge, "content of %d bytes is more than one object can hold", c.size).WithHint("divide it into several files")
+	}
+	return d, c.p.add(prepared{digest: d, stored: list, form: listed})
 }

@@ -22,6 +22,7 @@ const (
 	inlineFiles = 1000 // up to which a tree is one list in JSON
 	maxLevel    = 12
 	maxFileSize = 1 << 50 // bytes
+	maxPath     = 1 << 16 // bytes: what can be opened is shorter, and each row of a node may repeat it
 )
 
 // child is a node below another.
@@ -82,7 +83,7 @@ func parseNode(b []byte) (*node, error) {
 	p := nodeParser{b: b}
 	n := &node{level: int(p.byte())}
 	count := p.uint()
-	if p.bad || n.level > maxLevel || count == 0 || count > uint64(len(b)) {
+	if p.bad || n.level > maxLevel || count == 0 || count > maxPage {
 		return nil, errNode
 	}
 	if n.level == 0 {
@@ -138,7 +139,7 @@ func (p *nodeParser) row(n *node) {
 // path is what the one before has in common with it, and the rest.
 func (p *nodeParser) path() string {
 	shared, length := p.uint(), p.uint()
-	if p.bad || shared > uint64(len(p.last)) || length > uint64(len(p.b)) {
+	if p.bad || shared > uint64(len(p.last)) || length > uint64(len(p.b)) || shared+length > maxPath {
 		p.bad = true
 		return ""
 	}

@@ -50,7 +50,7 @@ func parseIndex(f io.ReaderAt, size int64, name string) ([]row, error) {
 	}
 	start, count := binary.BigEndian.Uint64(foot[32:]), binary.BigEndian.Uint64(foot[40:])
 	length := uint64(size-footerSize) - start
-	if string(foot[48:]) != footMagic || start > uint64(size-footerSize) || count > length || count*rowSize != length {
+	if string(foot[48:]) != footMagic || start > uint64(size-footerSize) || length > maxTail || count*rowSize != length {
 		return nil, broken("it does not end as a pack does, and may have been cut short")
 	}
 	index := make([]byte, length)
@@ -69,6 +69,9 @@ func parseRows(index []byte, end int64, broken func(string) error) ([]row, error
 		offset, stored := binary.BigEndian.Uint64(index[32:]), binary.BigEndian.Uint64(index[40:])
 		if offset < uint64(len(packMagic)) || offset > uint64(end) || stored > uint64(end)-offset || stored > math.MaxUint32 {
 			return nil, broken("an entry lies outside of it")
+		}
+		if form(index[48]) != listed && stored > maxUnpacked {
+			return nil, broken("an entry is longer than any that is written")
 		}
 		if form(index[48]) >= forms {
 			return nil, broken("it holds an entry of a kind that this version does not know")

@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 
 	"rondo/backend/atomicfile"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
 
@@ -139,15 +141,21 @@ type verified struct {
 }
 
 func (v *verified) Read(b []byte) (int, error) {
-	n, err := v.r.Read(b)
+	n, err := 0, fault.Check("read")
+	if err == nil {
+		n, err = v.r.Read(b)
+	}
 	v.hash.Write(b[:n])
 	if err == nil {
 		return n, nil
 	}
 	var known *errs.Error
+	var disk syscall.Errno
 	switch {
 	case errors.As(err, &known):
 		return n, err
+	case errors.As(err, &disk): // of which nobody knows what it holds
+		return n, diskError(err)
 	case !errors.Is(err, io.EOF):
 		return n, v.damaged(err.Error())
 	}

@@ -48,6 +48,9 @@ func (w *TreeWriter) Add(f TreeFile) error {
 	if f.Path <= w.last {
 		return errs.New(errs.Internal, "%q was added to a tree after %q", f.Path, w.last)
 	}
+	if len(f.Path) > maxPath {
+		return errs.New(errs.Invalid, "%.60q… is a longer path than a tree can hold", f.Path).WithHint("shorten the names of the folders around it")
+	}
 	w.last = f.Path
 	w.Files++
 	w.Size += f.Size
