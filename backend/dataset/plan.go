@@ -25,6 +25,8 @@ type plan struct {
 	fresh  bool          // nothing is at the path
 	writes int           // files to bring in
 	idle   bool          // there is nothing to do at all
+	force  bool          // what no snapshot has is overwritten
+	looked time.Time     // when it was begun to look at what lies there
 	later  *settling     // nil: the disk is waited for
 	starts []int         // of the parcels that they were staged in: how many files came before
 	stamps []store.Stamp // how the files that were brought in look
@@ -118,7 +120,7 @@ func (p *plan) only(ctx context.Context, kind string, fn func(i int, d deed) err
 }
 
 func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, how Bring) (*plan, error) {
-	p := &plan{base: d.Path, single: snap.Single, count: how.Count}
+	p := &plan{base: d.Path, single: snap.Single, count: how.Count, force: how.Force, looked: time.Now()}
 	if p.count == nil {
 		p.count = &store.Count{}
 	}

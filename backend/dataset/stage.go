@@ -52,6 +52,9 @@ func (s *Service) carryOut(ctx context.Context, p *plan) error {
 		return err
 	}
 	fault.Point("dataset.staged")
+	if err := s.untouched(ctx, p); err != nil {
+		return err
+	}
 	if err := p.later.ready(); err != nil {
 		return err
 	}
