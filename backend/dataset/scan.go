@@ -4,9 +4,11 @@ import (
 	"context"
 	"os"
 	"path"
+	"path/filepath"
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/folder"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -42,7 +44,7 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(&c, m, count))
+		c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(at, &c, m, count))
 		return c, err
 	}
 	part := store.Part{Count: count}
@@ -73,7 +75,7 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(&c, m, count))
+		c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(at, &c, m, count))
 		return c, err
 	}
 	t, err := s.readFile(ctx, m, at, &c.lost, hashOpen)
@@ -83,12 +85,23 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 	return c, err
 }
 
-func (s *Service) scan(c *content, m *memory, count *store.Count) store.Scan {
-	scan := store.Scan{Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
+func (s *Service) scan(at string, c *content, m *memory, count *store.Count) store.Scan {
+	scan := store.Scan{Open: func() (*os.File, error) { return s.openFolder(at) }, Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
 	if !c.lost.meant {
 		scan.Lost = c.lost.see
 	}
 	return scan
+}
+
+// openFolder opens a folder of the project, and none that a link leads to outside of it.
+func (s *Service) openFolder(at string) (*os.File, error) {
+	fault.Point("dataset.opening")
+	in, err := s.root.OpenRoot(filepath.FromSlash(at))
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return in.Open(".")
 }
 
 // opened is a file that is to be read, with what is known of it.

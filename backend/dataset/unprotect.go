@@ -41,7 +41,11 @@ func (s *Service) Unprotect(ctx context.Context, name string) (u Unprotected, er
 	if single {
 		return u, s.unprotect(stage, d.Path, &u)
 	}
-	err = folder.Walk(ctx, s.full(d.Path), nil, func(b *folder.Batch) error {
+	f, err := s.openFolder(d.Path)
+	if err != nil {
+		return u, folder.Unreadable(s.full(d.Path), err)
+	}
+	err = folder.WalkIn(ctx, f, s.full(d.Path), nil, func(b *folder.Batch) error {
 		defer b.Release()
 		for i, name := range b.Names {
 			if b.Stamps[i].Size <= store.Small {

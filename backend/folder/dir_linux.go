@@ -51,6 +51,13 @@ var localTypes = map[int64]bool{
 	unix.F2FS_SUPER_MAGIC: true,
 }
 
+// rootOf makes a folder that is open already where a walk begins.
+func rootOf(f *os.File) *Dir {
+	d := DirOf(f)
+	d.see()
+	return d
+}
+
 // see asks which file system the folder is on.
 func (d *Dir) see() {
 	var fs unix.Statfs_t

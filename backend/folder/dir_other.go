@@ -23,6 +23,12 @@ func (d *Dir) openDir(name string) (*Dir, error) { return &Dir{path: filepath.Jo
 // DirOf makes a folder that is open already a Dir, which closes it.
 func DirOf(f *os.File) *Dir { return &Dir{f.Name(), f} }
 
+// rootOf makes a folder that is open already where a walk begins.
+func rootOf(f *os.File) *Dir {
+	defer f.Close()
+	return &Dir{path: f.Name()}
+}
+
 // Close lets go of the folder.
 func (d *Dir) Close() { d.file.Close() }
 

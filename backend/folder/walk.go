@@ -3,6 +3,7 @@ package folder
 import (
 	"cmp"
 	"context"
+	"os"
 	"runtime"
 	"unicode/utf8"
 )
@@ -64,6 +65,16 @@ func Walk(ctx context.Context, dir string, m *Memory, fn func(*Batch) error) err
 	if err != nil {
 		return Unreadable(dir, err)
 	}
+	return walk(ctx, root, dir, m, fn)
+}
+
+// WalkIn is Walk of a folder that is open, and is closed in the end. Its path leads to it by names that
+// may have become links meanwhile, and only names it.
+func WalkIn(ctx context.Context, f *os.File, dir string, m *Memory, fn func(*Batch) error) error {
+	return walk(ctx, rootOf(f), dir, m, fn)
+}
+
+func walk(ctx context.Context, root *Dir, dir string, m *Memory, fn func(*Batch) error) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	w := &walker{ctx: ctx, base: dir, m: m, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -87,10 +86,10 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 		return nil
 	}
 	for _, p := range s.allPacks() {
-		if fi, err := os.Stat(filepath.Join(s.dir, p.name)); err != nil || fi.ModTime().After(c.Now.Add(-c.Grace)) {
-			continue // it may hold what was stored again because the old was condemned
+		if c.youngPack(filepath.Join(s.dir, p.name)) {
+			continue
 		}
-		if err := s.sweepPack(ctx, p, ripe, c.Steps, g); err != nil {
+		if err := s.sweepPack(ctx, p, ripe, c, g); err != nil {
 			return err
 		}
 	}
@@ -99,22 +98,31 @@ func (s *Store) sweep(ctx context.Context, ripe map[ref.Digest]bool, c Collectio
 			return err
 		}
 		info, err := s.whole(d)
-		if err != nil || s.youngWhole(info, c) {
+		if err != nil {
 			continue
 		}
-		if err := os.Remove(filepath.Join(s.dir, info.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskError(err)
+		gone, err := s.takeAway(info.File, c.youngWhole)
+		if err != nil {
+			return err
 		}
-		g.Removed++
-		g.Freed += info.Stored
+		if gone {
+			g.Removed++
+			g.Freed += info.Stored
+		}
 	}
 	return nil
 }
 
+// youngPack reports whether a pack may hold what was stored again because the old was condemned.
+func (c Collection) youngPack(path string) bool {
+	fi, err := os.Stat(path)
+	return err != nil || fi.ModTime().After(c.Now.Add(-c.Grace))
+}
+
 // youngWhole reports whether an object that is a file of its own may have been linked
 // again because the old was condemned.
-func (s *Store) youngWhole(i Info, c Collection) bool {
-	fi, err := os.Stat(filepath.Join(s.dir, i.File))
+func (c Collection) youngWhole(path string) bool {
+	fi, err := os.Stat(path)
 	if err != nil {
 		return true
 	}
@@ -124,7 +132,7 @@ func (s *Store) youngWhole(i Info, c Collection) bool {
 
 // sweepPack writes what is still needed of a pack into another and removes it. One that
 // is damaged stays as it is.
-func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool, steps Steps, g *Garbage) error {
+func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool, c Collection, g *Garbage) error {
 	rows, _, err := readIndex(filepath.Join(s.dir, p.name))
 	if err != nil {
 		return nil
@@ -139,7 +147,7 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 	if dead == 0 {
 		return nil
 	}
-	steps.expect(int64(len(rows)), 0)
+	c.Steps.expect(int64(len(rows)), 0)
 	entries, err := s.intact(ctx, p, func(d ref.Digest) bool { return !ripe[d] })
 	if err != nil {
 		return ctx.Err()
@@ -150,15 +158,18 @@ func (s *Store) sweepPack(ctx context.Context, p *pack, ripe map[ref.Digest]bool
 		if err := errors.Join(ctx.Err(), b.add(e)); err != nil {
 			return err
 		}
-		steps.Done.Add(1, 0)
+		c.Steps.Done.Add(1, 0)
 	}
-	name, err := b.commit()
-	if err != nil {
+	if err := b.Commit(); err != nil {
 		return err
 	}
 	fault.Point("store.swept")
+	if gone, err := s.takeAway(p.name, c.youngPack); err != nil || !gone {
+		return err
+	}
+	s.forget(map[*pack]bool{p: true})
 	g.Removed += dead
 	g.Freed += bytes
-	steps.Done.Add(int64(dead), 0)
-	return s.remove([]*pack{p}, name)
+	c.Steps.Done.Add(int64(dead), 0)
+	return nil
 }

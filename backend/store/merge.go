@@ -73,7 +73,7 @@ func (s *Store) merge(ctx context.Context, packs []*pack) error {
 	return s.remove(old, name)
 }
 
-// remove takes away packs whose objects are in another, which is kept, or needed by nobody.
+// remove takes away packs whose objects are in another, which is kept.
 func (s *Store) remove(packs []*pack, kept string) error {
 	gone := map[*pack]bool{}
 	for i, p := range packs {

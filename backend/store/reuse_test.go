@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -170,4 +171,31 @@ func TestFoldersThatMayChangeUnseenAreRead(t *testing.T) {
 	if n := same(); n > 0 && n != 4199 {
 		t.Errorf("%d files are the same", n)
 	}
+}
+
+// TestWhatAnotherProgramCondemnsIsKnownToBeSoundNoMore: of a folder in which all is as it was, all is
+// stored again, also where this program knew a moment ago that the store had it.
+func TestWhatAnotherProgramCondemnsIsKnownToBeSoundNoMore(t *testing.T) {
+	r := remember(t)
+	r.scan(r.take)
+	r.scan(r.take)
+	other := mustOpen(t, r.objects)
+	needed, err := other.Reach(ctx, nil)
+	must(t, err)
+	old := packs(t, r.objects)
+	collect := func(hours int) {
+		t.Helper()
+		_, err := other.Collect(ctx, store.Collection{Needed: needed, Grace: time.Minute, Now: time.Now().Add(time.Duration(hours) * time.Hour)})
+		must(t, err)
+	}
+	collect(1)
+	l := r.scan(r.take)
+	for _, name := range packs(t, r.objects) {
+		if !slices.Contains(old, name) { // young by the clock of the collection
+			must(t, os.Chtimes(name, time.Now().Add(9*time.Hour), time.Now().Add(9*time.Hour)))
+		}
+	}
+	collect(2)
+	r.s = mustOpen(t, r.objects)
+	r.whole(l)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -35,9 +36,10 @@ func (c *Count) Add(files, bytes int64) {
 
 // Scan says how a folder is read.
 type Scan struct {
-	Memory *folder.Memory // how the files looked, which becomes how they look; nil: nothing is known
-	Known  Known          // or a question, which is asked on all cores
-	Began  time.Time      // with Memory: when the reading begins
+	Open   func() (*os.File, error) // opens the folder, of which the path only says where it is then; nil: by its path
+	Memory *folder.Memory           // how the files looked, which becomes how they look; nil: nothing is known
+	Known  Known                    // or a question, which is asked on all cores
+	Began  time.Time                // with Memory: when the reading begins
 	Count  *Count
 	Each   func(prefix, name string, size int64) // sees the files in the order of their paths
 	Lost   func(path string)                     // hears of files that have lost what Memory knows of them; nil: they are meant so
@@ -69,7 +71,11 @@ func (s *Store) Take(ctx context.Context, dir string, o Scan) (*Listing, error) 
 	}
 	o.Memory.SetLabel(root)
 	s.noteSound(root, before)
-	return s.OpenListing(ctx, root)
+	l, err := s.OpenListing(ctx, root)
+	if err == nil {
+		err = s.stillHere(ctx, l, before)
+	}
+	return l, err
 }
 
 // Look is Take that stores nothing: it says what the tree would be.
@@ -150,7 +156,7 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 	slots := make(chan struct{}, 2*runtime.NumCPU())
 	go func() {
 		defer close(jobs)
-		walked <- folder.Walk(ctx, sc.dir, sc.o.Memory, func(b *folder.Batch) error {
+		walked <- sc.walk(ctx, func(b *folder.Batch) error {
 			j := sc.begin(ctx, b, slots)
 			jobs <- j // whoever takes it goes on to the end
 			return ctx.Err()
@@ -172,6 +178,17 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 	}
 	sc.letGo()
 	return err
+}
+
+func (sc *scanner) walk(ctx context.Context, fn func(*folder.Batch) error) error {
+	if sc.o.Open == nil {
+		return folder.Walk(ctx, sc.dir, sc.o.Memory, fn)
+	}
+	f, err := sc.o.Open()
+	if err != nil {
+		return folder.Unreadable(sc.dir, err)
+	}
+	return folder.WalkIn(ctx, f, sc.dir, sc.o.Memory, fn)
 }
 
 // begin sees what is known of the files of a batch, and starts the reading of the others.

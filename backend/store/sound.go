@@ -1,6 +1,11 @@
 package store
 
-import "rondo/backend/ref"
+import (
+	"context"
+
+	"rondo/backend/errs"
+	"rondo/backend/ref"
+)
 
 // sound remembers of which trees the store is known to hold all, as long as nothing was
 // lost, condemned or found damaged since. After a start of the program nothing is known.
@@ -32,6 +37,34 @@ func (s *Store) noteSound(tree ref.Digest, losses int64) {
 		s.sound.trees = map[ref.Digest]int64{}
 	}
 	s.sound.trees[tree] = losses
+}
+
+// stillHere refuses a listing of which something has gone that was found here while it was made: a
+// collection may have condemned and removed it meanwhile, where that took long. Losses are those before.
+func (s *Store) stillHere(ctx context.Context, l *Listing, losses int64) error {
+	if s.losses() == losses {
+		return nil
+	}
+	for page, err := range l.Pages(ctx) {
+		if errs.Is(err, errs.Corrupt) {
+			return nil // which is here, and known to be damaged from now on
+		}
+		if err != nil {
+			return err
+		}
+		for _, f := range page {
+			if !s.Has(f.Digest) {
+				return collected(f.Path)
+			}
+		}
+	}
+	return nil
+}
+
+// collected says that content was removed that was found here before.
+func collected(what string) error {
+	return errs.New(errs.Conflict, "a collection has removed the content of %s from the store while it was read: nothing else needed it", what).
+		WithHint("do it again: what is missing is stored anew")
 }
 
 func (s *Store) isSound(tree ref.Digest) bool {

@@ -57,6 +57,7 @@ func Open(dir string) (*Store, error) {
 		return nil, diskError(err)
 	}
 	s := at(dir)
+	s.comeBack()
 	if err := s.Reload(); err != nil {
 		return nil, readError(packsDir, err)
 	}
@@ -102,13 +103,17 @@ func (s *Store) putNext(ctx context.Context, r io.Reader, before ref.Digest) (re
 }
 
 func (s *Store) putLarge(ctx context.Context, r io.Reader, before ref.Digest) (ref.Digest, int64, error) {
+	losses := s.losses()
 	p := s.packer()
 	d, n, err := p.putLarge(ctx, r, before)
 	if err != nil {
 		p.discard(ctx)
 		return d, n, diskError(err)
 	}
-	return d, n, p.flush(ctx)
+	if err = p.flush(ctx); err == nil && s.losses() != losses && !s.Has(d) {
+		err = collected("object " + d.Short())
+	}
+	return d, n, err
 }
 
 // PutBytes stores b.
