@@ -3,9 +3,7 @@ package dataset_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -88,34 +86,5 @@ func TestWhatIsOnItsWayToTheDiskStays(t *testing.T) {
 				t.Error("it stays once the disk has it")
 			}
 		})
-	}
-}
-
-// TestLooksThatAreNotedMeanwhileAreForgottenToo: a disk that fails to take a checkout while a snapshot is
-// taken leaves nothing to believe, neither what was noted before nor what the snapshot notes at its end.
-func TestLooksThatAreNotedMeanwhileAreForgottenToo(t *testing.T) {
-	h := twoVersions(t, "one")
-	begun, release := slow(t, syscall.EIO)
-	_, err := h.Checkout(t.Context(), "d", 1, false)
-	must(t, err)
-	<-begun
-	when(t, "dataset.recorded", func() {
-		release()
-		for range 100 { // in which it would be told, if nobody waited for the snapshot
-			if strings.Contains(h.log.String(), "the disk failed") {
-				break
-			}
-			time.Sleep(time.Millisecond)
-		}
-	})
-	write(t, h.dir, "data/2.txt", "by hand")
-	h.snap(t, "d")
-	fault.Hook(nil)
-	h.close()
-	if !strings.Contains(h.log.String(), "the disk failed") {
-		t.Errorf("logged: %s", h.log.String())
-	}
-	if left, err := filepath.Glob(filepath.Join(h.device, "stat", "*")); err != nil || len(left) > 0 {
-		t.Errorf("it is remembered how the files look: %v %v", left, err)
 	}
 }

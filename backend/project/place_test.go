@@ -144,21 +144,3 @@ func TestAPlaceThatCannotBeRead(t *testing.T) {
 		d.must(os.Remove(at))
 	}
 }
-
-// TestAPlaceThatCannotBeReadIsNobodysGuess: it may be another copy's, so that it is neither taken nor
-// passed over.
-func TestAPlaceThatCannotBeReadIsNobodysGuess(t *testing.T) {
-	d := newDevice(t)
-	d.must(os.Mkdir(d.at("first"), 0o755))
-	p, err := project.Init(d.at("first"), "weather")
-	d.must(err)
-	first, _ := d.of("first")
-	d.must(os.Remove(filepath.Join(first, "place")))
-	d.must(os.Symlink("place", filepath.Join(first, "place"))) // a link to itself, which no right helps to read
-	if dir, copied, err := p.DeviceDir(func(string) string { return d.home }); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("%s, copied %t: %v", dir, copied, err)
-	}
-	if _, err := os.Readlink(filepath.Join(first, "place")); err != nil {
-		t.Error(err)
-	}
-}

@@ -182,3 +182,20 @@ func TestParamsThatAreFilledIn(t *testing.T) {
 	h.write("top.yaml", "t: 4\nn: {file: 2}\n")
 	same()
 }
+
+// TestAMetricThatIsLostIsReadFromTheCache, as dvc reads it, also one of a folder of which the rest lies there.
+func TestAMetricThatIsLostIsReadFromTheCache(t *testing.T) {
+	dir := folder(t, map[string]string{
+		".dvc/config": "", "in.txt": "x", "m/one.json": `{"a":1}`, "m/two.json": `{"b":2}`,
+		"dvc.yaml": "stages:\n  s:\n    cmd: echo\n    deps: [in.txt]\n    metrics: [m]\n",
+	})
+	if err := open(t, dir).CommitAll(t.Context(), "s"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "m/two.json")); err != nil {
+		t.Fatal(err)
+	}
+	if m := open(t, dir).Metrics(); len(m) != 2 || m["m/two.json"] == nil {
+		t.Errorf("%v", m)
+	}
+}

@@ -279,3 +279,23 @@ func TestPlotsOfBadDataSayWhere(t *testing.T) {
 		t.Errorf("a target that is no regular expression: %v", err)
 	}
 }
+
+// TestTheFirstRevisionSaysHowAPlotLooks, where revisions say it in other ways; the rest the others say.
+func TestTheFirstRevisionSaysHowAPlotLooks(t *testing.T) {
+	dir := folder(t, map[string]string{
+		".dvc/config": "", "p.csv": "a,b\n1,2\n2,3\n", "dvc.yaml": "plots:\n- p.csv: {title: of the commit, x_label: steps}\n",
+	})
+	gitDo(t, dir, "init", "-q", "-b", "main")
+	gitDo(t, dir, "add", ".")
+	gitDo(t, dir, "commit", "-q", "-m", "one")
+	put(t, dir, "dvc.yaml", "plots:\n- p.csv: {title: of the folder}\n")
+	for _, revs := range [][]string{{"workspace", "main"}, {"main", "workspace"}} {
+		page, err := plots.Collect(t.Context(), open(t, dir), revs, nil, nil)
+		if err != nil || len(page.Figures) != 1 {
+			t.Fatalf("%+v %v", page, err)
+		}
+		if f := page.Figures[0]; f.Title != "of the folder" || f.XLabel != "steps" || len(f.Revisions) != 2 {
+			t.Errorf("%v: %q over %q of %v", revs, f.Title, f.XLabel, f.Revisions)
+		}
+	}
+}

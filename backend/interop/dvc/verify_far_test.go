@@ -84,6 +84,7 @@ func TestVersionsAreReadWhole(t *testing.T) {
 	if err := p.Add(t.Context(), "data", "one.txt"); err != nil {
 		t.Fatal(err)
 	}
+	v.Put("verify/one.txt", "of somebody else")
 	if done, err := p.VerifyFar(t.Context(), dvc.Exchange{Remote: "cloud"}); err != nil || len(done.Missing) != 3 {
 		t.Errorf("before a push: %+v, %v", done, err)
 	}
