@@ -113,7 +113,14 @@ func initProject(_ context.Context, c *call) error {
 			return errs.Unwritten(p.Dir, err)
 		}
 	}
+	if c.json {
+		return c.print(p)
+	}
 	c.say("%s is a Rondo project now.", p.Dir)
+	if c.value("sample") == "" {
+		c.say("Next: `rondo data add PATH` puts data under version control; stages and models stand in rondo.yaml; `rondo` opens it.")
+		return nil
+	}
 	c.say("Next: `rondo trust` shows what its rondo.yaml may run, `rondo` opens it.")
 	return nil
 }
@@ -188,11 +195,16 @@ func (c *call) trustModel(ctx context.Context, api *client.Client) error {
 	if err := api.Get(ctx, modelPath(name, "versions", number), &v); err != nil {
 		return err
 	}
-	c.say("%s version %s, registered by %s from %s\n  content %s", name, number, v.CreatedBy, v.Source, v.Digest)
+	if !c.json {
+		c.say("%s version %s, registered by %s from %s\n  content %s", name, number, v.CreatedBy, v.Source, v.Digest)
+	}
 	if c.value("yes") != "true" && !c.ask("May its code run on this device?") {
 		return errs.New(errs.Denied, "nothing was allowed").WithHint("`--yes` agrees without a question")
 	}
-	return api.Post(ctx, "/trust", map[string]any{"digest": v.Digest}, nil)
+	if err := api.Post(ctx, "/trust", map[string]any{"digest": v.Digest}, nil); err != nil || !c.json {
+		return err
+	}
+	return c.print(map[string]string{"model": name, "version": number, "digest": v.Digest})
 }
 
 func (c *call) show(q project.Question) {

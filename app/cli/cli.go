@@ -47,7 +47,7 @@ type call struct {
 	args  []string // after the flags
 	dir   string   // of the project: --project, or found upward from Dir
 	json  bool     // --json: print the API's answer as it is
-	aside bool     // it was told that another device has written
+	aside bool     // it was told what is to be known of the server that runs
 }
 
 // api finds the project's server, starting one if need be.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"ahead"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,9 +58,9 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	}
 	info, err := client.Find(device)
 	if err == nil {
-		if start && !c.aside && info.Behind(p) {
+		if start && !c.aside {
 			c.aside = true
-			fmt.Fprintln(c.Stderr, "rondo: another device has written to this project since its server began, which does not show that yet: `rondo stop`, then do the same again")
+			c.notice(info, p)
 		}
 		return info, info.ServedFrom(p.Dir)
 	}
@@ -75,6 +77,17 @@ func (c *call) server(ctx context.Context, start bool) (client.Info, error) {
 	}
 	fmt.Fprintf(c.Stderr, "rondo: started the project's server at %s (`rondo stop` ends it)\n", info.URL)
 	return info, nil
+}
+
+// notice tells what is to be known of a server that runs already.
+func (c *call) notice(info client.Info, p *project.Project) {
+	if info.Behind(p) {
+		fmt.Fprintln(c.Stderr, "rondo: another device has written to this project since its server began, which does not show that yet: `rondo stop`, then do the same again")
+	}
+	if info.Build != ahead.Line() {
+		fmt.Fprintf(c.Stderr, "rondo: the project's server is %s, and this is %s: `rondo stop` ends it, and the next verb starts one of this\n",
+			cmp.Or(shown(info.Build), "of an older rondo"), ahead.Line())
+	}
 }
 
 // startError turns what the server said at its end into an error of the same kind.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
@@ -40,10 +41,10 @@ var dataVerbs = []verb{
 		},
 		run: dataSnapshot,
 	},
-	{name: "data log", args: "NAME", short: "list a dataset's snapshots", run: dataLog},
+	{name: "data log", args: "[NAME]", short: "list the snapshots of a dataset, or of all, newest first", run: dataLog},
 	{
 		name: "data diff", args: "NAME[@FROM] [TO]", short: "compare two snapshots: files, rows and columns",
-		long: "Without versions the latest snapshot is compared with the one before it, with FROM alone the latest with\nthat. A version is a number or a tag. NAME FROM TO and NAME@FROM NAME@TO mean the same. --rows shows the rows\nthemselves: of those that changed the cells that differ, as \"before → now\".\n\n  rondo data diff reviews@1 3 --key id\n  rondo data diff reviews golden latest\n  rondo data diff reviews --rows 20",
+		long: "Without versions the latest snapshot is compared with the one before it, with FROM alone the latest with\nthat. " + versionHelp + "\nNAME FROM TO and NAME@FROM NAME@TO mean the same. --rows shows the rows\nthemselves: of those that changed the cells that differ, as \"before → now\".\n\n  rondo data diff reviews@1 3 --key id\n  rondo data diff reviews golden latest\n  rondo data diff reviews@yesterday\n  rondo data diff reviews --rows 20",
 		flags: func(f *flag.FlagSet) {
 			f.String("key", "", "`columns` that tell rows apart, separated by commas")
 			f.Int("rows", 0, "show up to `N` rows of each sort: changed, added, removed; with --json in place of the counts")
@@ -51,16 +52,18 @@ var dataVerbs = []verb{
 		run: dataDiff,
 	},
 	{
-		name: "data checkout", args: "[NAME[@NUMBER] [PATH…]]", short: "bring a snapshot's files back, or some of them",
-		long:  "Without a number it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit; without a name all datasets that have a\npointer. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay.\nWhen it ends, the files are there, each verified; the disk has them a moment later. Where the\nmachine stops before, `rondo data status` says so and names what is damaged, and no snapshot\ntakes it for data.\n\n  rondo data checkout reviews@2\n  rondo data checkout images@golden cats/grey cats/list.csv",
+		name: "data checkout", args: "[NAME[@VERSION] [PATH…]]", short: "bring a snapshot's files back, or some of them",
+		long:  "Without a version it is the snapshot that the pointer NAME.snap names, so that\n`git checkout` followed by this gives back the data of that commit; without a name all datasets that have a\npointer. With paths of files or\nfolders in the dataset only those are brought back; the rest and the pointer stay. " + versionHelp + "\nWhen it ends, the files are there, each verified; the disk has them a moment later. Where the\nmachine stops before, `rondo data status` says so and names what is damaged, and no snapshot\ntakes it for data.\n\n  rondo data checkout reviews@2\n  rondo data checkout reviews@7d                as it was a week ago; @latest goes back\n  rondo data checkout images@golden cats/grey cats/list.csv",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "overwrite work that no snapshot has") },
 		run:   dataCheckout,
 	},
 	{name: "data status", args: "[NAME]", short: "show how the files stand to the snapshots", run: dataStatus},
-	{name: "data profile", args: "NAME[@NUMBER]", short: "show what the columns of a snapshot's tables hold", run: dataProfile},
+	{name: "data profile", args: "NAME[@VERSION]", short: "show what the columns of a snapshot's tables hold", run: dataProfile},
 	dataLineageVerb,
-	{name: "data files", args: "NAME[@NUMBER]", short: "list a snapshot's files", run: dataFiles},
+	{name: "data files", args: "NAME[@VERSION]", short: "list a snapshot's files", run: dataFiles},
 }
+
+const versionHelp = "A version is a\nnumber, a tag, latest, or a time: 2026-11-20 and yesterday are the end of that day, 7d (36h, 2w) is so long ago."
 
 func messageFlags(f *flag.FlagSet) {
 	f.String("m", "", "what changed, in `words`")
@@ -77,7 +80,7 @@ func dataPath(name string, rest ...string) string {
 	return path
 }
 
-// splitRef splits NAME@NUMBER and NAME@TAG; the number is 0 where there is neither.
+// splitRef splits NAME@VERSION, a number, tag or time; the number is 0 where there is none.
 func (c *call) splitRef(ctx context.Context, s string) (name string, number int, err error) {
 	name, version, given := strings.Cut(s, "@")
 	if !given {
@@ -88,12 +91,12 @@ func (c *call) splitRef(ctx context.Context, s string) (name string, number int,
 	case err != nil && version != "":
 		return c.tagged(ctx, name, version)
 	case err != nil || number < 1:
-		return name, 0, errs.New(errs.Invalid, "%q names no snapshot", s).WithHint("write NAME@NUMBER or NAME@TAG; `rondo data log %s` lists the numbers", name)
+		return name, 0, errs.New(errs.Invalid, "%q names no snapshot", s).WithHint("write NAME@NUMBER, NAME@TAG or NAME@2026-11-20; `rondo data log %s` lists the snapshots", name)
 	}
 	return name, number, nil
 }
 
-// tagged finds the number of the snapshot that a tag names.
+// tagged finds the number of the snapshot that a tag names, or a time where no tag is called so.
 func (c *call) tagged(ctx context.Context, name, tag string) (string, int, error) {
 	api, err := c.api(ctx)
 	if err != nil {
@@ -104,6 +107,11 @@ func (c *call) tagged(ctx context.Context, name, tag string) (string, int, error
 	switch {
 	case errs.Is(err, errs.NotFound) && tag == dataset.Latest:
 		return c.snapshotOf(ctx, name)
+	case errs.Is(err, errs.NotFound):
+		if at, ok := momentOf(tag, time.Now()); ok {
+			return c.takenBy(ctx, name, at)
+		}
+		return name, 0, orTime(err)
 	case err != nil:
 		return name, 0, err
 	}
@@ -113,7 +121,7 @@ func (c *call) tagged(ctx context.Context, name, tag string) (string, int, error
 	return name, history[0].Number, nil
 }
 
-// snapshotOf finds the number that NAME[@NUMBER] means: the latest without one.
+// snapshotOf finds the number that NAME[@VERSION] means: the latest without one.
 func (c *call) snapshotOf(ctx context.Context, arg string) (name string, number int, err error) {
 	name, number, err = c.splitRef(ctx, arg)
 	if err != nil || number > 0 {

@@ -95,8 +95,11 @@ func (c *call) checkoutAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.stillPointed(ctx); len(names) == 0 && err != nil {
+		return err // as in a fresh clone, of which nothing has come
+	}
 	if len(names) == 0 && !c.json {
-		c.say("No pointer names a snapshot that is here. `rondo data status` tells what there is.")
+		c.say("No pointer names a snapshot. `rondo data status` tells what there is.")
 		return nil
 	}
 	in := map[string]any{"force": c.isSet("force")}

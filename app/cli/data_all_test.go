@@ -19,7 +19,7 @@ func TestVerbsWithoutANameAreAboutAll(t *testing.T) {
 	a.ok("data", "push")
 	b.ok("data", "remote", "disk", remote)
 	b.check([]expect{
-		{"data checkout", 0, []string{"No pointer names a snapshot that is here"}},
+		{"data checkout", 3, []string{"names pictures@1, which this copy of the project does not have", "rondo data pull"}},
 		{"data list", 0, []string{"`rondo data pull` without a name brings all"}},
 		{"data pull", 0, []string{"disk: 2 snapshots whole here, 2 new", "pictures is pictures@1 now", "data/weather.csv is weather@1 now"}},
 	})

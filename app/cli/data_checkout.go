@@ -11,7 +11,10 @@ import (
 
 func dataCheckout(ctx context.Context, c *call) error {
 	if len(c.args) == 0 {
-		return c.checkoutAll(ctx)
+		if err := c.checkoutAll(ctx); err != nil {
+			return err
+		}
+		return c.stillPointed(ctx) // where some of it is here
 	}
 	name, number, err := c.splitRef(ctx, c.args[0])
 	if err != nil {

@@ -34,9 +34,9 @@ func dataDiff(ctx context.Context, c *call) error {
 	})
 }
 
-// sayUnkept tells of changes in the folder, which is in neither of two snapshots, to a person who named none of them.
+// sayUnkept tells of changes in the folder, which is in neither of two snapshots, to a person who has not named both.
 func (c *call) sayUnkept(ctx context.Context, name string, q url.Values) error {
-	if q.Has("from") {
+	if q.Has("to") {
 		return nil
 	}
 	api, err := c.api(ctx)

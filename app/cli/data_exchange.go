@@ -44,8 +44,10 @@ func (c *call) copied(ctx context.Context, verb string, in any) error {
 // amiss tells of records of a remote that could not be read, and of what is damaged there; all
 // else was copied.
 func (c *call) amiss(x dataset.Exchanged) error {
-	c.sayFarProblems(x.Unread)
-	c.sayFarProblems(x.Damaged)
+	if !c.json { // which has told of them already, or tells its error alone
+		c.sayFarProblems(x.Unread)
+		c.sayFarProblems(x.Damaged)
+	}
 	switch {
 	case len(x.Damaged) > 0:
 		return errs.New(errs.Corrupt, "the remote %s has %s damaged or missing; all else is here", x.Remote.Name, counted(objectsIn(x.Damaged), "object")).

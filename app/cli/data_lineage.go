@@ -12,7 +12,7 @@ import (
 )
 
 var dataLineageVerb = verb{
-	name: "data lineage", args: "NAME[@NUMBER]", short: "show what a snapshot was made of, and what was made with it",
+	name: "data lineage", args: "NAME[@VERSION]", short: "show what a snapshot was made of, and what was made with it",
 	long: "Upward: the URL or project that it was imported from, or the stage that made it, with command,\nparams and code, and what that stage read. Downward: stages, runs, snapshots, versions of models,\nhow gates judged these and which endpoints serve them.\n\n  rondo data lineage reviews@3",
 	run:  dataLineage,
 }

@@ -15,7 +15,7 @@ import (
 
 var dataLookVerbs = []verb{
 	{
-		name: "data preview", args: "NAME[@NUMBER] [FILE]", short: "show rows of a snapshot's table",
+		name: "data preview", args: "NAME[@VERSION] [FILE]", short: "show rows of a snapshot's table",
 		long: "Without a file it is the first table. CSV, TSV, JSON lines and Parquet files are tables.\n\n  rondo data preview reviews@2\n  rondo data preview reviews@golden march.parquet --from 500000 --rows 5",
 		flags: func(f *flag.FlagSet) {
 			f.Int("rows", 20, "how many rows, `N`, at most 1000")
@@ -24,7 +24,7 @@ var dataLookVerbs = []verb{
 		run: dataPreview,
 	},
 	{
-		name: "data cat", args: "NAME[@NUMBER] [FILE]", short: "print a file of a snapshot as it was",
+		name: "data cat", args: "NAME[@VERSION] [FILE]", short: "print a file of a snapshot as it was",
 		long: "Nothing in the folder changes. What steers a terminal is left out there, and only there.\nA file that is damaged ends with an error, and what was printed by then is as it was.\n\n  rondo data cat weather@1 > before.csv\n  rondo data cat images@golden cats/list.csv | head",
 		run:  dataCat,
 	},

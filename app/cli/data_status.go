@@ -70,10 +70,14 @@ func (c *call) statuses(ctx context.Context) (list []dataset.Status, failed erro
 	return list, failed
 }
 
-// stands is how a dataset's files stand to its snapshots, with the newest where they are as an older one.
+// stands is how a dataset's files stand to its snapshots, with the newest where they are as an older one,
+// and with what differs where all of that is named.
 func stands(st dataset.Status) string {
-	if st.State == dataset.Clean && st.Snapshot < st.Latest {
+	switch {
+	case st.State == dataset.Clean && st.Snapshot < st.Latest:
 		return fmt.Sprintf("%s; the newest is %s", st.Text, dataset.Ref(st.Dataset, st.Latest))
+	case st.State == dataset.Changed && st.Count > 1 && st.Count == len(st.Added)+len(st.Removed)+len(st.Changed):
+		return fmt.Sprintf("%s: %d added, %d removed, %d changed", st.Text, len(st.Added), len(st.Removed), len(st.Changed))
 	}
 	return st.Text
 }
@@ -93,7 +97,7 @@ func (c *call) sayStatus(st dataset.Status) {
 	}{{"added", st.Added}, {"removed", st.Removed}, {"changed", st.Changed}} {
 		for i, name := range l.names {
 			if i == maxShown {
-				c.say("  … and more (--json lists them)")
+				c.say("  … and %d more %s (--json lists them)", len(l.names)-maxShown, l.word) // of the thousand that are named
 				break
 			}
 			c.say("  %-8s %s", l.word, name)

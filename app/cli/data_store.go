@@ -10,7 +10,7 @@ import (
 
 var dataStoreVerbs = []verb{
 	{
-		name: "data verify", args: "[NAME[@NUMBER]]", short: "read a snapshot, or all objects, to the last byte and name every damaged file",
+		name: "data verify", args: "[NAME[@VERSION]]", short: "read a snapshot, or all objects, to the last byte and name every damaged file",
 		long: "Without a name it reads everything that the project keeps. When that is interrupted, the\nnext one goes on where it was. A sample finds out less, sooner.\nWith --remote it reads what a remote has, and names the snapshots and files that need what is\ndamaged or missing there. `rondo data push` then sends that again.\n\n  rondo data verify --sample 5\n  rondo data verify --remote disk",
 		flags: func(f *flag.FlagSet) {
 			f.String("sample", "", "read only so many `percent` of all objects, chosen by chance")
@@ -51,13 +51,13 @@ var dataStoreVerbs = []verb{
 	},
 	{name: "data push", args: "[DATASET…]", short: "copy snapshots to a remote that lacks them", flags: remoteFlag, run: dataPush},
 	{
-		name: "data fetch", args: "[DATASET…] | NAME[@NUMBER] [PATH…]", short: "copy snapshots from a remote, or some files of one",
-		long:  "With NAME@NUMBER it is that snapshot alone. With paths of files or folders in the dataset only\ntheir content comes over, of the snapshot that the pointer NAME.snap names where no number is\ngiven. A call that is cut off goes on where it was when it is made again.\n\n  rondo data fetch\n  rondo data fetch images train/cats\n  rondo data fetch images@3",
+		name: "data fetch", args: "[DATASET…] | NAME[@VERSION] [PATH…]", short: "copy snapshots from a remote, or some files of one",
+		long:  "With NAME@VERSION it is that snapshot alone. With paths of files or folders in the dataset only\ntheir content comes over, of the snapshot that the pointer NAME.snap names where no version is\ngiven. A call that is cut off goes on where it was when it is made again.\n\n  rondo data fetch\n  rondo data fetch images train/cats\n  rondo data fetch images@3",
 		flags: remoteFlag, run: dataFetch,
 	},
 	{
-		name: "data pull", args: "[NAME[@NUMBER] [PATH…]]", short: "fetch a dataset's snapshots, or some files of one, and bring files back",
-		long: "Without a number it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit; without a name that of all datasets which are here\nor have a pointer. With paths of files or folders in the dataset\nonly these come over and are brought back; the rest and the pointer stay.\n\n  rondo data pull images train/cats",
+		name: "data pull", args: "[NAME[@VERSION] [PATH…]]", short: "fetch a dataset's snapshots, or some files of one, and bring files back",
+		long: "Without a version it is the snapshot that the pointer NAME.snap names, so that `git pull`\nfollowed by this gives the data of that commit; without a name that of all datasets which are here\nor have a pointer. With paths of files or folders in the dataset\nonly these come over and are brought back; the rest and the pointer stay.\n\n  rondo data pull images train/cats",
 		flags: func(f *flag.FlagSet) {
 			remoteFlag(f)
 			f.Bool("force", false, "overwrite work that no snapshot has")

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,36 @@ func TestDocumentsNameVerbsAndFlagsThatThereAre(t *testing.T) {
 	}
 	if checked < 200 {
 		t.Errorf("only %d commands were found in the documents", checked)
+	}
+}
+
+// TestDocumentsNameEveryVerb: what a person can do is written down in a document, as `rondo VERB`, or by its
+// second word in a line that has the first.
+func TestDocumentsNameEveryVerb(t *testing.T) {
+	var lines []string
+	for _, pattern := range []string{"../../README.md", "../../docs/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v %v", pattern, found, err)
+		}
+		for _, doc := range found {
+			b, err := os.ReadFile(doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, strings.Split(string(b), "\n")...)
+		}
+	}
+	for _, m := range listed.FindAllStringSubmatch(said(t), -1) {
+		first, second, _ := strings.Cut(m[1], " ")
+		whole := regexp.MustCompile(`(?:rondo |` + "`)" + m[1] + `\b`)
+		inPart := regexp.MustCompile("`" + second + `\b`)
+		named := func(line string) bool {
+			return whole.MatchString(line) || second != "" && strings.Contains(line, "rondo "+first+" ") && inPart.MatchString(line)
+		}
+		if !slices.ContainsFunc(lines, named) {
+			t.Errorf("no document names rondo %s", m[1])
+		}
 	}
 }
 

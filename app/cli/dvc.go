@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
@@ -38,7 +39,25 @@ var dvcVerbs = []verb{
 
 func onlyDVC(_ context.Context, c *call) error {
 	return errs.New(errs.Precondition, "%s is no DVC project whose data DVC tracks", c.dir).
-		WithHint("in a Rondo project, `rondo data snapshot NAME` records what lies there")
+		WithHint("%s", c.inRondo())
+}
+
+// inRondo is what to do in a Rondo project in place of a verb that is for DVC's.
+func (c *call) inRondo() string {
+	first, _, _ := strings.Cut(c.verb.name, " ")
+	switch {
+	case first == "remote":
+		return "in a Rondo project, `rondo data remote NAME ADDRESS` names a remote"
+	case first == "config":
+		return "a Rondo project has no config: what there is to set stands in rondo.yaml"
+	case first == "stage":
+		return "in a Rondo project, stages stand in rondo.yaml"
+	case c.verb.name == "data move":
+		return "in a Rondo project, move the data and write its new path into rondo.yaml: datasets: {NAME: {path: PATH}}"
+	case first == "data":
+		return "in a Rondo project, `rondo data snapshot NAME` records what lies there"
+	}
+	return "in a Rondo project, `rondo runs compare` shows what differs between runs"
 }
 
 // withDVC lets verbs do what DVC does where DVC tracks the data.

@@ -187,13 +187,8 @@ func endpointDelete(ctx context.Context, c *call) error {
 	if err := c.want(1, 1); err != nil {
 		return err
 	}
-	api, err := c.api(ctx)
-	if err != nil {
-		return err
-	}
-	if err := api.Delete(ctx, endpointPath(c.args[0])); err != nil {
-		return err
-	}
-	c.say("Endpoint %s has stopped. Its captures stay.", c.args[0])
-	return nil
+	return c.act(ctx, http.MethodDelete, endpointPath(c.args[0]), nil, nil, func() error {
+		c.say("Endpoint %s has stopped. Its captures stay.", c.args[0])
+		return nil
+	})
 }

@@ -36,7 +36,7 @@ func diffFlags(f *flag.FlagSet) { f.Bool("all", false, "also show what did not c
 func (c *call) dvcProject() (*dvc.Project, error) {
 	root, err := dvc.Find(c.dir)
 	if err != nil {
-		return nil, errs.New(errs.NotFound, "%w", err).WithHint("in a Rondo project, `rondo runs compare` shows what differs between runs")
+		return nil, errs.New(errs.NotFound, "%w", err).WithHint("%s", c.inRondo())
 	}
 	return dvc.Open(root)
 }

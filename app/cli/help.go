@@ -86,7 +86,7 @@ func (c *call) overview() {
 		c.say("More")
 		c.list(left)
 	}
-	c.say("`rondo help VERB` explains one; `rondo` alone opens the window.")
+	c.say("`rondo help VERB` explains one, `rondo help exit-codes` how they end; `rondo` alone opens the window.")
 }
 
 func visible(all []verb) (list []verb) {
@@ -199,6 +199,9 @@ func (c *call) unknown(args []string) error {
 		given, where = given+" "+args[1], where+" "+given
 	}
 	err := errs.New(errs.Invalid, "%q is not a verb of rondo", given)
+	if v := habit(c.verbs, given); v != nil {
+		return err.WithHint("here it is `rondo %s`: %s", v.name, v.short)
+	}
 	if near := nearest(c.verbs, given); near != "" {
 		return err.WithHint("did you mean `rondo %s`?", near)
 	}

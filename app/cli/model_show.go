@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rondo/backend/dataset"
 	"rondo/backend/registry"
 )
 
@@ -26,7 +27,9 @@ func modelShow(ctx context.Context, c *call) error {
 	var v registry.Version
 	path := modelPath(c.args[0], "versions", strconv.Itoa(n))
 	return c.fetch(ctx, path, &v, func() error {
-		c.version(v)
+		if err := c.version(ctx, v); err != nil {
+			return err
+		}
 		var list []registry.Evidence
 		return c.fetch(ctx, path+"/evidence", &list, func() error { return c.evidence(list) })
 	})
@@ -64,7 +67,11 @@ func figures(m map[string]float64, most int) string {
 	return strings.Join(parts, " ")
 }
 
-func (c *call) version(v registry.Version) {
+func (c *call) version(ctx context.Context, v registry.Version) error {
+	data, err := c.snapshotNames(ctx, v.SnapshotIDs)
+	if err != nil {
+		return err
+	}
 	c.say("%s version %d", v.Model, v.Version)
 	rows := [][]string{
 		{"  aliases", strings.Join(v.Aliases, " ")},
@@ -73,7 +80,7 @@ func (c *call) version(v registry.Version) {
 		{"  kind", v.Flavor},
 		{"  run", v.RunID},
 		{"  commit", v.Commit},
-		{"  snapshots", strings.Join(v.SnapshotIDs, " ")},
+		{"  snapshots", strings.Join(data, " ")},
 		{"  metrics", figures(v.Metrics, 50)},
 		{"  created", when(v.CreatedAt) + " by " + v.CreatedBy},
 	}
@@ -81,6 +88,26 @@ func (c *call) version(v registry.Version) {
 		rows = append(rows, []string{"  reproduced", v.Reproduced.Text})
 	}
 	c.table(rows)
+	return nil
+}
+
+// snapshotNames are the names of snapshots, such as weather@2, or the id of one that is in no list any more.
+func (c *call) snapshotNames(ctx context.Context, ids []string) (names []string, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	sets, err := c.datasets(ctx, func(dataset.Dataset) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.snapshots(ctx, sets)
+	for _, id := range ids {
+		if i := slices.IndexFunc(list, func(s dataset.Snapshot) bool { return s.ID == id }); i >= 0 {
+			id = list[i].Ref()
+		}
+		names = append(names, id)
+	}
+	return names, err
 }
 
 // held says so where a version holds no files, and nothing where it does.

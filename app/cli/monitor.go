@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -120,12 +119,12 @@ func monitorEvaluate(ctx context.Context, c *call) error {
 	if err := c.want(0, 1); err != nil {
 		return err
 	}
+	api, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
 	names := c.args
 	if len(names) == 0 {
-		api, err := c.api(ctx)
-		if err != nil {
-			return err
-		}
 		var list []monitor.Monitor
 		if err := api.Get(ctx, "/monitors", &list); err != nil {
 			return err
@@ -134,14 +133,10 @@ func monitorEvaluate(ctx context.Context, c *call) error {
 			names = append(names, m.Name)
 		}
 	}
-	for _, name := range names {
-		var e monitor.Evaluation
-		err := c.act(ctx, http.MethodPost, monitorPath(name, "evaluate"), struct{}{}, &e, func() error { c.showEvaluation(e); return nil })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return ofEach(ctx, c, names, func(name string) (e monitor.Evaluation, err error) {
+		err = api.Post(ctx, monitorPath(name, "evaluate"), struct{}{}, &e)
+		return e, err
+	}, c.showEvaluation)
 }
 
 func (c *call) showEvaluation(e monitor.Evaluation) {

@@ -79,9 +79,28 @@ func repro(ctx context.Context, c *call) error {
 		return err
 	}
 	if c.json {
-		return c.print(e)
+		return c.printEnded(e, codeOfExecution(e.State))
 	}
 	return c.execution(e)
+}
+
+// codeOfExecution is how the program ends where an execution has ended in a state.
+func codeOfExecution(state string) int {
+	switch state {
+	case pipeline.Finished:
+		return exitOK
+	case pipeline.Killed:
+		return exitInterrupted
+	}
+	return exitState
+}
+
+// printEnded writes as JSON what has ended, and ends with the code that it would have without --json.
+func (c *call) printEnded(v any, code int) error {
+	if err := c.print(v); err != nil || code == exitOK {
+		return err
+	}
+	return exitWith(code)
 }
 
 // reproOnly runs the stages that the arguments name, with what they need.
@@ -175,8 +194,9 @@ func (c *call) execution(e pipeline.Execution) error {
 	if len(e.Metrics) > 0 {
 		c.say("  %s", figures(e.Metrics, 8))
 	}
-	if e.State != pipeline.Finished {
-		return errs.New(errs.Precondition, "execution %s %s: %s", short(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", short(e.ID))
+	if code := codeOfExecution(e.State); code != exitOK {
+		c.complain(errs.New(errs.Precondition, "execution %s %s: %s", short(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", short(e.ID)))
+		return exitWith(code)
 	}
 	c.say("Execution %s finished.", e.ID)
 	return nil

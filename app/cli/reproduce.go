@@ -44,9 +44,16 @@ func reproduce(ctx context.Context, c *call) error {
 		return err
 	}
 	if c.json {
-		return c.print(r)
+		return c.printEnded(r, codeOfRepetition(r))
 	}
 	return c.reproduction(r)
+}
+
+func codeOfRepetition(r pipeline.Reproduction) int {
+	if r.Verdict == pipeline.Identical {
+		return exitOK
+	}
+	return exitState
 }
 
 // executionID finds the execution that a person means: latest, the one that a model's

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -100,8 +101,17 @@ func environMap() map[string]string {
 	return out
 }
 
-// followRun prints what the run prints until it ends, and ends as it did.
+// followRun prints what the run prints until it ends, and ends as it did. As JSON it prints the run alone.
 func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) error {
+	if c.json {
+		asked := *c
+		asked.Stdout, asked.Stderr, asked.json = io.Discard, io.Discard, false
+		ended := asked.followRun(ctx, server, r)
+		if err := c.printRun(context.WithoutCancel(ctx), server, r.ID); err != nil {
+			return err
+		}
+		return ended
+	}
 	fmt.Fprintf(c.Stderr, "rondo: run %s (%s)\n", shown(r.Name), short(r.ID))
 	quiet := context.WithoutCancel(ctx) // Ctrl-C stops the run, not the watching
 	asked := false
@@ -123,6 +133,16 @@ func (c *call) followRun(ctx context.Context, server *client.Client, r run.Run) 
 			return err
 		}
 	}
+}
+
+// printRun prints a run as the API tells it.
+func (c *call) printRun(ctx context.Context, server *client.Client, id string) error {
+	var raw json.RawMessage
+	err := server.Get(ctx, "/runs/"+url.PathEscape(id), &raw)
+	if err == nil {
+		c.sayRaw(raw)
+	}
+	return err
 }
 
 // What is watched is looked at soon at first, because much is over at once, and then

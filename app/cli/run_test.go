@@ -49,26 +49,50 @@ func TestRunFollowsACommandAndEndsLikeIt(t *testing.T) {
 func TestCtrlCStopsTheRunAndNotJustTheWatching(t *testing.T) {
 	w := newWorld(t)
 	w.ok("trust", "--yes")
-	cmd := w.command("run", "--", "sh", "-c", `trap 'echo caught; exit 9' INT; echo $$ > begun; while :; do sleep 0.05; done`)
+	r := w.interrupted("run", "--", "sh", "-c", catches)
+	if r.code != 130 || !strings.Contains(r.out, "caught") || !strings.Contains(r.err, "killed: stopped by ann") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestCtrlCStopsTheStages, which ends as a run that is stopped does, also for programs.
+func TestCtrlCStopsTheStages(t *testing.T) {
+	w := newWorld(t)
+	writeAll(t, w.dir, map[string]string{"rondo.yaml": "rondo: 1\nstages:\n  slow: {cmd: sh catches.sh}\n", "catches.sh": catches})
+	w.ok("trust", "--yes")
+	for _, args := range [][]string{{"repro"}, {"repro", "--json"}} {
+		r := w.interrupted(args...)
+		if r.code != 130 || !strings.Contains(r.err, "stopping the stages") || !strings.Contains(r.out+r.err, "stopped by ann") {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}
+
+const catches = `trap 'echo caught; exit 9' INT; echo $$ > begun; while :; do sleep 0.05; done`
+
+// interrupted presses Ctrl-C once the command has written the file begun.
+func (w *world) interrupted(args ...string) result {
+	w.t.Helper()
+	begun := filepath.Join(w.dir, "begun")
+	_ = os.Remove(begun) // of a call before
+	cmd := w.command(args...)
 	var out, fail strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &fail
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if b, _ := os.ReadFile(filepath.Join(w.dir, "begun")); len(b) > 1 {
+		if b, _ := os.ReadFile(begun); len(b) > 1 {
 			break
 		}
 		if time.Now().After(deadline) {
 			cmd.Process.Kill()
-			t.Fatalf("it never began: %s", fail.String())
+			w.t.Fatalf("it never began: %s", fail.String())
 		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	_ = cmd.Wait() // its code is looked at below
-	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(out.String(), "caught") || !strings.Contains(fail.String(), "killed: stopped by ann") {
-		t.Errorf("code %d, out %q, err %q", code, out.String(), fail.String())
-	}
+	_ = cmd.Wait() // its code is looked at by the caller
+	return result{out.String(), fail.String(), cmd.ProcessState.ExitCode()}
 }

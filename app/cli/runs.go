@@ -211,6 +211,9 @@ func oneLine(s string) string {
 }
 
 func runsLog(ctx context.Context, c *call) error {
+	if c.json {
+		return errs.New(errs.Invalid, "a log is printed as it was written, and not as JSON").WithHint("leave --json out; `rondo runs show RUN --json` tells of the run")
+	}
 	path, err := c.oneRun(ctx)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"ahead"
 	"context"
 	"flag"
 	"log/slog"
@@ -54,7 +55,7 @@ func runServer(ctx context.Context, c *call) error {
 
 func (c *call) serverOptions(port, serving int) server.Options {
 	return server.Options{
-		Dir: c.dir, Getenv: c.Getenv, UI: c.UI, Port: port, ServingPort: serving, Version: Version,
+		Dir: c.dir, Getenv: c.Getenv, UI: c.UI, Port: port, ServingPort: serving, Version: Version, Build: ahead.Line(),
 		Log: slog.New(slog.NewTextHandler(c.Stderr, nil)),
 	}
 }
@@ -76,10 +77,15 @@ func stop(ctx context.Context, c *call) error {
 		return err
 	}
 	done, err := client.Stop(ctx, device)
-	if err == nil && done {
+	switch {
+	case err != nil:
+		return err
+	case c.json:
+		return c.print(map[string]bool{"stopped": done})
+	case done:
 		c.say("The server of %s has ended.", c.dir)
-	} else if err == nil {
+	default:
 		c.say("No server runs for %s.", c.dir)
 	}
-	return err
+	return nil
 }

@@ -26,6 +26,7 @@ type Info struct {
 	ServingToken string     `json:"serving_token"` // good for predictions only
 	Process      proc.Ident `json:"process"`
 	Version      string     `json:"version"`
+	Build        string     `json:"build"` // what `rondo version` says of the program that serves
 	StartedAt    time.Time  `json:"started_at"`
 
 	Device string `json:"device"` // whose journal it writes

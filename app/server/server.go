@@ -38,6 +38,7 @@ type Options struct {
 	Port        int   // 0: Port, or a free one where that is taken; -1: any free one
 	ServingPort int
 	Version     string
+	Build       string // Version with the commit and the system, as `rondo version` says it
 	Log         *slog.Logger
 }
 
@@ -105,7 +106,8 @@ func (s *Server) openHouse(ctx context.Context) (err error) {
 // openLauncher goes on with runs that wait. They are told how to reach the server, of which nothing
 // changes any more.
 func (s *Server) openLauncher(ctx context.Context) error {
-	s.info.Folder, s.info.Process, s.info.Version, s.info.StartedAt = s.project.Dir, proc.Self(), s.opts.Version, s.started.UTC()
+	s.info.Folder, s.info.Process, s.info.StartedAt = s.project.Dir, proc.Self(), s.started.UTC()
+	s.info.Version, s.info.Build = s.opts.Version, s.opts.Build
 	return s.house.openLauncher(ctx)
 }
 

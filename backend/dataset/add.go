@@ -146,7 +146,9 @@ func cleanPath(at string) (string, error) {
 	at = path.Clean(filepath.ToSlash(at))
 	first, _, _ := strings.Cut(at, "/")
 	switch {
-	case at == "." || !fs.ValidPath(at) || !filepath.IsLocal(filepath.FromSlash(at)):
+	case at == ".":
+		return "", errs.New(errs.Invalid, "the project's folder as a whole cannot be a dataset: what belongs to git and to Rondo lies in it").WithHint("name the files and folders of it that are data")
+	case !fs.ValidPath(at) || !filepath.IsLocal(filepath.FromSlash(at)):
 		return "", errs.New(errs.Invalid, "%.200q is no path inside the project", at).WithHint("give the path of a file or folder, relative to the project folder")
 	case first == ".rondo" || first == ".git":
 		return "", errs.New(errs.Invalid, "%s is not data: it belongs to %s", at, strings.TrimPrefix(first, "."))

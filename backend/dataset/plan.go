@@ -130,7 +130,7 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	}
 	paths, err := choose(ctx, p.want, p.base, snap, how.Paths)
 	if err != nil {
-		return nil, err
+		return nil, s.inPast(ctx, snap, how.Paths, err)
 	}
 	p.part = portionOf(paths)
 	if err := s.allHere(ctx, snap, p); err != nil {

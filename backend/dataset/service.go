@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,12 +157,12 @@ func (s *Service) file(ctx context.Context, snap Snapshot, path string) (store.T
 		return store.TreeFile{}, errs.New(errs.Invalid, "%s holds several files: name one", snap.Ref()).WithHint("`rondo data files %s` lists them", snap.Ref())
 	}
 	f, ok, err := l.Find(ctx, path)
-	if err != nil {
-		return f, err
+	if in, below := strings.CutPrefix(path, snap.Path+"/"); !ok && below && err == nil { // as the project has it
+		f, ok, err = l.Find(ctx, in)
 	}
-	if !ok {
-		return f, errs.New(errs.NotFound, "%s has no file %q", snap.Ref(), path).
-			WithHint("`rondo data files %s` lists them", snap.Ref())
+	if err == nil && !ok {
+		err = s.inPast(ctx, snap, []string{path}, errs.New(errs.NotFound, "%s has no file %q", snap.Ref(), path).
+			WithHint("`rondo data files %s` lists them", snap.Ref()))
 	}
-	return f, nil
+	return f, err
 }
