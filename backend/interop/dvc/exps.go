@@ -10,6 +10,7 @@ import (
 
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/exp"
 	"rondo/backend/interop/dvc/metafile"
 )
 
@@ -30,7 +31,7 @@ func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	refs, err := expRefs(repo)
+	refs, err := exp.All(repo)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		e := Experiment{Name: r.name, Commit: r.commit, Baseline: r.baseline, Params: map[string]string{}, Metrics: map[string]float64{}}
+		e := Experiment{Name: r.Name, Commit: r.Commit, Baseline: r.Baseline, Params: map[string]string{}, Metrics: map[string]float64{}}
 		if err := p.readExperiment(repo, &e); err != nil {
 			e.Problem = err.Error()
 		}

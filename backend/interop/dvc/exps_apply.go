@@ -9,6 +9,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/exp"
 	"rondo/backend/interop/dvc/metafile"
 )
 
@@ -38,7 +39,7 @@ func (p *Project) Apply(ctx context.Context, rev string, force bool) (done Appli
 	if err != nil {
 		return done, err
 	}
-	if done.Commit, err = commitOf(repo, rev); err != nil {
+	if done.Commit, err = exp.CommitOf(repo, rev); err != nil {
 		return done, err
 	}
 	lay, err := repo.Lay(ctx, done.Commit)
@@ -59,7 +60,7 @@ func (p *Project) Apply(ctx context.Context, rev string, force bool) (done Appli
 	if done.Data, err = p.checkout(ctx, Checkout{Force: true}); err != nil {
 		return done, err
 	}
-	return done, repo.SetRef(execApply, done.Commit, "", time.Now())
+	return done, repo.SetRef(exp.ExecApply, done.Commit, "", time.Now())
 }
 
 // lay keeps what is there, and then writes.
@@ -69,10 +70,10 @@ func (p *Project) lay(ctx context.Context, repo *git.Repo, lay *git.Laying, rev 
 		return err
 	}
 	now := time.Now()
-	if err := repo.SetRef(applyHead, head.Commit, "", now); err != nil {
+	if err := repo.SetRef(exp.ApplyHead, head.Commit, "", now); err != nil {
 		return err
 	}
-	if done.Kept, err = lay.Keep(applyStash, fmt.Sprintf("dvc-exp-apply:%s:%s:%s", head.Commit, done.Commit, rev), now); err != nil {
+	if done.Kept, err = lay.Keep(exp.ApplyStash, fmt.Sprintf("dvc-exp-apply:%s:%s:%s", head.Commit, done.Commit, rev), now); err != nil {
 		return err
 	}
 	if err := p.noteMore(); err != nil { // what the experiment does not track goes, also if dvc has brought it

@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/exp"
 )
 
 // withExps opens the repository under the project's lock.
@@ -28,12 +29,12 @@ func (p *Project) withExps(work func(repo *git.Repo) error) error {
 // name: that of the experiment with -branch after it, if none is said.
 func (p *Project) Branch(_ context.Context, rev, branch string) (string, error) {
 	return branch, p.withExps(func(repo *git.Repo) error {
-		e, err := expOf(repo, rev)
+		e, err := exp.Of(repo, rev)
 		if err != nil {
 			return err
 		}
 		if branch == "" {
-			branch = e.name + "-branch"
+			branch = e.Name + "-branch"
 		}
 		ref := "refs/heads/" + branch
 		if strings.HasPrefix(branch, "-") || branch == "HEAD" {
@@ -44,7 +45,7 @@ func (p *Project) Branch(_ context.Context, rev, branch string) (string, error) 
 		} else if slices.ContainsFunc(there, func(r git.Ref) bool { return r.Name == ref }) {
 			return errs.New(errs.Conflict, "git has a branch %s already", branch).WithHint("choose another name")
 		}
-		return repo.SetRef(ref, e.commit, "dvc: Created from experiment '"+e.name+"'", time.Now())
+		return repo.SetRef(ref, e.Commit, "dvc: Created from experiment '"+e.Name+"'", time.Now())
 	})
 }
 
@@ -52,25 +53,25 @@ func (p *Project) Branch(_ context.Context, rev, branch string) (string, error) 
 // already is replaced with force only.
 func (p *Project) Rename(_ context.Context, from, to string, force bool) error {
 	return p.withExps(func(repo *git.Repo) error {
-		e, err := findExp(repo, from)
-		if err != nil || e.name == to {
+		e, err := exp.Find(repo, from)
+		if err != nil || e.Name == to {
 			return err
 		}
 		if to == "" || strings.Contains(to, "/") {
 			return errs.New(errs.Invalid, "%q is no name of an experiment", to).WithHint("choose one without /")
 		}
-		all, err := expRefs(repo)
+		all, err := exp.All(repo)
 		if err != nil {
 			return err
 		}
-		ref := refOf(e.baseline, to)
-		if !force && slices.ContainsFunc(all, func(o expRef) bool { return o.ref == ref }) {
+		ref := exp.Place(e.Baseline, to)
+		if !force && slices.ContainsFunc(all, func(o exp.Ref) bool { return o.Ref == ref }) {
 			return errs.New(errs.Conflict, "there is an experiment %s already", to).WithHint("choose another name, or say --force to replace it")
 		}
-		if err := repo.SetRef(ref, e.commit, "", time.Now()); err != nil {
+		if err := repo.SetRef(ref, e.Commit, "", time.Now()); err != nil {
 			return err
 		}
-		return repo.DropRef(e.ref)
+		return repo.DropRef(e.Ref)
 	})
 }
 
@@ -93,33 +94,33 @@ func (p *Project) RemoveExps(_ context.Context, in RemoveExps) (removed []string
 		if err != nil {
 			return err
 		}
-		applied, _ := repo.Resolve(execApply)
+		applied, _ := repo.Resolve(exp.ExecApply)
 		for _, e := range list {
-			if err := repo.DropRef(e.ref); err != nil {
+			if err := repo.DropRef(e.Ref); err != nil {
 				return err
 			}
-			removed = append(removed, e.name)
-			if e.commit == applied {
-				if err := repo.DropRef(execApply); err != nil {
+			removed = append(removed, e.Name)
+			if e.Commit == applied {
+				if err := repo.DropRef(exp.ExecApply); err != nil {
 					return err
 				}
 			}
 		}
 		if len(list) > 0 {
-			return repo.DropRef(execBranch)
+			return repo.DropRef(exp.ExecBranch)
 		}
 		return nil
 	})
 }
 
-func (in RemoveExps) choose(repo *git.Repo) ([]expRef, error) {
-	all, err := expRefs(repo)
+func (in RemoveExps) choose(repo *git.Repo) ([]exp.Ref, error) {
+	all, err := exp.All(repo)
 	if err != nil {
 		return nil, err
 	}
-	var chosen []expRef
+	var chosen []exp.Ref
 	for _, name := range in.Names {
-		e, err := findExp(repo, name)
+		e, err := exp.Find(repo, name)
 		if err != nil {
 			return nil, err
 		}
@@ -129,8 +130,8 @@ func (in RemoveExps) choose(repo *git.Repo) ([]expRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(e expRef) bool {
-		is := in.All || slices.Contains(chosen, e) || slices.Contains(began, e.baseline)
+	return slices.DeleteFunc(all, func(e exp.Ref) bool {
+		is := in.All || slices.Contains(chosen, e) || slices.Contains(began, e.Baseline)
 		return is == in.Keep
 	}), nil
 }
@@ -138,7 +139,7 @@ func (in RemoveExps) choose(repo *git.Repo) ([]expRef, error) {
 // commits are those of Revs, and as many before each as Num says, by the first parent.
 func (in RemoveExps) commits(repo *git.Repo) (list []string, err error) {
 	for _, rev := range in.Revs {
-		at, err := commitOf(repo, rev)
+		at, err := exp.CommitOf(repo, rev)
 		if err != nil {
 			return nil, err
 		}

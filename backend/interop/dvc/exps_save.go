@@ -13,6 +13,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/exp"
 	"rondo/backend/interop/dvc/metafile"
 )
 
@@ -48,7 +49,7 @@ func (p *Project) SaveExp(ctx context.Context, in SaveExp) (done SavedExp, err e
 		if head.Commit == "" {
 			return errs.New(errs.Precondition, "the git repository has no commit yet, at which an experiment could begin").WithHint("git commit")
 		}
-		if err := mayBeCalled(repo, head.Commit, in); err != nil {
+		if err := exp.MayBeCalled(repo, head.Commit, in.Name, in.Force); err != nil {
 			return err
 		}
 		if err := p.locks().Unclaimed(nil, []string{"."}); err != nil {
@@ -77,25 +78,6 @@ func (p *Project) withData(targets []string) []string {
 	return targets
 }
 
-// mayBeCalled refuses a name that git does not take, or that another experiment has.
-func mayBeCalled(repo *git.Repo, baseline string, in SaveExp) error {
-	ref := refOf(baseline, in.Name)
-	switch {
-	case in.Name == "":
-		return nil
-	case strings.Contains(in.Name, "/") || !git.ValidRef(ref):
-		return errs.New(errs.Invalid, "%q is no name of an experiment", in.Name).WithHint("choose one of letters, digits, - and _")
-	case !in.Force && hasRef(repo, ref):
-		return errs.New(errs.Conflict, "there is an experiment %s already", in.Name).WithHint("choose another name, or say --force to replace it")
-	}
-	return nil
-}
-
-func hasRef(repo *git.Repo, ref string) bool {
-	there, err := repo.Refs(ref)
-	return err != nil || slices.ContainsFunc(there, func(r git.Ref) bool { return r.Name == ref })
-}
-
 func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, in SaveExp) (done SavedExp, err error) {
 	hash := p.expHash(in.Targets)
 	if in.Message == "" {
@@ -117,12 +99,12 @@ func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, 
 		return done, err
 	}
 	done = SavedExp{in.Name, saved.Commit, saved.Left}
-	for n := 1; done.Name == "" || in.Name == "" && hasRef(repo, refOf(baseline, done.Name)); n++ {
+	for n := 1; done.Name == "" || in.Name == "" && exp.Has(repo, exp.Place(baseline, done.Name)); n++ {
 		if done.Name = "exp-" + hash[:5]; n > 1 {
 			done.Name += fmt.Sprintf("-%d", n)
 		}
 	}
-	return done, repo.SetRef(refOf(baseline, done.Name), done.Commit, "", now)
+	return done, repo.SetRef(exp.Place(baseline, done.Name), done.Commit, "", now)
 }
 
 // expHash is what DVC calls an experiment by: the SHA-256 of the JSON of what its stages have

@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/git"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/exp"
 	"rondo/backend/interop/dvc/metafile"
 )
 
@@ -28,7 +29,7 @@ func (p *Project) At(rev string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	commit, err := commitOf(repo, rev)
+	commit, err := exp.CommitOf(repo, rev)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc/exp"
 )
 
 // Kinds of revisions.
@@ -50,12 +51,12 @@ func (v *Inventory) Revisions(ctx context.Context) ([]Revision, error) {
 	if err != nil || !repo.Exists() {
 		return list, err
 	}
-	exps, err := expRefs(repo)
+	exps, err := exp.All(repo)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range exps {
-		list = append(list, revision(repo, KindExperiment, e.name, e.commit))
+		list = append(list, revision(repo, KindExperiment, e.Name, e.Commit))
 	}
 	for _, kind := range []struct{ kind, prefix string }{{KindBranch, "refs/heads/"}, {KindTag, "refs/tags/"}} {
 		refs, err := repo.Refs(kind.prefix)
