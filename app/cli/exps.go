@@ -22,6 +22,7 @@ var expsVerbs = []verb{
 			"What git ignores and data that the cache does not have are not overwritten, unless --force is said.\n\n  rondo exps apply brave-owl",
 		flags: func(f *flag.FlagSet) { f.Bool("force", false, "also overwrite what is kept nowhere") },
 	},
+	expsRunVerb,
 	expsSaveVerb,
 	{
 		name: "exps branch", args: "NAME [BRANCH]", short: "in a DVC project: make a git branch of an experiment", run: expsBranch,
@@ -42,6 +43,7 @@ var expsVerbs = []verb{
 			f.String("rev", "", "remove those that began at `REVISION`")
 			f.Int("num", 1, "with --rev: and at the commits before it, `N` in all; -1 for as many as there are")
 			f.Bool("keep", false, "remove the others, and keep those")
+			f.String("git-remote", "", "remove them in another repository: a remote of git's, an address or a folder, as `REMOTE`")
 		},
 	},
 }

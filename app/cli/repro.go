@@ -228,13 +228,13 @@ func (c *call) dry(ctx context.Context, in pipeline.Request) error {
 
 func (c *call) preview(ctx context.Context, in pipeline.Request) (v pipeline.View, err error) {
 	err = c.act(ctx, http.MethodPost, "/pipeline/preview", in, &v, func() error {
-		c.sayStages(v)
+		c.sayStages(v, in)
 		return nil
 	})
 	return v, err
 }
 
-func (c *call) sayStages(v pipeline.View) {
+func (c *call) sayStages(v pipeline.View, in pipeline.Request) {
 	if len(v.Stages) == 0 {
 		c.sayNoStages()
 		return
@@ -252,7 +252,11 @@ func (c *call) sayStages(v pipeline.View) {
 	switch {
 	case v.Blocked != "": // the last word is the caller's
 	case stale > 0:
-		c.say("%d of %s would run: rondo repro", stale, counted(int64(len(v.Stages)), "stage"))
+		verb := "rondo repro"
+		if in.Experiment != nil {
+			verb = "rondo exps run"
+		}
+		c.say("%d of %s would run: %s", stale, counted(int64(len(v.Stages)), "stage"), verb)
 	default:
 		c.say("Everything is up to date.")
 	}

@@ -27,7 +27,7 @@ func (h *house) openPipeline(ctx context.Context) error {
 		Objects: h.server.project.Path(project.PrivateDir, "objects"), Executable: exe,
 		File: h.file.get, Problem: h.problem, Trusted: h.mayBegin, Trust: h.trust.Check, RunDir: h.runs.Dir, Launch: h.launchStage, RunState: h.runState,
 		Code: h.code, Export: h.exportCode, SnapshotOf: h.snapshotsOf, LogRun: h.logExecution,
-		Reproduced: h.reproduced, Environment: h.environment, Books: dvc.OpenBooks, Sound: h.sound,
+		Reproduced: h.reproduced, Environment: h.environment, Books: dvc.OpenBooks, Sound: h.sound, Experiment: h.experiment,
 	})
 	return nil
 }

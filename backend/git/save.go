@@ -20,6 +20,15 @@ type Saved struct {
 	Left   []string // untracked files that are not in it, as seen from the folder
 }
 
+// Loose lists what lies in the work tree untracked and not ignored, as seen from the folder.
+func (l *Laying) Loose() (list []string) {
+	for name := range l.loose {
+		list = append(list, l.told(name))
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Save commits what lies in the work tree on top of HEAD: the files that the index names, and
 // those at and below some paths, also where git ignores them; a path where nothing lies is left
 // out. Branches and index stay as they are. It is on disk then, and nothing refers to it yet.

@@ -15,6 +15,7 @@ type Books interface {
 	// Update brings one stage up to date: leaves it, restores its outs, or has its commands
 	// run and records what came out.
 	Update(ctx context.Context, address string, w Work) (Kept, error)
+	Experimenter
 	Close() error
 }
 

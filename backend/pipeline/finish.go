@@ -23,6 +23,7 @@ type ended struct {
 	Params    map[string]string   `json:"params"`
 	Metrics   map[string]float64  `json:"metrics"`
 	EndedAt   time.Time           `json:"ended_at"`
+	Kept      *Experiment         `json:"experiment,omitempty"`
 }
 
 func newEnded(state string, at time.Time) ended {
@@ -76,7 +77,7 @@ func (s *Service) end(ctx context.Context, id string, out ended) error {
 
 func (e Execution) with(out ended) Execution {
 	e.State, e.Reason, e.Stages, e.Outs, e.Snapshots = out.State, out.Reason, out.Stages, out.Outs, out.Snapshots
-	e.Params, e.Metrics, e.EndedAt = out.Params, out.Metrics, out.EndedAt
+	e.Params, e.Metrics, e.EndedAt, e.Kept = out.Params, out.Metrics, out.EndedAt, out.Kept
 	return e
 }
 
@@ -108,7 +109,7 @@ func (e Execution) graph() (Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.Only(e.Request.Stages)
+	return g.Chosen(e.Request.Stages, e.Request.Extent)
 }
 
 func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended, error) {
@@ -125,6 +126,14 @@ func (s *Service) gather(ctx context.Context, e Execution, run RunState) (ended,
 	}
 	if err := s.opts.Store.Reload(); err != nil { // the runner is another process
 		return out, err
+	}
+	kept, err := readExperiment(s.opts.RunDir(e.ID))
+	if err != nil {
+		out.State, out.Reason = Failed, err.Error()
+		return out, nil
+	}
+	if out.Reason = kept.Error; kept.Commit != "" {
+		out.Kept = &kept.Experiment
 	}
 	out.judge(g, results, run)
 	known := map[ref.Digest][]string{}

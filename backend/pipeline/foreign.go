@@ -32,15 +32,18 @@ func (g Graph) books(dir string, open OpenBooks, trusted bool) (Books, error) {
 	return open(dir, outside)
 }
 
-func (r *runner) beginForeign() (err error) {
+func (r *runner) beginForeign(ctx context.Context) (err error) {
 	if r.plan.NoLock {
 		return nil
 	}
 	r.books, err = r.graph.books(r.eyes.dir, r.openBooks, true)
-	if err == nil && r.books != nil {
-		err = r.books.Ready()
+	if err != nil || r.books == nil {
+		return err
 	}
-	return err
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	return r.books.Ready()
 }
 
 func (r *runner) endForeign() {

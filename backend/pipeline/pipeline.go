@@ -60,9 +60,12 @@ type Request struct {
 	ID     string            `json:"id,omitempty"` // 32 hex digits; empty: a fresh one
 	Name   string            `json:"name,omitempty"`
 	Stages []string          `json:"stages,omitempty"` // with what they depend on; empty: all
+	Extent string            `json:"extent,omitempty"` // alone, or downstream with what depends on Stages; empty: with what these depend on
 	Params map[string]string `json:"params,omitempty"` // overrides, written into params.yaml
 	Force  bool              `json:"force,omitempty"`  // run all stages, changed or not
 	Env    map[string]string `json:"env,omitempty"`    // for the stages, over the server's own; never recorded
+	// Experiment asks another tool, whose stages they are, to keep what comes of it.
+	Experiment *Experiment `json:"experiment,omitempty"`
 }
 
 // Execution is one run of the pipeline. Its id is that of its run.
@@ -85,6 +88,7 @@ type Execution struct {
 	EndedAt   time.Time           `json:"ended_at,omitzero"`
 	Device    string              `json:"device,omitempty"` // the installation that it runs on
 	Spec      Spec                `json:"spec"`
+	Kept      *Experiment         `json:"experiment,omitempty"` // what it was kept as
 }
 
 // Spec is what rondo.yaml said when an execution began, as far as it can be repeated

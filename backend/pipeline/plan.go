@@ -20,16 +20,19 @@ const (
 // Plan is what the runner process works by. It holds the stages themselves: what
 // runs is what was trusted, also if rondo.yaml changes meanwhile.
 type Plan struct {
-	Project  string                   `json:"project"`          // the folder that stages run in
-	Objects  string                   `json:"objects"`          // the object store
-	Memory   string                   `json:"memory,omitempty"` // where is remembered how files looked
-	Cache    string                   `json:"cache,omitempty"`  // where is noted which stage made what of what
-	Stages   map[string]project.Stage `json:"stages"`
-	Only     []string                 `json:"only,omitempty"`   // with what they need; empty: all
-	Params   map[string]string        `json:"params,omitempty"` // overrides, written into params.yaml first
-	Force    bool                     `json:"force,omitempty"`
-	Parallel int                      `json:"parallel"`          // stages at one time
-	NoLock   bool                     `json:"no_lock,omitempty"` // leave rondo.lock alone: a repetition
+	Project string                   `json:"project"`          // the folder that stages run in
+	Objects string                   `json:"objects"`          // the object store
+	Memory  string                   `json:"memory,omitempty"` // where is remembered how files looked
+	Cache   string                   `json:"cache,omitempty"`  // where is noted which stage made what of what
+	Stages  map[string]project.Stage `json:"stages"`
+	Only    []string                 `json:"only,omitempty"`   // with what they need; empty: all
+	Extent  string                   `json:"extent,omitempty"` // how far beyond Only
+	Params  map[string]string        `json:"params,omitempty"` // overrides, written into params.yaml first
+	Force   bool                     `json:"force,omitempty"`
+	// Experiment is what the other tool's books shall keep of it; nil: nothing.
+	Experiment *Experiment `json:"experiment,omitempty"`
+	Parallel   int         `json:"parallel"`          // stages at one time
+	NoLock     bool        `json:"no_lock,omitempty"` // leave rondo.lock alone: a repetition
 	// Models are the paths of outs that become model versions; they are kept whatever their size.
 	Models []string `json:"models,omitempty"`
 	// Patience is how long a stage may take to end when it is asked to, before it is

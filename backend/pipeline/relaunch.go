@@ -14,7 +14,7 @@ import (
 func (s *Service) launch(ctx context.Context, e Execution, env map[string]string) error {
 	plan := Plan{
 		Project: s.opts.Dir, Objects: s.opts.Objects, Memory: s.memory(), Cache: s.cache(), Stages: e.Spec.Stages,
-		Only: e.Request.Stages, Params: e.Request.Params, Force: e.Request.Force, Parallel: e.Spec.Parallel,
+		Only: e.Request.Stages, Extent: e.Request.Extent, Params: e.Request.Params, Force: e.Request.Force, Parallel: e.Spec.Parallel, Experiment: e.Request.Experiment,
 		Models: slices.Sorted(maps.Values(e.Spec.Models)),
 	}
 	if err := writePlan(s.opts.RunDir(e.ID), plan); err != nil {

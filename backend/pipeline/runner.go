@@ -62,11 +62,15 @@ func Run(ctx context.Context, runDir string, out io.Writer, describe Describe, b
 		return err
 	}
 	defer r.eyes.save()
-	if err := r.beginForeign(); err != nil {
+	defer r.endForeign()
+	if err := r.beginForeign(ctx); err != nil {
 		return err
 	}
-	defer r.endForeign()
-	return firstOf(r.all(ctx), r.unchanged.close())
+	err = firstOf(r.all(ctx), r.unchanged.close())
+	if err == nil {
+		err = r.keepExperiment(ctx)
+	}
+	return err
 }
 
 func (r *runner) open() (err error) {
@@ -77,7 +81,7 @@ func (r *runner) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.graph, err = whole.Only(r.plan.Only); err != nil {
+	if r.graph, err = whole.Chosen(r.plan.Only, r.plan.Extent); err != nil {
 		return err
 	}
 	r.store, err = store.View(r.plan.Objects)

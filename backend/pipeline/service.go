@@ -63,6 +63,10 @@ type Options struct {
 	// Environment describes what the result may depend on besides code, data and params.
 	Environment func() map[string]string
 	Books       OpenBooks        // of another tool's project in the folder; nil: there are none
+	// Experiment readies what another tool shall keep: it returns File as it is with the params set,
+	// and the experiment with its name and baseline. What dry is changes nothing. Without dry, what
+	// File executes is trusted, and so is then what the same commands are with a person's own params.
+	Experiment func(ctx context.Context, e Experiment, force, dry bool) (*project.File, Experiment, error)
 	Now         func() time.Time // nil: the clock
 }
 
@@ -121,6 +125,10 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	if err != nil {
 		return v, err
 	}
+	trusted := s.trusted(file) == nil
+	if file, err = s.experiment(ctx, file, &in, true); err != nil {
+		return v, err
+	}
 	g, err := graph(file, in)
 	if err != nil {
 		return v, err
@@ -131,12 +139,17 @@ func (s *Service) Preview(ctx context.Context, in Request) (View, error) {
 	}
 	s.eyes.learn()
 	defer s.eyes.save()
-	books, err := g.books(s.opts.Dir, s.opts.Books, s.trusted(file) == nil)
+	books, err := g.books(s.opts.Dir, s.opts.Books, trusted)
 	if err != nil {
 		return v, err
 	}
 	if books != nil {
 		defer books.Close()
+		if in.Experiment != nil {
+			if err := books.Suppose(in.Experiment.Set); err != nil {
+				return v, err
+			}
+		}
 		v.Blocked = blocked(books)
 	}
 	if v.Stages, err = s.eyes.status(ctx, g, lock, in, books); err != nil {
@@ -180,5 +193,5 @@ func graph(file *project.File, in Request) (Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.Only(in.Stages)
+	return g.Chosen(in.Stages, in.Extent)
 }

@@ -40,6 +40,9 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	if err := s.trusted(file); err != nil {
 		return err
 	}
+	if file, err = s.experiment(ctx, file, &in, false); err != nil {
+		return err
+	}
 	g, err := graph(file, in)
 	if err != nil {
 		return err
@@ -59,6 +62,9 @@ func (s *Service) begin(ctx context.Context, in Request) error {
 	e := Execution{
 		ID: in.ID, RunID: in.ID, Name: in.Name, Request: in, State: Running, Code: code, Env: s.opts.Environment(),
 		Spec: Spec{Stages: file.Stages, Triggers: file.Triggers, Parallel: max(1, file.Queue.Parallel), Models: modelPaths(file)},
+	}
+	if e.Name == "" && in.Experiment != nil {
+		e.Name = in.Experiment.Name
 	}
 	if e.Name == "" {
 		e.Name = "pipeline"

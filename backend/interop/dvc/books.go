@@ -17,6 +17,7 @@ type Books struct {
 	p     *Project
 	begun map[string]bool // the .dvc files that were looked at
 	noted bool            // what lies there from before
+	exp   *pipeline.Experiment
 }
 
 // OpenBooks opens the books of the DVC project in dir. What its stages name outside of it is

@@ -79,7 +79,7 @@ func (p *Project) withData(targets []string) []string {
 }
 
 func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, in SaveExp) (done SavedExp, err error) {
-	hash := p.expHash(in.Targets)
+	hash := p.expHash(func(string) bool { return len(in.Targets) == 0 })
 	if in.Message == "" {
 		in.Message = "dvc: commit experiment " + hash
 	}
@@ -107,13 +107,13 @@ func (p *Project) saveExp(ctx context.Context, repo *git.Repo, baseline string, 
 	return done, repo.SetRef(exp.Place(baseline, done.Name), done.Commit, "", now)
 }
 
-// expHash is what DVC calls an experiment by: the SHA-256 of the JSON of what its stages have
-// recorded. Of some targets it is that of none, as with dvc.
-func (p *Project) expHash(targets []string) string {
+// expHash is what DVC calls an experiment by: the SHA-256 of the JSON of what some stages have
+// recorded. Where targets were saved it is that of none, as with dvc.
+func (p *Project) expHash(counts func(address string) bool) string {
 	all := &doc.Map{}
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {
-			if lock := p.Locks[pl.File].Stage(s.Name); lock != nil && len(targets) == 0 {
+			if lock := p.Locks[pl.File].Stage(s.Name); lock != nil && counts(Address(pl.File, s.Name)) {
 				all.Set(s.Name, lock.Value())
 			}
 		}

@@ -63,6 +63,20 @@ var killedVerbs = map[string]killed{
 			t.Fatalf("%s: data.dvc is left", when)
 		}
 	}},
+	"exp run": {begin: inGit, do: runExp, done: func(t *testing.T, p *dvc.Project, when string) {
+		t.Helper()
+		list, err := p.Experiments(t.Context())
+		if err != nil || len(list) != 1 || list[0].Problem != "" || list[0].Params["n"] != "2" {
+			t.Fatalf("%s: %+v, %v", when, list, err)
+		}
+		if b, err := os.ReadFile(filepath.Join(p.Dir, "params.yaml")); err != nil || string(b) != "n: 2 # a number\n" {
+			t.Fatalf("%s: params.yaml is %q, %v", when, b, err)
+		}
+		if got := gitSaid(t, p.Dir, "show", "refs/exps/"+list[0].Baseline[:2]+"/"+list[0].Baseline[2:]+"/x:score.txt"); got != "2\n" {
+			t.Fatalf("%s: it has %q", when, got)
+		}
+		gitSaid(t, p.Dir, "fsck", "--strict")
+	}},
 	"repro": {begin: func(t *testing.T, p *dvc.Project) {
 		t.Helper()
 		added(t, p)
@@ -89,6 +103,36 @@ const killedStages = `stages:
     deps: [sorted.csv, parts]
     outs: [last.csv]
 `
+
+const killedExp = `stages:
+  train:
+    cmd: sort a.csv > sorted.csv && cut -d" " -f2 params.yaml > score.txt
+    deps: [a.csv]
+    params: [n]
+    outs: [sorted.csv]
+    metrics: [score.txt: {cache: false}]
+`
+
+// inGit is a project whose data is tracked and whose files are committed.
+func inGit(t *testing.T, p *dvc.Project) {
+	t.Helper()
+	for name, text := range map[string]string{".dvc/config": "", ".dvc/.gitignore": "/tmp\n/cache\n", "params.yaml": "n: 1 # a number\n", "dvc.yaml": killedExp} {
+		ok(t, os.WriteFile(filepath.Join(p.Dir, name), []byte(text), 0o644))
+	}
+	gitSaid(t, p.Dir, "init", "-q", "-b", "main")
+	gitSaid(t, p.Dir, "config", "user.name", "a")
+	gitSaid(t, p.Dir, "config", "user.email", "a@b")
+	q := opens(t, p.Dir, "at first")
+	defer q.Close()
+	ok(t, addBoth(q))
+	gitSaid(t, p.Dir, "add", "-A")
+	gitSaid(t, p.Dir, "commit", "-q", "-m", "base")
+}
+
+func runExp(p *dvc.Project) error {
+	_, err := expRun{Experiment: pipeline.Experiment{Name: "x", Set: []string{"n=2"}}, force: true}.carryOut(p)
+	return err
+}
 
 // begin makes the world of a verb: a project and, beside it, its remote.
 func begin(t *testing.T, world string, verb killed) {

@@ -49,6 +49,7 @@ type Project struct {
 	reader   *Project                  // the one that reads this one, to take something over from it
 	chain    int                       // how many read each other
 	inputs   []string                  // DVC's own files and what they name, read so far
+	supposed map[string][]byte         // what some files are taken to say instead
 	allowed  []string                  // paths outside of the project that may be read
 }
 
@@ -248,6 +249,9 @@ func (p *Project) problem(err error) { p.Problems = append(p.Problems, err) }
 // Read reads a file of DVC's own in the project.
 func (p *Project) Read(name string) ([]byte, error) {
 	p.inputs = append(p.inputs, name)
+	if text, is := p.supposed[path.Clean(filepath.ToSlash(name))]; is {
+		return text, nil
+	}
 	f, err := p.tree.Open(path.Clean(filepath.ToSlash(name)))
 	if err != nil {
 		return nil, err

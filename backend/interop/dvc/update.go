@@ -17,7 +17,7 @@ import (
 // Update implements pipeline.Books. DVC's lock is held but while commands run; what they
 // read and write is claimed then, so that a dvc leaves it alone.
 func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pipeline.Kept, error) {
-	u := &update{p: b.p, w: w}
+	u := &update{p: b.p, w: w, exp: b.exp}
 	err := u.begin(ctx, address)
 	defer func() { u.unlock() }()
 	if err != nil {
@@ -46,6 +46,7 @@ func (b *Books) Update(ctx context.Context, address string, w pipeline.Work) (pi
 type update struct {
 	p      *Project
 	w      pipeline.Work
+	exp    *pipeline.Experiment // that it is part of
 	pl     *metafile.Pipeline
 	s      metafile.Stage
 	reads  []string
@@ -296,6 +297,9 @@ func (u *update) bringBack(ctx context.Context, from metafile.LockStage) (bool, 
 // run has the commands run as DVC does: each line by the person's shell.
 func (u *update) run(ctx context.Context) error {
 	env := []string{"DVC_ROOT=" + u.p.Dir, "DVC_STAGE=" + Address(u.pl.File, u.s.Name)}
+	if u.exp != nil { // DVCLive keeps no experiment of its own then
+		env = append(env, "DVC_EXP_BASELINE_REV="+u.exp.Baseline, "DVC_EXP_NAME="+u.exp.Name)
+	}
 	u.unlock()
 	u.unlock = func() {}
 	before := u.p.traces(ctx, u.beyond())

@@ -1370,6 +1370,15 @@ export interface PipelineExecution {
 	ended_at?: string;
 	device?: string;
 	spec: PipelineSpec;
+	experiment?: PipelineExperiment;
+}
+
+export interface PipelineExperiment {
+	name?: string;
+	message?: string;
+	set?: string[];
+	baseline?: string;
+	commit?: string;
 }
 
 export interface PipelineRepeat {
@@ -1396,9 +1405,11 @@ export interface PipelineRequest {
 	id?: string;
 	name?: string;
 	stages?: string[];
+	extent?: string;
 	params?: Record<string, string>;
 	force?: boolean;
 	env?: Record<string, string>;
+	experiment?: PipelineExperiment;
 }
 
 export interface PipelineSpec {
