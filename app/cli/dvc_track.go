@@ -115,9 +115,9 @@ func dvcCollect(ctx context.Context, c *call, p *dvc.Project) error {
 	}
 	in := dvc.Collect{Revisions: c.revisions(), Dry: c.isSet("dry-run")}
 	switch {
-	case c.isSet("workspace") && in.Revisions != (dvc.Revisions{}):
+	case c.isSet("workspace") && in.Revisions.Any():
 		return errs.New(errs.Invalid, "--workspace keeps what the folder names and no more").WithHint("leave out one of the flags")
-	case !c.isSet("workspace") && in.Revisions == (dvc.Revisions{}):
+	case !c.isSet("workspace") && !in.Revisions.Any():
 		in.Commits = true
 	}
 	in.Experiments = !c.isSet("workspace")

@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/exp"
 )
 
 // onExps does something with the experiments of the DVC project.
@@ -81,7 +82,10 @@ func expsRename(ctx context.Context, c *call) error {
 }
 
 func expsRemove(ctx context.Context, c *call) error {
-	in := dvc.RemoveExps{Names: c.args, All: c.isSet("all-commits") || c.isSet("A"), Keep: c.isSet("keep")}
+	in := dvc.RemoveExps{Choice: exp.Choice{Names: c.args, All: c.isSet("all-commits") || c.isSet("A")}, Keep: c.isSet("keep")}
+	if far := c.value("git-remote"); far != "" {
+		in.Far = c.farRepository(far)
+	}
 	if rev := c.value("rev"); rev != "" {
 		in.Revs = []string{rev}
 	}

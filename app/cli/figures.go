@@ -83,7 +83,7 @@ func metricsShow(ctx context.Context, c *call) error {
 // shownRevisions are those that are named, and with flags for many also the folder; it alone where nothing is said.
 func (c *call) shownRevisions(p *dvc.Project) (list []dvc.NamedCommit, err error) {
 	r := c.revisions()
-	if r == (dvc.Revisions{}) && len(c.args) > 0 {
+	if !r.Any() && len(c.args) > 0 {
 		for _, rev := range c.args {
 			list = append(list, dvc.NamedCommit{Name: rev, Commit: rev})
 		}
@@ -93,7 +93,7 @@ func (c *call) shownRevisions(p *dvc.Project) (list []dvc.NamedCommit, err error
 		return nil, errs.New(errs.Invalid, "revisions are named one by one or by a flag").WithHint("leave out the names or the flag")
 	}
 	list = []dvc.NamedCommit{{Name: dvc.Workspace, Commit: dvc.Workspace}}
-	if r == (dvc.Revisions{}) {
+	if !r.Any() {
 		return list, nil
 	}
 	more, err := p.Named(r)

@@ -62,12 +62,12 @@ type Options struct {
 	Reproduced func(ctx context.Context, r Reproduction) error // may be called twice with the same
 	// Environment describes what the result may depend on besides code, data and params.
 	Environment func() map[string]string
-	Books       OpenBooks        // of another tool's project in the folder; nil: there are none
+	Books       OpenBooks // of another tool's project in the folder; nil: there are none
 	// Experiment readies what another tool shall keep: it returns File as it is with the params set,
 	// and the experiment with its name and baseline. What dry is changes nothing. Without dry, what
 	// File executes is trusted, and so is then what the same commands are with a person's own params.
 	Experiment func(ctx context.Context, e Experiment, force, dry bool) (*project.File, Experiment, error)
-	Now         func() time.Time // nil: the clock
+	Now        func() time.Time // nil: the clock
 }
 
 // Service keeps the executions of one project.

@@ -13,13 +13,18 @@ type Revisions struct {
 	Tags        bool // and of each tag
 	Commits     bool // all that a branch, also of a remote of git's, a tag or HEAD reaches
 	Experiments bool // the last of each; with Commits all before them, too
+
+	Just []string // these commits alone, and not the folder
 }
 
-func (r Revisions) any() bool { return r.Branches || r.Tags || r.Commits || r.Experiments }
+// Any reports whether any commits are meant.
+func (r Revisions) Any() bool {
+	return r.Branches || r.Tags || r.Commits || r.Experiments || r.Just != nil
+}
 
 // commits calls fn with the project as each commit has it, the newest first.
 func (p *Project) commits(ctx context.Context, r Revisions, fn func(then *Project, commit string) error) error {
-	if !r.any() {
+	if !r.Any() {
 		return nil
 	}
 	repo, err := git.Open(p.Dir)
@@ -52,6 +57,9 @@ func (p *Project) commits(ctx context.Context, r Revisions, fn func(then *Projec
 }
 
 func (r Revisions) list(repo *git.Repo) (commits []string, err error) {
+	if r.Just != nil {
+		return r.Just, nil
+	}
 	seen := map[string]bool{}
 	for _, kind := range []struct {
 		is     bool
@@ -87,7 +95,7 @@ func (r Revisions) list(repo *git.Repo) (commits []string, err error) {
 // manyVersions refuses what dvc refuses: what a remote of versions gets is noted in the folder's
 // own .dvc files and locks, and no commit has any to be changed.
 func manyVersions(f far, name string, r Revisions) error {
-	if _, is := f.(*versions); !is || !r.any() {
+	if _, is := f.(*versions); !is || !r.Any() {
 		return nil
 	}
 	return errs.New(errs.Precondition, "the remote %s is one of versions, to which only the folder's data can be pushed", name).

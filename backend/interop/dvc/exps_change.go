@@ -75,22 +75,26 @@ func (p *Project) Rename(_ context.Context, from, to string, force bool) error {
 	})
 }
 
-// RemoveExps says which experiments to remove: those of the names, or all, or those that
-// began at one of the commits.
+// RemoveExps says which experiments to remove.
 type RemoveExps struct {
-	Names []string
-	All   bool
-	Revs  []string
-	Num   int  // of each of Revs, so many commits, going back; 0 is 1, and below it all
-	Keep  bool // remove the others
+	exp.Choice
+	Keep bool   // remove the others
+	Far  string // of a remote of git's, or a repository elsewhere; empty: of this one
 }
 
 // RemoveExps takes experiments away, as `dvc exp remove` does, and returns their names. The
 // commits themselves go with git's next collection. Where a name is not there, none goes.
-func (p *Project) RemoveExps(_ context.Context, in RemoveExps) (removed []string, err error) {
+func (p *Project) RemoveExps(ctx context.Context, in RemoveExps) (removed []string, err error) {
 	removed = []string{}
+	if in.Far != "" {
+		return removed, p.removeFar(ctx, in, &removed)
+	}
 	return removed, p.withExps(func(repo *git.Repo) error {
-		list, err := in.choose(repo)
+		all, err := exp.All(repo)
+		if err != nil {
+			return err
+		}
+		list, err := in.choose(repo, all)
 		if err != nil {
 			return err
 		}
@@ -113,44 +117,10 @@ func (p *Project) RemoveExps(_ context.Context, in RemoveExps) (removed []string
 	})
 }
 
-func (in RemoveExps) choose(repo *git.Repo) ([]exp.Ref, error) {
-	all, err := exp.All(repo)
-	if err != nil {
-		return nil, err
+func (in RemoveExps) choose(repo *git.Repo, all []exp.Ref) ([]exp.Ref, error) {
+	chosen, err := in.Of(repo, all)
+	if err != nil || !in.Keep {
+		return chosen, err
 	}
-	var chosen []exp.Ref
-	for _, name := range in.Names {
-		e, err := exp.Find(repo, name)
-		if err != nil {
-			return nil, err
-		}
-		chosen = append(chosen, e)
-	}
-	began, err := in.commits(repo)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(all, func(e exp.Ref) bool {
-		is := in.All || slices.Contains(chosen, e) || slices.Contains(began, e.Baseline)
-		return is == in.Keep
-	}), nil
-}
-
-// commits are those of Revs, and as many before each as Num says, by the first parent.
-func (in RemoveExps) commits(repo *git.Repo) (list []string, err error) {
-	for _, rev := range in.Revs {
-		at, err := exp.CommitOf(repo, rev)
-		if err != nil {
-			return nil, err
-		}
-		for n := max(in.Num, 0); ; n-- {
-			list = append(list, at)
-			c, err := repo.LogOne(at)
-			if n == 1 || in.Num == 0 || err != nil || len(c.Parents) == 0 {
-				break
-			}
-			at = c.Parents[0]
-		}
-	}
-	return list, nil
+	return slices.DeleteFunc(all, func(e exp.Ref) bool { return slices.Contains(chosen, e) }), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/exp"
 )
 
 // TestExperimentsChangeAsByDVC names, branches and removes experiments by both programs, with
@@ -39,13 +40,13 @@ func TestExperimentsChangeAsByDVC(t *testing.T) {
 		{rename("exp-0", "a/b", false), []string{"rename", "exp-0", "a/b"}, nil},
 		{rename("exp-0", "a-better", true), []string{"rename", "exp-0", "a-better", "--force"}, nil},
 		{func(p *dvc.Project) error { _, err := p.Apply(ctx, "exp-2", true); return err }, []string{"apply", "exp-2"}, nil},
-		{remove(dvc.RemoveExps{Names: []string{"exp-2", "nope"}}), []string{"remove", "exp-2", "nope"}, nil},
-		{remove(dvc.RemoveExps{Names: []string{"exp-2"}}), []string{"remove", "exp-2"}, []string{"pack-refs", "--all"}},
-		{remove(dvc.RemoveExps{Names: []string{sha[:9]}}), []string{"remove", sha[:9]}, nil},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{Names: []string{"exp-2", "nope"}}}), []string{"remove", "exp-2", "nope"}, nil},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{Names: []string{"exp-2"}}}), []string{"remove", "exp-2"}, []string{"pack-refs", "--all"}},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{Names: []string{sha[:9]}}}), []string{"remove", sha[:9]}, nil},
 		{func(p *dvc.Project) error { _, err := p.Apply(ctx, sha[:5], true); return err }, []string{"apply", sha[:5]}, nil},
-		{remove(dvc.RemoveExps{Names: []string{"exp-3"}, Keep: true}), []string{"remove", "--keep", "exp-3"}, nil},
-		{remove(dvc.RemoveExps{Revs: []string{"HEAD"}, Num: 2}), []string{"remove", "--rev", "HEAD", "-n", "2"}, []string{"commit", "-m", "next", "--allow-empty"}},
-		{remove(dvc.RemoveExps{All: true}), []string{"remove", "-A"}, []string{"update-ref", "refs/exps/12/34567890123456789012345678901234567890/old", sha}},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{Names: []string{"exp-3"}}, Keep: true}), []string{"remove", "--keep", "exp-3"}, nil},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{Revs: []string{"HEAD"}, Num: 2}}), []string{"remove", "--rev", "HEAD", "-n", "2"}, []string{"commit", "-m", "next", "--allow-empty"}},
+		{remove(dvc.RemoveExps{Choice: exp.Choice{All: true}}), []string{"remove", "-A"}, []string{"update-ref", "refs/exps/12/34567890123456789012345678901234567890/old", sha}},
 	} {
 		if step.git != nil {
 			t.Setenv("GIT_AUTHOR_DATE", "1700000000 +0000")

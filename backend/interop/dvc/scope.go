@@ -88,7 +88,7 @@ func (p *Project) over(ctx context.Context, s Selection, revs Revisions, fn func
 	found, absent := false, error(nil)
 	one := func(then *Project, commit string) error {
 		list, err := then.meant(s)
-		if errs.Is(err, errs.NotFound) && revs.any() {
+		if errs.Is(err, errs.NotFound) && revs.Any() {
 			absent = firstError(absent, err)
 			return nil
 		}
@@ -98,7 +98,10 @@ func (p *Project) over(ctx context.Context, s Selection, revs Revisions, fn func
 		found = true
 		return fn(then, commit, list)
 	}
-	if err := one(p, ""); err != nil {
+	if revs.Just == nil {
+		err = one(p, "")
+	}
+	if err != nil {
 		return nil, err
 	}
 	err = p.commits(ctx, revs, func(then *Project, commit string) error {

@@ -10,15 +10,16 @@ import (
 	"rondo/backend/git"
 )
 
-const prefix = "refs/exps/"
+// Prefix is what the names of all experiments begin with, and those of what DVC keeps beside them.
+const Prefix = "refs/exps/"
 
 // Names in git that are DVC's own and no experiments.
 const (
-	ApplyHead  = prefix + "apply/ORIG_HEAD"  // what was checked out when an experiment was applied
-	ApplyStash = prefix + "apply/stash"      // what no commit had then
-	ExecApply  = prefix + "exec/EXEC_APPLY"  // which one was applied
-	ExecBranch = prefix + "exec/EXEC_BRANCH" // what a running one will be
-	queueStash = prefix + "celery/stash"     // those that wait to be run
+	ApplyHead  = Prefix + "apply/ORIG_HEAD"  // what was checked out when an experiment was applied
+	ApplyStash = Prefix + "apply/stash"      // what no commit had then
+	ExecApply  = Prefix + "exec/EXEC_APPLY"  // which one was applied
+	ExecBranch = Prefix + "exec/EXEC_BRANCH" // what a running one will be
+	queueStash = Prefix + "celery/stash"     // those that wait to be run
 )
 
 // ownSpaces are DVC's own below refs/exps, which hold no experiments.
@@ -27,24 +28,32 @@ var ownSpaces = []string{"stash", "apply", "celery", "exec", "temp"}
 // Ref is where an experiment is kept: refs/exps/BASELINE/NAME, with a slash after the
 // second digit of the commit that it began at.
 type Ref struct {
-	Ref, Name, Baseline, Commit string
+	Ref      string `json:"ref"`
+	Name     string `json:"name"`
+	Baseline string `json:"baseline"` // the commit that it began at
+	Commit   string `json:"commit"`
 }
 
 // Place is where git keeps an experiment.
 func Place(baseline, name string) string {
-	return prefix + baseline[:2] + "/" + baseline[2:] + "/" + name
+	return Prefix + baseline[:2] + "/" + baseline[2:] + "/" + name
 }
 
 // All are all experiments that git has, sorted by where they are kept.
 func All(repo *git.Repo) (list []Ref, err error) {
-	refs, err := repo.Refs(prefix)
+	refs, err := repo.Refs(Prefix)
+	return Among(refs), err
+}
+
+// Among are the experiments among names of git's.
+func Among(refs []git.Ref) (list []Ref) {
 	for _, r := range refs {
-		parts := strings.Split(strings.TrimPrefix(r.Name, prefix), "/")
+		parts := strings.Split(strings.TrimPrefix(r.Name, Prefix), "/")
 		if len(parts) == 3 && !slices.Contains(ownSpaces, parts[0]) {
 			list = append(list, Ref{r.Name, parts[2], parts[0] + parts[1], r.Commit})
 		}
 	}
-	return list, err
+	return list
 }
 
 // MayBeCalled refuses a name that git does not take, or that another experiment has, which is
@@ -75,6 +84,10 @@ func Find(repo *git.Repo, name string) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
+	return findIn(repo, all, name)
+}
+
+func findIn(repo *git.Repo, all []Ref, name string) (Ref, error) {
 	head, err := repo.Head()
 	if err != nil {
 		return Ref{}, err
@@ -164,18 +177,22 @@ func Of(repo *git.Repo, rev string) (Ref, error) {
 // holds reports whether a commit is the experiment's last or, as with checkpoints of DVC 2, one
 // on the way there.
 func (e Ref) holds(repo *git.Repo, commit string) (bool, error) {
+	all, err := e.Commits(repo)
+	return slices.Contains(all, commit), err
+}
+
+// Commits are those of the experiment back to where it began, the last first.
+func (e Ref) Commits(repo *git.Repo) (list []string, err error) {
 	for at := e.Commit; at != e.Baseline; {
-		if at == commit {
-			return true, nil
-		}
+		list = append(list, at)
 		c, err := repo.LogOne(at)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if len(c.Parents) == 0 {
-			return false, nil
+			break
 		}
 		at = c.Parents[0]
 	}
-	return false, nil
+	return list, nil
 }
