@@ -4,7 +4,7 @@ package cli
 func verbs() (all []verb) {
 	for _, list := range [][]verb{
 		helpVerbs, versionVerbs, beginVerbs, serveVerbs, openVerbs, accessVerbs, stateVerbs, innerVerbs,
-		dataVerbs, dataLookVerbs, dataStoreVerbs, dataKeepVerbs, dvcVerbs, elsewhereVerbs, dvcMoveVerbs, dvcConfigVerbs, dvcStageVerbs, expsVerbs, figureVerbs, plotsVerbs, importVerbs, mergeVerbs, fsckVerbs, sealVerbs, runVerbs, runsVerbs, hostVerbs, modelVerbs, endpointVerbs, monitorVerbs, alertVerbs, decisionVerbs, pipelineVerbs, demoVerbs,
+		dataVerbs, dataLookVerbs, dataStoreVerbs, dataKeepVerbs, dvcVerbs, elsewhereVerbs, dvcMoveVerbs, dvcConfigVerbs, dvcStageVerbs, expsVerbs, expsExchangeVerbs, artifactVerbs, figureVerbs, plotsVerbs, importVerbs, mergeVerbs, fsckVerbs, sealVerbs, runVerbs, runsVerbs, hostVerbs, modelVerbs, endpointVerbs, monitorVerbs, alertVerbs, decisionVerbs, pipelineVerbs, demoVerbs,
 	} {
 		all = append(all, list...)
 	}
