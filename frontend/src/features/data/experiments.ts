@@ -16,5 +16,8 @@ export function keysOf(list: DvcExperiment[]): Key[] {
   return [...all.filter((k) => k.differs), ...all.filter((k) => !k.differs)]
 }
 
+/** settings reads what params are to be set to, one a line; empty lines are left out. */
+export const settings = (text: string): string[] => text.split('\n').map((l) => l.trim()).filter(Boolean)
+
 /** told is what an experiment says of a key. */
 export const told = (e: DvcExperiment, k: Key): string => (k.part === 'metrics' ? figure(e.metrics[k.name]) : (e.params[k.name] ?? '–'))
