@@ -21,15 +21,9 @@ func (g Graph) Chosen(names []string, extent string) (Graph, error) {
 	if extent != Alone && extent != Downstream {
 		return nil, errs.New(errs.Invalid, "stages are run alone or downstream, and not %q", extent).WithHint("say one of these, or nothing")
 	}
-	keep := map[string]bool{}
-	for _, name := range names {
-		list, err := g.named(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range list {
-			keep[n.Name] = true
-		}
+	keep, err := g.allNamed(names)
+	if err != nil {
+		return nil, err
 	}
 	var out Graph
 	for _, n := range g { // what a stage needs comes before it

@@ -281,20 +281,29 @@ func (g Graph) named(name string) (Graph, error) {
 	return list, err
 }
 
-// Only returns the named stages with everything that they need; all without names.
-func (g Graph) Only(names []string) (Graph, error) {
-	if len(names) == 0 {
-		return g, nil
-	}
-	keep := map[string]bool{}
+// allNamed are the names of the stages that some names mean.
+func (g Graph) allNamed(names []string) (map[string]bool, error) {
+	all := map[string]bool{}
 	for _, name := range names {
 		list, err := g.named(name)
 		if err != nil {
 			return nil, err
 		}
 		for _, n := range list {
-			keep[n.Name] = true
+			all[n.Name] = true
 		}
+	}
+	return all, nil
+}
+
+// Only returns the named stages with everything that they need; all without names.
+func (g Graph) Only(names []string) (Graph, error) {
+	if len(names) == 0 {
+		return g, nil
+	}
+	keep, err := g.allNamed(names)
+	if err != nil {
+		return nil, err
 	}
 	var out Graph
 	for _, n := range slices.Backward(g) { // what a stage needs comes before it
