@@ -96,7 +96,7 @@ func artifactsGet(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.bring(path.Base(at.Path), c.value("to"), func(p *dvc.Project, to string) (dvc.Got, error) {
+	return c.bring(ctx, path.Base(at.Path), c.value("to"), func(ctx context.Context, p *dvc.Project, to string) (dvc.Got, error) {
 		return p.Get(ctx, at, to, c.isSet("force"))
 	})
 }
