@@ -21,6 +21,7 @@ type rowSample struct {
 	seen    uint64
 	kept    []uint64 // the scrambled numbers of the rows
 	mask    uint64
+	plain   func(string) string // what a field says to programs
 }
 
 // sampled is a column of the sample.
@@ -30,9 +31,9 @@ type sampled struct {
 	words   map[string]uint8
 }
 
-func newRowSample(columns int) *rowSample {
+func newRowSample(columns int, plain func(string) string) *rowSample {
 	n := min(columns, sampledColumns)
-	s := &rowSample{columns: make([]sampled, n), limit: min(sampledRows, sampledCells/max(n, 1))}
+	s := &rowSample{columns: make([]sampled, n), limit: min(sampledRows, sampledCells/max(n, 1)), plain: plain}
 	for i := range s.columns {
 		s.columns[i].words = map[string]uint8{}
 	}
@@ -62,14 +63,14 @@ func (s *rowSample) add(row []string) {
 func (s *rowSample) keep(h uint64, row []string) {
 	s.kept = append(s.kept, h)
 	for i := range s.columns {
-		s.columns[i].add(strings.TrimSpace(row[i]))
+		s.columns[i].add(strings.TrimSpace(row[i]), s.plain)
 	}
 }
 
-func (c *sampled) add(v string) {
+func (c *sampled) add(v string, plain func(string) string) {
 	f, level := math.NaN(), uint8(0)
 	if !missingWords[v] {
-		if n, ok := number(v); ok {
+		if n, ok := number(plain(v)); ok {
 			f = n
 		}
 		level = c.level(v)

@@ -6,11 +6,21 @@ import "slices"
 // they are few, then every second one of a sorted buffer, whose weight doubles. It
 // draws no random numbers, so the same data always has the same profile.
 type sketch struct {
+	size   int         // of a buffer
 	levels [][]float64 // of weight 1, 2, 4 …
 	odd    []bool      // which half a level keeps next
 }
 
-const sketchSize = 4096
+const (
+	sketchSize      = 4096
+	leastSketchSize = 256
+	sketchColumns   = 1000 // of a table whose sketches are of that size; of more they share its room
+)
+
+// newSketch is that of one of so many columns.
+func newSketch(columns int) sketch {
+	return sketch{size: max(leastSketchSize, min(sketchSize, sketchSize*sketchColumns/max(columns, 1)&^1))}
+}
 
 func (s *sketch) add(v float64) { s.push(0, v) }
 
@@ -19,7 +29,7 @@ func (s *sketch) push(level int, v float64) {
 		s.levels, s.odd = append(s.levels, nil), append(s.odd, false)
 	}
 	s.levels[level] = append(s.levels[level], v)
-	if len(s.levels[level]) < sketchSize {
+	if len(s.levels[level]) < s.size {
 		return
 	}
 	full := s.levels[level]

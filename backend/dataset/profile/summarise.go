@@ -6,11 +6,9 @@ package profile
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
-	"strings"
 
-	"rondo/backend/dataset/background"
 	"rondo/backend/dataset/table"
 )
 
@@ -36,9 +34,9 @@ const Form = 2
 func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
 	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}, Form: Form}
 	var rs *rowSample
-	t, columns, rows, err := gather(ctx, name, open, func(row []string) {
+	t, columns, rows, err := gather(ctx, name, open, func(t *table.Reader, row []string) {
 		if rs == nil {
-			rs = newRowSample(len(row))
+			rs = newRowSample(len(row), t.Plain)
 		}
 		rs.add(row)
 	})
@@ -53,49 +51,12 @@ func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, err
 			column.Declared = t.Types[i]
 		}
 		out.Columns = append(out.Columns, column)
+		if c.written != "" && (column.Type == Integer || column.Type == Number) {
+			out.Notes = append(out.Notes, fmt.Sprintf("numbers of %s are taken as people write them: %q is %s", column.Name, c.written, t.Plain(c.written)))
+		}
 	}
 	if rs != nil {
 		out.Associations = rs.associations(out.Columns)
 	}
 	return out, nil
-}
-
-// gather reads a table to its end, each column into a summary; also may see its rows. The
-// table is closed.
-func gather(ctx context.Context, name string, open table.Opener, also func(row []string)) (t *table.Reader, columns []*summary, rows int64, err error) {
-	if t, err = table.Open(name, open); err != nil {
-		return nil, nil, 0, err
-	}
-	defer t.Close()
-	columns = make([]*summary, len(t.Columns))
-	for i := range columns {
-		columns[i] = newSummary(len(columns))
-	}
-	for {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return t, columns, rows, nil
-		}
-		if err != nil {
-			return t, columns, rows, err
-		}
-		if rows++; rows%4096 == 0 {
-			if err := background.GiveWay(ctx); err != nil {
-				return t, columns, rows, err
-			}
-		}
-		for i, v := range row {
-			switch {
-			case !t.Tells():
-				columns[i].add(v)
-			case t.Null(i) || t.Kinds[i] == table.Real && v == "NaN":
-				columns[i].missing++
-			default:
-				columns[i].value(strings.TrimSpace(v))
-			}
-		}
-		if also != nil {
-			also(row)
-		}
-	}
 }

@@ -25,6 +25,7 @@ type summary struct {
 	room     int // bytes for values
 	more     bool
 	repeated bool
+	written  string // the first number that people write otherwise than programs
 	shortest int
 	longest  int
 }
@@ -32,25 +33,29 @@ type summary struct {
 // newSummary is that of one of so many columns, which share the room for distinct values.
 func newSummary(columns int) *summary {
 	return &summary{
-		values: map[string]int64{}, shortest: math.MaxInt,
+		values: map[string]int64{}, shortest: math.MaxInt, sketch: newSketch(columns),
 		most: min(maxDistinct, sharedDistinct/max(columns, 1)), room: min(maxDistinctIn, sharedDistinctIn/max(columns, 1)),
 	}
 }
 
-func (s *summary) add(v string) {
+// add gathers a field of a file that does not tell null, and what it says to programs.
+func (s *summary) add(v, plain string) {
 	if v = strings.TrimSpace(v); missing(v) {
 		s.missing++
 		return
 	}
-	s.value(v)
+	if plain = strings.TrimSpace(plain); plain != v && s.written == "" {
+		s.written = strings.Clone(v)
+	}
+	s.value(v, plain)
 }
 
 // value gathers what is there, which may be an empty text.
-func (s *summary) value(v string) {
+func (s *summary) value(v, plain string) {
 	s.present++
 	s.count(v)
-	if f, ok := number(v); ok {
-		s.number(f, v)
+	if f, ok := number(plain); ok {
+		s.number(f, plain)
 	} else {
 		s.word(v)
 	}
@@ -60,6 +65,9 @@ func (s *summary) value(v string) {
 
 // count keeps how often each value is there, until there are too many of them.
 func (s *summary) count(v string) {
+	if s.more && s.repeated {
+		return // nothing else is told of them
+	}
 	if _, ok := s.values[v]; ok {
 		s.values[v]++
 		s.repeated = true
@@ -80,12 +88,17 @@ func number(v string) (float64, bool) {
 	if c := v[0]; c != '-' && c != '+' && c != '.' && (c < '0' || c > '9') {
 		return 0, false // also "inf" and "nan", which ParseFloat would take
 	}
+	for i := range len(v) {
+		if c := v[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
+			return 0, false // also 0x10 and 1_000, which ParseFloat would take
+		}
+	}
 	f, err := strconv.ParseFloat(v, 64)
-	return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && !strings.ContainsAny(v, "xXpP_")
+	return f, err == nil && !math.IsInf(f, 0)
 }
 
 func (s *summary) number(f float64, v string) {
-	if !strings.ContainsAny(v, ".eE") {
+	if whole(v) {
 		s.integers++
 	}
 	if v == "0" || v == "1" {
@@ -102,7 +115,8 @@ func (s *summary) number(f float64, v string) {
 	s.sketch.add(f)
 }
 
-var timeForms = []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04"}
+// timeForms are the forms of times by what stands after the day.
+var timeForms = map[byte][]string{'T': {time.RFC3339Nano, "2006-01-02T15:04:05"}, ' ': {time.DateTime, "2006-01-02 15:04"}}
 
 func (s *summary) word(v string) {
 	switch {
@@ -133,7 +147,7 @@ func isTime(v string) bool {
 	if len(v) < 16 || v[4] != '-' || v[7] != '-' {
 		return false
 	}
-	return slices.ContainsFunc(timeForms, func(form string) bool {
+	return slices.ContainsFunc(timeForms[v[10]], func(form string) bool {
 		_, err := time.Parse(form, v)
 		return err == nil
 	})

@@ -87,7 +87,7 @@ func (a *asking) guess() (open []bool, err error) {
 		}
 		for i, v := range row {
 			if open[i] && !t.Null(i) {
-				a.kinds[i] = wider(a.kinds[i], profile.Value(v))
+				a.kinds[i] = wider(a.kinds[i], profile.Value(t.Plain(v)))
 			}
 		}
 	}
@@ -186,11 +186,15 @@ func (l *loading) take(values []any) error {
 				values[at] = v
 			}
 		default:
-			value := profile.Value(v)
+			plain := l.t.Plain(v)
+			value := profile.Value(plain)
 			if l.open[i] {
 				l.widen(i, value)
 			}
-			values[at] = as(l.now[i], v, value)
+			if l.now[i] == table.Text {
+				plain = v
+			}
+			values[at] = as(l.now[i], plain, value)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -212,17 +213,25 @@ func (a *Answer) understand(ctx context.Context, tables []Table, question string
 	names := namesOf(tables)
 	a.Tables = append(a.Tables, names[:min(len(names), maxNamed)]...)
 	var shapes []index.ScratchTable
+	var none error // of a table that is none, and may not be meant
 	for i, t := range tables {
 		if len(tables) > 1 && mentioned(question, names[i]) == 0 {
 			continue
 		}
 		one, err := askingOf(t, names[i], question)
+		if errors.Is(err, table.ErrNotTable) && len(tables) > 1 {
+			none = cmp.Or(none, err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		about, shapes = append(about, one), append(shapes, one.shape())
 	}
 	if err := index.Understand(ctx, shapes, question); err != nil {
+		if none != nil && strings.Contains(err.Error(), "no such table") {
+			return nil, none
+		}
 		return nil, a.refused(err, about)
 	}
 	return about, nil

@@ -10,6 +10,7 @@ import (
 
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/query"
+	"rondo/backend/errs"
 )
 
 // of is a table that counts how often it is opened.
@@ -76,6 +77,22 @@ func TestAQuestionOfATableThatIsKnownReadsNoMoreThanItWants(t *testing.T) {
 	cancel()
 	if _, err := query.SQL(ctx, []query.Table{{Path: "t.csv", Open: open, Known: known}}, "select count(*) from t", dir); err == nil {
 		t.Error("a question that was given up has an answer")
+	}
+}
+
+// TestSumsOfNumbersAsPeopleWriteThem are what people would add up, and a table that is none is in nobody's way.
+func TestSumsOfNumbersAsPeopleWriteThem(t *testing.T) {
+	opened := 0
+	good, bad := of("zip;price;text\n1;1,5;1,5\n2;1.002,25;x\n", &opened), of("a,b\n1\n2\n", &opened)
+	bad.Path = "zip.csv"
+	for _, question := range []string{"select sum(price), max(text), sum(zip) from t", "select sum(price), max(text), sum(zip) from t -- t"} {
+		a, err := query.SQL(t.Context(), []query.Table{bad, good}, question, t.TempDir())
+		if err != nil || fmt.Sprint(a.Rows) != "[[1003.75 x 3]]" {
+			t.Errorf("%s: %v %v", question, a.Rows, err)
+		}
+	}
+	if _, err := query.SQL(t.Context(), []query.Table{bad, good}, "select * from zip", t.TempDir()); !errs.Is(err, errs.Precondition) || !strings.Contains(err.Error(), "zip.csv cannot be read as a table") {
+		t.Error(err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxColumns = 4096
+	maxColumns = 16_384
 	headSize   = 16 << 10 // bytes by which the form of a file is told
 )
 
@@ -28,6 +28,7 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 	} else {
 		t.comma = separator(name, head)
 	}
+	t.plainer = plainerOf(head, t.comma)
 	first, why, err := t.record()
 	switch {
 	case errors.Is(err, io.EOF):

@@ -16,6 +16,7 @@ type csvRows struct {
 	Columns []string
 	notes   []string // what is unusual in the header
 	faults  faults
+	plainer plainer
 
 	first  int // the line that the last row began with
 	second int // where its second line began

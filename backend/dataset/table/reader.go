@@ -56,11 +56,21 @@ type Reader struct {
 	Columns []string
 	Types   []string // as the file itself declares them; none in CSV
 	Kinds   []Kind   // the same in few words; none in CSV
-	Notes   []string // what a person may not expect of the names of the columns
 	next    func() ([]string, error)
 	null    func(column int) bool
-	faults  *faults // none in formats that have no lines
+	Notes   []string // what a person may not expect of the names of the columns
+	faults  *faults  // none in formats that have no lines
+	plainer *plainer // none in formats that have numbers of their own
 	closers []io.Closer
+}
+
+// Plain is what a field of the table says to programs: a number as they write it, where people have
+// written it with a decimal comma or with marks between thousands, else the same.
+func (t *Reader) Plain(v string) string {
+	if t.plainer == nil {
+		return v
+	}
+	return t.plainer.plain(v)
 }
 
 // Faults are the lines so far that are no rows; nil where all of them are.
@@ -136,5 +146,5 @@ func Open(name string, open Opener) (*Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	return &Reader{Columns: c.Columns, Notes: c.notes, next: c.next, faults: &c.faults, closers: []io.Closer{r}}, nil
+	return &Reader{Columns: c.Columns, Notes: c.notes, next: c.next, faults: &c.faults, plainer: &c.plainer, closers: []io.Closer{r}}, nil
 }
