@@ -60,7 +60,7 @@ func TestFilesThatAreNoTableNameTheirLine(t *testing.T) {
 		"a,b\n1,\"open" + strings.Repeat("x", 20<<20): "longer than 8 MiB",
 		"\x00\x01\x02,x\n1,2\n":                       "line 1: it holds bytes that are no text",
 		"":                                            "empty",
-		strings.Repeat("c,", 20_000) + "c\n":            "over the limit",
+		strings.Repeat("c,", 20_000) + "c\n":          "over the limit",
 	} {
 		_, err := tableOf(t, "t.csv", text)
 		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), want) {
