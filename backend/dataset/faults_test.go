@@ -16,7 +16,7 @@ func TestATableWithLinesThatAreNoRows(t *testing.T) {
 	write(t, h.dir, "d.csv", faulty)
 	h.add(t, "d", "d.csv")
 	first := h.snap(t, "d")
-	write(t, h.dir, "d.csv", strings.Replace(faulty, "1,Oslo, Norway,1", "1,\"Oslo, Norway\",1", 1)+"1000,\"open,2\n")
+	write(t, h.dir, "d.csv", strings.Replace(faulty, "1,Oslo, Norway,1", "1,\"Oslo, Norway\",1", 1)+lines(1000, 9000, row)+"9000,\"open,2\n")
 	second := h.snap(t, "d")
 
 	p, err := h.Profile(t.Context(), first)
@@ -37,8 +37,11 @@ func TestATableWithLinesThatAreNoRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := "line 1002 is not a row of this table: a quote that opens in it never ends"
-	if got := d.Tables[0]; got.Added != 1 || got.Same != 999 || got.FaultsFrom.String() != faultOf3 || got.FaultsTo.String() != open || len(got.Shifts) != 0 && got.Shifts[0].Significant {
+	open := "line 9002 is not a row of this table: a quote that opens in it never ends"
+	if a, err := h.SQL(t.Context(), second, "select id from d limit 1"); err != nil || len(a.Faults) != 1 || a.Faults[0].String() != open {
+		t.Errorf("a question that does not read as far: %+v %v", a.Faults, err)
+	}
+	if got := d.Tables[0]; got.Added != 8001 || got.Same != 999 || got.FaultsFrom.String() != faultOf3 || got.FaultsTo.String() != open {
 		t.Errorf("%+v", got)
 	}
 }

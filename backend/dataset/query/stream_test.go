@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,9 @@ func TestReadAndLoadedTablesAnswerAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wrong := p // as no profile of this content is
+	wrong.Columns = slices.Clone(p.Columns)
+	wrong.Columns[4].Type, wrong.Columns[4].Min, wrong.Columns[4].Max = profile.Integer, 0.0, 2999.0
 	for _, question := range []string{
 		"select * from t order by id limit 3 offset 2", "select count(*), sum(half), avg(id), total(flag) from t", "select code, count(*) n from t group by code having n > 30 order by code desc limit 5",
 		"select late, typeof(late) from t where id in (1, 2, 2501, 2999)", "select typeof(id), typeof(half), typeof(flag), typeof(none), typeof(day) from t limit 1", "select id from t where late = '12'",
@@ -45,17 +49,18 @@ func TestReadAndLoadedTablesAnswerAlike(t *testing.T) {
 		"select late from t limit 1", "with a as (select id from t where id < 3) select x.id, y.id from a x, a y", "select count(*) from (select 1 from t union all select 2)", "values ((select count(*) from t))",
 	} {
 		var answers []string
-		for i, asked := range []string{question, question, question + " -- t"} {
+		for i, asked := range []string{question, question, question, question + " -- t"} {
 			opened := 0
 			one := of(text, &opened)
-			if i == 1 {
-				one.Known = &p
-			}
+			one.Known = []*profile.Table{nil, &p, &wrong, nil}[i]
 			a, err := query.SQL(t.Context(), []query.Table{one}, asked, t.TempDir())
-			answers = append(answers, fmt.Sprint(a.Columns, a.Rows, err))
+			if err != nil {
+				t.Errorf("%s: %v", asked, err)
+			}
+			answers = append(answers, fmt.Sprint(a.Columns, a.Rows))
 		}
-		if answers[0] != answers[2] || answers[1] != answers[2] {
-			t.Errorf("%s:\nread   %s\nknown  %s\nloaded %s", question, answers[0], answers[1], answers[2])
+		if len(slices.Compact(answers)) != 1 {
+			t.Errorf("%s: %s", question, strings.Join(answers, "\n"))
 		}
 	}
 }
@@ -85,9 +90,9 @@ func TestSumsOfNumbersAsPeopleWriteThem(t *testing.T) {
 	opened := 0
 	good, bad := of("zip;price;text\n1;1,5;1,5\n2;1.002,25;x\n", &opened), of("a,b\n1\n2\n", &opened)
 	bad.Path = "zip.csv"
-	for _, question := range []string{"select sum(price), max(text), sum(zip) from t", "select sum(price), max(text), sum(zip) from t -- t"} {
+	for _, question := range []string{"select sum(price), min(text), sum(zip) from t", "select sum(price), min(text), sum(zip) from t -- t"} {
 		a, err := query.SQL(t.Context(), []query.Table{bad, good}, question, t.TempDir())
-		if err != nil || fmt.Sprint(a.Rows) != "[[1003.75 x 3]]" {
+		if err != nil || fmt.Sprint(a.Rows) != "[[1003.75 1,5 3]]" {
 			t.Errorf("%s: %v %v", question, a.Rows, err)
 		}
 	}

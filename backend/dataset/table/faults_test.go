@@ -96,7 +96,7 @@ func TestLinesOfJSONThatAreNoRows(t *testing.T) {
 
 // TestManyLinesWithOpenQuotes take no time that grows with the square of their number.
 func TestManyLinesWithOpenQuotes(t *testing.T) {
-	text := "a,b\n" + strings.Repeat("1,2\n\"\"\"\n", 300_000)
+	text := "a,b\n" + strings.Repeat("1,2\nx\",\"\n", 10_000) // each of which stays open until the end
 	if _, _, err := rowsOf(t, "t.csv", text); !errors.Is(err, table.ErrNotTable) {
 		t.Error(err)
 	}
