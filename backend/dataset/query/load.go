@@ -191,9 +191,6 @@ func (l *loading) take(values []any) error {
 			if l.open[i] {
 				l.widen(i, value)
 			}
-			if l.now[i] == table.Text {
-				plain = v
-			}
 			values[at] = as(l.now[i], plain, value)
 		}
 	}
