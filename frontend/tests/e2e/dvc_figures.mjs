@@ -1,6 +1,6 @@
 // Metrics, params and plots of a DVC project, of commits and of the folder, in Chromium before the real server.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { press, seen } from './hands.mjs'
@@ -102,6 +102,36 @@ export const tests = {
     await page.getByRole('switch', { name: /not as recorded/ }).press('Space')
     await page.locator('main [data-row]').first().waitFor()
     assert.deepEqual(await audit(page, 'tracked'), [])
+  },
+
+  async 'an experiment runs from its page, and what is wrong is said where it was typed'(page) {
+    const w = new Trained()
+    for (const [key, value] of [['user.name', 'ann'], ['user.email', 'ann@example.com']]) w.git('config', key, value)
+    w.write({ 'dvc.yaml': `stages:\n  train:\n    cmd: echo '{"accuracy":0.5}' > metrics.json\n    params: [train]\n    metrics:\n    - metrics.json: {cache: false}\n` })
+    w.step(0.79, 0.3, 'First try')
+    await w.serve()
+    await w.enter(page, '/data?tab=exps')
+    await press(page, 'Not now')
+    await page.getByRole('button', { name: 'Run an experiment' }).click()
+    await press(page, 'Not now') // nothing runs before its commands are trusted
+    await w.ok('trust', '--yes')
+    await page.reload()
+    await page.getByRole('button', { name: 'Run an experiment' }).click()
+    await page.locator('dialog[open] textarea').fill('train.nope=1')
+    page.expected = /404/
+    await press(page, 'Run', 'dialog[open]')
+    await seen(page, 'has no param train.nope', 'dialog[open]')
+    assert.deepEqual(await audit(page, 'run an experiment'), [])
+    await page.locator('dialog[open] textarea').fill('train.lr=0.05\n\n+train.why="a, b"')
+    await page.getByLabel('Name (without one it is made up)').fill('from-page')
+    await press(page, 'Run', 'dialog[open]')
+    await page.waitForFunction(() => location.hash.startsWith('#/pipeline/'))
+    const [e] = await w.until('/executions', (list) => list[0] && list[0].state !== 'running' && list)
+    assert.equal(e.state, 'finished', e.reason)
+    assert.equal(e.experiment.name, 'from-page')
+    assert.match(readFileSync(join(w.dir, 'params.yaml'), 'utf8'), /lr: 0\.05\n {2}deep: true\n {2}why: a, b\n/)
+    await w.enter(page, '/data?tab=exps')
+    await page.waitForSelector('main [data-row]:has-text("from-page")')
   },
 
   async 'metrics, params and plots of a DVC project stand side by side, and what differs is marked'(page) {
