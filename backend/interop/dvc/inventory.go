@@ -24,9 +24,10 @@ type Inventory struct {
 
 // Overview is what DVC tracks in a project, as its files say it.
 type Overview struct {
-	Found    bool     `json:"found"` // whether the folder is a DVC project at all
-	Items    []Item   `json:"items"` // in DVC's order
-	Problems []string `json:"problems"`
+	Found     bool       `json:"found"`     // whether the folder is a DVC project at all
+	Items     []Item     `json:"items"`     // in DVC's order
+	Artifacts []Artifact `json:"artifacts"` // what its dvc.yaml files name as such
+	Problems  []string   `json:"problems"`
 }
 
 // Item is one path that DVC tracks.
@@ -73,7 +74,7 @@ type ItemStatus struct {
 
 // Overview lists what is tracked. No content is read.
 func (v *Inventory) Overview() (Overview, error) {
-	out := Overview{Items: []Item{}, Problems: []string{}}
+	out := Overview{Items: []Item{}, Artifacts: []Artifact{}, Problems: []string{}}
 	p, err := v.open()
 	if err != nil || p == nil {
 		return out, err
@@ -86,6 +87,10 @@ func (v *Inventory) Overview() (Overview, error) {
 	names := p.names()
 	for _, o := range p.outs() {
 		out.Items = append(out.Items, p.item(o, names))
+	}
+	out.Artifacts, err = p.Artifacts()
+	if err != nil {
+		out.Problems = append(out.Problems, err.Error())
 	}
 	return out, nil
 }

@@ -59,7 +59,7 @@ export const tests = {
 
   async 'of what DVC tracks only what is in view is drawn, and keys lead to the end of it'(page, s) {
     const items = Array.from({ length: 20_000 }, (_, i) => ({ path: `data/part-${Math.floor(i / 100)}/image-${i}.png`, by: `data/part-${Math.floor(i / 100)}.dvc`, stage: false, stage_name: '', kind: 'outs', folder: false, hash: 'md5', no_cache: false, desc: i % 9 ? undefined : 'A picture of the sky' }))
-    await page.route('**/api/v1/dvc/data', (route) => route.fulfill({ json: { found: true, items, problems: [] } }))
+    await page.route('**/api/v1/dvc/data', (route) => route.fulfill({ json: { found: true, items, artifacts: [], problems: [] } }))
     await page.route('**/api/v1/dvc/data/status', (route) => route.fulfill({ json: [] }))
     await enter(page, s.url, '/data?tab=dvc')
     await page.waitForSelector('main [data-row]')

@@ -484,6 +484,26 @@ export interface DesktopState {
 	window: boolean;
 }
 
+export interface DvcArtifact {
+	name: string;
+	file: string;
+	path: string;
+	type?: string;
+	desc?: string;
+	labels?: string[];
+	meta?: Record<string, unknown>;
+	versions: DvcArtifactTag[];
+	stages: DvcArtifactTag[];
+}
+
+export interface DvcArtifactTag {
+	is: string;
+	tag: string;
+	commit: string;
+	at?: string;
+	version?: string;
+}
+
 export interface DvcExperimentRow {
 	name: string;
 	commit: string;
@@ -582,6 +602,7 @@ export interface DvcOrigin {
 export interface DvcOverview {
 	found: boolean;
 	items: DvcItem[];
+	artifacts: DvcArtifact[];
 	problems: string[];
 }
 
