@@ -58,6 +58,9 @@ func workLine(p dataset.Progress) string {
 	if p.Note != "" {
 		return harmless(strings.TrimSpace(p.Verb+" "+p.Dataset) + ": " + p.Note)
 	}
+	if far := p.Verb == "push" || p.Verb == "fetch" || p.Verb == "remote-status"; far && p.Files+p.Bytes+p.OfFiles == 0 {
+		return strings.TrimSpace(p.Verb+" "+p.Dataset) + ": asking the remote"
+	}
 	if p.Verb == "remote-status" {
 		return fmt.Sprintf("%s: %s of %d seen", p.Verb, counted(p.Files, "pack"), p.OfFiles)
 	}

@@ -49,8 +49,17 @@ func Content(b []byte) *io.SectionReader {
 	return io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b)))
 }
 
-// Read returns a blob of at most limit bytes.
-func Read(ctx context.Context, r Remote, name string, limit int64) ([]byte, error) {
+// Read returns a blob of at most limit bytes. It is read again where the connection fails.
+func Read(ctx context.Context, r Remote, name string, limit int64) (b []byte, err error) {
+	err = Again(ctx, func() error {
+		b, err = ReadOnce(ctx, r, name, limit)
+		return err
+	})
+	return b, err
+}
+
+// ReadOnce is Read of which the caller takes care when it fails.
+func ReadOnce(ctx context.Context, r Remote, name string, limit int64) ([]byte, error) {
 	body, err := r.Get(ctx, name, 0, -1)
 	if err != nil {
 		return nil, err

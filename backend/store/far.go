@@ -51,7 +51,7 @@ func OpenFar(ctx context.Context, name string, r remote.Remote, cache string) (*
 // look lists the remote and learns of every pack that it does not know.
 func (f *Far) look(ctx context.Context) error {
 	var packs []remote.Blob
-	err := f.r.List(ctx, f.under, func(b remote.Blob) error {
+	err := f.list(ctx, func(b remote.Blob) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		rel := filepath.FromSlash(b.Name[len(f.under)+1:])
@@ -78,6 +78,20 @@ func (f *Far) look(ctx context.Context) error {
 		g.Go(func() error { return f.meet(ctx, b) })
 	}
 	return g.Wait()
+}
+
+// list tells of every blob of the remote once; where the connection fails it goes on with a list anew.
+func (f *Far) list(ctx context.Context, fn func(remote.Blob) error) error {
+	told := map[string]bool{}
+	return remote.Again(ctx, func() error {
+		return f.r.List(ctx, f.under, func(b remote.Blob) error {
+			if told[b.Name] {
+				return nil
+			}
+			told[b.Name] = true
+			return fn(b)
+		})
+	})
 }
 
 const farWorkers = 6 // that wait for the remote at the same time

@@ -161,7 +161,7 @@ func busy(r Remote) error {
 // KeepAll lets a push count on everything that is there, and keeps it from beginning while
 // something may be removed.
 func (p *Place) KeepAll(ctx context.Context) error {
-	if err := p.r.Delete(ctx, condemnedName); err != nil {
+	if err := remote.Again(ctx, func() error { return p.r.Delete(ctx, condemnedName) }); err != nil {
 		return p.Blame(err)
 	}
 	since, err := p.lockedSince(ctx)

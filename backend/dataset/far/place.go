@@ -80,10 +80,12 @@ func (p *Place) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.records = map[string]bool{}
-	return p.r.List(ctx, recordsDir, func(b remote.Blob) error {
-		p.records[b.Name] = true
-		return nil
+	return remote.Again(ctx, func() error {
+		p.records = map[string]bool{}
+		return p.r.List(ctx, recordsDir, func(b remote.Blob) error {
+			p.records[b.Name] = true
+			return nil
+		})
 	})
 }
 

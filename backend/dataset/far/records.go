@@ -62,7 +62,7 @@ func (p *Place) Note(ctx context.Context, id string, snapshot any) (fresh bool, 
 func (p *Place) givesBack(ctx context.Context, name, text string) error {
 	other := false
 	err := remote.Again(ctx, func() error {
-		now, err := remote.Read(ctx, p.r, name, maxRecord)
+		now, err := remote.ReadOnce(ctx, p.r, name, maxRecord)
 		if other = notFound(err) || err == nil && string(now) != text; other {
 			return errs.New(errs.Unavailable, "%s is not there yet", name)
 		}
