@@ -10,7 +10,7 @@ import (
 )
 
 // SideBySide is how many questions wait for the other side at the same time.
-const SideBySide = 16
+const SideBySide = 32
 
 // sizes asks for each blob on its own, some at a time.
 func sizes(ctx context.Context, names []string, one func(ctx context.Context, name string) (int64, error)) (map[string]int64, error) {

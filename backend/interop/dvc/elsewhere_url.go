@@ -2,6 +2,7 @@ package dvc
 
 import (
 	"context"
+	"net/url"
 	"path"
 	"strings"
 
@@ -40,14 +41,17 @@ func (p *Project) storageURL(o tracked, at string, e metafile.Entry) (string, er
 	if !ok {
 		return "", errs.New(errs.Precondition, "the repository has no remote to keep %s in", at).WithHint("name one of its remotes with --remote")
 	}
-	url, err := p.farAddress(keys)
+	to, err := p.farAddress(keys)
 	if err != nil {
 		return "", err
 	}
-	url, _, _ = strings.Cut(url, "?")
-	url = strings.TrimSuffix(url, "/")
-	if keepsVersions(keys) {
-		return url + "/" + path.Clean(at), nil
+	if u, err := url.Parse(to); err == nil && len(u.Scheme) > 1 {
+		u.User, u.RawQuery = nil, "" // what lets in is nobody's to see
+		to = u.String()
 	}
-	return url + "/" + farName(e.Hash, e.Sum()), nil
+	to = strings.TrimSuffix(to, "/")
+	if keepsVersions(keys) {
+		return to + "/" + path.Clean(at), nil
+	}
+	return to + "/" + farName(e.Hash, e.Sum()), nil
 }

@@ -76,25 +76,42 @@ func TestFewQuestionsForMany(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, ".dvc/cache")); err != nil {
 		t.Fatal(err)
 	}
-	company := inCompany(s3, 3)
 	if done, err = open(t, dir).Fetch(ctx, dvc.Exchange{}); err != nil || done.Objects != inFolder+alone+1 || done.There != 0 {
 		t.Fatalf("%+v %v", done, err)
 	}
-	select {
-	case <-company:
-	default:
-		t.Error("one came after the other")
+}
+
+// TestManyOutsMoveSideBySide, there and back.
+func TestManyOutsMoveSideBySide(t *testing.T) {
+	ctx := context.Background()
+	dir, s3 := onFakeS3(t, 1, 20)
+	check := func(method string, move func() (dvc.Exchanged, error)) {
+		t.Helper()
+		company := inCompany(s3, method, 3)
+		if done, err := move(); err != nil || done.Objects != 22 {
+			t.Fatalf("%s: %+v %v", method, done, err)
+		}
+		select {
+		case <-company:
+		default:
+			t.Errorf("%s: one came after the other", method)
+		}
 	}
+	check(http.MethodPut, func() (dvc.Exchanged, error) { return open(t, dir).Push(ctx, dvc.Exchange{}) })
+	if err := os.RemoveAll(filepath.Join(dir, ".dvc/cache")); err != nil {
+		t.Fatal(err)
+	}
+	check(http.MethodGet, func() (dvc.Exchanged, error) { return open(t, dir).Fetch(ctx, dvc.Exchange{}) })
 }
 
 // inCompany is closed once so many objects were asked for at one time. The first waits for the others,
 // but not for ever.
-func inCompany(s3 *remotetest.FakeS3, n int32) <-chan struct{} {
+func inCompany(s3 *remotetest.FakeS3, method string, n int32) <-chan struct{} {
 	var now atomic.Int32
 	var first, met sync.Once
 	company := make(chan struct{})
 	s3.Meddle = func(_ http.ResponseWriter, r *http.Request, name string) bool {
-		if r.Method != http.MethodGet || !strings.HasPrefix(name, "data/files") {
+		if r.Method != method || !strings.HasPrefix(name, "data/files") {
 			return false
 		}
 		if now.Add(1) >= n {
