@@ -34,13 +34,29 @@ func said(before string, err error) string {
 			was, name, what = e.Error(), e.Old, inWords(unmoved, e.Op, e.Old, e.New, e.Err)
 		}
 		if front, rest, found := strings.Cut(text, was); found && what != "" {
-			if strings.Contains(before+front, name+" cannot be ") {
+			if tells(before+front, name) {
 				what = reason(err)
 			}
 			text = front + what + rest
 		}
 	})
 	return text
+}
+
+// tells reports whether a text says already what could not be done to a file, be it by a path that leads to it
+// from a folder above.
+func tells(text, name string) bool {
+	for {
+		i := strings.Index(text, name+" cannot be ")
+		if i == 0 || i > 0 && (text[i-1] == ' ' || text[i-1] == '\n') {
+			return true
+		}
+		from := strings.IndexAny(name, `/\`)
+		if from < 0 {
+			return false
+		}
+		name = name[from+1:]
+	}
 }
 
 // named is err with the name of the file, for whoever asks why it cannot be written.

@@ -20,6 +20,8 @@ func TestWhatTheSystemCouldNotDoIsInWords(t *testing.T) {
 		"d/b cannot be written: operation not permitted":                                  errs.Unwritten("d/b", &fs.PathError{Op: "openat", Path: "d/b", Err: why}),
 		"x cannot be written: operation not permitted":                                    errs.Unwritten("x", why),
 		"d cannot be written: tmp/x cannot be moved to d/b: operation not permitted":      errs.Unwritten("d", moved),
+		"p/d/b cannot be written: operation not permitted":                                errs.Unwritten("p/d/b", &fs.PathError{Op: "write", Path: "/home/p/d/b", Err: why}),
+		"e/b cannot be written: /home/d/b cannot be written: operation not permitted":     errs.Unwritten("e/b", &fs.PathError{Op: "write", Path: "/home/d/b", Err: why}),
 		"look: d/b cannot be looked at: operation not permitted":                          errs.Wrap(errs.Unavailable, &fs.PathError{Op: "lstat", Path: "d/b", Err: why}, "look"),
 		"d/b cannot be removed: operation not permitted\nd cannot be made a folder: gone": errs.New(errs.Invalid, "%w", errors.Join(gone, &fs.PathError{Op: "mkdir", Path: "d", Err: errors.New("gone")})),
 		"fancyop d/b: operation not permitted":                                            errs.New(errs.Invalid, "%w", &fs.PathError{Op: "fancyop", Path: "d/b", Err: why}),
