@@ -13,7 +13,7 @@ import (
 
 var dataLineageVerb = verb{
 	name: "data lineage", args: "NAME[@VERSION]", short: "show what a snapshot was made of, and what was made with it",
-	long: "Upward: the URL or project that it was imported from, or the stage that made it, with command,\nparams and code, and what that stage read. Downward: stages, runs, snapshots, versions of models,\nhow gates judged these and which endpoints serve them.\n\n  rondo data lineage reviews@3",
+	long: "Upward: the URL or project that it was imported from, or the stage that made it, with command,\nparams and code, and what that stage read. Downward: stages, runs, snapshots, versions of models,\nhow gates judged these and which endpoints serve them; stages of the pipeline, too, of which no run is known here.\n\n  rondo data lineage reviews@3",
 	run:  dataLineage,
 }
 
@@ -115,6 +115,9 @@ func recipe(n dataset.LineageNode) []string {
 	}
 	if n.Commit != "" {
 		lines = append(lines, fmt.Sprintf("code %.12s", n.Commit))
+	}
+	if len(n.Parts) == 0 { // it never ran here
+		return append(lines, "run rondo repro "+n.Name)
 	}
 	return append(lines, "again rondo reproduce "+n.Parts[0])
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"rondo/backend/dataset"
@@ -13,7 +14,15 @@ import (
 // stage makes becomes a dataset of its own.
 func TestLineageIsToldBothWays(t *testing.T) {
 	w := newWorld(t)
-	w.check([]expect{{"data snapshot weather", 0, nil}, {"trust --yes", 0, nil}, {"repro", 0, nil}})
+	w.check([]expect{
+		{"data snapshot weather", 0, nil},
+		{"data lineage weather", 0, []string{"weather@1\nmade of: nothing that Rondo knows of", "\nused by\n  stage prepare: no run of it is known here\n", "run rondo repro prepare\n    stage ", "stage train: no run of it is known here\n", "run rondo repro train"}},
+		{"trust --yes", 0, nil},
+		{"repro", 0, nil},
+	})
+	if said := w.ok("data", "lineage", "weather"); strings.Contains(said, "no run of it") {
+		t.Errorf("what ran is told of as if it had not: %s", said)
+	}
 	w.eventually("champion→1", "model", "list")
 	w.eventually("ready", "endpoint", "list")
 	w.check([]expect{

@@ -44,6 +44,9 @@ func (n Nouns) Of(ctx context.Context, snap dataset.Snapshot) (dataset.Lineage, 
 		return g.out, err
 	}
 	if err = g.down(ctx, snap); err == nil {
+		err = g.described(ctx, snap)
+	}
+	if err == nil {
 		err = g.name(ctx)
 	}
 	g.order()
