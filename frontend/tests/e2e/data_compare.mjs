@@ -38,4 +38,31 @@ export const tests = {
     await w.enter(page, '/data/large?tab=diff&from=2&to=2')
     await seen(page, 'Nothing differs between @2 and @2')
   },
+
+  async 'lines that are no rows are told of wherever a table is looked into'(page) {
+    const w = await began()
+    const file = join(w.dir, 'data', 'dirty.csv')
+    writeFileSync(file, 'id;price;id\n1;1,5;x\n2;2,5\n3;3,5;y\n')
+    await w.ok('data', 'add', 'data/dirty.csv')
+    writeFileSync(file, 'id;price;id\n1;1,5;x\n2;"open;z\n3;4,5;y\n')
+    await w.ok('data', 'snapshot', 'dirty')
+    await w.enter(page, '/data/dirty/1')
+    await seen(page, '1 line is not a row of this table')
+    await seen(page, 'line 3: it has 2 fields, and the header has 3')
+    await seen(page, 'another is called "id_2" here')
+    await seen(page, 'numbers of price are taken as people write them')
+    assert.deepEqual(await audit(page, 'lines that are no rows'), [])
+    await page.locator('main [role=tab]:has-text("Rows")').click()
+    await page.locator('main td:has-text("3,5")').waitFor()
+    await seen(page, 'line 3: it has 2 fields, and the header has 3')
+    await page.locator('main [role=tab]:has-text("SQL")').click()
+    await page.locator('main textarea').fill('select sum(price) from dirty')
+    await press(page, 'Ask', 'main')
+    await page.locator('main td:has-text("5")').waitFor()
+    await seen(page, 'line 3: it has 2 fields, and the header has 3')
+    await w.enter(page, '/data/dirty?tab=diff&from=1&to=2')
+    await seen(page, '@1 · 1 line is not a row of this table')
+    await seen(page, '@2 · 1 line is not a row of this table')
+    await seen(page, 'line 3: a quote that opens in it never ends')
+  },
 }
