@@ -108,6 +108,7 @@ export const tests = {
     await w.enter(page, '/data?tab=disk')
     await verify.getByRole('button', { name: 'Verify' }).click()
     await seen(page, 'damaged')
+    await seen(page, 'needed by noise@1')
     assert.deepEqual(await audit(page, 'damaged'), [])
     await verify.getByRole('button', { name: 'Repair' }).click()
     await seen(page, 'objects healed')

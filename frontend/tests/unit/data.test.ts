@@ -50,5 +50,11 @@ describe('what is damaged', () => {
   const digest = (letter: string) => letter.repeat(64)
   const pack = (letter: string) => ({ file: `packs/${digest(letter)}.pack`, message: `object 1 in packs/${digest(letter)}.pack is damaged`, hint: `put back ${digest(letter)}.pack from a backup` })
   it('is named once, and briefly', () => expect([nameOf(pack('a')), shorter(pack('a').message), nameOf({ file: 'many@1', message: 'an object is missing' })]).toEqual(['', 'object 1 in packs/aaaaaaaaaaaa….pack is damaged', 'many@1']))
+  it('is shortened wherever a digest stands, also one of git', () => {
+    const commit = 'c'.repeat(40)
+    expect(shorter(`${commit} needs ${digest('a')} and ${digest('b')}`)).toBe('cccccccccccc… needs aaaaaaaaaaaa… and bbbbbbbbbbbb…')
+    expect(nameOf({ file: `packs/${digest('a')}.pack`, message: 'it is cut short' })).toBe('packs/aaaaaaaaaaaa….pack')
+    expect(nameOf({ file: 'packs/x.pack', message: 'pack x.pack is damaged' })).toBe('')
+  })
   it('has each way out once', () => expect(waysOut([pack('a'), pack('b'), { file: 'x', message: 'y' }])).toEqual(['put back ….pack from a backup']))
 })

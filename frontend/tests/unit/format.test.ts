@@ -23,7 +23,7 @@ describe('numbers', () => {
   it('writes a sign on differences', () => expect([signed(0.064), signed(-0.014), signed(0)]).toEqual(['+0.064', '−0.014', '0.000']))
   it('never writes a chance of zero', () => expect([pValue(1e-9), pValue(0.04)]).toEqual(['< 0.001', '0.040']))
   it('writes no sign before a zero', () => expect([fixed(-0.001, 2), fixed(-0.01, 2), percent(-0.0001)]).toEqual(['0.00', '−0.01', '0.0 %']))
-  it('leaves out the middle of what is too long', () => expect([middle('train', 9), middle('train-a-model@large', 9)]).toEqual(['train', 'tra…large']))
+  it('leaves out the middle of what is too long', () => expect([middle('train', 9), middle('train-a-m', 9), middle('train-a-model@large', 9)]).toEqual(['train', 'train-a-m', 'tra…large']))
   it('writes sizes and shares', () => expect([bytes(999), bytes(2272), bytes(1.6e10), percent(0.8012)]).toEqual(['999 B', '2.2 KiB', '15 GiB', '80.1 %']))
   it('writes short times', () => expect([micros(212), micros(1830), micros(2.5e6)]).toEqual(['212 µs', '1.8 ms', '2.5 s']))
 })
