@@ -293,3 +293,24 @@ func TestNothingGoesWhileAListIsMissing(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatAPointerNamesStaysWithoutItsRecords: where the journal is lost, what lies beside the data says
+// what is needed.
+func TestWhatAPointerNamesStaysWithoutItsRecords(t *testing.T) {
+	h := open(t, project(t))
+	write(t, h.dir, "sub/d/a", "one")
+	h.add(t, "d", "sub/d")
+	snap := h.snap(t, "d")
+	h.close()
+	must(t, os.RemoveAll(filepath.Join(h.dir, ".rondo/journal")))
+	must(t, os.RemoveAll(h.device))
+	h = open(t, h.dir)
+	h.litter(t)
+	for hours := range 3 {
+		h.hoursLater(10 * hours)
+		h.collect(t, dataset.Collect{})
+	}
+	if !h.store.Has(snap.Tree) || !h.store.Has(ref.Of([]byte("one"))) || h.store.Has(ref.Of([]byte("left over"))) {
+		t.Error("what the pointer names is gone, or what nothing names is there")
+	}
+}

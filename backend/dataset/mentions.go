@@ -78,6 +78,9 @@ func (s *Service) mentioned(ctx context.Context) (m mentions, err error) {
 	for _, d := range all {
 		names = append(names, d.Path+pointerSuffix)
 	}
+	for _, at := range s.pointers(ctx) { // also of what no record tells of, which may have been lost
+		names = append(names, at+pointerSuffix)
+	}
 	for _, name := range names {
 		if err := s.inFile(ctx, name, m.add); err != nil {
 			return m, err

@@ -41,6 +41,7 @@ type Journal struct {
 	broken error
 	cuts   []Cut
 	sealed []Sealed // since Open or TakeSealed
+	parted string
 }
 
 // Cut tells of bytes that were never acknowledged and were removed at open.
@@ -111,7 +112,9 @@ func (j *Journal) recover() error {
 	}
 	if known.Seq > 0 && !w.reached { // another folder than the one that is known
 		j.opts.Known, j.last, j.number = Known{}, Record{}, 1
-		return j.recover()
+		err := j.recover()
+		j.parted = fmt.Sprintf("this device knew %d records of its journal in %s, and another journal, of %d, lies there now: if nobody meant that, put the former back from a backup before anything else", known.Seq, j.own(), j.last.Seq)
+		return err
 	}
 	if last := segs[len(segs)-1]; last.sealed {
 		j.number = last.number + 1
@@ -174,6 +177,10 @@ func (j *Journal) TakeSealed() []Sealed {
 	j.sealed = nil
 	return list
 }
+
+// Parted says, in words, that the device knew more or other records than Open has found; empty where
+// it has found them all.
+func (j *Journal) Parted() string { return j.parted }
 
 // Cuts returns what Open removed.
 func (j *Journal) Cuts() []Cut { return j.cuts }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"rondo/backend/errs"
@@ -101,6 +102,9 @@ func TestAnotherFolderInItsPlace(t *testing.T) {
 	l = mustOpen(t, opts)
 	if got := dump(t, l); got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+	if said := strings.Join(l.Repairs(), "\n"); !strings.Contains(said, "knew 30 records") || !strings.Contains(said, "of 40") {
+		t.Errorf("it is not told: %q", said)
 	}
 	if err := write(l, "goes on", "x"); err != nil {
 		t.Error(err)

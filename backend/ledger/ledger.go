@@ -108,6 +108,9 @@ func (l *Ledger) seeOthers(ctx context.Context) error {
 
 // Repairs tells what Open had to mend or could not read, in words.
 func (l *Ledger) Repairs() (list []string) {
+	if parted := l.journal.Parted(); parted != "" {
+		list = append(list, parted)
+	}
 	for _, c := range l.journal.Cuts() {
 		list = append(list, c.String())
 	}
