@@ -135,7 +135,7 @@ func dataUsage(ctx context.Context, c *call) error {
 		}
 		c.table(rows)
 		c.say("%s stored in all, %s of it for models, code and runs; gc would free %s", size(u.Stored), size(u.Other), size(u.Free))
-		return nil
+		return c.sayReplaced()
 	})
 }
 

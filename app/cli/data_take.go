@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"unicode/utf8"
 
 	"rondo/backend/dataset"
@@ -76,16 +80,24 @@ func (c *call) toTake(ctx context.Context) (names []string, err error) {
 		return nil, err
 	}
 	for _, st := range list {
-		switch st.State {
-		case dataset.Changed, dataset.Unversioned:
+		there := c.there(st.Path)
+		switch {
+		case st.State == dataset.Changed, st.State == dataset.Unversioned && there:
 			names = append(names, st.Dataset)
-		case dataset.Missing:
-			if !c.json {
-				c.say("%s: left out, %s", st.Dataset, st.Text)
-			}
+		case c.json:
+		case st.State == dataset.Unversioned: // declared in rondo.yaml, such as an out of a stage that has not run
+			c.say("%s: left out, %s is not there yet", st.Dataset, st.Path)
+		case st.State == dataset.Missing:
+			c.say("%s: left out, %s", st.Dataset, st.Text)
 		}
 	}
 	return names, nil
+}
+
+// there reports whether something lies at a path of the project.
+func (c *call) there(path string) bool {
+	_, err := os.Lstat(filepath.Join(c.dir, filepath.FromSlash(path)))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // take takes a snapshot of what lies there now.

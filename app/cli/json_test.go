@@ -35,7 +35,7 @@ var (
 		"remote rename disk far", "config --list", "config core.autostage true", "remote remove far", "metrics show", "plots show", "data ls .", "data get . skip.tmp --to c.csv", "data ls-url .", "data get-url skip.tmp d.csv",
 	}
 	inTests = []string{ // of git and DVC, which look at the shape of what these print
-		"exps", "exps apply", "exps branch", "exps rename", "exps remove", "exps save", "metrics diff", "params diff", "plots diff", "import dvc", "merge-lock",
+		"exps", "exps run", "exps list", "exps push", "exps pull", "artifacts", "artifacts get", "exps apply", "exps branch", "exps rename", "exps remove", "exps save", "metrics diff", "params diff", "plots diff", "import dvc", "merge-lock",
 		"alerts ack", "alerts resolve", "decisions show", "decisions approve", "decisions reject", "monitor report", "runs stop",
 	}
 )

@@ -86,3 +86,42 @@ func TestAServerOfAnotherBuildIsTold(t *testing.T) {
 	}
 	w.ok("stop")
 }
+
+// TestOutsThatAreNotThereYetAreLeftOut of a snapshot of all: a stage has yet to make them.
+func TestOutsThatAreNotThereYetAreLeftOut(t *testing.T) {
+	w := newWorld(t)
+	yaml := "rondo: 1\ndatasets:\n  raw: {path: raw.txt}\n  made: {path: made.txt}\nstages:\n  make: {cmd: sh make.sh, deps: [make.sh], outs: [made.txt]}\n"
+	writeAll(t, w.dir, map[string]string{"raw.txt": "raw", "rondo.yaml": yaml, "make.sh": "echo first > made.txt\n", ".gitignore": "/made.txt\n"})
+	w.ok("trust", "--yes")
+	w.check([]expect{
+		{"data snapshot raw", 0, []string{"raw@1"}},
+		{"data snapshot", 0, []string{"made: left out, made.txt is not there yet", "Nothing has changed"}},
+		{"data snapshot made", 3, []string{"made.txt does not exist"}},
+		{"repro", 0, []string{"finished"}},
+	})
+	if text := w.ok("data", "du"); strings.Contains(text, "beside that") {
+		t.Errorf("nothing was put aside: %s", text)
+	}
+	writeAll(t, w.dir, map[string]string{"make.sh": "echo half > made.txt; exit 3\n"})
+	w.check([]expect{{"repro", 4, []string{"exit code 3"}}})
+	writeAll(t, w.dir, map[string]string{"make.sh": "echo whole > made.txt\n"})
+	w.check([]expect{
+		{"repro", 0, []string{"made.txt is not as a stage that ran through has left it; it is now .rondo/replaced/"}},
+		{"data snapshot", 0, []string{"made@1"}},
+		{"data du", 0, []string{"5 B beside that in .rondo/replaced"}},
+	})
+}
+
+// TestAPathThatRondoYamlHasChangedCountsAtOnce, and not only when somebody has looked at the file again.
+func TestAPathThatRondoYamlHasChangedCountsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	for i, path := range []string{"a.txt", "b.txt", "c.txt", "d.txt"} {
+		writeAll(t, w.dir, map[string]string{path: path, "rondo.yaml": "rondo: 1\ndatasets:\n  d: {path: " + path + "}\n"})
+		w.check([]expect{
+			{"data snapshot", 0, []string{fmt.Sprintf("d@%d", i+1)}},
+			{"data status d", 0, []string{fmt.Sprintf("as in d@%d", i+1)}},
+			{"data list", 0, []string{path}},
+			{"data cat d", 0, []string{path}},
+		})
+	}
+}

@@ -20,6 +20,16 @@ func Ref(dataset string, number int) string { return fmt.Sprintf("%s@%d", datase
 
 // List returns all datasets by name.
 func (s *Service) List(ctx context.Context) ([]Dataset, error) {
+	list, err := s.onRecord(ctx)
+	settings := s.settings()
+	for i, d := range list {
+		list[i] = s.asDeclared(ctx, d, settings)
+	}
+	return list, err
+}
+
+// onRecord are the datasets that are on record.
+func (s *Service) onRecord(ctx context.Context) ([]Dataset, error) {
 	list := []Dataset{}
 	err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
 		names, err := index.Column[string](tx, "SELECT name FROM dataset_sets WHERE "+notRemoved+" ORDER BY name")
@@ -41,7 +51,35 @@ func (s *Service) Get(ctx context.Context, name string) (Dataset, error) {
 	if notFound(err) {
 		return s.declaredNow(ctx, name, err)
 	}
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return s.asDeclared(ctx, d, s.settings()), nil
+}
+
+// settings are what rondo.yaml says of the datasets as it lies there now; nothing where it cannot be read.
+func (s *Service) settings() map[string]Setting {
+	if s.opts.Declared == nil {
+		return nil
+	}
+	all, err := s.opts.Declared()
+	if err != nil {
+		return nil
+	}
+	return all
+}
+
+// asDeclared is a dataset that is on record with the path that rondo.yaml has for it since a moment ago. What
+// cannot be taken over is told where all of the file is.
+func (s *Service) asDeclared(ctx context.Context, d Dataset, settings map[string]Setting) Dataset {
+	in, ok := settings[d.Name]
+	if !ok || in.Path == d.Path || s.declare(ctx, d.Name, in) != nil {
+		return d
+	}
+	if now, err := s.known(ctx, d.Name); err == nil {
+		return now
+	}
+	return d
 }
 
 // declaredNow is a dataset that rondo.yaml has named only a moment ago, else the error that was met without it.

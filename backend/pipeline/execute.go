@@ -131,7 +131,8 @@ func (r *runner) makeRoom(root *os.Root, o project.Out) error {
 	return nil
 }
 
-const replacedDir = "replaced"
+// ReplacedDir is where in the private folder lies what stages put aside, in a folder for each execution.
+const ReplacedDir = "replaced"
 
 // putAside moves outs that nobody has kept out of the way: what is no stage's work may
 // be a person's, such as a script that was declared an out by mistake.
@@ -143,14 +144,14 @@ func (r *runner) putAside(root *os.Root, n *Node, there []Artifact) error {
 		if r.store.Has(a.Digest) || n.uncached(a.Path) || n.persists(a.Path) {
 			continue
 		}
-		to := filepath.Join(project.PrivateDir, replacedDir, filepath.Base(r.runDir), filepath.FromSlash(a.Path))
+		to := filepath.Join(project.PrivateDir, ReplacedDir, filepath.Base(r.runDir), filepath.FromSlash(a.Path))
 		if err := root.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return errs.Wrap(errs.Unavailable, err, "put the old %s aside", a.Path)
 		}
 		if err := root.Rename(filepath.FromSlash(a.Path), to); err != nil {
 			return errs.Wrap(errs.Unavailable, err, "put the old %s aside", a.Path)
 		}
-		r.say(n.Name, "%s was not made by this pipeline; it is now %s", a.Path, filepath.ToSlash(to))
+		r.say(n.Name, "%s is not as a stage that ran through has left it; it is now %s", a.Path, filepath.ToSlash(to))
 	}
 	return nil
 }

@@ -110,14 +110,14 @@ func (r *runner) moveAside(path string) error {
 		return errs.Wrap(errs.Unavailable, err, "open the project folder")
 	}
 	defer root.Close()
-	to := filepath.Join(project.PrivateDir, replacedDir, filepath.Base(r.runDir), filepath.FromSlash(path))
+	to := filepath.Join(project.PrivateDir, ReplacedDir, filepath.Base(r.runDir), filepath.FromSlash(path))
 	if err := root.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "put the old %s aside", path)
 	}
 	if err := root.Rename(filepath.FromSlash(path), to); err != nil {
 		return errs.Wrap(errs.Unavailable, err, "put the old %s aside", path)
 	}
-	r.say("", "%s was not made by this pipeline; it is now %s", path, filepath.ToSlash(to))
+	r.say("", "%s is not as a stage that ran through has left it; it is now %s", path, filepath.ToSlash(to))
 	return nil
 }
 
