@@ -87,7 +87,7 @@ func (c *call) version(ctx context.Context, v registry.Version) error {
 	if v.Reproduced != nil {
 		rows = append(rows, []string{"  reproduced", v.Reproduced.Text})
 	}
-	c.table(rows)
+	c.table(slices.DeleteFunc(rows, func(r []string) bool { return r[1] == "" }))
 	return nil
 }
 

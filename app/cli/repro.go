@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -79,9 +80,21 @@ func repro(ctx context.Context, c *call) error {
 		return err
 	}
 	if c.json {
-		return c.printEnded(e, codeOfExecution(e.State))
+		return cmp.Or(c.settleModels(ctx, e), c.printEnded(e, codeOfExecution(e.State)))
 	}
-	return c.execution(e)
+	return cmp.Or(c.execution(e), c.settleModels(ctx, e))
+}
+
+// settleModels waits for what becomes of the models of an execution that ended well.
+func (c *call) settleModels(ctx context.Context, e pipeline.Execution) error {
+	if e.State != pipeline.Finished {
+		return nil
+	}
+	server, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
+	return c.awaitModels(ctx, server, e)
 }
 
 // codeOfExecution is how the program ends where an execution has ended in a state.

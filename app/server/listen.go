@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rondo/app/guard"
+	"rondo/backend/errs"
 )
 
 // listen opens both listeners, on loopback only.
@@ -48,6 +49,9 @@ func (s *Server) bind(what string, wanted, usual int) (net.Listener, error) {
 		if l, err = net.Listen("tcp", "127.0.0.1:0"); err == nil {
 			s.notices = append(s.notices, fmt.Sprintf("port %d is taken, so %s is at %s", usual, what, l.Addr()))
 		}
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, errs.New(errs.Unavailable, "port %d for %s is taken by another program", port, what).WithHint("name another port, or none: then a free one is taken where 7717 or 7718 is not free")
 	}
 	if err != nil {
 		return nil, unavailable(err, "listen on port %d for %s", port, what)
