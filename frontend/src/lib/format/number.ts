@@ -1,5 +1,10 @@
 import type { Float } from '../api/types'
 
+// To make one of these takes longer than to use it, and tables use them for each cell.
+const whole = new Intl.NumberFormat('en')
+const formats: Intl.NumberFormat[] = []
+const withPlaces = (places: number) => (formats[places] ??= new Intl.NumberFormat('en', { maximumFractionDigits: places }))
+
 /** real turns a number that travelled as text back into one. */
 export function real(x: Float | null | undefined): number {
   if (typeof x === 'number') return x
@@ -19,7 +24,7 @@ export function figure(x: Float | null | undefined, digits = 4): string {
   if (size >= 1e9 || size < 1e-4) return minus(v.toExponential(2))
   if (Number.isInteger(v)) return count(v)
   const places = Math.max(0, Math.min(digits, digits - Math.floor(Math.log10(size)) - 1))
-  return minus(new Intl.NumberFormat('en', { maximumFractionDigits: places }).format(v))
+  return minus(withPlaces(places).format(v))
 }
 
 /** fixed writes a number with a set number of places, so that a column lines up. */
@@ -40,7 +45,7 @@ export const signed = (x: number, places = 3) => (x > 0 ? '+' : '') + fixed(x, p
 /** count writes a whole number with its thousands apart. */
 export function count(n: number | null | undefined): string {
   if (n === null || n === undefined || Number.isNaN(n)) return '–'
-  return minus(new Intl.NumberFormat('en').format(n))
+  return minus(whole.format(n))
 }
 
 /** percent writes a share: 0.8012 → 80.1 %. */
