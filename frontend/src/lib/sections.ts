@@ -10,6 +10,8 @@ export const sections = {
     params: [train]
     outs: [model]
     metrics: [metrics.json]`,
+  endpoints: (name = 'reviews', model = name, alias = 'champion') => `endpoints:
+  ${word(name)}: {model: ${word(model)}, alias: ${word(alias)}}`,
   monitors: (endpoint = 'reviews') => `monitors:
   ${word(endpoint)}:
     endpoint: ${word(endpoint)}
@@ -28,13 +30,14 @@ export const sections = {
 export type Section = keyof typeof sections
 
 /** pageOf is the page that shows what a section declares. */
-export const pageOf: Record<Section, string> = { stages: '/pipeline', monitors: '/monitors', triggers: '/decisions' }
+export const pageOf: Record<Section, string> = { stages: '/pipeline', endpoints: '/endpoints', monitors: '/monitors', triggers: '/decisions' }
 
 export const isSection = (name: string): name is Section => Object.hasOwn(sections, name)
 
 /** put puts a section into a file: at its end, or as one more into the section that is there. */
-export function put(text: string, section: Section, of?: string): { text: string; at: number } {
-  const [head = '', ...body] = sections[section](of).split('\n')
+export function put(text: string, section: Section, ...of: (string | undefined)[]): { text: string; at: number } {
+  const write: (...of: (string | undefined)[]) => string = sections[section]
+  const [head = '', ...body] = write(...of).split('\n')
   const there = new RegExp(`^${section}:[ \\t]*(#.*)?$`, 'm').exec(text)
   const before = there ? text.slice(0, there.index + there[0].length) : `${text.trimEnd()}\n\n${head}`
   const added = `${before}\n${body.join('\n')}`
@@ -43,3 +46,7 @@ export function put(text: string, section: Section, of?: string): { text: string
 
 /** writeIt is the address where a section is put into rondo.yaml, of what it is to be about. */
 export const writeIt = (section: Section, of?: string) => `#/settings?edit=${section}${of ? `&of=${encodeURIComponent(of)}` : ''}`
+
+/** watchIt is the address where a monitor of an endpoint is put into rondo.yaml, and the endpoint where it was made elsewhere. */
+export const watchIt = (e: { name: string; source: string; model: string; alias?: string }) =>
+  writeIt('monitors', e.name) + (e.source === 'project' ? '' : `&model=${encodeURIComponent(e.model)}&alias=${encodeURIComponent(e.alias ?? '')}`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { put, sections, writeIt } from '$lib/sections'
+import { put, sections, watchIt, writeIt } from '$lib/sections'
 
 describe('a section of rondo.yaml', () => {
   it('comes to the end of a file that has none of its kind', () => {
@@ -13,5 +13,10 @@ describe('a section of rondo.yaml', () => {
     expect(text.slice(at)).toBe('\n  b:\n    endpoint: b\n\nqueue: {parallel: 2}\n')
   })
   it('keeps names in quotes that YAML would read otherwise', () => expect(sections.stages('data/a, b.csv')).toContain('deps: ["data/a, b.csv", train.py]'))
+  it('of a monitor brings the endpoint along that the file does not have', () => {
+    expect(watchIt({ name: 'a', source: 'project', model: 'm', alias: 'champion' })).toBe('#/settings?edit=monitors&of=a')
+    expect(watchIt({ name: 'a', source: 'api', model: 'm', alias: 'best' })).toBe('#/settings?edit=monitors&of=a&model=m&alias=best')
+    expect(put('rondo: 1\n', 'endpoints', 'a', 'm', 'best').text).toBe('rondo: 1\n\nendpoints:\n  a: {model: m, alias: best}\n')
+  })
   it('has an address', () => expect(writeIt('stages', 'data/a b.csv')).toBe('#/settings?edit=stages&of=data%2Fa%20b.csv'))
 })
