@@ -63,5 +63,29 @@ func TestExpsRun(t *testing.T) {
 	if string(model) != "0.7 second\n" {
 		t.Errorf("the stage was run with %q", model)
 	}
+	w.file("dvc.yaml", string(readFile(t, filepath.Join(w.dir, "dvc.yaml")))+"artifacts:\n  net: {path: model.txt, type: model}\n")
+	gitSays(t, w.dir, "add", "-A")
+	gitSays(t, w.dir, "commit", "-q", "-m", "net")
+	gitSays(t, w.dir, "tag", "-a", "net@v1.0.0", "-m", "one")
+	far := filepath.Join(t.TempDir(), "far.git")
+	gitSays(t, w.dir, "init", "-q", "--bare", far)
+	w.check([]expect{
+		{"exps run -n fourth --json", 0, []string{`"state": "finished"`, `"experiment": {`, `"name": "fourth"`}},
+		{"exps list --json", 0, []string{`"name": "fourth"`, `"baseline"`}},
+		{"exps push " + far + " --no-cache --json", 0, []string{`"success": [`, `"fourth"`}},
+		{"exps pull " + far + " --no-cache --json", 0, []string{`"up_to_date": [`, `"fourth"`}},
+		{"exps remove fourth --git-remote " + far + " --json", 0, []string{`"fourth"`}},
+		{"artifacts --json", 0, []string{`"is": "v1.0.0"`, `"path": "model.txt"`}},
+		{"artifacts get . net --to got.txt --json", 0, []string{`"files": 1`}},
+	})
 	gitSays(t, w.dir, "fsck", "--strict")
+}
+
+func readFile(t *testing.T, at string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
