@@ -132,8 +132,10 @@ func (s *Service) forgottenByAll(ctx context.Context, journals string) (map[stri
 func (s *Service) inPrivate(ctx context.Context, add func(ref.Digest)) error {
 	return fs.WalkDir(s.root.FS(), ".rondo", func(p string, e fs.DirEntry, err error) error {
 		switch {
-		case err != nil || ctx.Err() != nil:
-			return errors.Join(ctx.Err(), err)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return untold(p, err)
 		case e.IsDir() && (p == ".rondo/objects" || p == ".rondo/journal" || p == tmpDir):
 			return fs.SkipDir
 		case e.Type().IsRegular():
@@ -149,11 +151,16 @@ func (s *Service) inFile(ctx context.Context, name string, add func(ref.Digest))
 		return nil
 	}
 	if err != nil {
-		return errs.New(errs.Precondition, "what is needed cannot be told, because %s cannot be read: %w", name, err).
-			WithHint("see whether you may read it; nothing was removed")
+		return untold(name, err)
 	}
 	defer f.Close()
 	return store.Mentions(whileIn{ctx, f}, add)
+}
+
+// untold says that a file or folder may name what is needed, and keeps that to itself.
+func untold(name string, err error) error {
+	return errs.New(errs.Precondition, "what is needed cannot be told, because %s cannot be read: %w", name, err).
+		WithHint("see whether you may read it; nothing was removed")
 }
 
 // whileIn reads until the work is given up.

@@ -73,6 +73,9 @@ func insertTruth(tx *index.Tx, device string, file int, r *row) error {
 // catchUp brings the index up to all devices' files, and lets go of files that are gone.
 func catchUp(tx *index.Tx, dir string) (all []capture.Damage, err error) {
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrPermission) { // whoever may read the project need not see what was asked of its models
+		return nil, nil
+	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, errs.Wrap(errs.Unavailable, err, "list the captures")
 	}
