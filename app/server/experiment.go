@@ -22,10 +22,16 @@ func (h *house) experiment(_ context.Context, e pipeline.Experiment, force, dry 
 			return nil, e, err
 		}
 	}
-	if err := p.Suppose(e.Set); err != nil {
+	file := *h.file.get()
+	err = p.SupposeAgreed(e.Set, func() error {
+		if file.Stages = p.Stages(); dry {
+			return nil
+		}
+		return h.trust.Check(&file)
+	})
+	if err != nil {
 		return nil, e, err
 	}
-	file := *h.file.get()
 	if file.Stages = p.Stages(); len(file.Stages) == 0 {
 		return nil, e, errs.New(errs.Precondition, "no dvc.yaml has stages").WithHint("`rondo stage add` writes one")
 	}

@@ -50,6 +50,7 @@ type Project struct {
 	chain    int                       // how many read each other
 	inputs   []string                  // DVC's own files and what they name, read so far
 	supposed map[string][]byte         // what some files are taken to say instead
+	held     map[string]heldText       // what files said that are not read again; nil: all are
 	allowed  []string                  // paths outside of the project that may be read
 }
 
@@ -249,10 +250,22 @@ func (p *Project) problem(err error) { p.Problems = append(p.Problems, err) }
 // Read reads a file of DVC's own in the project.
 func (p *Project) Read(name string) ([]byte, error) {
 	p.inputs = append(p.inputs, name)
-	if text, is := p.supposed[path.Clean(filepath.ToSlash(name))]; is {
+	at := path.Clean(filepath.ToSlash(name))
+	if text, is := p.supposed[at]; is {
 		return text, nil
 	}
-	f, err := p.tree.Open(path.Clean(filepath.ToSlash(name)))
+	if h, is := p.held[at]; is {
+		return h.text, h.err
+	}
+	text, err := p.readNow(at, name)
+	if p.held != nil {
+		p.held[at] = heldText{text, err}
+	}
+	return text, err
+}
+
+func (p *Project) readNow(at, name string) ([]byte, error) {
+	f, err := p.tree.Open(at)
 	if err != nil {
 		return nil, err
 	}
