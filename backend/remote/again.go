@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"rondo/backend/errs"
@@ -22,7 +23,7 @@ func Again(ctx context.Context, fn func() error) (err error) {
 			return ctx.Err()
 		case <-wait.C:
 		}
-		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) || ctx.Err() != nil || silent(err) {
+		if err = fn(); err == nil || !errs.Is(err, errs.Unavailable) || ctx.Err() != nil || silent(err) || stays(err) {
 			return err
 		}
 		if try+1 < tries {
@@ -37,4 +38,9 @@ func Again(ctx context.Context, fn func() error) (err error) {
 func silent(err error) bool {
 	var late net.Error
 	return errors.As(err, &late) && late.Timeout()
+}
+
+// stays reports whether a disk says what is so in a second, too.
+func stays(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS)
 }
