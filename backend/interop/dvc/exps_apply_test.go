@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
@@ -131,6 +132,19 @@ func (h *history) disturb() {
 func (h *history) inBoth(args ...string) {
 	h.git(h.main, args...)
 	h.git(h.twin, args...)
+}
+
+// commitInBoth makes the same commit in both, also where a second goes by in between.
+func (h *history) commitInBoth(message string) {
+	h.t.Helper()
+	now := fmt.Sprintf("@%d +0000", time.Now().Unix())
+	for _, dir := range []string{h.main, h.twin} {
+		cmd := exec.Command("git", "-C", dir, "commit", "-q", "-a", "-m", message)
+		cmd.Env = append(gitEnv(), "GIT_AUTHOR_DATE="+now, "GIT_COMMITTER_DATE="+now)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			h.t.Fatalf("git commit: %v\n%s", err, out)
+		}
+	}
 }
 
 // TestExperimentsAreAppliedAsByDVC applies experiments over work at random by dvc and by

@@ -108,9 +108,7 @@ func newExpRuns(t *testing.T, seed int64) *history {
 	h.both("dvc.yaml", expPipeline+expSecond)
 	h.both("more.yaml", "# of more\ndeep: {a: 1, b: [1, 2]} # inline\n\nlist:\n- x\n")
 	h.inBoth("add", "more.yaml", "dvc.yaml")
-	for _, dir := range []string{h.main, h.twin} { // both go by the same index
-		h.git(dir, "commit", "-q", "-a", "-m", "stages")
-	}
+	h.commitInBoth("stages")     // both go by the same index
 	h.both("report/keep", "")    // a stage's own folder is there
 	h.both("judge.sh", "true\n") // which git does not track
 	return h

@@ -31,9 +31,7 @@ func TestExperimentsAreSavedAsByDVC(t *testing.T) {
 	for seed := range int64(setting("DVC_HISTORIES", 2)) {
 		h := newExps(t, int64(setting("DVC_SEED", 0))+seed)
 		h.both("dvc.yaml", expPipeline+"metrics: [top.json]\nparams: [more.yaml]\nplots:\n- p.csv\n- curves: {y: {q.csv: [a]}, x: i}\n")
-		for _, dir := range []string{h.main, h.twin} { // both go by the same index
-			h.git(dir, "commit", "-q", "-a", "-m", "tops")
-		}
+		h.commitInBoth("tops") // both go by the same index
 		for n := range 7 {
 			h.log = nil
 			if h.r.Intn(3) == 0 {
