@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -72,18 +73,16 @@ func TestWhatIsReadAheadComesBack(t *testing.T) {
 func TestAFailingReadAheadIsTold(t *testing.T) {
 	s, _, versions, last := history(t)
 	for nth := 1; ; nth++ {
-		at := 0
+		var reads atomic.Int64 // who reads ahead counts, too
 		fault.Fail(func(op string) error {
-			if op == "read" {
-				if at++; at == nth {
-					return syscall.EIO
-				}
+			if op == "read" && reads.Add(1) == int64(nth) {
+				return syscall.EIO
 			}
 			return nil
 		})
 		n, err := s.WriteTo(ctx, last, &bytes.Buffer{})
 		fault.Fail(nil)
-		if at < nth {
+		if at := reads.Load(); at < int64(nth) {
 			if nth < 5 || err != nil {
 				t.Fatalf("%d reads, %v", at, err)
 			}
