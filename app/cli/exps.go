@@ -70,7 +70,7 @@ func exps(ctx context.Context, c *call) error {
 	}
 	rows := [][]string{{"EXPERIMENT", "AT", "BASELINE", "METRICS", "PARAMS"}}
 	for _, e := range list {
-		rows = append(rows, []string{e.Name, when(e.At), fmt.Sprintf("%.8s", e.Baseline), figures(e.Metrics, 4), pairs(e.Params, 6)})
+		rows = append(rows, []string{e.Name, when(e.At), fmt.Sprintf("%.8s", e.Baseline), fewMetrics(e.Metrics, 4), pairs(e.Params, 6)})
 	}
 	c.table(rows)
 	return nil

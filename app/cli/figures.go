@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/figures"
 )
 
 const revisions = "A revision is a commit, branch or tag of git, an experiment, or workspace, which is the folder as\nit lies there. "
@@ -51,9 +52,9 @@ func metricsShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	all, rows := map[string]dvc.MetricsShown{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
+	all, rows := map[string]figures.Shown{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
 	for _, rev := range revs {
-		m, err := p.ShowMetrics(rev.Commit)
+		m, err := figures.Show(p, rev.Commit)
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func metricsShow(ctx context.Context, c *call) error {
 			c.leftOut(fmt.Errorf("%s: %w", rev.Name, m.Broken[at]))
 		}
 		all[rev.Name] = m
-		for _, at := range slices.Sorted(maps.Keys(m.Figures)) {
+		for _, at := range slices.Sorted(maps.Keys(m.Files)) {
 			for _, leaf := range m.Leaves(at) {
 				rows = append(rows, []string{rev.Name, at, leaf.Key, said(leaf.Value)})
 			}
@@ -114,14 +115,14 @@ func (c *call) fromHere(at string) string {
 }
 
 func metricsDiff(ctx context.Context, c *call) error {
-	return c.figuresDiff(ctx, "METRIC", (*dvc.Project).Metrics)
+	return c.figuresDiff(ctx, "METRIC", figures.Metrics)
 }
 
 func paramsDiff(ctx context.Context, c *call) error {
-	return c.figuresDiff(ctx, "PARAM", (*dvc.Project).Params)
+	return c.figuresDiff(ctx, "PARAM", figures.Params)
 }
 
-func (c *call) figuresDiff(ctx context.Context, what string, figures func(*dvc.Project) dvc.Figures) error {
+func (c *call) figuresDiff(ctx context.Context, what string, of func(*dvc.Project) figures.Files) error {
 	if err := c.want(0, 2); err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func (c *call) figuresDiff(ctx context.Context, what string, figures func(*dvc.P
 	defer p.Close()
 	sides := []string{"HEAD", dvc.Workspace}
 	copy(sides, c.args)
-	changes, refused, err := p.Diff(ctx, sides[0], sides[1], figures, c.isSet("all"))
+	changes, refused, err := figures.Diff(ctx, p, sides[0], sides[1], of, c.isSet("all"))
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func modelVersions(ctx context.Context, c *call) error {
 	return c.fetch(ctx, modelPath(c.args[0], "versions"), &list, func() error {
 		rows := [][]string{{"VERSION", "ALIASES", "METRICS", "RUN", "DIGEST", "CREATED"}}
 		for _, v := range list {
-			rows = append(rows, []string{strconv.Itoa(v.Version), strings.Join(v.Aliases, " "), figures(v.Metrics, 3), short(v.RunID), content(v), when(v.CreatedAt)})
+			rows = append(rows, []string{strconv.Itoa(v.Version), strings.Join(v.Aliases, " "), fewMetrics(v.Metrics, 3), short(v.RunID), content(v), when(v.CreatedAt)})
 		}
 		c.table(rows)
 		return nil
@@ -55,8 +55,8 @@ func content(v registry.Version) string {
 	return v.Digest.Short()
 }
 
-// figures writes the first few metrics.
-func figures(m map[string]float64, most int) string {
+// fewMetrics writes the first few metrics.
+func fewMetrics(m map[string]float64, most int) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if len(parts) == most {
@@ -81,7 +81,7 @@ func (c *call) version(ctx context.Context, v registry.Version) error {
 		{"  run", v.RunID},
 		{"  commit", v.Commit},
 		{"  snapshots", strings.Join(data, " ")},
-		{"  metrics", figures(v.Metrics, 50)},
+		{"  metrics", fewMetrics(v.Metrics, 50)},
 		{"  created", when(v.CreatedAt) + " by " + v.CreatedBy},
 	}
 	if v.Reproduced != nil {

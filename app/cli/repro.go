@@ -205,7 +205,7 @@ func (c *call) execution(e pipeline.Execution) error {
 	}
 	c.table(rows)
 	if len(e.Metrics) > 0 {
-		c.say("  %s", figures(e.Metrics, 8))
+		c.say("  %s", fewMetrics(e.Metrics, 8))
 	}
 	if code := codeOfExecution(e.State); code != exitOK {
 		c.complain(errs.New(errs.Precondition, "execution %s %s: %s", short(e.ID), e.State, e.Reason).WithHint("its output: rondo runs log %s", short(e.ID)))

@@ -5,6 +5,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/figures"
 	"rondo/backend/interop/dvc/plots"
 )
 
@@ -16,8 +17,8 @@ func (a *API) trackedRoutes(r *Router) {
 	Get(r, "/dvc/data/item", a.getTracked)
 	Get(r, "/dvc/experiments", func(ctx context.Context, _ Nothing) ([]dvc.ExperimentRow, error) { return a.Tracked.Experiments(ctx) })
 	Get(r, "/dvc/revisions", func(ctx context.Context, _ Nothing) ([]dvc.Revision, error) { return a.Tracked.Revisions(ctx) })
-	Get(r, "/dvc/figures", func(ctx context.Context, in revisions) (dvc.FigureTable, error) {
-		return a.Tracked.Figures(ctx, in.Rev)
+	Get(r, "/dvc/figures", func(ctx context.Context, in revisions) (figures.Table, error) {
+		return figures.TableOf(ctx, a.Tracked, in.Rev)
 	})
 	Get(r, "/dvc/plots", func(ctx context.Context, in revisions) (plots.Charts, error) {
 		return plots.ChartsOf(ctx, a.Tracked, in.Rev)

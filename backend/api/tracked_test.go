@@ -13,6 +13,7 @@ import (
 
 	"rondo/backend/api"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/figures"
 	"rondo/backend/interop/dvc/plots"
 )
 
@@ -89,7 +90,7 @@ func TestFiguresAndPlotsOverHTTP(t *testing.T) {
 		fatal(t, json.Unmarshal(w.Body.Bytes(), into))
 		return w.Code
 	}
-	var table dvc.FigureTable
+	var table figures.Table
 	if code := ask(dir, "figures?rev=workspace,workspace", &table); code != http.StatusOK || len(table.Metrics) != 2 || len(table.Params) != 1 {
 		t.Fatalf("%d %+v", code, table)
 	}

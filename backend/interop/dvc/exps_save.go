@@ -128,11 +128,7 @@ func (p *Project) expHash(counts func(address string) bool) string {
 func (p *Project) topFiles() []string {
 	list := []string{metafile.LockFile}
 	for _, pl := range p.Pipelines {
-		for _, name := range slices.Concat(pl.Metrics, pl.Params, plotFiles(pl.Plots)) {
-			if at, here := p.where(path.Dir(pl.File), name); here {
-				list = append(list, at)
-			}
-		}
+		list = append(list, p.Own(path.Dir(pl.File), slices.Concat(pl.Metrics, pl.Params, plotFiles(pl.Plots))...)...)
 	}
 	return list
 }

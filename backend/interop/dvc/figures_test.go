@@ -12,6 +12,7 @@ import (
 
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/figures"
 )
 
 // randomFigures is a document of metrics or params.
@@ -83,16 +84,16 @@ func TestFiguresDifferAsDVCSays(t *testing.T) {
 			h.figures(r)
 		}
 		for _, what := range []struct {
-			verb    string
-			figures func(*dvc.Project) dvc.Figures
-		}{{"metrics", (*dvc.Project).Metrics}, {"params", (*dvc.Project).Params}} {
+			verb string
+			of   func(*dvc.Project) figures.Files
+		}{{"metrics", figures.Metrics}, {"params", figures.Params}} {
 			for _, all := range []bool{false, true} {
 				args := append([]string{what.verb, "diff", "--json"}, pair...)
 				if all {
 					args = append(args, "--all")
 				}
 				p := open(t, h.main)
-				got, _, err := p.Diff(context.Background(), pair[0], pair[1], what.figures, all)
+				got, _, err := figures.Diff(context.Background(), p, pair[0], pair[1], what.of, all)
 				p.Close()
 				if err != nil {
 					t.Fatal(err)
@@ -142,7 +143,7 @@ func TestADamagedObjectIsNoFigure(t *testing.T) {
 }
 
 func score(p *dvc.Project) any {
-	of, _ := p.Metrics()["score.json"].(*doc.Map)
+	of, _ := figures.Metrics(p)["score.json"].(*doc.Map)
 	v, _ := of.Get("score")
 	return v
 }
@@ -166,7 +167,7 @@ func TestParamsThatAreFilledIn(t *testing.T) {
 		t.Helper()
 		p := open(t, h.main)
 		defer p.Close()
-		got, _, err := p.Diff(t.Context(), "HEAD", dvc.Workspace, (*dvc.Project).Params, true)
+		got, _, err := figures.Diff(t.Context(), p, "HEAD", dvc.Workspace, figures.Params, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +196,7 @@ func TestAMetricThatIsLostIsReadFromTheCache(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "m/two.json")); err != nil {
 		t.Fatal(err)
 	}
-	if m := open(t, dir).Metrics(); len(m) != 2 || m["m/two.json"] == nil {
+	if m := figures.Metrics(open(t, dir)); len(m) != 2 || m["m/two.json"] == nil {
 		t.Errorf("%v", m)
 	}
 }

@@ -175,6 +175,15 @@ func flat(v any, key string, into map[string]string) {
 	}
 }
 
+// told writes a param for a person: a list as Python shows it.
+func told(v any) string {
+	switch v.(type) {
+	case []any, *doc.Map:
+		return doc.Repr(v)
+	}
+	return doc.Text(v)
+}
+
 // readCourse reads a file of DVCLive: tabs between the columns step, the metric's name, and
 // timestamp, in any order.
 func readCourse(metric string, b []byte) LiveSeries {

@@ -275,7 +275,7 @@ func TestPlotsOfBadDataSayWhere(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not told of: %v", want)
 	}
-	if _, err := p.Plots([]string{"("}, nil); errs.KindOf(err) != errs.Invalid || errs.HintOf(err) == "" {
+	if _, err := plots.Collect(t.Context(), p, []string{"workspace"}, []string{"("}, nil); errs.KindOf(err) != errs.Invalid || errs.HintOf(err) == "" {
 		t.Errorf("a target that is no regular expression: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/cache"
 	"rondo/backend/interop/dvc/doc"
+	"rondo/backend/interop/dvc/figures"
 	"rondo/backend/interop/dvc/ignore"
 	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/pipeline"
@@ -198,8 +199,8 @@ func TestFilesAreWrittenAsDVCWritesThem(t *testing.T) {
 // TestFiguresWithoutAValueAreNone.
 func TestFiguresWithoutAValueAreNone(t *testing.T) {
 	p := open(t, folder(t, map[string]string{".dvc/config": "", "m.json": `{"a": null, "b": 1, "c": {"d": null}}`, "dvc.yaml": "metrics: [m.json]\n"}))
-	if m, is := p.Metrics()["m.json"].(*doc.Map); !is || strings.Join(m.Keys, " ") != "b" {
-		t.Errorf("%+v", p.Metrics())
+	if m, is := figures.Metrics(p)["m.json"].(*doc.Map); !is || strings.Join(m.Keys, " ") != "b" {
+		t.Errorf("%+v", figures.Metrics(p))
 	}
 }
 

@@ -63,7 +63,7 @@ type Page struct {
 // side is a definition of a plot in one revision.
 type side struct {
 	rev  string
-	plot dvc.Plot
+	plot definition
 	read func(string) (any, error)
 }
 
@@ -121,7 +121,7 @@ func (c *collection) revision(p *dvc.Project, rev string, targets []string, prop
 	for _, err := range then.Problems {
 		c.page.Problems = append(c.page.Problems, problem("", rev, "", err))
 	}
-	set, err := then.Plots(targets, props)
+	set, err := definedIn(then, targets, props)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (c *collection) revision(p *dvc.Project, rev string, targets []string, prop
 	for _, one := range set.List {
 		times[one.ID]++
 	}
-	read := remember(set.Source)
+	read := remember(set.source)
 	for _, one := range set.List {
 		name := one.ID
 		if times[name] > 1 && one.File != "" {
@@ -164,7 +164,7 @@ func remember(read func(string) (any, error)) func(string) (any, error) {
 func (c *collection) figure(p *dvc.Project, name string) {
 	sides := c.sides[name]
 	f := Figure{Name: name, Title: name}
-	if slices.Contains(dvc.PlotImages, path.Ext(sides[0].plot.ID)) {
+	if slices.Contains(images, path.Ext(sides[0].plot.ID)) {
 		f.Name = sides[0].plot.ID
 		for _, s := range sides {
 			c.image(&f, s)

@@ -141,7 +141,7 @@ func (c *collection) data(plot string, s side) map[string]any {
 	return out
 }
 
-func sources(p dvc.Plot) (list []string) {
+func sources(p definition) (list []string) {
 	y, _ := p.Props.Get("y")
 	if m, ok := y.(*doc.Map); ok {
 		list = slices.Clone(m.Keys)

@@ -514,20 +514,6 @@ export interface DvcExperimentRow {
 	problem?: string;
 }
 
-export interface DvcFigureRow {
-	file: string;
-	key: string;
-	values: unknown[];
-	differs: boolean;
-}
-
-export interface DvcFigureTable {
-	revisions: string[];
-	metrics: DvcFigureRow[];
-	params: DvcFigureRow[];
-	problems: string[];
-}
-
 export interface DvcItem {
 	path: string;
 	by: string;
@@ -662,6 +648,20 @@ export interface FetchSnapshots {
 	datasets?: string[];
 	own?: boolean;
 	part?: DatasetPart;
+}
+
+export interface FiguresRow {
+	file: string;
+	key: string;
+	values: unknown[];
+	differs: boolean;
+}
+
+export interface FiguresTable {
+	revisions: string[];
+	metrics: FiguresRow[];
+	params: FiguresRow[];
+	problems: string[];
 }
 
 export interface FileChange {
@@ -2608,7 +2608,7 @@ export interface Operations {
 		path: Record<string, never>;
 		query: { rev?: string | string[] };
 		body: undefined;
-		out: DvcFigureTable;
+		out: FiguresTable;
 	};
 	"GET /dvc/plots": {
 		path: Record<string, never>;

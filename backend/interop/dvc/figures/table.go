@@ -1,4 +1,4 @@
-package dvc
+package figures
 
 import (
 	"context"
@@ -7,42 +7,43 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 )
 
-// FigureTable is what revisions say, side by side.
-type FigureTable struct {
-	Revisions []string    `json:"revisions"`
-	Metrics   []FigureRow `json:"metrics"`
-	Params    []FigureRow `json:"params"`
-	Problems  []string    `json:"problems"` // what could not be read, with its revision
+// Table is what revisions say, side by side.
+type Table struct {
+	Revisions []string `json:"revisions"`
+	Metrics   []Row    `json:"metrics"`
+	Params    []Row    `json:"params"`
+	Problems  []string `json:"problems"` // what could not be read, with its revision
 }
 
-// FigureRow is one value in all revisions, in the order of these.
-type FigureRow struct {
+// Row is one value in all revisions, in the order of these.
+type Row struct {
 	File    string `json:"file"`
 	Key     string `json:"key"`    // dotted; empty where the file is one value
 	Values  []any  `json:"values"` // numbers, texts or truths; null where a revision has none
 	Differs bool   `json:"differs"`
 }
 
-// Figures reads metrics and params of revisions; of none, those of HEAD and the folder.
-func (v *Inventory) Figures(ctx context.Context, revs []string) (FigureTable, error) {
+// TableOf reads metrics and params of revisions; of none, those of HEAD and the folder.
+func TableOf(ctx context.Context, v *dvc.Inventory, revs []string) (Table, error) {
 	p, err := v.Project()
 	if err != nil {
-		return FigureTable{}, err
+		return Table{}, err
 	}
 	defer p.Close()
 	if len(revs) == 0 {
-		revs = []string{"HEAD", Workspace}
+		revs = []string{"HEAD", dvc.Workspace}
 	}
-	return p.SideBySide(ctx, revs)
+	return SideBySide(ctx, p, revs)
 }
 
 // SideBySide compares metrics and params of any number of revisions.
-func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, error) {
-	out := FigureTable{Revisions: revs, Problems: []string{}}
-	var metrics, params []Figures
+func SideBySide(ctx context.Context, p *dvc.Project, revs []string) (Table, error) {
+	out := Table{Revisions: revs, Problems: []string{}}
+	var metrics, params []Files
 	for _, rev := range revs {
 		if err := ctx.Err(); err != nil {
 			return out, err
@@ -51,11 +52,11 @@ func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, e
 		if err != nil {
 			return out, err
 		}
-		metrics, params = append(metrics, then.Metrics()), append(params, then.Params())
+		metrics, params = append(metrics, Metrics(then)), append(params, Params(then))
 		for _, problem := range then.Problems {
 			out.Problems = append(out.Problems, rev+": "+problem.Error())
 		}
-		for _, problem := range then.unread() {
+		for _, problem := range unread(then) {
 			out.Problems = append(out.Problems, rev+": "+problem)
 		}
 		if then != p {
@@ -67,8 +68,8 @@ func (p *Project) SideBySide(ctx context.Context, revs []string) (FigureTable, e
 }
 
 // unread says why files of metrics cannot be read, which Metrics leaves out.
-func (p *Project) unread() (list []string) {
-	_, broken := p.readMetrics()
+func unread(p *dvc.Project) (list []string) {
+	_, broken := readMetrics(p)
 	for _, err := range broken {
 		list = append(list, err.Error())
 	}
@@ -76,7 +77,7 @@ func (p *Project) unread() (list []string) {
 	return list
 }
 
-func sideBySide(all []Figures) []FigureRow {
+func sideBySide(all []Files) []Row {
 	type place struct{ file, key string }
 	rows := map[place][]any{}
 	for i, of := range all {
@@ -90,11 +91,11 @@ func sideBySide(all []Figures) []FigureRow {
 			}
 		}
 	}
-	list := []FigureRow{}
+	list := []Row{}
 	for _, at := range slices.SortedFunc(maps.Keys(rows), func(a, b place) int {
 		return strings.Compare(a.file+"\x00"+a.key, b.file+"\x00"+b.key)
 	}) {
-		row := FigureRow{File: at.file, Key: at.key}
+		row := Row{File: at.file, Key: at.key}
 		for _, v := range rows[at] {
 			row.Differs = row.Differs || !alike(v, rows[at][0])
 			row.Values = append(row.Values, doc.Plain(v))

@@ -1,4 +1,4 @@
-package dvc
+package figures
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 )
 
@@ -19,14 +20,14 @@ type Change struct {
 	Diff any `json:"diff,omitempty"`
 }
 
-// FigureChanges are changes by file and by the dotted key in it; a file that is one value has the
+// Changes are changes by file and by the dotted key in it; a file that is one value has the
 // key "".
-type FigureChanges map[string]map[string]Change
+type Changes map[string]map[string]Change
 
 // Compare tells what changed between two revisions of figures, as DVC does; with all, also
 // what did not.
-func Compare(before, after Figures, all bool) FigureChanges {
-	out := FigureChanges{}
+func Compare(before, after Files, all bool) Changes {
+	out := Changes{}
 	for _, at := range slices.Sorted(maps.Keys(before)) {
 		out.file(at, before[at], after[at], all)
 	}
@@ -39,15 +40,15 @@ func Compare(before, after Figures, all bool) FigureChanges {
 }
 
 // From is c with the paths as they are said in another way.
-func (c FigureChanges) From(path func(at string) string) FigureChanges {
-	out := FigureChanges{}
+func (c Changes) From(path func(at string) string) Changes {
+	out := Changes{}
 	for at, all := range c {
 		out[path(at)] = all
 	}
 	return out
 }
 
-func (c FigureChanges) file(at string, before, after any, all bool) {
+func (c Changes) file(at string, before, after any, all bool) {
 	one := map[string]Change{}
 	put := func(key string, a, b any) {
 		if all || !doc.Equal(a, b) {
@@ -137,18 +138,9 @@ func whole(v any) int64 {
 	return int64(n)
 }
 
-// told writes a param for a person: a list as Python shows it.
-func told(v any) string {
-	switch v.(type) {
-	case []any, *doc.Map:
-		return doc.Repr(v)
-	}
-	return doc.Text(v)
-}
-
-// FiguresAt are the figures of a revision. Where one of DVC's own files is refused there, there are
+// At are the figures of a revision. Where one of DVC's own files is refused there, there are
 // none and refused says why: DVC goes on with the other revisions, too.
-func (p *Project) FiguresAt(rev string, figures func(*Project) Figures) (f Figures, refused, err error) {
+func At(p *dvc.Project, rev string, of func(*dvc.Project) Files) (f Files, refused, err error) {
 	then, err := p.At(rev)
 	if err != nil {
 		return nil, nil, err
@@ -157,23 +149,23 @@ func (p *Project) FiguresAt(rev string, figures func(*Project) Figures) (f Figur
 		defer then.Close()
 	}
 	switch {
-	case then.misset != nil:
-		return nil, nil, then.misset
+	case then.Misset() != nil:
+		return nil, nil, then.Misset()
 	case len(then.Problems) > 0:
 		return nil, errs.New(errs.Invalid, "%s: %w", rev, then.Problems[0]), nil
 	}
-	return figures(then), nil, nil
+	return of(then), nil, nil
 }
 
 // Diff compares metrics, or params, of two revisions. Refused are those that have no figures,
 // with the reason.
-func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Project) Figures, all bool) (changes FigureChanges, refused []error, err error) {
-	var sides [2]Figures
+func Diff(ctx context.Context, p *dvc.Project, from, to string, of func(*dvc.Project) Files, all bool) (changes Changes, refused []error, err error) {
+	var sides [2]Files
 	for i, rev := range []string{from, to} {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		side, no, err := p.FiguresAt(rev, figures)
+		side, no, err := At(p, rev, of)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -186,7 +178,7 @@ func (p *Project) Diff(ctx context.Context, from, to string, figures func(*Proje
 }
 
 // Plain are the figures as encoding/json knows them.
-func (f Figures) Plain() map[string]any {
+func (f Files) Plain() map[string]any {
 	out := map[string]any{}
 	for at, v := range f {
 		out[at] = doc.Plain(v)
@@ -194,20 +186,20 @@ func (f Figures) Plain() map[string]any {
 	return out
 }
 
-// Figure is one value of a file.
-type Figure struct {
+// Leaf is one value of a file.
+type Leaf struct {
 	Key   string
 	Value any
 }
 
 // Leaves are the values of a file by dotted key; one that is a value itself has the key "".
-func (f Figures) Leaves(at string) (list []Figure) {
+func (f Files) Leaves(at string) (list []Leaf) {
 	if _, ok := f[at].(*doc.Map); !ok {
-		return []Figure{{"", f[at]}}
+		return []Leaf{{"", f[at]}}
 	}
 	all, _ := leaves(f[at])
 	for _, k := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, Figure{k, all[k]})
+		list = append(list, Leaf{k, all[k]})
 	}
 	return list
 }

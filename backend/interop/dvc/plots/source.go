@@ -1,4 +1,4 @@
-package dvc
+package plots
 
 import (
 	"path"
@@ -9,14 +9,14 @@ import (
 	"rondo/backend/interop/dvc/doc"
 )
 
-// PlotImages are the names' ends of images among plots.
-var PlotImages = []string{".jpg", ".jpeg", ".gif", ".png", ".svg"}
+// images are the names' ends of images among plots.
+var images = []string{".jpg", ".jpeg", ".gif", ".png", ".svg"}
 
 var plotData = []string{".csv", ".tsv", ".json", ".yaml", ".yml", ".toml", ".py"}
 
-// Source reads the data of a plot: the []byte of an image, or a value, rows as a list of
+// source reads the data of a plot: the []byte of an image, or a value, rows as a list of
 // mappings whose texts know their place.
-func (s Plots) Source(at string) (any, error) {
+func (s defined) source(at string) (any, error) {
 	read, ok := s.readers[at]
 	if !ok && s.found(at) {
 		read, ok = s.readers[at]
@@ -25,11 +25,11 @@ func (s Plots) Source(at string) (any, error) {
 		return nil, errs.New(errs.NotFound, "%s is not there", at).WithHint("`rondo repro` makes what a stage makes, and `rondo data pull` brings what a remote has")
 	}
 	ext := path.Ext(at)
-	if !slices.Contains(PlotImages, ext) && !slices.Contains(plotData, ext) {
+	if !slices.Contains(images, ext) && !slices.Contains(plotData, ext) {
 		return nil, errs.New(errs.Invalid, "%s is no data for a plot by its name", at).WithHint("plots are made of .csv, .tsv, .json and .yaml files, and of images (.png, .jpg, .gif, .svg)")
 	}
 	b, err := read()
-	if err != nil || slices.Contains(PlotImages, ext) {
+	if err != nil || slices.Contains(images, ext) {
 		return b, err
 	}
 	if !utf8.Valid(b) {
@@ -45,7 +45,7 @@ func (s Plots) Source(at string) (any, error) {
 }
 
 // header reports whether the first line of a table has the names of its columns.
-func (s Plots) header(at string) bool {
+func (s defined) header(at string) bool {
 	for _, props := range []*doc.Map{s.call, s.headers[at]} {
 		if v, ok := props.Get("header"); ok {
 			return v != false

@@ -1,4 +1,4 @@
-package dvc
+package plots
 
 import (
 	"io/fs"
@@ -9,37 +9,37 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/metafile"
 )
 
-// Plot is what a revision says of one plot.
-type Plot struct {
+// definition is what a revision says of one plot.
+type definition struct {
 	File  string   // the dvc.yaml that names it; empty where a stage does, or the call
 	ID    string   // its name there: the path of its data, or any other where Props say what y is by file
 	At    doc.Pos  // of its name in File
 	Props *doc.Map // template, x, y, title, x_label and y_label
 }
 
-// Plots are the plots of a revision and how their data is read.
-type Plots struct {
-	List []Plot
+// defined are the plots of a revision and how their data is read.
+type defined struct {
+	List []definition
 
-	p       *Project
-	all     []tracked
-	readers map[string]func() ([]byte, error)
-	headers map[string]*doc.Map // what stages say of the files that they make
-	call    *doc.Map
+	contents dvc.Contents
+	readers  map[string]dvc.Reader
+	headers  map[string]*doc.Map // what stages say of the files that they make
+	call     *doc.Map
 }
 
 // plotProps are the words that a stage may say of a plot.
 var plotProps = []string{"template", "x", "y", "x_label", "y_label", "title", "header"}
 
-// Plots collects the plots that every dvc.yaml names at its top, those that stages make, and
+// definedIn collects the plots that every dvc.yaml names at its top, those that stages make, and
 // files that targets name. A target is a regular expression of plots' names, as DVC takes it;
 // none are all. Props count more than what is written in the project.
-func (p *Project) Plots(targets []string, props *doc.Map) (Plots, error) {
-	s := Plots{p: p, all: p.outs(), readers: map[string]func() ([]byte, error){}, headers: map[string]*doc.Map{}, call: props}
+func definedIn(p *dvc.Project, targets []string, props *doc.Map) (defined, error) {
+	s := defined{contents: p.Contents(), readers: map[string]dvc.Reader{}, headers: map[string]*doc.Map{}, call: props}
 	wanted, err := plotTargets(targets)
 	if err != nil {
 		return s, err
@@ -47,19 +47,16 @@ func (p *Project) Plots(targets []string, props *doc.Map) (Plots, error) {
 	for _, pl := range p.Pipelines {
 		s.named(pl, wanted)
 	}
-	for _, o := range s.all {
-		if o.out.Kind != "plots" {
-			continue
-		}
+	for _, o := range s.contents.Marked("plots") {
 		own := &doc.Map{}
 		for _, k := range plotProps {
-			if v, ok := o.out.Plot.Get(k); ok {
+			if v, ok := o.Plot.Get(k); ok {
 				own.Set(k, v)
 			}
 		}
-		s.headers[o.at] = own
-		if wanted(o.file, o.at) {
-			s.files("", o.at, doc.Pos{}, own, nil)
+		s.headers[o.Path] = own
+		if wanted(o.File, o.Path) {
+			s.files("", o.Path, doc.Pos{}, own, nil)
 		}
 	}
 	found := len(s.List) > 0
@@ -90,7 +87,7 @@ func plotTargets(targets []string) (func(file, id string) bool, error) {
 }
 
 // named takes the list at the top of a dvc.yaml.
-func (s *Plots) named(pl *metafile.Pipeline, wanted func(file, id string) bool) {
+func (s *defined) named(pl *metafile.Pipeline, wanted func(file, id string) bool) {
 	dir := path.Dir(pl.File)
 	defs, at := &doc.Map{}, map[string]doc.Pos{}
 	for _, v := range pl.Plots {
@@ -114,7 +111,7 @@ func (s *Plots) named(pl *metafile.Pipeline, wanted func(file, id string) bool) 
 		}
 		props, _ := defs.Value(id).(*doc.Map)
 		if _, isMap := props.Value("y").(*doc.Map); isMap {
-			s.add(Plot{pl.File, id, at[id], fromDir(props, dir)})
+			s.add(definition{pl.File, id, at[id], fromDir(props, dir)})
 			continue
 		}
 		s.files(pl.File, path.Join(dir, id), at[id], props, parents)
@@ -141,37 +138,32 @@ func fromDir(props *doc.Map, dir string) *doc.Map {
 
 // files adds a plot for a file, or for each one of a folder that no other name in the list is
 // nearer to.
-func (s *Plots) files(file, at string, pos doc.Pos, props *doc.Map, parents []string) {
+func (s *defined) files(file, at string, pos doc.Pos, props *doc.Map, parents []string) {
 	var names []string
 	s.found(at)
 	if _, is := s.readers[at]; !is {
 		for name := range s.readers {
-			if inside(name, at) && !s.p.ignore.Match(name, false) && (parents == nil || nearest(name, parents) == at) {
+			if strings.HasPrefix(name, at+"/") && !s.contents.Ignored(name) && (parents == nil || nearest(name, parents) == at) {
 				names = append(names, name)
 			}
 		}
 	}
-	if slices.Sort(names); names == nil && !s.folder(at) {
+	if slices.Sort(names); names == nil && !s.contents.IsFolder(at) {
 		names = []string{at}
 	}
 	for _, name := range names {
 		one := &doc.Map{}
 		layOver(one, props)
-		s.add(Plot{file, name, pos, one})
+		s.add(definition{file, name, pos, one})
 	}
-}
-
-func (s *Plots) folder(at string) bool {
-	info, err := fs.Stat(s.p.tree, at)
-	return err == nil && info.IsDir()
 }
 
 // found looks for a file or folder, and remembers how it is read.
-func (s *Plots) found(at string) bool {
-	one := map[string]func() ([]byte, error){}
-	if fs.ValidPath(at) {
-		s.p.readersOf(one, at, s.all)
+func (s *defined) found(at string) bool {
+	if !fs.ValidPath(at) {
+		return false
 	}
+	one := s.contents.Of(at)
 	maps.Copy(s.readers, one)
 	return len(one) > 0
 }
@@ -191,10 +183,10 @@ func nearest(name string, dirs []string) (best string) {
 }
 
 // add joins what is said twice of a plot of one file.
-func (s *Plots) add(one Plot) {
-	i := slices.IndexFunc(s.List, func(o Plot) bool { return o.File == one.File && o.ID == one.ID })
+func (s *defined) add(one definition) {
+	i := slices.IndexFunc(s.List, func(o definition) bool { return o.File == one.File && o.ID == one.ID })
 	if i < 0 {
-		i, s.List = len(s.List), append(s.List, Plot{one.File, one.ID, one.At, &doc.Map{}})
+		i, s.List = len(s.List), append(s.List, definition{one.File, one.ID, one.At, &doc.Map{}})
 	}
 	layOver(s.List[i].Props, one.Props)
 	layOver(s.List[i].Props, s.call)
