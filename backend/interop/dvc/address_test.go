@@ -279,6 +279,30 @@ func TestAddressesOnAnotherComputerAreHashed(t *testing.T) {
 	}
 }
 
+// TestAddressesOfAProjectOfDVC2AreHashedAsItDoes: text from Windows as if it were not, and with no
+// word of the hash, which that line does not know.
+func TestAddressesOfAProjectOfDVC2AreHashedAsItDoes(t *testing.T) {
+	s := remotetest.StartSSHD(t)
+	s.Write(t, "far/k.csv", "a\r\nb\r\n")
+	dir := folder(t, map[string]string{
+		".dvc/config": "[core]\n    no_scm = true\n", ".dvc/cache/dd/8c6a395b5dd36c56d23275028f526c": "a\r\nb\r\n",
+		"dvc.yaml": "stages:\n  s:\n    cmd: echo 1 > o\n    deps: ['ssh://box" + s.Home + "/far/k.csv']\n    outs: [o]\n",
+	})
+	p := open(t, dir)
+	books, err := dvc.OpenBooks(dir, p.Outside())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	if _, err := books.Update(t.Context(), "s", pipeline.Work{Say: t.Logf, Run: runIn(dir)}); err != nil {
+		t.Fatal(err, errs.HintOf(err))
+	}
+	lock := readText(t, dir, "dvc.lock")
+	if !strings.Contains(lock, "/far/k.csv\n      md5: dd8c6a395b5dd36c56d23275028f526c\n") || strings.Contains(lock, "hash:") {
+		t.Errorf("recorded is\n%s", lock)
+	}
+}
+
 // alikeButLists is alikeOutside without the lists of etags that dvc puts into its cache, where
 // nothing reads them.
 func (h *history) alikeButLists() {

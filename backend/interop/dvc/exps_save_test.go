@@ -217,3 +217,24 @@ func TestExperimentsOfAProjectInAFolder(t *testing.T) {
 	}
 	gitSaid(t, h.main, "fsck", "--strict")
 }
+
+// TestNoExperimentIsSavedOfWhatDVCWorksWith: neither of a stage's outs nor of a file that only git has.
+func TestNoExperimentIsSavedOfWhatDVCWorksWith(t *testing.T) {
+	h := newExps(t, 6)
+	other, end := living(t)
+	defer end()
+	for _, name := range []string{"data", "a.txt"} {
+		put(t, h.main, ".dvc/tmp/rwlock", fmt.Sprintf(`{"write": {%q: {"pid": %d, "cmd": "dvc repro"}}}`, filepath.Join(h.main, name), other))
+		_, err := open(t, h.main).SaveExp(t.Context(), dvc.SaveExp{Name: "early"})
+		if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", other)) {
+			t.Errorf("while another process writes %s: %v", name, err)
+		}
+	}
+	if refs := gitSaid(t, h.main, "for-each-ref", "refs/exps/*/*/early"); refs != "" {
+		t.Errorf("git has %s", refs)
+	}
+	end()
+	if _, err := open(t, h.main).SaveExp(t.Context(), dvc.SaveExp{Name: "early"}); err != nil {
+		t.Errorf("after it has ended: %v", err)
+	}
+}

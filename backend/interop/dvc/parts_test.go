@@ -1,6 +1,8 @@
 package dvc_test
 
 import (
+	"crypto/md5"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -164,6 +166,9 @@ func TestAPartIsPushedWithoutTheListOfTheRest(t *testing.T) {
 		t.Errorf("the remote has %v", lists())
 	}
 	push(0, "", "data/sub/1")
+	lose(t, "", objectAt(t, store, w.main, "data/top"))
+	push(0, "", "data/sub/1") // a list that is there waits for nothing
+	push(1, "", "data/top")
 	w.d.must(w.main, "push", "-q", "-r", "other")
 	lose(t, w.twin, ".dvc/cache", "data")
 	w.d.must(w.twin, "remote", "add", "-q", "other", store)
@@ -171,6 +176,13 @@ func TestAPartIsPushedWithoutTheListOfTheRest(t *testing.T) {
 	if out := w.d.must(w.twin, "status"); !strings.Contains(out, "up to date") {
 		t.Errorf("dvc status: %s", out)
 	}
+}
+
+// objectAt is where a remote on a disk has what a file holds.
+func objectAt(t *testing.T, store, dir, name string) string {
+	t.Helper()
+	sum := fmt.Sprintf("%x", md5.Sum([]byte(readText(t, dir, name))))
+	return filepath.Join(store, "files/md5", sum[:2], sum[2:])
 }
 
 // TestDataStatusOfAPartIsDVCs asks both of some paths.
@@ -248,5 +260,28 @@ func TestPartsOfImportsComeAlone(t *testing.T) {
 	}
 	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"data/none"}}}); errs.KindOf(err) != errs.NotFound || !strings.Contains(err.Error(), "none") {
 		t.Errorf("a part of an import that is not there: %v", err)
+	}
+}
+
+// TestAnUpdateGoesBeforeWhatAPartWas: what was brought of an import of which nothing was recorded
+// says what it is only until something is.
+func TestAnUpdateGoesBeforeWhatAPartWas(t *testing.T) {
+	d := newDriver(t, realDVC(t))
+	o, dir := newOrigins(t, d), t.TempDir()
+	d.must(dir, "init", "-q", "--no-scm")
+	d.must(dir, "import-url", "-q", filepath.Join(o.far, "dir"), "--no-download")
+	p := open(t, dir)
+	if _, err := p.Fetch(t.Context(), dvc.Exchange{}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, o.far, "dir/sub/b", "newer")
+	if _, err := p.Renew(t.Context(), dvc.Renew{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Checkout(t.Context(), dvc.Checkout{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := readText(t, dir, "dir/sub/b"); got != "newer" {
+		t.Errorf("there lies %q", got)
 	}
 }

@@ -1,6 +1,10 @@
 package dvc_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -113,4 +117,36 @@ func recordedTexts(t *testing.T, dir string) string {
 		b.Write(text)
 	}
 	return b.String()
+}
+
+// TestWhatChangesWhileItIsReadIsNotRecorded lets a bucket give another content than the version
+// that it has just told of, as one does that no longer numbers versions.
+func TestWhatChangesWhileItIsReadIsNotRecorded(t *testing.T) {
+	v := remotetest.KeepVersions(t, remotetest.StartS3(t))
+	to, err := url.Parse(v.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		if r.In.Method == http.MethodGet && strings.HasSuffix(r.In.URL.Path, "/data/a") {
+			v.Put("tree/data/a", "later")
+			r.Out.URL.RawQuery = ""
+		}
+	}})
+	defer front.Close()
+	dir := versionedProject(t, v, "tree", "worktree")
+	if err := open(t, dir).Add(t.Context(), "data", "one.txt"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, dir).Push(t.Context(), dvc.Exchange{}); err != nil {
+		t.Fatal(err)
+	}
+	before := recordedTexts(t, dir)
+	v.Put("tree/data/a", "newer")
+	put(t, dir, ".dvc/config", strings.Replace(readText(t, dir, ".dvc/config"), v.Endpoint, front.URL, 1))
+	_, err = open(t, dir).Renew(t.Context(), dvc.Renew{Targets: []string{"data"}})
+	if !errs.Is(err, errs.Unavailable) || !strings.Contains(err.Error(), "changed") || recordedTexts(t, dir) != before {
+		t.Errorf("%v; recorded is\n%s", err, recordedTexts(t, dir))
+	}
 }

@@ -105,6 +105,42 @@ func TestVersionsAreReadWhole(t *testing.T) {
 	}
 }
 
+// TestVersionsOfOneContentAreEachRead: content that came back has a version of its own, and the
+// first may be gone from the bucket where the last is not.
+func TestVersionsOfOneContentAreEachRead(t *testing.T) {
+	v := remotetest.KeepVersions(t, remotetest.StartS3(t))
+	dir := versionedProject(t, v, "again", "version_aware")
+	put(t, dir, ".dvc/config", strings.Replace(readText(t, dir, ".dvc/config"), "    no_scm = true\n", "", 1))
+	gitDo(t, dir, "init", "-q", ".")
+	var ids []string
+	for _, text := range []string{"x\n", "y\n", "x\n"} {
+		put(t, dir, "one.txt", text)
+		if err := open(t, dir).Add(t.Context(), "one.txt"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(t, dir).Push(t.Context(), dvc.Exchange{}); err != nil {
+			t.Fatal(err)
+		}
+		gitDo(t, dir, "add", "one.txt.dvc", ".dvc/config")
+		gitDo(t, dir, "commit", "-q", "-m", "one")
+		ids = append(ids, strings.TrimPrefix(string(versionIDs.Find([]byte(readText(t, dir, "one.txt.dvc")))), "version_id: "))
+	}
+	verify := func() dvc.FarVerified {
+		done, err := open(t, dir).VerifyFar(t.Context(), dvc.Exchange{Remote: "cloud", Revisions: dvc.Revisions{Commits: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	if done := verify(); done.Objects != 3 || len(done.Missing) > 0 {
+		t.Errorf("versions %v: %+v", ids, done)
+	}
+	v.Forget("again/one.txt", ids[0])
+	if done := verify(); done.Objects != 2 || len(done.Missing) != 1 || !strings.HasPrefix(strings.Join(done.Missing[0].Paths, " "), "one.txt (at ") {
+		t.Errorf("without the first: %+v", done)
+	}
+}
+
 // TestACutConnectionIsNoDamage: what did not come to its end is not called damaged.
 func TestACutConnectionIsNoDamage(t *testing.T) {
 	store := t.TempDir()
