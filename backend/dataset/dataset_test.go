@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/git"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
@@ -491,6 +493,40 @@ func checkoutRemembers(t *testing.T, boot string) {
 	if st, err := h.Status(ctx, "d"); err != nil || st.State != dataset.Changed || !slices.Equal(st.Changed, []string{"a.txt"}) {
 		t.Errorf("%+v %v", st, err)
 	}
+}
+
+// TestAnAnsweredCheckoutHasItsDatasetUntilItIsNoted: how the files look is noted after the answer, and
+// what the next verb remembers must not be written over by that.
+func TestAnAnsweredCheckoutHasItsDatasetUntilItIsNoted(t *testing.T) {
+	dir := project(t)
+	h := openBoot(t, dir, "one")
+	write(t, dir, "data/a.txt", "one")
+	h.add(t, "d", "data")
+	h.snap(t, "d")
+	must(t, os.RemoveAll(filepath.Join(dir, "data")))
+	var placed, noting atomic.Bool
+	var next error
+	ended := make(chan struct{})
+	fault.Hook(func(point string) { placed.Store(placed.Load() || point == "dataset.moved") })
+	defer fault.Hook(nil)
+	h.now = func() time.Time {
+		if placed.Load() && noting.CompareAndSwap(false, true) {
+			go func() {
+				defer close(ended)
+				_, next = h.Checkout(context.Background(), "d", 1, false)
+			}()
+			select {
+			case <-ended:
+				t.Error("the next verb came to its end before the files were noted")
+			case <-time.After(300 * time.Millisecond): // it waits
+			}
+		}
+		return time.Now()
+	}
+	_, err := h.Checkout(t.Context(), "d", 1, false)
+	must(t, err)
+	<-ended
+	must(t, next)
 }
 
 func noise(n int) string {
