@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"rondo/backend/interop/dvc/past"
 )
 
 var expsVerbs = []verb{
@@ -57,7 +59,7 @@ func exps(ctx context.Context, c *call) error {
 		return err
 	}
 	defer p.Close()
-	list, err := p.Experiments(ctx)
+	list, err := past.Experiments(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/figures"
+	"rondo/backend/interop/dvc/past"
 	"rondo/backend/interop/dvc/plots"
 )
 
@@ -15,7 +16,7 @@ func (a *API) trackedRoutes(r *Router) {
 	Get(r, "/dvc/data", a.listTracked)
 	Get(r, "/dvc/data/status", a.trackedStatus)
 	Get(r, "/dvc/data/item", a.getTracked)
-	Get(r, "/dvc/experiments", func(ctx context.Context, _ Nothing) ([]dvc.ExperimentRow, error) { return a.Tracked.Experiments(ctx) })
+	Get(r, "/dvc/experiments", func(ctx context.Context, _ Nothing) ([]past.ExperimentRow, error) { return past.RowsOf(ctx, a.Tracked) })
 	Get(r, "/dvc/revisions", func(ctx context.Context, _ Nothing) ([]dvc.Revision, error) { return a.Tracked.Revisions(ctx) })
 	Get(r, "/dvc/figures", func(ctx context.Context, in revisions) (figures.Table, error) {
 		return figures.TableOf(ctx, a.Tracked, in.Rev)

@@ -2,6 +2,7 @@ package dvc
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 
 	"rondo/backend/interop/dvc/doc"
@@ -29,30 +30,35 @@ func (c Contents) Of(at string) map[string]Reader {
 		found[at] = func() ([]byte, error) { return c.p.Read(at) }
 		return found
 	}
-	for _, o := range c.outs {
-		c.recorded(found, o, at)
-	}
+	maps.Copy(found, c.Recorded(at))
 	if err == nil {
 		c.lying(found, at)
 	}
 	return found
 }
 
-// recorded finds what the cache is to have of an out at a path.
-func (c Contents) recorded(found map[string]Reader, o tracked, at string) {
-	switch {
-	case o.entry.MD5 == "" || o.out.NoCache || o.at != at && !inside(at, o.at):
-	case !o.entry.IsDir() && o.at == at:
-		found[at] = func() ([]byte, error) { return c.p.Cache.ReadAll(o.entry) }
-	case o.entry.IsDir():
-		files, _ := c.p.Cache.Tree(o.entry.Hash, o.entry.MD5)
-		for _, f := range files {
-			if name := path.Join(o.at, f.Path); name == at || inside(name, at) {
-				found[name] = func() ([]byte, error) { return c.p.Cache.ReadAll(metafile.Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+// Recorded finds what the cache is to have at a path, or in the folder there.
+func (c Contents) Recorded(at string) map[string]Reader {
+	found := map[string]Reader{}
+	for _, o := range c.outs {
+		switch {
+		case o.entry.MD5 == "" || o.out.NoCache || o.at != at && !inside(at, o.at):
+		case !o.entry.IsDir() && o.at == at:
+			found[at] = func() ([]byte, error) { return c.p.Cache.ReadAll(o.entry) }
+		case o.entry.IsDir():
+			files, _ := c.p.Cache.Tree(o.entry.Hash, o.entry.MD5)
+			for _, f := range files {
+				if name := path.Join(o.at, f.Path); name == at || inside(name, at) {
+					found[name] = func() ([]byte, error) { return c.p.Cache.ReadAll(metafile.Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+				}
 			}
 		}
 	}
+	return found
 }
+
+// Tree is the folder or the commit.
+func (c Contents) Tree() fs.FS { return c.p.tree }
 
 // lying finds the files of a folder.
 func (c Contents) lying(found map[string]Reader, at string) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"rondo/backend/interop/dvc/past"
 )
 
 // TestExperimentsAreToldAsDVCKeptThem saves experiments by dvc and lists them by Rondo.
@@ -23,7 +25,7 @@ func TestExperimentsAreToldAsDVCKeptThem(t *testing.T) {
 		d.must(h.main, "exp", "save", "-n", "exp-"+n)
 	}
 	p := open(t, h.main)
-	list, err := p.Experiments(context.Background())
+	list, err := past.Experiments(context.Background(), p)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%+v %v", list, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/exp"
+	"rondo/backend/interop/dvc/past"
 	"rondo/backend/pipeline"
 )
 
@@ -86,7 +87,7 @@ func toldText(all map[string]toldExp) string {
 }
 
 func (h *history) toldByRondo() map[string]toldExp {
-	list, err := open(h.t, h.main).Experiments(context.Background())
+	list, err := past.Experiments(context.Background(), open(h.t, h.main))
 	if err != nil {
 		h.t.Fatal(err)
 	}

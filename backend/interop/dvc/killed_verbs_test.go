@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/past"
 	"rondo/backend/pipeline"
 )
 
@@ -65,7 +66,7 @@ var killedVerbs = map[string]killed{
 	}},
 	"exp run": {begin: inGit, do: runExp, done: func(t *testing.T, p *dvc.Project, when string) {
 		t.Helper()
-		list, err := p.Experiments(t.Context())
+		list, err := past.Experiments(t.Context(), p)
 		if err != nil || len(list) != 1 || list[0].Problem != "" || list[0].Params["n"] != "2" {
 			t.Fatalf("%s: %+v, %v", when, list, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/past"
 	"rondo/backend/ref"
 )
 
@@ -27,7 +28,7 @@ func nameOfData(d dvc.Data) string { return d.Hash() + " " + d.MD5() }
 
 // data makes a snapshot of what a .dvc file named at a commit, and gives it the names of
 // the commit's tags.
-func (b *bringing) data(ctx context.Context, p *dvc.Past, d dvc.Data) error {
+func (b *bringing) data(ctx context.Context, p *past.Commit, d dvc.Data) error {
 	set, ok := b.sets[d.Path]
 	if !ok {
 		b.lose("%s: its earlier contents stay DVC's, because it is no dataset now", d.Path)
@@ -50,7 +51,7 @@ func (b *bringing) data(ctx context.Context, p *dvc.Past, d dvc.Data) error {
 }
 
 // unlessLost goes on where only this content cannot come.
-func (b *bringing) unlessLost(ctx context.Context, err error, d dvc.Data, p *dvc.Past) error {
+func (b *bringing) unlessLost(ctx context.Context, err error, d dvc.Data, p *past.Commit) error {
 	if ctx.Err() != nil || errs.Is(err, errs.Internal) {
 		return err
 	}
@@ -58,7 +59,7 @@ func (b *bringing) unlessLost(ctx context.Context, err error, d dvc.Data, p *dvc
 	return nil
 }
 
-func (b *bringing) snapshot(ctx context.Context, p *dvc.Past, d dvc.Data, name string) (dataset.Snapshot, error) {
+func (b *bringing) snapshot(ctx context.Context, p *past.Commit, d dvc.Data, name string) (dataset.Snapshot, error) {
 	at := ".rondo/tmp/dvc-" + ref.NewID()
 	defer b.from.Drop(at)
 	if err := b.from.Bring(ctx, d, at); err != nil {
@@ -78,7 +79,7 @@ func (b *bringing) snapshot(ctx context.Context, p *dvc.Past, d dvc.Data, name s
 }
 
 // tags names the snapshot as git names the commit. A name that is taken stays where it is.
-func (b *bringing) tags(ctx context.Context, p *dvc.Past, snap dataset.Snapshot) error {
+func (b *bringing) tags(ctx context.Context, p *past.Commit, snap dataset.Snapshot) error {
 	if len(p.Tags) == 0 {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"rondo/backend/dataset"
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
+	"rondo/backend/interop/dvc/past"
 	"rondo/backend/ref"
 	"rondo/backend/run"
 )
@@ -77,7 +78,7 @@ func (im *Importer) Import(ctx context.Context, tell func(Progress)) (Account, e
 	if err := b.prepare(ctx); err != nil {
 		return b.account, err
 	}
-	err = from.History(ctx, func(p *dvc.Past) error {
+	err = past.History(ctx, from, func(p *past.Commit) error {
 		if err := b.one(ctx, p); err != nil {
 			return err
 		}
@@ -118,7 +119,7 @@ func (b *bringing) lose(format string, args ...any) {
 	}
 }
 
-func (b *bringing) one(ctx context.Context, p *dvc.Past) error {
+func (b *bringing) one(ctx context.Context, p *past.Commit) error {
 	if p.Name != "" {
 		b.account.Experiments++
 	} else {
@@ -139,9 +140,9 @@ func (b *bringing) one(ctx context.Context, p *dvc.Past) error {
 }
 
 // runID is one and the same for a commit whenever it is brought.
-func runID(p *dvc.Past) string { return ref.Of([]byte("dvc\x00" + p.Commit)).String()[:32] }
+func runID(p *past.Commit) string { return ref.Of([]byte("dvc\x00" + p.Commit)).String()[:32] }
 
-func (b *bringing) run(ctx context.Context, p *dvc.Past) error {
+func (b *bringing) run(ctx context.Context, p *past.Commit) error {
 	id := runID(p)
 	if _, err := b.Runs.Get(ctx, id); err == nil {
 		b.account.There++
@@ -168,7 +169,7 @@ func (b *bringing) run(ctx context.Context, p *dvc.Past) error {
 	return b.files(ctx, id, p)
 }
 
-func nameOf(p *dvc.Past) string {
+func nameOf(p *past.Commit) string {
 	name, _, _ := strings.Cut(p.Message, "\n")
 	switch {
 	case p.Name != "":
@@ -185,7 +186,7 @@ func nameOf(p *dvc.Past) string {
 	return name
 }
 
-func tagsOf(p *dvc.Past) map[string]string {
+func tagsOf(p *past.Commit) map[string]string {
 	tags := map[string]string{"mlflow.source.git.commit": p.Commit, "dvc.commit": p.Commit}
 	if p.Name != "" {
 		tags["dvc.experiment"], tags["dvc.baseline"] = p.Name, p.Baseline
@@ -200,7 +201,7 @@ func tagsOf(p *dvc.Past) map[string]string {
 }
 
 // points are the course of what DVCLive noted, and the one value of every other metric.
-func points(p *dvc.Past, yield func([]run.Point) error) error {
+func points(p *past.Commit, yield func([]run.Point) error) error {
 	at := p.At.UnixMilli()
 	var list []run.Point
 	seen := map[string]bool{}
@@ -226,7 +227,7 @@ func points(p *dvc.Past, yield func([]run.Point) error) error {
 	return yield(list)
 }
 
-func (b *bringing) files(ctx context.Context, id string, p *dvc.Past) error {
+func (b *bringing) files(ctx context.Context, id string, p *past.Commit) error {
 	if len(p.Live.Files) == 0 {
 		return nil
 	}

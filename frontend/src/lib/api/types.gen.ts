@@ -504,16 +504,6 @@ export interface DvcArtifactTag {
 	version?: string;
 }
 
-export interface DvcExperimentRow {
-	name: string;
-	commit: string;
-	baseline: string;
-	at: string;
-	params: Record<string, string>;
-	metrics: Record<string, number | "NaN" | "Infinity" | "-Infinity">;
-	problem?: string;
-}
-
 export interface DvcItem {
 	path: string;
 	by: string;
@@ -1338,6 +1328,16 @@ export interface NotifyIn {
 
 export interface OpenIn {
 	url: string;
+}
+
+export interface PastExperimentRow {
+	name: string;
+	commit: string;
+	baseline: string;
+	at: string;
+	params: Record<string, string>;
+	metrics: Record<string, number | "NaN" | "Infinity" | "-Infinity">;
+	problem?: string;
 }
 
 export interface PickIn {
@@ -2602,7 +2602,7 @@ export interface Operations {
 		path: Record<string, never>;
 		query: Record<string, never>;
 		body: undefined;
-		out: DvcExperimentRow[];
+		out: PastExperimentRow[];
 	};
 	"GET /dvc/figures": {
 		path: Record<string, never>;

@@ -25,7 +25,7 @@ export type {
   DatasetVerifiedRemote as VerifiedRemote,
   DatasetCollectedRemote as CollectedRemote,
   DatasetRetained as Retained,
-  DvcExperimentRow as DvcExperiment,
+  PastExperimentRow as DvcExperiment,
   FiguresRow as FigureRow,
   FiguresTable as FigureTable,
   DvcRevision as Revision,

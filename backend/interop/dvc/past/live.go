@@ -1,16 +1,17 @@
-package dvc
+package past
 
 import (
 	"encoding/csv"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
-	"rondo/backend/interop/dvc/metafile"
 )
 
 // Live is what DVCLive wrote: the course of metrics, params, and files.
@@ -55,10 +56,10 @@ const (
 // second is that of its first versions.
 var courses = []string{"plots/metrics/", "scalars/"}
 
-// live collects what DVCLive has left in the commit, and in the cache for it.
-func (p *Project) live() (l Live) {
+// liveOf collects what DVCLive has left in the commit, and in the cache for it.
+func liveOf(p *dvc.Project) (l Live) {
 	l.Params = map[string]string{}
-	found := p.liveFiles()
+	found := liveFiles(p)
 	folders := map[string]bool{}
 	for name := range found {
 		if dir, _, ok := course(name); ok {
@@ -125,9 +126,9 @@ func ownerOf(name string, folders map[string]bool) string {
 
 // liveFiles are the files of the commit that may be DVCLive's, and those of its folders
 // that are in the cache.
-func (p *Project) liveFiles() map[string]func() ([]byte, error) {
-	found := map[string]func() ([]byte, error){}
-	fs.WalkDir(p.tree, ".", func(name string, d fs.DirEntry, err error) error {
+func liveFiles(p *dvc.Project) map[string]dvc.Reader {
+	contents, found := p.Contents(), map[string]dvc.Reader{}
+	fs.WalkDir(contents.Tree(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir() && (d.Name() == ".dvc" || d.Name() == ".git" || d.Name() == ".rondo"):
 			return fs.SkipDir
@@ -136,20 +137,9 @@ func (p *Project) liveFiles() map[string]func() ([]byte, error) {
 		}
 		return nil
 	})
-	for _, o := range p.outs() {
-		if o.entry.MD5 == "" || !strings.Contains("/"+o.at+"/", "/dvclive/") && !slices.Contains([]string{"plots", "metrics", "scalars", "artifacts"}, path.Base(o.at)) {
-			continue
-		}
-		if !o.entry.IsDir() {
-			found[o.at] = func() ([]byte, error) { return p.Cache.ReadAll(o.entry) }
-			continue
-		}
-		files, err := p.Cache.Tree(o.entry.Hash, o.entry.MD5)
-		if err != nil {
-			continue
-		}
-		for _, f := range files {
-			found[path.Join(o.at, f.Path)] = func() ([]byte, error) { return p.Cache.ReadAll(metafile.Entry{Hash: o.entry.Hash, MD5: f.MD5}) }
+	for _, o := range p.Tracked() {
+		if strings.Contains("/"+o.Path+"/", "/dvclive/") || slices.Contains([]string{"plots", "metrics", "scalars", "artifacts"}, path.Base(o.Path)) {
+			maps.Copy(found, contents.Recorded(o.Path))
 		}
 	}
 	return found

@@ -1,4 +1,6 @@
-package dvc
+// Package past reads what commits and experiments of a DVC project have of params, metrics, data and
+// what DVCLive wrote. Nothing is checked out, and nothing is written; package history brings it over.
+package past
 
 import (
 	"context"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"rondo/backend/git"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/exp"
 	"rondo/backend/interop/dvc/metafile"
@@ -26,7 +29,7 @@ type Experiment struct {
 }
 
 // Experiments lists the experiments that git has, the newest first. Nothing is checked out.
-func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
+func Experiments(ctx context.Context, p *dvc.Project) ([]Experiment, error) {
 	repo, err := git.Open(p.Dir)
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 			return nil, ctx.Err()
 		}
 		e := Experiment{Name: r.Name, Commit: r.Commit, Baseline: r.Baseline, Params: map[string]string{}, Metrics: map[string]float64{}}
-		if err := p.readExperiment(repo, &e); err != nil {
+		if err := e.read(p, repo); err != nil {
 			e.Problem = err.Error()
 		}
 		out = append(out, e)
@@ -50,7 +53,7 @@ func (p *Project) Experiments(ctx context.Context) ([]Experiment, error) {
 	return out, nil
 }
 
-func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
+func (e *Experiment) read(p *dvc.Project, repo *git.Repo) error {
 	c, err := repo.LogOne(e.Commit)
 	if err != nil {
 		return err
@@ -60,12 +63,12 @@ func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
 	if err != nil {
 		return err
 	}
-	then, err := OpenTree(p.Dir, tree)
+	then, err := dvc.OpenTree(p.Dir, tree)
 	if err != nil {
 		return err
 	}
 	defer then.Close()
-	then.gather(e)
+	e.gather(then)
 	if len(then.Problems) > 0 {
 		return then.Problems[0]
 	}
@@ -73,24 +76,23 @@ func (p *Project) readExperiment(repo *git.Repo, e *Experiment) error {
 }
 
 // gather reads params and metrics of all stages, and DVCLive's summary.
-func (p *Project) gather(e *Experiment) {
+func (e *Experiment) gather(p *dvc.Project) {
+	contents := p.Contents()
 	for _, pl := range p.Pipelines {
 		for _, s := range pl.Stages {
 			e.addParams(s, p.Locks[pl.File].Stage(s.Name))
 		}
 		for _, m := range pl.Metrics {
-			p.addMetrics(e, path.Join(path.Dir(pl.File), m), metafile.Entry{})
+			e.addMetrics(contents, path.Join(path.Dir(pl.File), m))
 		}
 		for _, name := range pl.Params {
-			p.addTop(e, path.Join(path.Dir(pl.File), name))
+			e.addTop(p, path.Join(path.Dir(pl.File), name))
 		}
 	}
-	for _, o := range p.outs() {
-		if o.out.Kind == "metrics" {
-			p.addMetrics(e, o.at, o.entry)
-		}
+	for _, m := range contents.Marked("metrics") {
+		e.addMetrics(contents, m.Path)
 	}
-	p.addMetrics(e, "dvclive/metrics.json", metafile.Entry{}) // where DVCLive leaves its summary
+	e.addMetrics(contents, "dvclive/metrics.json") // where DVCLive leaves its summary
 }
 
 func (e *Experiment) addParams(s metafile.Stage, lock *metafile.LockStage) {
@@ -112,7 +114,7 @@ func (e *Experiment) addParams(s metafile.Stage, lock *metafile.LockStage) {
 
 // addTop adds all params of a file that a dvc.yaml names at its top, as DVCLive has its own named.
 // What a stage's lock says of a param stays.
-func (p *Project) addTop(e *Experiment, at string) {
+func (e *Experiment) addTop(p *dvc.Project, at string) {
 	b, err := p.Read(at)
 	if err != nil {
 		return
@@ -135,11 +137,12 @@ func (p *Project) addTop(e *Experiment, at string) {
 
 // addMetrics adds the numbers of a metrics file, from the commit or from the cache. One that
 // neither has, or that cannot be read, has none.
-func (p *Project) addMetrics(e *Experiment, at string, cached metafile.Entry) {
-	b, err := p.Read(at)
-	if missing(err) && cached.MD5 != "" && !cached.IsDir() {
-		b, err = p.Cache.ReadAll(cached)
+func (e *Experiment) addMetrics(contents dvc.Contents, at string) {
+	read := contents.Of(at)[at]
+	if read == nil {
+		return
 	}
+	b, err := read()
 	if err != nil {
 		return
 	}

@@ -1,31 +1,29 @@
-package dvc
+package past
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"rondo/backend/git"
-	"rondo/backend/interop/dvc/cache"
+	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/metafile"
 )
 
-// Past is what a commit of a DVC project, or one of its experiments, has of params, metrics
+// Commit is what a commit of a DVC project, or one of its experiments, has of params, metrics
 // and data.
-type Past struct {
+type Commit struct {
 	Experiment
 	Parents []string
 	Author  string
 	Message string
-	Tags    []string // of git
-	Live    Live     // what DVCLive wrote
-	Data    []Data   // of .dvc files; only Path, From and what the entry names are set
+	Tags    []string   // of git
+	Live    Live       // what DVCLive wrote
+	Data    []dvc.Data // of .dvc files; only Path, From and what the entry names are set
 
 	locked bool // a stage had run, or DVCLive had written something
 	print  string
@@ -33,17 +31,11 @@ type Past struct {
 
 // Ran reports whether the commit holds the outcome of something that ran and that none of
 // its parents has. Told by History.
-func (p *Past) Ran() bool { return p.locked }
-
-// MD5 is how DVC names the data, empty where it does not.
-func (d Data) MD5() string { return d.entry.MD5 }
-
-// Hash is the way in which MD5 was made: MD5, or Dos2Unix.
-func (d Data) Hash() string { return d.entry.Hash }
+func (p *Commit) Ran() bool { return p.locked }
 
 // History tells of every commit that a branch or a tag reaches, the oldest first, and then
 // of the experiments. Nothing is checked out.
-func (p *Project) History(ctx context.Context, tell func(*Past) error) error {
+func History(ctx context.Context, p *dvc.Project, tell func(*Commit) error) error {
 	repo, err := git.Open(p.Dir)
 	if err != nil {
 		return err
@@ -62,7 +54,7 @@ func (p *Project) History(ctx context.Context, tell func(*Past) error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		past := p.past(repo, Experiment{Commit: c.Commit, At: c.When.UTC()})
+		past := readCommit(p, repo, Experiment{Commit: c.Commit, At: c.When.UTC()})
 		past.Parents, past.Author, past.Message, past.Tags = c.Parents, c.Author, c.Message, tags[c.Commit]
 		prints[c.Commit] = past.print
 		for _, parent := range c.Parents {
@@ -72,17 +64,17 @@ func (p *Project) History(ctx context.Context, tell func(*Past) error) error {
 			return err
 		}
 	}
-	return p.pastExperiments(ctx, repo, tell)
+	return tellExperiments(ctx, p, repo, tell)
 }
 
-func (p *Project) pastExperiments(ctx context.Context, repo *git.Repo, tell func(*Past) error) error {
-	list, err := p.Experiments(ctx)
+func tellExperiments(ctx context.Context, p *dvc.Project, repo *git.Repo, tell func(*Commit) error) error {
+	list, err := Experiments(ctx, p)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(list)
 	for _, e := range list {
-		past := p.past(repo, Experiment{Name: e.Name, Commit: e.Commit, Baseline: e.Baseline, At: e.At})
+		past := readCommit(p, repo, Experiment{Name: e.Name, Commit: e.Commit, Baseline: e.Baseline, At: e.At})
 		past.Parents, past.locked = []string{e.Baseline}, true
 		if err := tell(past); err != nil {
 			return err
@@ -109,42 +101,36 @@ func heads(repo *git.Repo) (tags map[string][]string, from []string, err error) 
 	return tags, from, nil
 }
 
-// past reads a commit. What cannot be read is its problem.
-func (p *Project) past(repo *git.Repo, e Experiment) *Past {
+// readCommit reads a commit. What cannot be read is its problem.
+func readCommit(p *dvc.Project, repo *git.Repo, e Experiment) *Commit {
 	e.Params, e.Metrics = map[string]string{}, map[string]float64{}
-	out := &Past{Experiment: e}
+	out := &Commit{Experiment: e}
 	tree, err := repo.FS(e.Commit)
 	if err != nil {
 		out.Problem = err.Error()
 		return out
 	}
-	then, err := OpenTree(p.Dir, tree)
+	then, err := dvc.OpenTree(p.Dir, tree)
 	if err != nil {
 		out.Problem = err.Error()
 		return out
 	}
 	defer then.Close()
-	out.read(then)
+	out.readTree(then)
 	return out
 }
 
-func (past *Past) read(then *Project) {
-	then.gather(&past.Experiment)
+func (past *Commit) readTree(then *dvc.Project) {
+	past.gather(then)
 	var made []string
-	for _, o := range then.outs() {
-		if !metafile.IsSingle(o.file) {
-			past.locked = past.locked || o.entry.MD5 != ""
-			made = append(made, o.at+"="+o.entry.MD5)
+	for _, o := range then.Tracked() {
+		if !metafile.IsSingle(o.By) {
+			past.locked = past.locked || o.MD5 != ""
+			made = append(made, o.Path+"="+o.MD5)
 		}
 	}
-	for _, f := range then.Singles {
-		for _, o := range f.Outs {
-			if at, here := then.where(path.Join(path.Dir(f.Path), f.Wdir), o.Entry.Path); here && o.Entry.MD5 != "" {
-				past.Data = append(past.Data, Data{Path: at, From: f.Path, entry: o.Entry})
-			}
-		}
-	}
-	past.Live = then.live()
+	past.Data = then.NamedData()
+	past.Live = liveOf(then)
 	maps.DeleteFunc(past.Params, func(key, _ string) bool { return past.Live.told(key) })
 	maps.Copy(past.Params, past.Live.Params)
 	past.locked = past.locked || len(past.Live.Series) > 0 || len(past.Metrics) > 0
@@ -154,20 +140,3 @@ func (past *Past) read(then *Project) {
 		past.Problem = then.Problems[0].Error()
 	}
 }
-
-// Bring writes data of a commit, which the cache has, to a new path of the project, every
-// hash compared.
-func (p *Project) Bring(ctx context.Context, d Data, to string) error {
-	if has, err := p.Cache.Has(ctx, d.entry); err != nil {
-		return cache.NotCached(d.entry.MD5, err)
-	} else if !has {
-		return cache.NotCached(d.entry.MD5, fs.ErrNotExist)
-	}
-	if err := p.root.MkdirAll(path.Dir(to), 0o755); err != nil {
-		return cannotWrite(to, err)
-	}
-	return p.fetch(ctx, d.entry, to)
-}
-
-// Drop removes what Bring wrote.
-func (p *Project) Drop(at string) error { return p.root.RemoveAll(at) }
