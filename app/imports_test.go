@@ -28,7 +28,7 @@ var nouns = map[string][]string{
 // ground is below every noun: it knows none of them.
 var ground = []string{
 	"backend/errs", "backend/yamldoc", "backend/event", "backend/ref", "backend/number", "backend/atomicfile", "backend/seals", "backend/fault", "backend/index", "backend/journal",
-	"backend/ledger", "backend/folder", "backend/store", "backend/remote", "backend/netguard", "backend/proc", "backend/project", "backend/git", "backend/host",
+	"backend/ledger", "backend/ignore", "backend/folder", "backend/store", "backend/remote", "backend/netguard", "backend/proc", "backend/project", "backend/git", "backend/host",
 }
 
 // only says who alone may import something.

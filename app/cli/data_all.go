@@ -103,14 +103,10 @@ func (c *call) checkoutAll(ctx context.Context) error {
 		return nil
 	}
 	in := map[string]any{"force": c.isSet("force")}
-	return ofEach(ctx, c, names, func(name string) (s dataset.Snapshot, err error) {
+	return ofEach(ctx, c, names, func(name string) (s checkedOut, err error) {
 		err = c.request(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s)
 		return s, err
 	}, c.sayCheckedOut)
-}
-
-func (c *call) sayCheckedOut(s dataset.Snapshot) {
-	c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s))
 }
 
 // pullAll fetches all datasets that this project has or its pointers name, and brings back what the pointers do.

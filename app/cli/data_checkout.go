@@ -20,17 +20,39 @@ func dataCheckout(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	var s dataset.Snapshot
+	var s checkedOut
 	part := c.args[1:]
 	in := map[string]any{"number": number, "force": c.isSet("force"), "paths": part}
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
-		if len(part) > 0 {
-			c.sayPart(part, s)
+		if len(part) == 0 {
+			c.sayCheckedOut(s)
 			return nil
 		}
-		c.sayCheckedOut(s)
+		if c.sayLeft(s); len(s.Left) > 0 {
+			c.say("All else that was named is as in %s now; the rest stays as it was", s.Ref())
+			return nil
+		}
+		c.sayPart(part, s.Snapshot)
 		return nil
 	})
+}
+
+// checkedOut is a snapshot that was brought back, but for the files that are left.
+type checkedOut struct {
+	dataset.Snapshot
+	Left []string `json:"left,omitempty"`
+}
+
+func (c *call) sayCheckedOut(s checkedOut) {
+	c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s.Snapshot))
+	c.sayLeft(s)
+}
+
+// sayLeft tells what stayed as it was.
+func (c *call) sayLeft(s checkedOut) {
+	if len(s.Left) > 0 {
+		c.say("Left as it was, since .rondoignore leaves it out: %s. Move it away to get what the snapshot has.", fewNames(s.Left))
+	}
 }
 
 func (c *call) sayPart(part []string, s dataset.Snapshot) {

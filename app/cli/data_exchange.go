@@ -96,7 +96,7 @@ func dataPull(ctx context.Context, c *call) error {
 		if len(c.args) > 1 {
 			c.sayPart(c.args[1:], out.Snapshot)
 		} else {
-			c.sayCheckedOut(out.Snapshot)
+			c.sayCheckedOut(checkedOut{Snapshot: out.Snapshot})
 		}
 		return c.amiss(out.Exchanged)
 	})

@@ -94,7 +94,7 @@ func (c *call) sayStatus(st dataset.Status) {
 	for _, l := range []struct {
 		word  string
 		names []string
-	}{{"added", st.Added}, {"removed", st.Removed}, {"changed", st.Changed}} {
+	}{{"added", st.Added}, {"removed", st.Removed}, {"changed", st.Changed}, {"ignored", st.Ignored}} {
 		for i, name := range l.names {
 			if i == maxShown {
 				c.say("  … and %d more %s (--json lists them)", len(l.names)-maxShown, l.word) // of the thousand that are named

@@ -20,9 +20,10 @@ func (s *Service) Checkout(ctx context.Context, name string, number int, force b
 
 // Bring says how a snapshot is checked out.
 type Bring struct {
-	Force bool         // overwrite work that no snapshot has
-	Paths []string     // of files and folders in the dataset; empty: all of it
-	Count *store.Count // how far it has come, if somebody wants to know
+	Force bool                 // overwrite work that no snapshot has
+	Paths []string             // of files and folders in the dataset; empty: all of it
+	Left  func(paths []string) // hears of files, by their places, that stay since they are ignored; nil: nobody does
+	Count *store.Count         // how far it has come, if somebody wants to know
 }
 
 // CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes, and
@@ -57,6 +58,7 @@ func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring
 	if err != nil {
 		return snap, nil, err
 	}
+	p.tellLeft(how.Left)
 	if !p.idle {
 		if p.later, err = s.beginSettling(d, snap, p); err != nil {
 			return snap, p, err

@@ -38,6 +38,9 @@ func (s *Service) damaged(ctx context.Context, d Dataset, c content) (*damage, e
 	}
 	dmg := &damage{of: last, path: d.Path}
 	err = store.Differences(ctx, want, c.list, func(one store.Difference) error {
+		if one.To == nil && c.rules.Leaves(one.Path()) {
+			return nil // it was not looked at
+		}
 		if dmg.count++; len(dmg.files) < maxNamed {
 			dmg.files = append(dmg.files, place(d.Path, last.Single && c.single, one.Path()))
 		}

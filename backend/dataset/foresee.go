@@ -2,9 +2,9 @@ package dataset
 
 import (
 	"context"
-	"io/fs"
-	"path/filepath"
 	"time"
+
+	"rondo/backend/folder"
 )
 
 const soon = time.Second // work that is done by then needs no estimate
@@ -31,14 +31,16 @@ func (s *Service) foresee(ctx context.Context, at string, of *total) (stop func(
 // measure tells the total once all is counted: a part of it would say that little is left.
 func (s *Service) measure(ctx context.Context, at string, of *total) {
 	files, size := int64(0), int64(0)
-	err := filepath.WalkDir(s.full(at), func(_ string, e fs.DirEntry, err error) error {
-		if err != nil || ctx.Err() != nil || e.IsDir() {
-			return ctx.Err() // what cannot be read is told by who takes the snapshot
+	rules, err := folder.RulesAbove(s.root, at)
+	if err != nil {
+		return // what is wrong is told by who takes the snapshot
+	}
+	err = folder.Walk(ctx, s.full(at), nil, rules, func(b *folder.Batch) error {
+		defer b.Release()
+		for _, look := range b.Stamps {
+			files, size = files+1, size+look.Size
 		}
-		if info, err := e.Info(); err == nil {
-			files, size = files+1, size+info.Size()
-		}
-		return nil
+		return ctx.Err()
 	})
 	if err == nil {
 		of.set(files, size)

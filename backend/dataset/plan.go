@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/folder"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -17,20 +18,22 @@ import (
 type plan struct {
 	there  *store.Listing // what lies at the path
 	want   *store.Listing
-	lost   lost          // of it
-	was    bool          // what lies there is one file
-	single bool          // what is wanted is one file
-	base   string        // the dataset's path
-	part   portion       // what is to be brought back; nil: all
-	fresh  bool          // nothing is at the path
-	writes int           // files to bring in
-	idle   bool          // there is nothing to do at all
-	force  bool          // what no snapshot has is overwritten
-	looked time.Time     // when it was begun to look at what lies there
-	later  *settling     // nil: the disk is waited for
-	starts []int         // of the parcels that they were staged in: how many files came before
-	stamps []store.Stamp // how the files that were brought in look
-	moved  time.Time     // when a fresh folder came into its place
+	lost   lost            // of it
+	was    bool            // what lies there is one file
+	single bool            // what is wanted is one file
+	base   string          // the dataset's path
+	rules  *folder.Rules   // what of what lies there was not looked at
+	left   map[string]bool // by place, files of the snapshot where something lies that is ignored; true where it differs
+	part   portion         // what is to be brought back; nil: all
+	fresh  bool            // nothing is at the path
+	writes int             // files to bring in
+	idle   bool            // there is nothing to do at all
+	force  bool            // what no snapshot has is overwritten
+	looked time.Time       // when it was begun to look at what lies there
+	later  *settling       // nil: the disk is waited for
+	starts []int           // of the parcels that they were staged in: how many files came before
+	stamps []store.Stamp   // how the files that were brought in look
+	moved  time.Time       // when a fresh folder came into its place
 	count  *store.Count
 	of     total
 }
@@ -52,11 +55,11 @@ const (
 
 // deeds hands out what is to be done, by path.
 func (p *plan) deeds(ctx context.Context, fn func(deed) error) error {
-	if p.part == nil {
+	if p.part == nil && len(p.left) == 0 {
 		return p.allDeeds(ctx, fn)
 	}
 	return p.allDeeds(ctx, func(d deed) error {
-		if !p.part.has(p.relative(d.at)) {
+		if _, left := p.left[d.at]; left || p.part != nil && !p.part.has(p.relative(d.at)) {
 			return nil
 		}
 		return fn(d)
@@ -139,11 +142,14 @@ func (s *Service) planCheckout(ctx context.Context, d Dataset, snap Snapshot, ho
 	if err := s.lookForPlan(ctx, d, p); err != nil {
 		return nil, err
 	}
+	if err := s.leave(ctx, p); err != nil {
+		return nil, err
+	}
 	if p.part != nil && p.was != p.single && p.there.Files > 0 {
 		return nil, errs.New(errs.Conflict, "%s is a file on one side and a folder on the other, so that no part of it can be brought back", d.Path).
 			WithHint("bring all of it back: rondo data checkout %s", snap.Ref())
 	}
-	if p.there.Files == 0 && p.part == nil { // so all is brought in, and nothing is lost
+	if p.there.Files == 0 && p.part == nil && len(p.left) == 0 { // so all is brought in, and nothing is lost
 		p.writes = int(p.want.Files)
 		p.of.set(p.want.Files, p.want.Size)
 		return p, nil
@@ -178,7 +184,7 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 		return err
 	}
 	p.of.set(int64(p.writes), size)
-	dmg, err := s.damaged(ctx, d, content{single: p.was, list: p.there})
+	dmg, err := s.damaged(ctx, d, content{single: p.was, list: p.there, rules: p.rules})
 	if err == nil {
 		err = refuse(work, unsaved, d, snap, p.part != nil)
 	}
@@ -186,7 +192,7 @@ func (s *Service) weigh(ctx context.Context, d Dataset, snap Snapshot, p *plan, 
 	case err != nil && dmg != nil:
 		return dmg.err()
 	case err != nil && p.lost.count > 0:
-		return s.lostError(ctx, d, content{single: p.was, list: p.there, lost: p.lost})
+		return s.lostError(ctx, d, content{single: p.was, list: p.there, rules: p.rules, lost: p.lost})
 	}
 	return err
 }
@@ -227,7 +233,7 @@ func (s *Service) lookForPlan(ctx context.Context, d Dataset, p *plan) error {
 		return err
 	}
 	s.save(m, d.Name)
-	p.there, p.was, p.lost = c.list, c.single, c.lost
+	p.there, p.was, p.lost, p.rules = c.list, c.single, c.lost, c.rules
 	return nil
 }
 

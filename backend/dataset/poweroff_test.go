@@ -79,7 +79,7 @@ func TestWhatWasReadAfterAStartIsRemembered(t *testing.T) {
 	known := func(boot string) (n int) {
 		m := folder.Recall(at, boot)
 		defer m.Interrupt()
-		must(t, folder.Walk(t.Context(), filepath.Join(h.dir, "data"), m, func(b *folder.Batch) error {
+		must(t, folder.Walk(t.Context(), filepath.Join(h.dir, "data"), m, nil, func(b *folder.Batch) error {
 			for _, k := range b.Known {
 				if k.OK {
 					n++

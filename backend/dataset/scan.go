@@ -18,6 +18,7 @@ import (
 type content struct {
 	single bool
 	list   *store.Listing
+	rules  *folder.Rules // of .rondoignore, which leave the rest of what lies there out; nil of one file
 	facts  facts
 	lost   lost
 }
@@ -44,7 +45,9 @@ func (s *Service) take(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(at, &c, m, count))
+		if c.rules, err = folder.RulesAbove(s.root, at); err == nil {
+			c.list, err = s.opts.Store.Take(ctx, s.full(at), s.scan(at, &c, m, count))
+		}
 		return c, err
 	}
 	part := store.Part{Count: count}
@@ -75,7 +78,9 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 		return c, err
 	}
 	if !c.single {
-		c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(at, &c, m, count))
+		if c.rules, err = folder.RulesAbove(s.root, at); err == nil {
+			c.list, err = s.opts.Store.Look(ctx, s.full(at), s.scan(at, &c, m, count))
+		}
 		return c, err
 	}
 	t, err := s.readFile(ctx, m, at, &c.lost, hashOpen)
@@ -86,7 +91,7 @@ func (s *Service) look(ctx context.Context, m *memory, at string, count *store.C
 }
 
 func (s *Service) scan(at string, c *content, m *memory, count *store.Count) store.Scan {
-	scan := store.Scan{Open: func() (*os.File, error) { return s.openFolder(at) }, Memory: m.Memory, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
+	scan := store.Scan{Open: func() (*os.File, error) { return s.openFolder(at) }, Memory: m.Memory, Ignore: c.rules, Began: m.began, Count: count, Each: c.facts.see, Link: s.linking()}
 	if !c.lost.meant {
 		scan.Lost = c.lost.see
 	}

@@ -132,7 +132,8 @@ func (s *Service) evict(u *unsettled) {
 		atomicfile.Evict(s.full(u.Path))
 		return
 	}
-	_ = folder.Walk(context.Background(), s.full(u.Path), nil, func(b *folder.Batch) error {
+	rules, _ := folder.RulesAbove(s.root, u.Path)
+	_ = folder.Walk(context.Background(), s.full(u.Path), nil, rules, func(b *folder.Batch) error {
 		defer b.Release()
 		for _, name := range b.Names {
 			atomicfile.Evict(s.full(u.Path + "/" + b.Prefix + name))

@@ -32,6 +32,10 @@ type Status struct {
 	Removed  []string `json:"removed"`
 	Changed  []string `json:"changed"`
 	Count    int      `json:"count"` // of all that differ
+	// Ignored are files of the snapshot that .rondoignore leaves out now, whatever lies in their
+	// places; at most 1000. They count as differing, since the next snapshot is without them.
+	Ignored      []string `json:"ignored,omitempty"`
+	IgnoredCount int      `json:"ignored_count,omitempty"`
 	// NotFetched counts files that are not there since they were never brought here. They are
 	// none of those above.
 	NotFetched int `json:"not_fetched,omitempty"`
@@ -96,6 +100,10 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 			return nil
 		}
 		st.Count++
+		if d.To == nil && c.rules.Leaves(d.Path()) {
+			st.ignoredNow(d.Path())
+			return nil
+		}
 		if list := lists[changeOf(d)]; len(*list) < maxNamed {
 			*list = append(*list, d.Path())
 		}
@@ -116,6 +124,7 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 	if same, err := s.withTree(ctx, st.Dataset, c.digest()); err == nil {
 		st.Text = fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref())
 	}
+	st.Text += st.ignoredText()
 	return nil
 }
 

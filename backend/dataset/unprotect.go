@@ -41,11 +41,15 @@ func (s *Service) Unprotect(ctx context.Context, name string) (u Unprotected, er
 	if single {
 		return u, s.unprotect(stage, d.Path, &u)
 	}
+	rules, err := folder.RulesAbove(s.root, d.Path)
+	if err != nil {
+		return u, err
+	}
 	f, err := s.openFolder(d.Path)
 	if err != nil {
 		return u, folder.Unreadable(s.full(d.Path), err)
 	}
-	err = folder.WalkIn(ctx, f, s.full(d.Path), nil, func(b *folder.Batch) error {
+	err = folder.WalkIn(ctx, f, s.full(d.Path), nil, rules, func(b *folder.Batch) error {
 		defer b.Release()
 		for i, name := range b.Names {
 			if b.Stamps[i].Size <= store.Small {

@@ -40,7 +40,7 @@ func grow(t *testing.T, dir string, n int) {
 
 func walk(t *testing.T, dir string) (paths []string, stamps []folder.Stamp) {
 	t.Helper()
-	must(t, folder.Walk(t.Context(), dir, nil, func(b *folder.Batch) error {
+	must(t, folder.Walk(t.Context(), dir, nil, nil, func(b *folder.Batch) error {
 		defer b.Release()
 		for i, name := range b.Names {
 			paths, stamps = append(paths, b.Prefix+strings.Clone(name)), append(stamps, b.Stamps[i])
@@ -80,13 +80,13 @@ func TestWalkEndsWithTheErrorOfItsCaller(t *testing.T) {
 	dir := t.TempDir()
 	grow(t, dir, 2000)
 	mine := fmt.Errorf("mine")
-	err := folder.Walk(t.Context(), dir, nil, func(b *folder.Batch) error { b.Release(); return mine })
+	err := folder.Walk(t.Context(), dir, nil, nil, func(b *folder.Batch) error { b.Release(); return mine })
 	if err != mine {
 		t.Errorf("%v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	n := 0
-	err = folder.Walk(ctx, dir, nil, func(b *folder.Batch) error {
+	err = folder.Walk(ctx, dir, nil, nil, func(b *folder.Batch) error {
 		b.Release()
 		if n++; n == 3 {
 			stop()

@@ -9,12 +9,12 @@ import (
 
 // visitKnown goes through the names that the memory has of a folder, which looks as it did
 // when they were read. Should it have fewer than there were, the rest is listed.
-func (w *walker) visitKnown(l *listing, b *block) error {
+func (w *walker) visitKnown(l *listing, b *block, in *level) error {
 	prefix, entries := b.prefix, b.entries
 	behind := ""
 	for {
 		if name, ok := b.child(prefix); ok {
-			if err := w.visitChild(l, name, b.prefix); err != nil {
+			if err := w.visitChild(l, name, b.prefix, in); err != nil {
 				return err
 			}
 			behind, entries = name+"/", entries-1
@@ -36,7 +36,7 @@ func (w *walker) visitKnown(l *listing, b *block) error {
 	case behind == "": // nothing of it came
 		behind = "\x00"
 	}
-	return w.visitListed(l, prefix, behind)
+	return w.visitListed(l, prefix, behind, in)
 }
 
 // inside is the next block of a folder, or the one that a folder in it begins with, which
@@ -58,19 +58,19 @@ func (f *finder) inside(prefix string) *block {
 	return nil
 }
 
-func (w *walker) visitChild(l *listing, name, prefix string) error {
+func (w *walker) visitChild(l *listing, name, prefix string, in *level) error {
 	one := &listing{done: make(chan struct{})}
 	if one.dir, one.err = l.dir.openDir(name); one.err != nil {
 		close(one.done)
 	} else {
 		one.open(w)
 	}
-	return w.visit(one, prefix)
+	return w.visit(one, prefix, in)
 }
 
 func (w *walker) sendKnown(l *listing, b *block) error {
 	l.dir.hold()
-	return w.send(&Batch{Dir: l.dir, Prefix: b.prefix, Begins: b.begins, Look: b.look, Count: b.entries, Same: true, block: b, done: make(chan struct{})})
+	return w.send(&Batch{Dir: l.dir, Prefix: b.prefix, Begins: b.begins, Look: b.look, Count: b.entries, Same: true, block: b, done: make(chan struct{}), full: w.base, refused: w.refused})
 }
 
 // scratch is the memory that the names of a batch, and what is known of them, lie in.

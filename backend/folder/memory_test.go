@@ -87,7 +87,7 @@ func (w *world) walk(until int) {
 	told, stop := w.trees[m.Label()], errors.New("stop")
 	noted, paths := map[string]ref.Digest{}, []string{}
 	w.same, w.asked = 0, 0
-	err := folder.Walk(t.Context(), w.dir, m, func(b *folder.Batch) error {
+	err := folder.Walk(t.Context(), w.dir, m, nil, func(b *folder.Batch) error {
 		defer b.Release()
 		if until--; until < 0 {
 			return stop
@@ -314,7 +314,7 @@ func FuzzMemory(f *testing.F) {
 		must(t, os.WriteFile(file, memoryFile(one, two), 0o600))
 		var paths []string
 		m := folder.Recall(file, "one")
-		must(t, folder.Walk(t.Context(), dir, m, func(b *folder.Batch) error {
+		must(t, folder.Walk(t.Context(), dir, m, nil, func(b *folder.Batch) error {
 			defer b.Release()
 			for _, name := range b.Names {
 				paths = append(paths, b.Prefix+strings.Clone(name))

@@ -3,8 +3,11 @@ package folder
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -34,6 +37,30 @@ type Batch struct {
 	mem   *scratch
 	err   error
 	done  chan struct{}
+
+	full    string // of the walk's folder
+	refused *Refusals
+}
+
+// Refuse notes that a file may not be read by this user. The walk goes on, to find the others.
+func (b *Batch) Refuse(i int) {
+	path := b.Prefix + b.Names[i]
+	b.refused.add(b.full+"/"+path, strings.Clone(path), unknown)
+}
+
+// Refusals are all of the walk, whatever became of them.
+func (b *Batch) Refusals() *Refusals { return b.refused }
+
+// readable looks whether the files that were listed may be read.
+func (b *Batch) readable() {
+	for i, name := range b.Names {
+		f, err := b.Dir.Open(name)
+		if err == nil {
+			f.Close()
+		} else if errors.Is(err, fs.ErrPermission) {
+			b.Refuse(i)
+		}
+	}
 }
 
 // Leave ends the use of the batch's folder.
@@ -59,25 +86,26 @@ func (b *Batch) Size() int { return b.size }
 // Walk hands all files below dir to fn, in the order of their paths' bytes, in batches
 // that fn must Release. Links, devices and names that are not UTF-8 end it, and are all
 // named. Folders are read and files looked at on all cores, ahead of fn. The names of a
-// folder that looks as it did are taken from the memory, if there is one.
-func Walk(ctx context.Context, dir string, m *Memory, fn func(*Batch) error) error {
+// folder that looks as it did are taken from the memory, if there is one. What rules leave
+// out is not looked at.
+func Walk(ctx context.Context, dir string, m *Memory, r *Rules, fn func(*Batch) error) error {
 	root, err := openRoot(dir)
 	if err != nil {
 		return Unreadable(dir, err)
 	}
-	return walk(ctx, root, dir, m, fn)
+	return walk(ctx, root, dir, m, r, fn)
 }
 
 // WalkIn is Walk of a folder that is open, and is closed in the end. Its path leads to it by names that
 // may have become links meanwhile, and only names it.
-func WalkIn(ctx context.Context, f *os.File, dir string, m *Memory, fn func(*Batch) error) error {
-	return walk(ctx, rootOf(f), dir, m, fn)
+func WalkIn(ctx context.Context, f *os.File, dir string, m *Memory, r *Rules, fn func(*Batch) error) error {
+	return walk(ctx, rootOf(f), dir, m, r, fn)
 }
 
-func walk(ctx context.Context, root *Dir, dir string, m *Memory, fn func(*Batch) error) (err error) {
+func walk(ctx context.Context, root *Dir, dir string, m *Memory, r *Rules, fn func(*Batch) error) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	w := &walker{ctx: ctx, base: dir, m: m, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}
+	w := &walker{ctx: ctx, base: dir, m: m, rules: r, refused: &Refusals{Rules: r}, slots: make(chan struct{}, runtime.NumCPU()+1), out: make(chan *Batch, queued)}
 	ended := make(chan error, 1)
 	go func() {
 		defer close(w.out)
@@ -104,17 +132,18 @@ type walker struct {
 	slots   chan struct{} // who works
 	out     chan *Batch
 	batch   *Batch
-	refused refusals
+	rules   *Rules
+	refused *Refusals
 }
 
 func (w *walker) run(root *Dir) error {
 	l := &listing{dir: root, done: make(chan struct{})}
 	l.open(w)
-	err := w.visit(l, "")
+	err := w.visit(l, "", nil)
 	if w.batch != nil {
 		w.batch.Release()
 	}
-	return cmp.Or(err, w.refused.err())
+	return cmp.Or(err, w.refused.Err())
 }
 
 // listing is an open folder, and its names once they are read.
@@ -127,29 +156,39 @@ type listing struct {
 	done  chan struct{}
 }
 
-func (w *walker) visit(l *listing, prefix string) error {
+// visit goes through a folder, in which the rules of those around it hold.
+func (w *walker) visit(l *listing, prefix string, outer *level) error {
 	<-l.done
+	if prefix != "" && errors.Is(l.err, fs.ErrPermission) {
+		w.refused.add(w.full(prefix), trimSlash(prefix), unknown)
+		return nil
+	}
 	if l.err != nil {
 		return Unreadable(w.full(prefix), l.err)
 	}
 	defer l.dir.release()
 	known := w.m.begun(prefix)
 	defer w.m.pass(prefix)
+	in, err := w.rules.enter(l, prefix, outer, known)
+	if err != nil {
+		return err
+	}
 	if known != nil && l.look != (Stamp{}) && known.look == l.look {
-		return w.visitKnown(l, known)
+		return w.visitKnown(l, known, in)
 	}
 	if known != nil {
 		w.m.old.put(known)
 	}
-	return w.visitListed(l, prefix, "")
+	return w.visitListed(l, prefix, "", in)
 }
 
 // visitListed goes through the names that the folder has now, as far as their paths lie
 // behind another.
-func (w *walker) visitListed(l *listing, prefix, behind string) error {
+func (w *walker) visitListed(l *listing, prefix, behind string, in *level) error {
 	if err := l.list(); err != nil {
 		return Unreadable(w.full(prefix), err)
 	}
+	w.rules.leaveOut(&l.names, prefix, in)
 	if behind == "" {
 		w.start(l.dir, prefix)
 		w.batch.Begins, w.batch.Look, w.batch.Count = true, l.look, len(l.names.entries)
@@ -157,7 +196,7 @@ func (w *walker) visitListed(l *listing, prefix, behind string) error {
 	sub := &prefetch{w: w, l: l, at: l.names.behind(behind)}
 	defer sub.close()
 	for _, e := range l.names.entries[sub.at:] {
-		if err := w.entry(l, e, prefix, sub); err != nil {
+		if err := w.entry(l, e, prefix, sub, in); err != nil {
 			return err
 		}
 	}
@@ -178,7 +217,7 @@ func trimSlash(s string) string {
 	return s
 }
 
-func (w *walker) entry(l *listing, e entry, prefix string, sub *prefetch) error {
+func (w *walker) entry(l *listing, e entry, prefix string, sub *prefetch, in *level) error {
 	name := l.names.name(e)
 	switch {
 	case len(w.base)+len(prefix)+len(name)+2 > maxPath:
@@ -188,12 +227,12 @@ func (w *walker) entry(l *listing, e entry, prefix string, sub *prefetch) error 
 			return err
 		}
 		next := prefix + name + "/"
-		return w.visit(sub.next(), next)
+		return w.visit(sub.next(), next, in)
 	case e.kind != regular:
-		w.refused.add(w.full(prefix+name), e.kind)
+		w.refused.add(w.full(prefix+name), prefix+name, e.kind)
 		return nil
 	case !utf8.ValidString(name):
-		w.refused.add(w.full(prefix+name), regular)
+		w.refused.add(w.full(prefix+name), prefix+name, regular)
 		return nil
 	}
 	return w.file(l.dir, prefix, name)
@@ -216,7 +255,7 @@ func (w *walker) file(dir *Dir, prefix, name string) error {
 func (w *walker) start(dir *Dir, prefix string) {
 	if w.batch == nil {
 		dir.hold()
-		w.batch = &Batch{Dir: dir, Prefix: prefix, done: make(chan struct{})}
+		w.batch = &Batch{Dir: dir, Prefix: prefix, done: make(chan struct{}), full: w.base, refused: w.refused}
 	}
 }
 
@@ -231,8 +270,9 @@ func (w *walker) flush() error {
 }
 
 func (w *walker) send(b *Batch) error {
-	if w.refused.first != nil {
-		b.Release() // nothing will come of it; only what else is refused is looked for
+	if w.refused.Any() {
+		b.readable() // nothing will come of it; only what else is refused is looked for
+		b.Release()
 		return w.ctx.Err()
 	}
 	select {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"rondo/backend/ignore"
 )
 
 // The values of an attribute that are no text of their own. An attribute that nothing
@@ -26,7 +28,7 @@ type attributes struct {
 }
 
 type attrRule struct {
-	pattern
+	ignore.Pattern
 	states []attrState
 }
 
@@ -61,7 +63,7 @@ func (a *attributes) parse(text, base string, top bool) (list []attrRule) {
 			}
 			continue
 		}
-		if p := newPattern(word, base); !p.not {
+		if p := ignore.NewPattern(word, base); !p.Not {
 			list = append(list, attrRule{p, states})
 		}
 	}
@@ -133,7 +135,7 @@ func (a *attributes) of(dir string) []attrRule {
 
 func (a *attributes) find(rules []attrRule, name, attr string) (string, bool) {
 	for i := len(rules) - 1; i >= 0; i-- {
-		if !rules[i].match(name, false, a.fold) {
+		if !rules[i].Match(name, false, a.fold) {
 			continue
 		}
 		if v, ok := a.among(rules[i].states, attr, 0); ok {

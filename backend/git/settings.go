@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	format "github.com/go-git/go-git/v5/plumbing/format/config"
+
+	"rondo/backend/ignore"
 )
 
 // settings are what git's config files say, the machine's first and the repository's last,
@@ -147,7 +149,7 @@ func (s *settings) holds(from, condition string) bool {
 		if strings.HasSuffix(pattern, "/") {
 			pattern += "**"
 		}
-		return s.branch != "" && wildmatch(pattern, s.branch, true)
+		return s.branch != "" && ignore.Wildmatch(pattern, s.branch, true)
 	}
 	return false
 }
@@ -166,7 +168,7 @@ func matchDir(pattern, from, dir string, fold bool) bool {
 	if fold {
 		pattern, dir = strings.ToLower(pattern), strings.ToLower(dir)
 	}
-	return wildmatch(pattern, dir, true)
+	return ignore.Wildmatch(pattern, dir, true)
 }
 
 func atHome(path string) string {

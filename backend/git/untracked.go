@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"rondo/backend/ignore"
 )
 
 // Files that are not committed are code where they are small. What is larger, or more
@@ -54,7 +56,7 @@ type untrackedWalk struct {
 	skipped   []Skip
 }
 
-func (w *untrackedWalk) folder(dir string, rules []pattern) error {
+func (w *untrackedWalk) folder(dir string, rules []ignore.Pattern) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (w *untrackedWalk) folder(dir string, rules []pattern) error {
 	}
 	at := w.repo.inTop(path.Join(dir, ".gitignore"))
 	if w.rules[at] != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".gitignore" }) {
-		rules = append(rules[:len(rules):len(rules)], ignoreRules(w.ignoresAt(at), folderOf(at))...)
+		rules = append(rules[:len(rules):len(rules)], ignore.Rules(w.ignoresAt(at), folderOf(at))...)
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
@@ -72,7 +74,7 @@ func (w *untrackedWalk) folder(dir string, rules []pattern) error {
 		if known && (!e.IsDir() || entry.Mode == filemode.Submodule) {
 			continue
 		}
-		if neverCode[e.Name()] || slices.Contains(w.except, name) || ignored(rules, w.repo.inTop(name), e.IsDir(), w.fold) {
+		if neverCode[e.Name()] || slices.Contains(w.except, name) || ignore.Ignored(rules, w.repo.inTop(name), e.IsDir(), w.fold) {
 			continue
 		}
 		if !e.IsDir() {
@@ -157,18 +159,18 @@ func staysInside(link, target string) bool {
 }
 
 // outerRules are those of the person, of the repository and of the folders above.
-func (c *comparison) outerRules() (rules []pattern) {
-	rules = ignoreRules(c.settings.ownIgnores(c.top.Name()), "")
+func (c *comparison) outerRules() (rules []ignore.Pattern) {
+	rules = ignore.Rules(c.settings.ownIgnores(c.top.Name()), "")
 	if c.repo.repo == nil {
 		return rules
 	}
-	rules = append(rules, ignoreRules(outside(filepath.Join(commonOf(c.repo.gitDir), "info", "exclude")), "")...)
+	rules = append(rules, ignore.Rules(outside(filepath.Join(commonOf(c.repo.gitDir), "info", "exclude")), "")...)
 	if c.repo.sub == "" {
 		return rules
 	}
 	at := ""
 	for part := range strings.SplitSeq(c.repo.sub, "/") {
-		rules = append(rules, ignoreRules(c.ignoresAt(path.Join(at, ".gitignore")), at)...)
+		rules = append(rules, ignore.Rules(c.ignoresAt(path.Join(at, ".gitignore")), at)...)
 		at = path.Join(at, part)
 	}
 	return rules

@@ -8,6 +8,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/folder"
 	"rondo/backend/project"
 	"rondo/backend/ref"
 )
@@ -88,7 +89,10 @@ func (r *runner) put(ctx context.Context, a Artifact) error {
 	}
 	var got ref.Digest
 	if a.Tree {
-		_, got, err = r.store.PutTreeKnown(ctx, full, r.eyes.digests(ctx))
+		var rules *folder.Rules
+		if rules, err = r.eyes.rules(full); err == nil {
+			_, got, err = r.store.PutTreeKnown(ctx, full, r.eyes.digests(ctx), rules)
+		}
 	} else {
 		got, _, err = r.store.PutFile(ctx, full)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/folder"
 	"rondo/backend/project"
 	"rondo/backend/ref"
 	"rondo/backend/store"
@@ -73,12 +74,31 @@ func (e *eyes) look(ctx context.Context, p string) (Artifact, error) {
 }
 
 func (e *eyes) folder(ctx context.Context, p, full string) (Artifact, error) {
-	tree, err := (&store.Store{}).TreeOf(ctx, full, e.digests(ctx))
+	rules, err := e.rules(full)
+	if err != nil {
+		return Artifact{}, err
+	}
+	tree, err := (&store.Store{}).TreeOf(ctx, full, e.digests(ctx), rules)
 	if err != nil {
 		return Artifact{}, unreadable(err, p)
 	}
 	d, err := store.DigestOf(tree)
 	return Artifact{Path: p, Digest: d, Size: tree.Size(), Tree: true}, err
+}
+
+// rules are those of .rondoignore for a folder of the project: what a snapshot leaves out of it is no
+// dep of a stage either, so that both know the folder by one digest.
+func (e *eyes) rules(full string) (*folder.Rules, error) {
+	at, err := filepath.Rel(e.dir, full)
+	if err != nil || at == "." {
+		return nil, err
+	}
+	top, err := os.OpenRoot(e.dir)
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, err, "open the project folder")
+	}
+	defer top.Close()
+	return folder.RulesAbove(top, filepath.ToSlash(at))
 }
 
 func unreadable(err error, p string) error {

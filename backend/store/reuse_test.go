@@ -139,7 +139,7 @@ func TestWhatIsLostIsStoredAgain(t *testing.T) {
 func TestFoldersThatMayChangeUnseenAreRead(t *testing.T) {
 	r := remember(t)
 	same := func() (n int) {
-		must(t, stat.Walk(ctx, r.dir, stat.Recall(r.file, "one"), func(b *stat.Batch) error {
+		must(t, stat.Walk(ctx, r.dir, stat.Recall(r.file, "one"), nil, func(b *stat.Batch) error {
 			if b.Same {
 				n += len(b.Names)
 			}

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"runtime"
@@ -38,6 +40,7 @@ func (c *Count) Add(files, bytes int64) {
 type Scan struct {
 	Open   func() (*os.File, error) // opens the folder, of which the path only says where it is then; nil: by its path
 	Memory *folder.Memory           // how the files looked, which becomes how they look; nil: nothing is known
+	Ignore *folder.Rules            // what is left out; nil: nothing
 	Known  Known                    // or a question, which is asked on all cores
 	Began  time.Time                // with Memory: when the reading begins
 	Count  *Count
@@ -103,6 +106,8 @@ type scanner struct {
 
 	sound bool   // all that the memory knows of is in the store
 	reuse *reuse // pages of the tree that the memory knows
+
+	refused *folder.Refusals // of the walk; nil before its first batch
 }
 
 const (
@@ -164,7 +169,8 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 	}()
 	for j := range jobs {
 		j.wait.Wait()
-		if err = cmp.Or(err, j.err); err == nil {
+		sc.refused = j.b.Refusals()
+		if err = cmp.Or(err, j.err); err == nil && !sc.refused.Any() {
 			err = sc.finish(j)
 		} else {
 			j.b.Release()
@@ -173,7 +179,11 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 			stop()
 		}
 	}
-	if err = cmp.Or(err, <-walked); err == nil {
+	walkErr := <-walked
+	if err == nil && sc.refused != nil {
+		err = sc.refused.Err() // with what was refused while files were read
+	}
+	if err = cmp.Or(err, walkErr); err == nil {
 		err = sc.settle()
 	}
 	sc.letGo()
@@ -182,13 +192,13 @@ func (sc *scanner) run(ctx context.Context) (err error) {
 
 func (sc *scanner) walk(ctx context.Context, fn func(*folder.Batch) error) error {
 	if sc.o.Open == nil {
-		return folder.Walk(ctx, sc.dir, sc.o.Memory, fn)
+		return folder.Walk(ctx, sc.dir, sc.o.Memory, sc.o.Ignore, fn)
 	}
 	f, err := sc.o.Open()
 	if err != nil {
 		return folder.Unreadable(sc.dir, err)
 	}
-	return folder.WalkIn(ctx, f, sc.dir, sc.o.Memory, fn)
+	return folder.WalkIn(ctx, f, sc.dir, sc.o.Memory, sc.o.Ignore, fn)
 }
 
 // begin sees what is known of the files of a batch, and starts the reading of the others.
@@ -311,6 +321,10 @@ func (sc *scanner) read(ctx context.Context, j *job, which []int) {
 		err := ctx.Err()
 		if err == nil {
 			err = sc.readOne(ctx, j, i, two)
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			j.b.Refuse(i)
+			continue
 		}
 		if err != nil {
 			j.fail(err)

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"rondo/backend/errs"
+	"rondo/backend/folder"
 	"rondo/backend/ref"
 )
 
@@ -48,12 +49,12 @@ func (t Tree) Find(path string) (TreeFile, bool) {
 // PutTree stores every file below dir. Links, devices and names that are not UTF-8
 // are refused by name: a tree never claims more than it holds.
 func (s *Store) PutTree(ctx context.Context, dir string) (Tree, ref.Digest, error) {
-	return s.PutTreeKnown(ctx, dir, nil)
+	return s.PutTreeKnown(ctx, dir, nil, nil)
 }
 
-// PutTreeKnown is PutTree that does not read the files whose digest is known.
-func (s *Store) PutTreeKnown(ctx context.Context, dir string, known Known) (Tree, ref.Digest, error) {
-	l, err := s.Take(ctx, dir, Scan{Known: known})
+// PutTreeKnown is PutTree that does not read the files whose digest is known, nor look at what rules leave out.
+func (s *Store) PutTreeKnown(ctx context.Context, dir string, known Known, rules *folder.Rules) (Tree, ref.Digest, error) {
+	l, err := s.Take(ctx, dir, Scan{Known: known, Ignore: rules})
 	if err != nil {
 		return Tree{}, ref.Zero, err
 	}
@@ -75,8 +76,8 @@ func (s *Store) PutTreeList(ctx context.Context, t Tree) (ref.Digest, error) {
 const nodeKind = "/tree" // no file's extension
 
 // TreeOf is PutTreeKnown that stores nothing: it says what the tree would be.
-func (s *Store) TreeOf(ctx context.Context, dir string, known Known) (Tree, error) {
-	l, err := s.Look(ctx, dir, Scan{Known: known})
+func (s *Store) TreeOf(ctx context.Context, dir string, known Known, rules *folder.Rules) (Tree, error) {
+	l, err := s.Look(ctx, dir, Scan{Known: known, Ignore: rules})
 	if err != nil {
 		return Tree{}, err
 	}

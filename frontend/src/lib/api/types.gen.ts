@@ -32,6 +32,29 @@ export interface AskSQL {
 	query: string;
 }
 
+export interface CheckedOut {
+	id: string;
+	dataset: string;
+	number: number;
+	path: string;
+	single: boolean;
+	tree: string;
+	content?: string;
+	files: number;
+	size: number;
+	rows?: number;
+	message?: string;
+	parent?: string;
+	profile?: string;
+	git?: DatasetGit;
+	created_at: string;
+	created_by?: string;
+	decision?: string;
+	origin?: DatasetOrigin;
+	fetched?: string[];
+	left?: string[];
+}
+
 export interface CheckoutSnapshot {
 	number?: number;
 	force?: boolean;
@@ -371,6 +394,8 @@ export interface DatasetStatus {
 	removed: string[];
 	changed: string[];
 	count: number;
+	ignored?: string[];
+	ignored_count?: number;
 	not_fetched?: number;
 	damaged?: string[];
 }
@@ -2398,7 +2423,7 @@ export interface Operations {
 		path: { name: string };
 		query: Record<string, never>;
 		body: Partial<CheckoutSnapshot>;
-		out: DatasetSnapshot;
+		out: CheckedOut;
 	};
 	"GET /datasets/{name}/diff": {
 		path: { name: string };

@@ -1,14 +1,14 @@
-package git
+package ignore
 
 import (
 	"strings"
 	"unicode"
 )
 
-// wildmatch reports whether text matches a pattern of git's: ?, *, ** between slashes,
+// Wildmatch reports whether text matches a pattern of git's: ?, *, ** between slashes,
 // sets in brackets and \ before any of them. With path, only ** goes over a slash.
 // See gitignore(5) and glob(7).
-func wildmatch(pattern, text string, path bool) bool {
+func Wildmatch(pattern, text string, path bool) bool {
 	return (&glob{path: path}).match(pattern, text, true)
 }
 

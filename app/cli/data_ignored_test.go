@@ -1,0 +1,46 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestAFolderAsItReallyIsBecomesADataset by the lines that its refusal tells, and a checkout of what was
+// taken before a rule says what it leaves.
+func TestAFolderAsItReallyIsBecomesADataset(t *testing.T) {
+	w := newWorld(t)
+	lay(t, filepath.Join(w.dir, "set/a.txt"), "one\n")
+	lay(t, filepath.Join(w.dir, "set/log.txt"), "old\n")
+	if err := os.Symlink("/", filepath.Join(w.dir, "set/out")); err != nil {
+		t.Fatal(err)
+	}
+	refused := w.run("data", "add", "set")
+	_, line, found := strings.Cut(refused.err, "by this line in .rondoignore of the project folder: ")
+	if refused.code != 2 || !found {
+		t.Fatalf("code %d\n%s", refused.code, refused.err)
+	}
+	lay(t, filepath.Join(w.dir, ".rondoignore"), line)
+	w.ok("data", "add", "set")
+	lay(t, filepath.Join(w.dir, ".rondoignore"), line+"log.txt\n[oops\n")
+	if r := w.run("data", "status", "set"); r.code == 0 || !strings.Contains(r.err, `.rondoignore cannot be followed: line`) || !strings.Contains(r.err, "[oops") {
+		t.Errorf("code %d\n%s", r.code, r.err)
+	}
+	lay(t, filepath.Join(w.dir, ".rondoignore"), line+"log.txt\n")
+	lay(t, filepath.Join(w.dir, "set/log.txt"), "mine\n")
+	for _, step := range []struct {
+		verb, says string
+	}{
+		{"status set", "1 file differs from set@1; 1 file of it is ignored now (.rondoignore): the next snapshot is without it\n  ignored  log.txt"},
+		{"checkout set@1", "Left as it was, since .rondoignore leaves it out: set/log.txt."},
+		{"checkout set@1 log.txt", "Left as it was, since .rondoignore leaves it out: set/log.txt."},
+		{"checkout --json set@1", `"left":["set/log.txt"]`},
+		{"snapshot set", "set@2  1 file, 4 B"},
+		{"status set", "clean, as in set@2"},
+	} {
+		if got := w.ok(append([]string{"data"}, strings.Fields(step.verb)...)...); !strings.Contains(got, step.says) {
+			t.Errorf("data %s does not say %q:\n%s", step.verb, step.says, got)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package dataset_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rondo/backend/dataset"
+	"rondo/backend/errs"
+)
+
+// TestWhatIsIgnoredIsNoDataset: it is not kept, not told as a change, and stays where it is.
+func TestWhatIsIgnoredIsNoDataset(t *testing.T) {
+	h := open(t, project(t))
+	write(t, h.dir, "d/a", "one")
+	write(t, h.dir, "d/sub/b", "one")
+	write(t, h.dir, "d/sub/b.tmp", "mine")
+	must(t, os.Symlink("/", filepath.Join(h.dir, "d/out.tmp")))
+	write(t, h.dir, ".rondoignore", "*.tmp\n")
+	h.add(t, "d", "d")
+	if snap := h.snap(t, "d"); snap.Files != 2 {
+		t.Errorf("the snapshot has %d files", snap.Files)
+	}
+	write(t, h.dir, "d/sub/b.tmp", "mine still")
+	st, err := h.Status(t.Context(), "d")
+	if must(t, err); st.State != dataset.Clean {
+		t.Errorf("%+v", st)
+	}
+	write(t, h.dir, "d/c", "two")
+	must(t, os.Remove(filepath.Join(h.dir, "d/sub/b")))
+	h.snap(t, "d")
+	for _, number := range []int{1, 2} {
+		_, err := h.Checkout(t.Context(), "d", number, true)
+		must(t, err)
+		if got := read(t, h.dir, "d/sub/b.tmp"); got != "mine still" {
+			t.Errorf("after the checkout of %d it holds %q", number, got)
+		}
+	}
+	st, err = h.Status(t.Context(), "d")
+	if must(t, err); st.State != dataset.Clean {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestASnapshotComesBackWholeThoughItsFilesAreIgnoredNow, but for those in whose places something lies.
+func TestASnapshotComesBackWholeThoughItsFilesAreIgnoredNow(t *testing.T) {
+	h := open(t, project(t))
+	for _, name := range []string{"a", "b.tmp", "c.tmp", "t.tmp/x"} {
+		write(t, h.dir, "d/"+name, name)
+	}
+	h.add(t, "d", "d")
+	h.snap(t, "d")
+	write(t, h.dir, ".rondoignore", "*.tmp\n")
+	write(t, h.dir, "d/b.tmp", "mine")
+	must(t, os.Remove(filepath.Join(h.dir, "d/c.tmp")))
+	must(t, os.RemoveAll(filepath.Join(h.dir, "d/t.tmp")))
+	write(t, h.dir, "d/t.tmp", "a file now")
+	st, err := h.Status(t.Context(), "d")
+	if must(t, err); st.State != dataset.Changed || !slices.Equal(st.Ignored, []string{"b.tmp", "c.tmp", "t.tmp/x"}) || len(st.Removed) > 0 || !strings.Contains(st.Text, "3 files of it are ignored now") {
+		t.Errorf("%+v", st)
+	}
+	var left []string
+	_, err = h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{Force: true, Left: func(paths []string) { left = paths }})
+	must(t, err)
+	if !slices.Equal(left, []string{"d/b.tmp", "d/t.tmp/x"}) || read(t, h.dir, "d/b.tmp") != "mine" || read(t, h.dir, "d/c.tmp") != "c.tmp" || read(t, h.dir, "d/t.tmp") != "a file now" {
+		t.Errorf("left were %v", left)
+	}
+	write(t, h.dir, "d/b.tmp", "b.tmp")
+	left = nil
+	_, err = h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{Left: func(paths []string) { left = paths }})
+	if must(t, err); !slices.Equal(left, []string{"d/t.tmp/x"}) {
+		t.Errorf("left were %v, though b.tmp is as the snapshot has it", left)
+	}
+	if snap := h.snap(t, "d"); snap.Number != 2 || snap.Files != 1 {
+		t.Errorf("%+v", snap)
+	}
+}
+
+// TestAFolderOfWhatIsIgnoredGivesWayToNoFile: nothing is touched then.
+func TestAFolderOfWhatIsIgnoredGivesWayToNoFile(t *testing.T) {
+	h := open(t, project(t))
+	write(t, h.dir, "d", "a file")
+	h.add(t, "d", "d")
+	h.snap(t, "d")
+	must(t, os.Remove(filepath.Join(h.dir, "d")))
+	write(t, h.dir, "d/a", "one")
+	write(t, h.dir, "d/b.tmp", "mine")
+	write(t, h.dir, ".rondoignore", "*.tmp\n")
+	h.snap(t, "d")
+	_, err := h.Checkout(t.Context(), "d", 1, true)
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "d/b.tmp") || read(t, h.dir, "d/a") != "one" {
+		t.Errorf("%v", err)
+	}
+}
