@@ -30,6 +30,10 @@ func (s *Service) foresee(ctx context.Context, at string, of *total) (stop func(
 
 // measure tells the total once all is counted: a part of it would say that little is left.
 func (s *Service) measure(ctx context.Context, at string, of *total) {
+	if fi, err := s.root.Lstat(at); err == nil && !fi.IsDir() {
+		of.set(1, fi.Size())
+		return
+	}
 	files, size := int64(0), int64(0)
 	rules, err := folder.RulesAbove(s.root, at)
 	if err != nil {

@@ -73,6 +73,11 @@ func TestProgressIsToldUntilTheEnd(t *testing.T) {
 // TestWhatLiesThereIsForeseen where no snapshot tells it: as a whole, or not at all.
 func TestWhatLiesThereIsForeseen(t *testing.T) {
 	s := &Service{opts: Options{Dir: t.TempDir()}}
+	var err error
+	if s.root, err = os.OpenRoot(s.opts.Dir); err != nil {
+		t.Fatal(err)
+	}
+	defer s.root.Close()
 	for name, size := range map[string]int{"set/a.csv": 10, "set/deep/b.csv": 20, "beside.csv": 40} {
 		file := filepath.Join(s.opts.Dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, make([]byte, size), 0o644)); err != nil {
