@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,33 +22,46 @@ import (
 
 // cutting lets a store cut off what it sends of one blob after so many bytes, and counts all it sends of it.
 type cutting struct {
-	name, tag string
-	body      []byte
-	after     int
-	sent      atomic.Int64
+	name string
+	sent atomic.Int64
+
+	mu    sync.Mutex
+	tag   string
+	body  []byte
+	after int // 0: it sends all
+}
+
+// sends says what it sends from now on.
+func (c *cutting) sends(tag string, body []byte, after int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tag, c.body, c.after = tag, body, after
 }
 
 func (c *cutting) meddle(w http.ResponseWriter, r *http.Request, name string) bool {
 	if r.Method != http.MethodGet || name != c.name {
 		return false
 	}
+	c.mu.Lock()
+	tag, body, after := c.tag, c.body, c.after
+	c.mu.Unlock()
 	from := 0
 	if n, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from); err == nil && n == 1 {
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(c.body)-1, len(c.body)))
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(body)-1, len(body)))
 	}
-	w.Header().Set("Content-Length", fmt.Sprint(len(c.body)-from))
-	w.Header().Set("ETag", c.tag)
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)-from))
+	w.Header().Set("ETag", tag)
 	w.Header().Set("Last-Modified", time.Unix(1e9, 0).UTC().Format(http.TimeFormat))
 	if from > 0 {
 		w.WriteHeader(http.StatusPartialContent)
 	}
-	rest := c.body[from:]
-	if c.after > 0 {
-		rest = rest[:min(c.after, len(rest))]
+	rest := body[from:]
+	if after > 0 {
+		rest = rest[:min(after, len(rest))]
 	}
 	n, _ := w.Write(rest)
 	c.sent.Add(int64(n))
-	if len(rest) < len(c.body)-from {
+	if len(rest) < len(body)-from {
 		w.(http.Flusher).Flush()
 		remotetest.Cut(w)
 	}
@@ -105,7 +119,7 @@ func TestAGetThatIsCutOffGoesOn(t *testing.T) {
 			if _, err := os.Stat(to); err == nil {
 				t.Error("a part of it is there")
 			}
-			c.after = 0
+			c.sends(`"1"`, body, 0)
 			got, err := get(to)
 			if b, _ := os.ReadFile(to); err != nil || !bytes.Equal(b, body) || got.Bytes != int64(len(body)) {
 				t.Errorf("%+v %v", got, err)
@@ -127,7 +141,7 @@ func TestAGetThatIsCutOffGoesOn(t *testing.T) {
 			t.Fatal("it was not cut off")
 		}
 		other := random(2<<20 + 5)[5:]
-		c.after, c.tag, c.body = 0, `"2"`, other
+		c.sends(`"2"`, other, 0)
 		s3.Meddle = func(w http.ResponseWriter, r *http.Request, at string) bool {
 			if r.Method == http.MethodHead && at == name {
 				w.Header().Set("ETag", `"2"`)
