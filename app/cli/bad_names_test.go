@@ -114,7 +114,7 @@ func TestVerifyNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestOnlyTheWaysOutOfWhatIsThereAreTold: a folder of links is not told of pipes.
+// TestOnlyTheWaysOutOfWhatIsThereAreTold: a folder of links is not told of pipes, nor the other way round.
 func TestOnlyTheWaysOutOfWhatIsThereAreTold(t *testing.T) {
 	w := newWorld(t)
 	w.file("links/a", "a")
@@ -125,6 +125,16 @@ func TestOnlyTheWaysOutOfWhatIsThereAreTold(t *testing.T) {
 	}
 	r := w.run("data", "add", "links")
 	if r.code != 2 || !strings.Contains(r.err, "replace links by copies") || strings.Contains(r.err, "pipes") || strings.Contains(r.err, "UTF-8") {
+		t.Errorf("%+v", r)
+	}
+	w.file("pipes/a", "a")
+	for _, name := range []string{"one", "two"} {
+		if err := syscall.Mkfifo(filepath.Join(w.dir, "pipes", name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r = w.run("data", "add", "pipes")
+	if r.code != 2 || !strings.Contains(r.err, "move pipes, sockets and devices out") || strings.Contains(r.err, "links") || strings.Contains(r.err, "UTF-8") {
 		t.Errorf("%+v", r)
 	}
 }
