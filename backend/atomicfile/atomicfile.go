@@ -141,20 +141,6 @@ func WriteFile(path string, data []byte, perm os.FileMode) error {
 	return f.Commit()
 }
 
-// WriteFrom replaces path's content with what r holds, and says how much that was.
-func WriteFrom(path string, r io.Reader, perm os.FileMode) (int64, error) {
-	f, err := Create(path, perm)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	n, err := io.Copy(f, r)
-	if err != nil {
-		return n, err
-	}
-	return n, f.Commit()
-}
-
 // Replace is WriteFile for a file among a person's: the new version is written in a folder of
 // the program's own first, where nobody takes for theirs what a kill leaves of it. It is written
 // beside its place where that is on another disk, or the folder cannot be made.

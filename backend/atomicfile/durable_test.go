@@ -23,11 +23,7 @@ func TestWhatIsCommittedTheDiskHas(t *testing.T) {
 	defer root.Close()
 	content := noise(9*mib + 5)
 	for name, write := range map[string]func(path string) error{
-		"at once": func(path string) error { return atomicfile.WriteFile(path, content, 0o644) },
-		"as it comes": func(path string) error {
-			_, err := atomicfile.WriteFrom(path, bytes.NewReader(content), 0o644)
-			return err
-		},
+		"at once":         func(path string) error { return atomicfile.WriteFile(path, content, 0o644) },
 		"in pieces":       func(path string) error { return writePast(path, content, mib, false) },
 		"past the memory": func(path string) error { return writePast(path, content, mib, true) },
 		"received": func(path string) error {

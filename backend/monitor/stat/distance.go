@@ -33,20 +33,6 @@ func PSI(reference, current []int) float64 {
 	return bounded(sum)
 }
 
-// KL is the Kullback–Leibler divergence Σ p·ln(p/q), filled as PSI is.
-func KL(reference, current []int) float64 {
-	p, q, ok := pair(reference, current)
-	if !ok {
-		return 0
-	}
-	p, q = fill(p), fill(q)
-	sum := 0.0
-	for i := range p {
-		sum += p[i] * math.Log(p[i]/q[i])
-	}
-	return bounded(sum)
-}
-
 // fill gives empty bins a ten-thousandth, or a millionth of the smallest share
 // where that is smaller already: the rule of Evidently, so that figures compare.
 func fill(p []float64) []float64 {
@@ -86,19 +72,6 @@ func JensenShannon(reference, current []int) float64 {
 		}
 	}
 	return math.Sqrt(probability(sum))
-}
-
-// Hellinger is the Hellinger distance between two sets of counts, 0 to 1.
-func Hellinger(reference, current []int) float64 {
-	p, q, ok := pair(reference, current)
-	if !ok {
-		return 0
-	}
-	sum := 0.0
-	for i := range p {
-		sum += math.Sqrt(p[i] * q[i])
-	}
-	return math.Sqrt(probability(1 - sum))
 }
 
 func pair(reference, current []int) (p, q []float64, ok bool) {

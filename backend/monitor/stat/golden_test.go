@@ -26,7 +26,7 @@ func close(t *testing.T, what string, got, want, tolerance float64) {
 
 func TestGoldenNumbers(t *testing.T) {
 	ref, cur := stat.New(lcg(1, 800, 1)), stat.New(lcg(2, 600, 1.2))
-	edges := stat.Sturges(ref, cur)
+	edges := sturges(ref, cur)
 	r, _, _ := stat.Histogram(ref, edges)
 	c, _, _ := stat.Histogram(cur, edges)
 	if len(r) != 12 {
@@ -37,7 +37,6 @@ func TestGoldenNumbers(t *testing.T) {
 	close(t, "exact p", ks.P, 0.001163003757588487, 1e-9)
 	close(t, "asymptotic p", stat.KSAsymptotic(ks.Statistic, 800, 600), 0.0011438785043808562, 1e-9)
 	close(t, "PSI", stat.PSI(r, c), 0.07746434940477816, 1e-12)
-	close(t, "KL", stat.KL(r, c), 0.03801840331000062, 1e-12)
 	close(t, "JS base 2", stat.JensenShannon(r, c), 0.11768219817181709, 1e-12)
 	close(t, "JS base e", stat.JensenShannon(r, c)*math.Sqrt(math.Ln2), 0.09797685673912031, 1e-12)
 	close(t, "Wasserstein", stat.Wasserstein(ref, cur), 0.05063041348840698, 1e-12)
@@ -59,7 +58,6 @@ func TestGoldenCategories(t *testing.T) {
 	close(t, "chi2", x.Statistic, 12.229038671422387, 1e-12)
 	close(t, "p", x.P, 0.0066383701780747964, 1e-10)
 	close(t, "JS base e", stat.JensenShannon(ref, cur)*math.Sqrt(math.Ln2), 0.06648913745732674, 1e-12)
-	close(t, "Hellinger", stat.Hellinger(ref, cur), 0.06653492938383762, 1e-12)
 	close(t, "PSI", stat.PSI(ref, cur), 0.03546409928745084, 1e-12)
 	close(t, "Cramér's V", x.CramerV, math.Sqrt(12.229038671422387/1400), 1e-12)
 }

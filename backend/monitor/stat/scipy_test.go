@@ -100,7 +100,7 @@ func scipyCases() []scipyCase {
 func compare(t *testing.T, c scipyCase, want scipyAnswer) {
 	t.Helper()
 	a, b := stat.New(c.A), stat.New(c.B)
-	edges := stat.Sturges(a, b)
+	edges := sturges(a, b)
 	ha, _, _ := stat.Histogram(a, edges)
 	hb, _, _ := stat.Histogram(b, edges)
 	ks, x := stat.KS(a, b), stat.Chi2Raw(ha, hb)

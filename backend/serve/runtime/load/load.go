@@ -5,7 +5,6 @@ package load
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"strings"
 
@@ -48,32 +47,6 @@ func Open(ctx context.Context, dir string, opts Options) (runtime.Model, error) 
 		return nil, err
 	}
 	return named{m, "python", readExample(dir, about)}, nil
-}
-
-// Describe says what a model folder holds: its flavor and, if declared, its
-// signature's JSON. It loads nothing.
-func Describe(dir string) (flavor string, signature json.RawMessage, err error) {
-	about, err := describe(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	flavor = "python"
-	if about.ONNX != "" {
-		flavor = "onnx"
-	}
-	sig := about.Signature
-	if !about.Declared && flavor == "onnx" {
-		m, err := onnx.Open(dir, about)
-		if err != nil {
-			return flavor, nil, err
-		}
-		sig = m.Signature()
-	}
-	if len(sig.Inputs) == 0 && len(sig.Outputs) == 0 {
-		return flavor, nil, nil
-	}
-	signature, err = json.Marshal(sig)
-	return flavor, signature, err
 }
 
 // describe reads MLmodel; a folder that holds one ONNX file and no MLmodel is a model too.

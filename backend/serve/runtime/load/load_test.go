@@ -82,14 +82,3 @@ func TestTheRuntimeThatFits(t *testing.T) {
 		t.Errorf("without Python: %v", err)
 	}
 }
-
-func TestDescribe(t *testing.T) {
-	flavor, sig, err := load.Describe(trained(t))
-	if err != nil || flavor != "onnx" || !strings.Contains(string(sig), `"temp_max"`) || !strings.Contains(string(sig), `"probability"`) {
-		t.Errorf("%s %s %v", flavor, sig, err)
-	}
-	flavor, sig, err = load.Describe(folder(t, map[string]string{"MLmodel": pyfunc}))
-	if err != nil || flavor != "python" || sig != nil {
-		t.Errorf("%s %s %v", flavor, sig, err)
-	}
-}
