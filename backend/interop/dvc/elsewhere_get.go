@@ -112,6 +112,9 @@ func bringAddress(ctx context.Context, place originPlace, f metafile.Entry, name
 		return has, nil
 	}
 	body, err := place.open(ctx, f, has)
+	if errs.Is(err, errs.Precondition) {
+		return has, errs.New(errs.Precondition, "%s changed there while it was read, so what had come of it is not kept", name).WithHint("do the same again")
+	}
 	if err != nil {
 		return has, err
 	}

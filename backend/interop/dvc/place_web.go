@@ -55,11 +55,16 @@ func (w *webPlace) tag(_ context.Context, e metafile.Entry) (string, error) {
 }
 
 func (w *webPlace) open(ctx context.Context, e metafile.Entry, from int64) (io.ReadCloser, error) {
-	res, err := w.h.From(ctx, w.name, from)
+	tag, err := w.tag(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	if tag := res.Header.Get("ETag"); tag != "" && e.Checksum != "" && tag != e.Checksum {
+	res, err := w.h.From(ctx, w.name, tag, from)
+	if err != nil {
+		return nil, err
+	}
+	now := res.Header.Get("ETag")
+	if now != "" && e.Checksum != "" && now != e.Checksum || from > 0 && now != tag { // what is there may be of another
 		res.Body.Close()
 		return nil, changedThere(redacted(w.url))
 	}

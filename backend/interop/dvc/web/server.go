@@ -5,7 +5,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -69,15 +68,15 @@ func follow(header string) func(*http.Request, []*http.Request) error {
 // Ask sends a request for a file in it, again where that fails for a reason that may pass. The
 // caller closes the body.
 func (h *Server) Ask(ctx context.Context, method, name string) (*http.Response, error) {
-	return h.ask(ctx, method, name, 0)
+	return h.ask(ctx, method, name, part{})
 }
 
-// ask is Ask for the bytes of a file from an offset on, which a server may take no notice of.
-func (h *Server) ask(ctx context.Context, method, name string, offset int64) (res *http.Response, err error) {
+// ask is Ask for a part of a file, of which a server may take no notice.
+func (h *Server) ask(ctx context.Context, method, name string, of part) (res *http.Response, err error) {
 	var last error
 	err = remote.Again(ctx, func() (err error) {
 		var passes bool
-		if res, passes, last = h.once(ctx, method, name, offset); passes {
+		if res, passes, last = h.once(ctx, method, name, of); passes {
 			return last
 		}
 		return nil
@@ -89,24 +88,24 @@ func (h *Server) ask(ctx context.Context, method, name string, offset int64) (re
 }
 
 // once also reports whether a failure may pass.
-func (h *Server) once(ctx context.Context, method, name string, offset int64) (res *http.Response, passes bool, err error) {
+func (h *Server) once(ctx context.Context, method, name string, of part) (res *http.Response, passes bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, h.base+"/"+name, nil)
 	if err != nil {
 		return nil, false, err
 	}
 	req.Header.Set("Accept-Encoding", "identity") // what is packed has another ETag
-	if offset > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
-	}
+	of.wish(req)
 	h.auth(req)
 	if res, err = h.client.Do(req); err != nil {
 		err = h.explain(ctx, err)
 		return nil, errs.Is(err, errs.Unavailable), err
 	}
 	switch {
-	case res.StatusCode == http.StatusOK || offset > 0 && res.StatusCode == http.StatusPartialContent:
+	case res.StatusCode == http.StatusOK:
+		return res, false, unpack(res)
+	case of.from > 0 && res.StatusCode == http.StatusPartialContent:
 		return res, false, nil
-	case offset > 0 && res.StatusCode == http.StatusRequestedRangeNotSatisfiable: // there is no more
+	case of.from > 0 && res.StatusCode == http.StatusRequestedRangeNotSatisfiable: // there is no more
 		res.Body.Close()
 		res.Body = http.NoBody
 		return res, false, nil
@@ -167,30 +166,6 @@ func (h *Server) Sizes(ctx context.Context, names []string) (map[string]int64, e
 		})
 	}
 	return out, g.Wait()
-}
-
-// Get reads a file from an offset to its end.
-func (h *Server) Get(ctx context.Context, name string, offset, _ int64) (io.ReadCloser, error) {
-	res, err := h.From(ctx, name, offset)
-	if err != nil {
-		return nil, err
-	}
-	return res.Body, nil
-}
-
-// From is Ask for the content of a file from an offset on.
-func (h *Server) From(ctx context.Context, name string, offset int64) (*http.Response, error) {
-	res, err := h.ask(ctx, http.MethodGet, name, offset)
-	if err != nil {
-		return nil, err
-	}
-	if offset > 0 && res.StatusCode == http.StatusOK { // it gives all of it
-		if _, err := io.CopyN(io.Discard, res.Body, offset); err != nil {
-			res.Body.Close()
-			return nil, errs.New(errs.Unavailable, "%s: %s broke off: %w", h.base, name, err).WithHint("do the same again")
-		}
-	}
-	return res, nil
 }
 
 // Put refuses: nothing is written to a web server.
