@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -99,7 +98,7 @@ func (c *call) bring(ctx context.Context, name, to string, get func(ctx context.
 		return err
 	}
 	defer done()
-	base := path.Base(path.Clean(filepath.ToSlash(name)))
+	base := dvc.NameOf(name)
 	at := filepath.Join(c.Dir, base)
 	if to != "" {
 		at = c.hereOr(to)

@@ -2,7 +2,6 @@ package dvc
 
 import (
 	"context"
-	"net/url"
 	"path"
 	"path/filepath"
 	"slices"
@@ -155,11 +154,18 @@ func (p *Project) isOut(at string) bool {
 
 // nameOf is the name that data brings along.
 func nameOf(in Import) string {
-	from := in.From
 	if in.Path != "" {
-		from = in.Path
-	} else if u, err := url.Parse(in.From); err == nil && len(u.Scheme) > 1 {
-		from = u.Path
+		return NameOf(in.Path)
+	}
+	return NameOf(in.From)
+}
+
+// NameOf is the last name of a path or an address, letter by letter: %20 stays that, as with dvc, and
+// what an address asks for (?raw=1) is no part of it.
+func NameOf(from string) string {
+	if _, at, far := strings.Cut(from, "://"); far {
+		from, _, _ = strings.Cut(at, "#")
+		from, _, _ = strings.Cut(from, "?")
 	}
 	return path.Base(path.Clean(filepath.ToSlash(from)))
 }

@@ -29,6 +29,8 @@ func (o *origins) manyImports() []imported {
 		{dvc.Import{From: o.url + "/plain.csv"}, []string{"import-url", o.url + "/plain.csv"}},
 		{dvc.Import{From: o.url + "/tag.csv", Out: "later.csv", NoDownload: true}, []string{"import-url", o.url + "/tag.csv", "later.csv", "--no-download"}},
 		{dvc.Import{From: o.url + "/plain.csv", Out: "never.csv", NoExec: true}, []string{"import-url", o.url + "/plain.csv", "never.csv", "--no-exec"}},
+		{dvc.Import{From: o.url + "/tag%205%25%C3%BCx.csv"}, []string{"import-url", o.url + "/tag%205%25%C3%BCx.csv"}},
+		{dvc.Import{From: o.url + "/tag.csv?raw=1", Out: "sub"}, []string{"import-url", o.url + "/tag.csv?raw=1", "sub"}},
 		{dvc.Import{From: far("dir")}, []string{"import-url", far("dir")}},
 		{dvc.Import{From: far("file.csv"), NoDownload: true}, []string{"import-url", far("file.csv"), "--no-download"}},
 		{dvc.Import{From: "own.txt", Out: "sub/own"}, []string{"import-url", "own.txt", "sub/own"}},

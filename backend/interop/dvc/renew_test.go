@@ -49,7 +49,7 @@ func newOrigins(t *testing.T, d *driver) *origins {
 // write makes other content everywhere.
 func (o *origins) write(d *driver, text string) {
 	o.t.Helper()
-	for _, name := range []string{"dir/a", "dir/sub/b", "tag.csv", "plain.csv", "file.csv"} {
+	for _, name := range []string{"dir/a", "dir/sub/b", "tag.csv", "plain.csv", "file.csv", "tag 5%üx.csv"} {
 		at := filepath.Join(o.far, name)
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			o.t.Fatal(err)
