@@ -86,7 +86,7 @@ func (f *Far) Refs(ctx context.Context, prefix string) ([]Ref, error) {
 	return f.away.refs(ctx, f.near.repo, prefix)
 }
 
-// Push makes names mean there what they mean here. What has another meaning there stays, unless
+// Push makes names mean there what they mean here, and tells what became of each; of none where it fails. What has another meaning there stays, unless
 // force says so or it comes before this one.
 func (f *Far) Push(ctx context.Context, list []Ref, force bool) (map[string]string, error) {
 	theirs, err := f.Refs(ctx, "refs/")
@@ -101,10 +101,13 @@ func (f *Far) Push(ctx context.Context, list []Ref, force bool) (map[string]stri
 	default:
 		err = f.away.push(ctx, f.near.repo, send, force)
 	}
-	return states, err
+	if err != nil {
+		return nil, err
+	}
+	return states, nil
 }
 
-// Fetch makes names mean here what they mean there.
+// Fetch makes names mean here what they mean there, and tells of each as Push does.
 func (f *Far) Fetch(ctx context.Context, list []Ref, force bool) (map[string]string, error) {
 	ours, err := f.near.Refs("refs/")
 	if err != nil {
@@ -118,7 +121,10 @@ func (f *Far) Fetch(ctx context.Context, list []Ref, force bool) (map[string]str
 	default:
 		err = f.away.take(ctx, f.near, take)
 	}
-	return states, err
+	if err != nil {
+		return nil, err
+	}
+	return states, nil
 }
 
 // Drop takes names away there.

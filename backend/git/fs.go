@@ -28,7 +28,7 @@ func (r *Repo) FS(rev string) (fs.FS, error) {
 	}
 	h, err := r.repo.ResolveRevision(plumbing.Revision(rev))
 	if err != nil {
-		return nil, errs.New(errs.NotFound, "git knows no commit %s: %w", rev, err).WithHint("`git log` shows those that there are")
+		return nil, errs.New(errs.NotFound, "git knows no commit %s: %w", rev, err).WithHint("%s", r.Unknown("`git log` shows those that there are"))
 	}
 	c, err := r.repo.CommitObject(*h)
 	if err != nil {
@@ -54,7 +54,7 @@ func (r *Repo) Resolve(rev string) (string, error) {
 	}
 	h, err := r.repo.ResolveRevision(plumbing.Revision(rev))
 	if err != nil {
-		return "", errs.New(errs.NotFound, "git knows no commit %s in %s: %w", rev, r.dir, err).WithHint("`git log` shows those that there are")
+		return "", errs.New(errs.NotFound, "git knows no commit %s in %s: %w", rev, r.dir, err).WithHint("%s", r.Unknown("`git log` shows those that there are"))
 	}
 	return h.String(), r.onlyOne(rev, *h)
 }
@@ -99,7 +99,12 @@ type treeFS struct {
 func (f *treeFS) Open(name string) (fs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fail := func(err error) (fs.File, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: err} }
+	fail := func(err error) (fs.File, error) {
+		if Lacks(err) {
+			err = lacking(err)
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
 	}
@@ -107,6 +112,9 @@ func (f *treeFS) Open(name string) (fs.File, error) {
 		return &treeDir{info: entryInfo{name: ".", mode: fs.ModeDir | 0o755}, tree: f.tree}, nil
 	}
 	e, err := f.tree.FindEntry(name)
+	if Lacks(err) {
+		return fail(err)
+	}
 	if err != nil {
 		return fail(fs.ErrNotExist)
 	}

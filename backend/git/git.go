@@ -116,6 +116,9 @@ func (r *Repo) Head() (Head, error) {
 }
 
 func unreadable(err error) error {
+	if Lacks(err) {
+		return lacking(err)
+	}
 	return errs.New(errs.Unavailable, "the git repository cannot be read: %w", err).WithHint("see what `git status` and `git fsck` say")
 }
 

@@ -46,6 +46,9 @@ func (p *Project) Collect(ctx context.Context, in Collect) (Collected, error) {
 
 // use notes the objects that the project names, with what is in folders.
 func (p *Project) use(used map[string]bool, what string) error {
+	if err := p.lacking(); err != nil {
+		return errs.New(errs.Precondition, "nothing is removed: what %s needs cannot be told: %w", what, err).WithHint("%s", errs.HintOf(err))
+	}
 	for _, o := range p.outs() {
 		sum := o.entry.Sum()
 		if sum == "" || o.out.NoCache {

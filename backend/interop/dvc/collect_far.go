@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc/cache"
 	"rondo/backend/interop/dvc/metafile"
 	"rondo/backend/remote"
@@ -55,6 +56,9 @@ func (p *Project) CollectFar(ctx context.Context, in CollectFar, now time.Time) 
 	if _, kept := f.(*versions); kept || !is {
 		return done, errs.New(errs.Precondition, "nothing is removed from a remote of versions or of a web server").WithHint("a bucket removes old versions by rules of its own")
 	}
+	if err := p.allHistory(in.Revisions); err != nil {
+		return done, err
+	}
 	c := &collectingFar{p: p, far: f, used: map[string]bool{}}
 	if err := c.need(ctx, in.Revisions); err != nil {
 		return done, err
@@ -76,6 +80,20 @@ func (p *Project) CollectFar(ctx context.Context, in CollectFar, now time.Time) 
 	}
 	done.Removed, err = remove(ctx, r, due)
 	return done, err
+}
+
+// allHistory refuses to ask a shallow clone what commits need: it does not have those before, and
+// perhaps no other branches.
+func (p *Project) allHistory(in Revisions) error {
+	if !in.Any() {
+		return nil
+	}
+	repo, err := git.Open(p.Dir)
+	if err == nil && repo.Shallow() {
+		err = errs.New(errs.Precondition, "nothing is removed: this clone is shallow, and does not know what earlier commits and other branches need").
+			WithHint("`git fetch --unshallow` first, or keep only what the folder needs: --workspace")
+	}
+	return err
 }
 
 // remove deletes lists of folders before what they name: a list is never there without it.
@@ -113,6 +131,9 @@ func (c *collectingFar) need(ctx context.Context, revs Revisions) error {
 
 // needOf notes what a commit needs; of the folder it is empty.
 func (c *collectingFar) needOf(ctx context.Context, then *Project, commit string) error {
+	if err := then.lacking(); err != nil {
+		return errs.New(errs.Precondition, "nothing is removed: what %s needs cannot be told: %w", firstText(commit, "the folder"), err).WithHint("%s", errs.HintOf(err))
+	}
 	if len(then.Problems) > 0 {
 		return untold(then.Problems[0].Error(), commit)
 	}

@@ -111,9 +111,9 @@ func (p *Project) foreign(from *repository, tree fs.FS, top string, how *metafil
 	}
 	var f *Project
 	if dir := filepath.Join(from.dir, filepath.FromSlash(top)); from.far == nil && folderAt(filepath.Join(dir, Dir)) {
-		f, err = OpenTree(dir, sub)
+		f, err = allThere(OpenTree(dir, sub))
 	} else {
-		f, err = openAway(from.dir, sub)
+		f, err = allThere(openAway(from.dir, sub))
 	}
 	if err != nil {
 		return nil, err

@@ -30,7 +30,29 @@ func (p *Project) At(rev string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return OpenTree(p.Dir, tree)
+	return allThere(OpenTree(p.Dir, tree))
+}
+
+// allThere refuses a project at a commit of which git does not have all files: what they say is no
+// mistake in them, and what there is without them is another project.
+func allThere(p *Project, err error) (*Project, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := p.lacking(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Project) lacking() error {
+	for _, problem := range p.Problems {
+		if git.Lacks(problem) {
+			return problem
+		}
+	}
+	return nil
 }
 
 // Misset is the first of Problems that is one of the settings, which are the same in each revision.

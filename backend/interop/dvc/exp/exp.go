@@ -138,7 +138,7 @@ func CommitOf(repo *git.Repo, rev string) (string, error) {
 	}
 	e, failed := Find(repo, rev)
 	if errs.Is(failed, errs.NotFound) {
-		return "", errs.New(errs.NotFound, "there is no experiment, commit, branch or tag %s", rev).WithHint("`rondo exps` and `git log` list them")
+		return "", errs.New(errs.NotFound, "there is no experiment, commit, branch or tag %s", rev).WithHint("%s", repo.Unknown("`rondo exps` and `git log` list them"))
 	}
 	return e.Commit, failed
 }
