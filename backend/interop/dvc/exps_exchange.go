@@ -64,7 +64,9 @@ func (p *Project) PushExps(ctx context.Context, in ExchangeExps) (done Exchanged
 			return err
 		}
 		states, err := f.Push(ctx, refsOf(list), in.Force)
-		done.sort(list, states)
+		if err == nil {
+			done.sort(list, states)
+		}
 		return err
 	})
 	return p.withTheirData(ctx, in, list, done, err, p.Push)
@@ -83,7 +85,9 @@ func (p *Project) PullExps(ctx context.Context, in ExchangeExps) (done Exchanged
 			return err
 		}
 		states, err := f.Fetch(ctx, refsOf(list), in.Force)
-		done.sort(list, states)
+		if err == nil {
+			done.sort(list, states)
+		}
 		return err
 	})
 	return p.withTheirData(ctx, in, list, done, err, p.Fetch)
