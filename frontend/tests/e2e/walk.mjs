@@ -21,10 +21,14 @@ export async function walk(browser) {
     if (empty) bad.push(...(await walkOne(browser, empty.url, look, emptyScreens, 'empty-')))
   }
   if (server) bad.push(...(await walkOne(browser, server.url, { theme: 'light', locale: 'ko', width: 900 }, fixtureScreens, 'narrow-')))
+  if (server) bad.push(...(await walkOne(browser, server.url, { theme: 'dark', locale: 'en', width: 400 }, fixtureScreens, 'small-')))
   server?.close()
   empty?.close()
   assert.deepEqual(bad, [], bad.join('\n'))
 }
+
+/** readable says whether the title and what is told below it have room for words. */
+const readable = (page) => page.$eval('main header .grow', (e) => e.clientWidth >= 200)
 
 async function walkOne(browser, base, look, screens, prefix) {
   const page = await openPage(browser, look)
@@ -38,6 +42,7 @@ async function walkOne(browser, base, look, screens, prefix) {
       await enter(page, base, path)
       if (name !== 'lost' && (await page.locator('[data-lost]').count())) bad.push(`${label}: it leads nowhere`)
       if (await wide(page)) bad.push(`${label}: the page scrolls sideways`)
+      if (!(await readable(page))) bad.push(`${label}: what stands beside the title leaves no room for its words`)
       if (look.axe) bad.push(...(await audit(page, label)))
       await page.screenshot({ path: `${shots}${prefix}${name}-${look.theme}-${look.locale}.png` })
     } catch (e) {

@@ -11,6 +11,7 @@ export interface Progress {
   of_bytes?: number
   seconds: number
   left?: number // seconds
+  note?: string // why it takes longer just now
 }
 
 /** Work is long work on data: how far it has come, why it failed, and the way to give it up. */
