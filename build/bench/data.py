@@ -423,10 +423,10 @@ def main():
             raise SystemExit(f"data: there is no part called {name}")
         measure(name, args, cache / f"{name}.json")
     parts = {name: json.loads((cache / f"{name}.json").read_text()) for name in PARTS if (cache / f"{name}.json").exists()}
-    text = dataset_page.text(parts)
-    print(text)
+    found = dataset_page.tables(parts)
+    print(dataset_page.text(found))
     if args.write:
-        dataset_page.save(args.write, text)
+        dataset_page.save(args.write, found)
 
 
 if __name__ == "__main__":

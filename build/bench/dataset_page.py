@@ -91,16 +91,42 @@ def busy(found):
     return f"; before the turns other programs used {statistics.median(found['load']):.0%} of the processors" if found["load"] else ""
 
 
-def text(parts):
+def heading(name, found):
+    left = "".join(f" Without {who}, which {why}." for who, why in found["without"].items())
+    return f"**{found['title']}** ({found['folder']}; {rounds(found)}{busy(found)}; {found['date']}){':' if not left else '.' + left}"
+
+
+def text(tables):
+    """The page of tables by their heading."""
     said = [f"Machine: {machine()}. Seconds; where there are two, first with the files in the system's memory, then without."]
-    for name, found in parts.items():
-        left = "".join(f" Without {who}, which {why}." for who, why in found["without"].items())
-        said.append(f"**{found['title']}** ({found['folder']}; {rounds(found)}{busy(found)}; {found['date']}){':' if not left else '.' + left}")
-        said.append(table(name, found))
+    for head, rows in tables.items():
+        said += [head, rows]
     return "\n\n".join(said) + "\n"
 
 
-def save(path, text):
+def tables(parts):
+    return {heading(name, found): table(name, found) for name, found in parts.items()}
+
+
+def title(head):
+    return head.split("**")[1]
+
+
+def save(path, measured):
+    """Puts tables into the page; what it has of other parts on the same machine stays, where it stands."""
     page = pathlib.Path(path)
     before, rest = page.read_text().split(MARKS[0])
-    page.write_text(f"{before}{MARKS[0]}\n{text}{MARKS[1]}{rest.split(MARKS[1])[1]}")
+    old, after = rest.split(MARKS[1])
+    page.write_text(f"{before}{MARKS[0]}\n{text(beside(old, measured))}{MARKS[1]}{after}")
+
+
+def beside(old, measured):
+    now = {title(head): (head, rows) for head, rows in measured.items()}
+    said = [block for block in old.strip().split("\n\n") if block]
+    if not said or f"Machine: {machine()}." not in said[0]:
+        return measured
+    kept = {}
+    for head, rows in zip(said[1::2], said[2::2]):
+        head, rows = now.pop(title(head), (head, rows))
+        kept[head] = rows
+    return kept | dict(now.values())
