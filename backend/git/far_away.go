@@ -41,11 +41,12 @@ func (r Remote) refs(ctx context.Context, repo *gogit.Repository, prefix string)
 	return list, nil
 }
 
-// push has names mean there what they mean here.
+// push has names mean there what the list says. It sends commits by their ids: of a name that is gone here meanwhile
+// go-git says that all is up to date.
 func (r Remote) push(ctx context.Context, repo *gogit.Repository, list []Ref, force bool) error {
 	var specs []config.RefSpec
 	for _, one := range list {
-		spec := one.Name + ":" + one.Name
+		spec := one.Commit + ":" + one.Name
 		if force {
 			spec = "+" + spec
 		}

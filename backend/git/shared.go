@@ -67,6 +67,15 @@ func (s *storage) EncodedObject(t plumbing.ObjectType, h plumbing.Hash) (plumbin
 	return from.EncodedObject(t, h)
 }
 
+// DeltaObject is EncodedObject as the pack has it, of which go-git makes what it sends.
+func (s *storage) DeltaObject(t plumbing.ObjectType, h plumbing.Hash) (plumbing.EncodedObject, error) {
+	from, err := s.holder(h)
+	if err != nil {
+		return nil, err
+	}
+	return from.DeltaObject(t, h)
+}
+
 // HasEncodedObject reports by its error whether an object is here, or shared.
 func (s *storage) HasEncodedObject(h plumbing.Hash) error {
 	from, err := s.holder(h)
