@@ -117,13 +117,23 @@ func (p *Project) fromConfig(at string) string {
 	return filepath.Join(p.Dir, Dir, filepath.FromSlash(at))
 }
 
+// literal writes an address so that url.Parse finds in its path what stands there: in all but those of the web
+// DVC takes a % and a # for a part of a name.
+func literal(at string) string {
+	scheme, rest, is := strings.Cut(at, "://")
+	if !is || scheme == "http" || scheme == "https" {
+		return at
+	}
+	return scheme + "://" + strings.NewReplacer("%", "%25", "#", "%23").Replace(rest)
+}
+
 // farAddress writes a remote's settings as one address, without what lets in there.
 func (p *Project) farAddress(keys map[string]string) (string, error) {
 	at := keys["url"]
 	if at == "" {
 		return "", errs.New(errs.Invalid, "it has no url").WithHint("dvc remote modify NAME url URL")
 	}
-	u, err := url.Parse(at)
+	u, err := url.Parse(literal(at))
 	if err != nil || len(u.Scheme) < 2 {
 		if !filepath.IsAbs(at) {
 			return "", errs.New(errs.Invalid, "%q is no place", at)

@@ -44,7 +44,7 @@ func overS3(t *testing.T, program string, versions bool) *afar {
 }
 
 func (a *afar) write(n string) {
-	for _, name := range []string{"k.csv", "dir/a", "dir/s/b", "in.csv", "ind/c", "ind/d/e"} {
+	for _, name := range []string{"k.csv", "dir/a", "dir/s/b", "in.csv", "ind/c", "ind/d/e", "a%20b#1.csv", "p%q/x"} {
 		a.put(name, name+n+"\n")
 	}
 }
@@ -84,6 +84,9 @@ func (a *afar) imports(versions bool) {
 	t := a.t
 	t.Helper()
 	kinds := [][]string{{a.url + "/in.csv", "i.csv"}, {a.url + "/ind", "i"}, {"remote://far/in.csv", "r.csv"}, {"remote://far/ind", "r"}, {a.url + "/in.csv", "later.csv", "--no-download"}, {"remote://far/ind", "later", "--no-download"}}
+	if !versions { // dvc fails to update such names there
+		kinds = append(kinds, []string{a.url + "/a%20b#1.csv", "odd.csv"}, []string{a.url + "/p%q", "odd"})
+	}
 	if a.d.old { // pull writes into its .dvc files what was brought of imports that were only noted
 		kinds = kinds[:4]
 	}
@@ -94,7 +97,11 @@ func (a *afar) imports(versions bool) {
 		kinds = kinds[:len(kinds)-1]
 	}
 	var outs, files []string
+	ofIn := 0 // of in.csv
 	for _, args := range kinds {
+		if strings.HasSuffix(args[0], "/in.csv") {
+			ofIn++
+		}
 		a.d.must(a.twin, append([]string{"import-url", "-q"}, args...)...)
 		outs, files = append(outs, args[1]), append(files, args[1]+".dvc")
 	}
@@ -124,7 +131,7 @@ func (a *afar) imports(versions bool) {
 		a.alike(files...)
 	}
 	same("as imported", brought)
-	if got := contents(t, a.main, outs); strings.Count(got, "in.csv1") != len(outs)/2+len(outs)%2 {
+	if got := contents(t, a.main, outs); strings.Count(got, "in.csv1") != ofIn {
 		t.Errorf("Rondo has brought\n%s", got)
 	}
 	a.write("2")

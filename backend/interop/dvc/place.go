@@ -42,7 +42,7 @@ func (p *Project) openPlace(ctx context.Context, f SingleFile) (originPlace, err
 
 // openOrigin opens what lies at an address; a path is meant from the folder base.
 func (p *Project) openOrigin(ctx context.Context, base, address string, aware bool) (originPlace, error) {
-	u, err := url.Parse(address)
+	u, err := url.Parse(literal(address))
 	if err != nil || len(u.Scheme) < 2 {
 		at := filepath.FromSlash(address)
 		if !filepath.IsAbs(at) {
