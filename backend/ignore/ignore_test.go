@@ -29,7 +29,7 @@ func FuzzALineMeansItsPath(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path string) {
 		if path == "" || strings.ContainsRune(path, 0) || strings.Trim(path, "/") != path || strings.Contains(path, "//") {
-			t.Skip()
+			t.Skip("no path that a walk finds")
 		}
 		line := ignore.Line(path)
 		rules := ignore.Rules(line, "")
