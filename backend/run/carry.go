@@ -57,9 +57,12 @@ func (s *Service) Carry(ctx context.Context, in Carried) (b Brought, err error) 
 		return b, err
 	}
 	if in.Points != nil {
-		if b.Points, err = s.carryPoints(ctx, in, b.New, &rec); err != nil {
+		to := carriedLog{s: s, id: in.ID}
+		defer to.close()
+		if b.Points, err = s.carryPoints(ctx, in, b.New, &to); err != nil {
 			return b, err
 		}
+		rec.Blocks, rec.Points = to.blocks, to.sums
 	}
 	return b, s.recordCarried(ctx, in.ID, rec)
 }
@@ -117,9 +120,8 @@ func fitting(what string, pairs map[string]string, most int, left func(what, key
 	return out
 }
 
-// carryPoints writes the history as blocks that do not count yet, and notes in the
-// record where they lie.
-func (s *Service) carryPoints(ctx context.Context, in Carried, fresh bool, rec *carriedRecord) (n int64, err error) {
+// carryPoints writes the history as blocks that do not count yet.
+func (s *Service) carryPoints(ctx context.Context, in Carried, fresh bool, to *carriedLog) (n int64, err error) {
 	have := map[Point]bool{}
 	if !fresh {
 		all, err := s.read(ctx, in.ID, nil)
@@ -133,13 +135,12 @@ func (s *Service) carryPoints(ctx context.Context, in Carried, fresh bool, rec *
 		}
 	}
 	sums := newCollector()
-	defer s.logs.let(in.ID)
 	err = in.Points(func(list []Point) error {
 		list = in.newPoints(list, have)
 		for len(list) > 0 {
 			part := list[:min(len(list), points.MaxBatch)]
 			list = list[len(part):]
-			if err := s.carryBlock(ctx, in.ID, part, rec); err != nil {
+			if err := to.append(ctx, part); err != nil {
 				return err
 			}
 			sums.add(summarise(part))
@@ -147,7 +148,7 @@ func (s *Service) carryPoints(ctx context.Context, in Carried, fresh bool, rec *
 		}
 		return ctx.Err()
 	})
-	rec.Points = sums.out
+	to.sums = sums.out
 	return n, err
 }
 
@@ -171,15 +172,6 @@ func (in *Carried) newPoints(list []Point, have map[Point]bool) []Point {
 		}
 	}
 	return out
-}
-
-func (s *Service) carryBlock(ctx context.Context, id string, list []Point, rec *carriedRecord) error {
-	return s.logs.use(ctx, id, func(l *points.Log) error {
-		return l.Append(filePoints(list), false, func(at, end int64) {
-			rec.Blocks = append(rec.Blocks, at)
-			s.waiting.add(id, end, summaries{})
-		})
-	})
 }
 
 const maxCarriedInputs = 2 << 20 // bytes of inputs that fit beside all else in one record

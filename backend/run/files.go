@@ -85,7 +85,7 @@ func (s *Service) settle(ctx context.Context) error {
 		for id, r := range runs {
 			no, err := numberOf(tx, id)
 			if errs.Is(err, errs.NotFound) {
-				continue // a run that is being brought in: its record will say what counts
+				continue // it was to be brought in, and its record could not be written
 			}
 			if err != nil {
 				return err

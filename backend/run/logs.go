@@ -31,21 +31,40 @@ type openLog struct {
 
 // use runs fn with the run's log, opened if need be.
 func (g *logs) use(ctx context.Context, id string, fn func(*points.Log) error) error {
-	o, err := g.take(ctx, id)
+	l, giveUp, err := g.hold(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer g.give(id, o)
-	o.once.Do(func() { o.log, o.err = g.s.openLog(ctx, id) })
-	if o.err != nil {
-		g.let(id)
-		return o.err
-	}
-	if err = fn(o.log); err != nil && o.log.Broken() {
+	defer giveUp()
+	if err = fn(l); err != nil && l.Broken() {
 		g.let(id)
 	}
 	return err
 }
+
+// hold returns the run's log, opened if need be, which stays open until it is given up.
+func (g *logs) hold(ctx context.Context, id string) (l *points.Log, giveUp func(), err error) {
+	o, err := g.take(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.once.Do(func() { o.log, o.err = g.s.openLog(ctx, id) })
+	if o.err != nil {
+		g.let(id)
+		g.give(id, o)
+		return nil, nil, o.err
+	}
+	return o.log, func() { g.give(id, o) }, nil
+}
+
+// ended reports whether the project is about to close, which waits for whoever holds a log.
+func (g *logs) ended() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
+}
+
+var errClosed = errs.New(errs.Unavailable, "the project is closed")
 
 func (g *logs) take(ctx context.Context, id string) (*openLog, error) {
 	for {
@@ -67,7 +86,7 @@ func (g *logs) find(id string) (o *openLog, over chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
-		return nil, nil, errs.New(errs.Unavailable, "the project is closed")
+		return nil, nil, errClosed
 	}
 	o = g.open[id]
 	if o == nil {

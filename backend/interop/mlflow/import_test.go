@@ -92,8 +92,27 @@ func (h *house) rebuilds(t *testing.T) {
 	defer l.Close()
 	must(t, l.Dump(t.Context(), &then))
 	if now.String() != then.String() {
-		t.Error("a rebuilt index has other rows")
+		t.Errorf("a rebuilt index has other rows: %s", otherLines(now.String(), then.String()))
 	}
+}
+
+// otherLines are those that only one of two texts has.
+func otherLines(a, b string) string {
+	var out strings.Builder
+	list := func(mark string, of, against string) {
+		has := map[string]int{}
+		for line := range strings.Lines(against) {
+			has[line]++
+		}
+		for line := range strings.Lines(of) {
+			if has[line]--; has[line] < 0 {
+				out.WriteString("\n" + mark + " " + line)
+			}
+		}
+	}
+	list("-", a, b)
+	list("+", b, a)
+	return out.String()
 }
 
 // repeats imports again: first nothing is new, then only what was added.
