@@ -88,12 +88,14 @@ func (f *file) look() {
 func (f *file) again() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.inputs) > 0 {
-		f.stamp = stamp{size: -2}
-	}
-	was := f.touched
 	f.look()
-	f.touched = f.touched && was
+	if len(f.inputs) == 0 {
+		return
+	}
+	touched, inputs := f.touched, f.inputs
+	f.stamp = stamp{size: -2}
+	f.look()
+	f.touched = touched || !maps.Equal(inputs, f.inputs)
 }
 
 func stampsOf(p *project.Project, names []string) map[string]stamp {
@@ -112,9 +114,9 @@ func stampOf(path string) stamp {
 	return stamp{info.Size(), info.ModTime()}
 }
 
-// watch calls changed whenever the file was touched. It looks instead of being
-// told: that works on every file system and in every container.
-func (f *file) watch(ctx context.Context, changed func()) {
+// watch calls fn again and again. It looks instead of being told: that works on every
+// file system and in every container.
+func watch(ctx context.Context, fn func()) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -122,9 +124,7 @@ func (f *file) watch(ctx context.Context, changed func()) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if f.changed() {
-				changed()
-			}
+			fn()
 		}
 	}
 }

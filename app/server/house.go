@@ -43,6 +43,7 @@ type house struct {
 	own      *own
 	settings *settings
 	file     *file
+	taking   sync.Mutex // held while what file says is handed to the nouns
 
 	datasets *dataset.Service
 	runs     *run.Service
@@ -217,7 +218,7 @@ func (h *house) work(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { h.report("webhooks", h.doors.webhooks.Serve(ctx, h.events)) })
 	all.Go(func() { h.report("the machine", h.host.Serve(ctx)) })
 	all.Go(func() { h.report("the loop", h.loop.Serve(ctx)) })
-	all.Go(func() { h.file.watch(ctx, func() { h.reload(ctx) }) })
+	all.Go(func() { watch(ctx, func() { h.upToDate(ctx) }) })
 	return &all
 }
 
@@ -225,6 +226,16 @@ func (h *house) work(ctx context.Context) *sync.WaitGroup {
 func (h *house) report(what string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		h.server.opts.Log.Error("stopped", "what", what, "err", err)
+	}
+}
+
+// upToDate takes rondo.yaml if it was changed, before a request is answered as well: who
+// has written it finds in the next answer what it says.
+func (h *house) upToDate(ctx context.Context) {
+	h.taking.Lock()
+	defer h.taking.Unlock()
+	if h.file.changed() {
+		h.reload(context.WithoutCancel(ctx))
 	}
 }
 

@@ -107,6 +107,33 @@ func TestTheProjectFileIsWatched(t *testing.T) {
 	}
 }
 
+// TestWhatTheProjectFileDeclaresIsThereAtOnce asks right after each change, as a script
+// does, first for the stages and then for what the nouns live by.
+func TestWhatTheProjectFileDeclaresIsThereAtOnce(t *testing.T) {
+	dir := weather(t)
+	s := serve(t, options(t, dir, t.TempDir()))
+	token := "Authorization: Bearer " + s.Info().Token
+	path := filepath.Join(dir, "rondo.yaml")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"rain", "snow"} {
+		text := strings.Replace(string(good), "endpoints:\n", "endpoints:\n  "+name+": {model: weather, alias: champion}\n", 1)
+		text = strings.Replace(text, "datasets:\n", "datasets:\n  "+name+": {path: "+name+".csv}\n", 1)
+		text = strings.Replace(text, "monitors:\n", "monitors:\n  "+name+": {endpoint: "+name+", window: {rows: 50}}\n", 1)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []string{"/pipeline", "/endpoints", "/datasets", "/monitors"} {
+			res, body := ask(t, "GET", s.Info().URL+"/api/v1"+at, "", token)
+			if res.StatusCode != http.StatusOK || at != "/pipeline" && !strings.Contains(body, `"`+name+`"`) {
+				t.Errorf("%s says %s: %s", at, res.Status, body)
+			}
+		}
+	}
+}
+
 func TestTheProjectFileIsReplacedByWhatCanBeUsedAndOverNobodysChange(t *testing.T) {
 	dir := weather(t)
 	s := serve(t, options(t, dir, t.TempDir()))

@@ -64,9 +64,7 @@ func (s *Server) SaveFile(ctx context.Context, change api.FileChange) (api.Sourc
 	if err := s.house.file.replace(change.Text, change.Was); err != nil {
 		return api.SourceFile{}, err
 	}
-	if s.house.file.changed() {
-		s.house.reload(ctx)
-	}
+	s.house.upToDate(ctx)
 	return s.File(ctx)
 }
 

@@ -12,11 +12,19 @@ import (
 // protocols that track and register, and the UI for the rest.
 func (s *Server) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(api.Prefix+"/", s.house.api)
+	mux.Handle(api.Prefix+"/", s.house.upToDateFor(s.house.api))
 	mux.HandleFunc("/api/", noRoute)
 	s.house.doors.controlRoutes(mux)
 	mux.Handle("/", ui{s.opts.UI})
 	return mux
+}
+
+// upToDateFor has requests answered by rondo.yaml as it lies there.
+func (h *house) upToDateFor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h.upToDate(req.Context())
+		next.ServeHTTP(w, req)
+	})
 }
 
 // servingRoutes joins what answers on the serving listener.
