@@ -110,7 +110,7 @@ func (d *DB) conn(ctx context.Context) (*Tx, error) {
 // schemaID changes whenever any noun's schema does.
 func (d *DB) schemaID() string {
 	var b strings.Builder
-	b.WriteString("rondo index 2\n")
+	b.WriteString("rondo index 3\n")
 	for _, n := range d.nouns {
 		fmt.Fprintf(&b, "%s\n%s\n", n.Name, n.Schema)
 	}
@@ -127,7 +127,8 @@ const ownSchema = `
 CREATE TABLE index_state (schema TEXT PRIMARY KEY, refreshed INTEGER NOT NULL) STRICT;
 CREATE TABLE index_cursor (device TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, clock INTEGER NOT NULL) STRICT;
 CREATE TABLE index_sealed (device TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
-  PRIMARY KEY (device, number)) STRICT, WITHOUT ROWID;`
+  PRIMARY KEY (device, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE index_unfit (device TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (device, seq)) STRICT, WITHOUT ROWID;`
 
 func (d *DB) create(ctx context.Context) error {
 	return d.Update(ctx, func(tx *Tx) error {

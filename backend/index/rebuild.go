@@ -18,23 +18,35 @@ import (
 // CatchUp applies the records that the index has not seen. Where the journals and
 // the index have parted (a restored folder, a record that belongs before one
 // already applied), it starts again from nothing. It returns how many it applied.
-func (d *DB) CatchUp(ctx context.Context, dir string) (int, []error, error) {
-	n, damaged, err := d.replay(ctx, dir)
-	if errors.Is(err, errParted) {
-		if err := d.Reset(ctx); err != nil {
-			return 0, nil, err
-		}
-		n, damaged, err = d.replay(ctx, dir)
+func (d *DB) CatchUp(ctx context.Context, dir string) (n int, damaged []error, err error) {
+	n, damaged, err = d.replayAll(ctx, dir, d.Apply)
+	if unfit(err) { // rare: to be able to undo each record by itself costs a tenth
+		n, damaged, err = d.replayAll(ctx, dir, d.applyFitting)
 	}
 	if err != nil {
 		return n, damaged, err
 	}
-	return n, damaged, d.refresh(ctx)
+	passed, err := d.passedOver(ctx)
+	if err != nil {
+		return n, damaged, err
+	}
+	return n, append(damaged, passed...), d.refresh(ctx)
 }
 
 var errParted = errs.New(errs.Internal, "index and journal have parted")
 
-func (d *DB) replay(ctx context.Context, dir string) (n int, damaged []error, err error) {
+func (d *DB) replayAll(ctx context.Context, dir string, apply func(*Tx, journal.Record) error) (n int, damaged []error, err error) {
+	n, damaged, err = d.replay(ctx, dir, apply)
+	if errors.Is(err, errParted) {
+		if err := d.Reset(ctx); err != nil {
+			return 0, nil, err
+		}
+		n, damaged, err = d.replay(ctx, dir, apply)
+	}
+	return n, damaged, err
+}
+
+func (d *DB) replay(ctx context.Context, dir string, apply func(*Tx, journal.Record) error) (n int, damaged []error, err error) {
 	err = d.Update(ctx, func(tx *Tx) error {
 		known, newest, err := knownOf(tx)
 		if err != nil {
@@ -48,7 +60,7 @@ func (d *DB) replay(ctx context.Context, dir string) (n int, damaged []error, er
 				return errParted
 			}
 			n++
-			if err := d.Apply(tx, r); err != nil {
+			if err := apply(tx, r); err != nil {
 				return fmt.Errorf("record %d of %s (%s): %w", r.Seq, r.Device, r.Kind, err)
 			}
 			last[r.Device] = r

@@ -69,6 +69,10 @@ func (tx *Tx) close() {
 	tx.conn.Close()
 }
 
+// ErrLost says that SQLite has given up the whole transaction, as it does where the disk
+// is full or fails in the middle of one. What was written in it before is gone.
+var ErrLost = errors.New("the transaction was given up")
+
 // Nested runs fn and undoes only what fn did if it fails.
 func (tx *Tx) Nested(fn func() error) (err error) {
 	tx.depth++
@@ -81,7 +85,7 @@ func (tx *Tx) Nested(fn func() error) (err error) {
 		_, e1 := tx.Exec("ROLLBACK TO " + name)
 		_, e2 := tx.Exec("RELEASE " + name)
 		if e := errors.Join(e1, e2); e != nil {
-			return errors.Join(err, e)
+			return errors.Join(err, ErrLost, e)
 		}
 		return err
 	}

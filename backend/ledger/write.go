@@ -7,6 +7,7 @@ import (
 
 	"rondo/backend/errs"
 	"rondo/backend/fault"
+	"rondo/backend/index"
 	"rondo/backend/journal"
 )
 
@@ -55,8 +56,13 @@ func (l *Ledger) commit(group []*change) {
 		failAll(group, err)
 		return
 	}
-	recs := l.stage(group)
+	recs, err := l.stage(group)
 	fault.Point("ledger.staged")
+	if err != nil {
+		l.index.Rollback()
+		failAll(group, err)
+		return
+	}
 	if len(recs) > 0 { // derived rows alone need no sync
 		if err := l.journal.Append(recs); err != nil {
 			l.index.Rollback()
@@ -75,20 +81,26 @@ func (l *Ledger) commit(group []*change) {
 	}
 }
 
-// stage checks and applies each change of the group on its own.
-func (l *Ledger) stage(group []*change) (recs []journal.Record) {
+// stage checks and applies each change of the group on its own. It fails where the rows
+// of those before are gone: their records must not be written then.
+func (l *Ledger) stage(group []*change) (recs []journal.Record, err error) {
 	prev := l.journal.Last()
 	for _, c := range group {
 		if c.err = c.ctx.Err(); c.err != nil {
 			continue
 		}
 		c.err = l.index.Writer().Nested(func() error { return l.try(c, prev) })
+		if errors.Is(c.err, index.ErrLost) {
+			err := notShown(c.err)
+			c.err = nil // all of the group ends with it
+			return nil, err
+		}
 		if c.err == nil && c.derive == nil {
 			recs = append(recs, c.rec)
 			prev = c.rec
 		}
 	}
-	return recs
+	return recs, nil
 }
 
 func (l *Ledger) try(c *change, prev journal.Record) (err error) {
@@ -134,22 +146,34 @@ func (l *Ledger) settle(group []*change, recs []journal.Record) error {
 	if len(recs) > 0 {
 		if err := l.index.SetCursor(recs[len(recs)-1]); err != nil {
 			l.index.Rollback()
-			return l.again(err)
+			return l.again(group, err)
 		}
 	}
 	if err := errors.Join(l.index.SetSealed(l.journal.TakeSealed()), l.index.Commit()); err != nil {
-		return l.again(err)
+		return l.again(group, err)
 	}
 	fault.Point("ledger.committed")
 	return nil
 }
 
-func (l *Ledger) again(cause error) error {
+// again applies the records of a group from the journal. Rows that come from files have no
+// record: who wanted them has to bring them again.
+func (l *Ledger) again(group []*change, cause error) error {
+	for _, c := range group {
+		if c.err == nil && c.derive != nil {
+			c.err = notShown(cause)
+		}
+	}
 	if _, _, err := l.index.CatchUp(context.Background(), l.journal.Dir()); err != nil {
 		return errs.New(errs.Unavailable, "the change is saved, but the index cannot show it: %w", cause).
 			WithHint("free some disk space and start again; the index rebuilds itself")
 	}
 	return nil
+}
+
+func notShown(cause error) error {
+	return errs.New(errs.Unavailable, "the index cannot be written: %w", cause).
+		WithHint("free some disk space and try again; nothing that was saved before is affected")
 }
 
 // checkpoint does what is asked outside of a transaction and returns the rest.
