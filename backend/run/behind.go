@@ -25,15 +25,14 @@ type ahead struct {
 
 const together = 32 // runs whose files are read at a time
 
-// catchUp brings the index up to the files of points of some runs, of some devices or
-// with none named of all. Files are read on every processor, while what was found in
+// catchUp brings the index up to the files of points of some runs. Files are read on every processor, while what was found in
 // those before them goes into the index in the order of the runs.
-func catchUp(tx *index.Tx, runs string, ids, devices []string) (all []points.Damage, err error) {
+func catchUp(tx *index.Tx, runs string, ids []string, files func(runs, id string) []pointFile) (all []points.Damage, err error) {
 	var list []*ahead
 	var reading errgroup.Group
 	defer reading.Wait()
 	for part := range slices.Chunk(ids, together) {
-		next, err := aheadOf(tx, runs, part, devices)
+		next, err := aheadOf(tx, runs, part, files)
 		if err = errors.Join(err, reading.Wait()); err != nil {
 			return all, err
 		}
@@ -52,17 +51,8 @@ func catchUp(tx *index.Tx, runs string, ids, devices []string) (all []points.Dam
 }
 
 // aheadOf finds the files of some runs that must be read.
-func aheadOf(tx *index.Tx, runs string, ids, devices []string) (list []*ahead, err error) {
+func aheadOf(tx *index.Tx, runs string, ids []string, files func(runs, id string) []pointFile) (list []*ahead, err error) {
 	for _, id := range ids {
-		files := filesOf
-		if len(devices) > 0 {
-			files = func(_, id string) (list []pointFile) {
-				for _, d := range devices {
-					list = append(list, pointFile{id, d})
-				}
-				return list
-			}
-		}
 		for _, f := range files(runs, id) {
 			a, behind, err := lookAt(tx, runs, f)
 			if err != nil {

@@ -2,8 +2,6 @@ package run_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -39,13 +37,7 @@ func TestARunComesWholeWhateverHappensMeanwhile(t *testing.T) {
 	if must(t, err); len(history) != 2 {
 		t.Errorf("history %v", history)
 	}
-	before := h.dump(t)
-	h.close()
-	must(t, os.RemoveAll(filepath.Dir(indexPath(h.dir))))
-	h = open(t, h.dir)
-	if after := h.dump(t); after != before {
-		t.Errorf("rebuilt:\n%s\nwant\n%s", after, before)
-	}
+	h = h.rebuiltSame(t)
 	if r := h.Repairs(); len(r) > 0 {
 		t.Errorf("repairs %v", r)
 	}

@@ -14,3 +14,20 @@ func (s *Service) LoadHit(ctx context.Context, no int64, id string) (list []List
 	})
 	return list, err
 }
+
+// LookFirst changes how many runs are looked at before a project is open, until back is called.
+func LookFirst(n int) (back func()) {
+	was := few
+	few = n
+	return func() { few = was }
+}
+
+// Logging says how many want to write to a run's file.
+func (s *Service) Logging(id string) int {
+	s.logs.mu.Lock()
+	defer s.logs.mu.Unlock()
+	if o := s.logs.open[id]; o != nil {
+		return o.users
+	}
+	return 0
+}

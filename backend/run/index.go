@@ -32,7 +32,7 @@ CREATE INDEX run_inputs_dataset ON run_inputs (name, digest);
 CREATE TABLE run_model_links (run TEXT NOT NULL, model TEXT NOT NULL, output INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, model, output)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_latest (run INTEGER PRIMARY KEY, data BLOB NOT NULL, rest BLOB NOT NULL) STRICT;
 CREATE TABLE run_files (run INTEGER NOT NULL, device TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (run, device)) STRICT, WITHOUT ROWID;
-CREATE TABLE run_opened (run INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE run_opened (run TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE run_blocks (run TEXT NOT NULL, device TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, device, at)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_models (id TEXT PRIMARY KEY, experiment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, run TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,
   created INTEGER NOT NULL, updated INTEGER NOT NULL) STRICT;
@@ -79,7 +79,7 @@ func Index(dir string) index.Noun {
 			if err != nil {
 				return err
 			}
-			_, err = catchUp(tx, runsDir(dir), ids, nil)
+			_, err = catchUp(tx, runsDir(dir), ids, filesOf)
 			return err
 		},
 	}

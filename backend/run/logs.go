@@ -48,7 +48,7 @@ func (g *logs) hold(ctx context.Context, id string) (l *points.Log, giveUp func(
 	if err != nil {
 		return nil, nil, err
 	}
-	o.once.Do(func() { o.log, o.err = g.s.openLog(ctx, id) })
+	o.once.Do(func() { o.log, o.err = g.s.openLog(context.WithoutCancel(ctx), id) }) // others wait for it who have not gone away
 	if o.err != nil {
 		g.let(id)
 		g.give(id, o)
@@ -170,7 +170,7 @@ func (s *Service) openLog(ctx context.Context, id string) (*points.Log, error) {
 	}
 	var end int64
 	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) error {
-		if _, err := tx.Exec("INSERT OR IGNORE INTO run_opened SELECT no FROM run_runs WHERE id=?", id); err != nil {
+		if _, err := tx.Exec("INSERT OR IGNORE INTO run_opened VALUES (?)", id); err != nil {
 			return err
 		}
 		at, damage, err := catchUpFile(tx, s.runs, id, s.opts.Ledger.Device())

@@ -86,7 +86,7 @@ func (s *Service) recoverOwn(ctx context.Context, behind int) error {
 	if behind == behindNone {
 		return nil
 	}
-	query := "SELECT r.id FROM run_opened o JOIN run_runs r ON r.no=o.run ORDER BY r.no"
+	query := "SELECT r.id FROM run_opened o JOIN run_runs r ON r.id=o.run ORDER BY r.no"
 	if behind == behindAnybody {
 		query = "SELECT id FROM run_runs ORDER BY no"
 	}
@@ -96,7 +96,7 @@ func (s *Service) recoverOwn(ctx context.Context, behind int) error {
 		if err != nil {
 			return err
 		}
-		damage, err = catchUp(tx, s.runs, ids, []string{s.opts.Ledger.Device()})
+		damage, err = catchUp(tx, s.runs, ids, s.ownFile)
 		return err
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Service) recoverOwn(ctx context.Context, behind int) error {
 }
 
 // few runs are looked at before the project is open, more of them while it is.
-const few = 2000
+var few = 2000
 
 // recoverOthers looks for what came from other devices while nobody was here.
 func (s *Service) recoverOthers(ctx context.Context) error {
@@ -137,16 +137,26 @@ func (s *Service) recoverOthers(ctx context.Context) error {
 	return nil
 }
 
+// takeOthers leaves this device's own files alone, which may be written to by now: what is
+// in them waits for the index already, and a block that is half there is no torn end.
 func (s *Service) takeOthers(ctx context.Context, ids []string) error {
 	var damage []points.Damage
 	err := s.opts.Ledger.Derive(ctx, func(tx *index.Tx) (err error) {
-		damage, err = catchUp(tx, s.runs, ids, nil)
+		damage, err = catchUp(tx, s.runs, ids, s.othersFiles)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.note(damage)
 	}
-	return s.mend(damage)
+	return err
+}
+
+func (s *Service) ownFile(_, id string) []pointFile {
+	return []pointFile{{id, s.opts.Ledger.Device()}}
+}
+
+func (s *Service) othersFiles(runs, id string) []pointFile {
+	return slices.DeleteFunc(filesOf(runs, id), func(f pointFile) bool { return f.device == s.opts.Ledger.Device() })
 }
 
 // clean makes the index durable and takes the mark away.

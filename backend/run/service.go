@@ -85,11 +85,11 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 	return s, nil
 }
 
-// mend cuts the unfinished ends of this device's own files. Others' may still be on
-// their way here.
+// mend cuts the unfinished ends of files, which are this device's own: others' may still
+// be on their way here.
 func (s *Service) mend(list []points.Damage) error {
 	for _, d := range list {
-		if d.Tail && filepath.Base(d.File) == s.opts.Ledger.Device()+pointsSuffix {
+		if d.Tail {
 			l, err := points.Open(d.File, d.At)
 			if err != nil {
 				return err

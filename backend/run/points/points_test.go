@@ -126,6 +126,54 @@ func TestDamageInsideIsNamedAndTheRestIsRead(t *testing.T) {
 	}
 }
 
+// TestADamagedBeginningHidesNoBlock: each bit of it, and whoever opens the file goes on
+// behind its last block and cuts nothing.
+func TestADamagedBeginningHidesNoBlock(t *testing.T) {
+	path := file(t)
+	l := open(t, path, 0)
+	at, _ := add(t, l, points.Point{Key: "a", Value: 1})
+	_, end := add(t, l, points.Point{Key: "b", Value: 2})
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range at {
+		for bit := range 8 {
+			b := bytes.Clone(whole)
+			b[i] ^= 1 << bit
+			if string(b[:at]) == "rondo points 1\n" {
+				continue
+			}
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			list, good, damage := all(t, path)
+			if len(list) != 2 || good != end || len(damage) != 1 || damage[0].Tail || damage[0].At != 0 || damage[0].End != at {
+				t.Fatalf("bit %d of byte %d: points %v up to %d, damage %v", bit, i, list, good, damage)
+			}
+		}
+	}
+	next := open(t, path, end)
+	add(t, next, points.Point{Key: "c", Value: 3})
+	if list, _, damage := all(t, path); len(list) != 3 || len(damage) != 1 {
+		t.Errorf("points %v, damage %v", list, damage)
+	}
+}
+
+// TestABeginningThatNeverGotToDiskIsATail: the machine stopped when the size was on disk.
+func TestABeginningThatNeverGotToDiskIsATail(t *testing.T) {
+	path := file(t)
+	open(t, path, 0)
+	for _, n := range []int{1, 14, 15, 16, 5000} {
+		if err := os.WriteFile(path, make([]byte, n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, end, damage := all(t, path); end != 0 || len(damage) != 1 || !damage[0].Tail {
+			t.Errorf("%d bytes: end %d, damage %v", n, end, damage)
+		}
+	}
+}
+
 func TestWhatWasNeverAcknowledgedIsATailEvenIfItsEndIsWhole(t *testing.T) {
 	path := file(t)
 	l := open(t, path, 0)

@@ -68,10 +68,13 @@ func (s *scanner) walk(at int64, fn func(Block) error) (int64, []Damage, error) 
 		if s.size == 0 {
 			return 0, nil, nil
 		}
-		if ok, err := s.begins(); err != nil || !ok {
-			return 0, s.damage(0, s.size, s.size < int64(len(header))), err
+		ok, err := s.begins()
+		if err != nil || !ok && s.size < int64(len(header)) {
+			return 0, s.damage(0, s.size, true), err
 		}
-		at = int64(len(header))
+		if ok { // else what lies before the first block is damaged, as it may be between two
+			at = int64(len(header))
+		}
 	}
 	var all []Damage
 	for at < s.size {
