@@ -97,12 +97,8 @@ func (s *Service) Create(ctx context.Context, w Webhook, secret string) (Webhook
 	if err := s.secrets.set(w.ID, secret); err != nil {
 		return w, err
 	}
-	return w, s.set(ctx, w)
-}
-
-func (s *Service) set(ctx context.Context, w Webhook) error {
 	_, err := s.opts.Ledger.Do(ctx, "webhook.set", w.ID, func(*index.Tx) (any, error) { return w, nil })
-	return err
+	return w, err
 }
 
 // Change updates a webhook; what is nil stays.
@@ -111,12 +107,7 @@ type Change struct {
 	Events                                 []Event
 }
 
-// Update changes a webhook. From then on this device is the one that sends it.
-func (s *Service) Update(ctx context.Context, id string, c Change) (Webhook, error) {
-	w, err := s.Get(ctx, id)
-	if err != nil {
-		return w, err
-	}
+func (c Change) of(w Webhook) Webhook {
 	for _, f := range []struct {
 		to   *string
 		from *string
@@ -128,16 +119,29 @@ func (s *Service) Update(ctx context.Context, id string, c Change) (Webhook, err
 	if len(c.Events) > 0 {
 		w.Events = c.Events
 	}
-	w.Updated, w.Device = s.opts.Now().UnixMilli(), s.opts.Ledger.Device()
-	if err := s.check(w); err != nil {
+	return w
+}
+
+// Update changes a webhook. From then on this device is the one that sends it.
+func (s *Service) Update(ctx context.Context, id string, c Change) (w Webhook, err error) {
+	if w, err = s.Get(ctx, id); err == nil {
+		err = s.check(c.of(w))
+	}
+	if err == nil && c.Secret != nil {
+		err = s.secrets.set(id, *c.Secret)
+	}
+	if err != nil {
 		return w, err
 	}
-	if c.Secret != nil {
-		if err := s.secrets.set(id, *c.Secret); err != nil {
-			return w, err
+	_, err = s.opts.Ledger.Do(ctx, "webhook.set", id, func(tx *index.Tx) (any, error) {
+		if w, err = row(tx, id); err != nil { // as it is now: somebody may have changed or deleted it
+			return nil, err
 		}
-	}
-	return w, s.set(ctx, w)
+		w = c.of(w)
+		w.Updated, w.Device = s.opts.Now().UnixMilli(), s.opts.Ledger.Device()
+		return w, s.check(w)
+	})
+	return w, err
 }
 
 // Delete removes a webhook and forgets its secret.
@@ -154,16 +158,21 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 // Get returns one.
 func (s *Service) Get(ctx context.Context, id string) (w Webhook, err error) {
 	err = s.opts.Ledger.View(ctx, func(tx *index.Tx) error {
-		var data string
-		err := tx.QueryRow("SELECT data FROM webhook_hooks WHERE id=?", id).Scan(&data)
-		if errors.Is(err, sql.ErrNoRows) {
-			return errs.New(errs.NotFound, "Webhook with ID %.80s not found.", id)
-		}
-		if err == nil {
-			err = json.Unmarshal([]byte(data), &w)
-		}
+		w, err = row(tx, id)
 		return err
 	})
+	return w, err
+}
+
+func row(tx *index.Tx, id string) (w Webhook, err error) {
+	var data string
+	err = tx.QueryRow("SELECT data FROM webhook_hooks WHERE id=?", id).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return w, errs.New(errs.NotFound, "Webhook with ID %.80s not found.", id)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(data), &w)
+	}
 	return w, err
 }
 

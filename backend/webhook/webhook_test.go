@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -251,4 +252,44 @@ func TestTheSecretStaysOnTheDevice(t *testing.T) {
 	if b, _ := os.ReadFile(h.secrets); strings.Contains(string(b), "s3cret-word") {
 		t.Error("a deleted webhook leaves its secret behind")
 	}
+}
+
+// TestChangesOfOneWebhookAllCount: several people change each another part of it at once, and
+// who deletes it meanwhile has the last word.
+func TestChangesOfOneWebhookAllCount(t *testing.T) {
+	h := open(t, t.TempDir(), "laptop", true)
+	for round := range 20 {
+		w, err := h.Create(t.Context(), webhook.Webhook{Name: "tell", URL: "https://example.com", Events: created}, "")
+		must(t, err)
+		name, text, url, status := "renamed", "said", "https://example.org", webhook.Disabled
+		together(t, func() error { _, err := h.Update(t.Context(), w.ID, webhook.Change{Name: &name}); return err },
+			func() error { _, err := h.Update(t.Context(), w.ID, webhook.Change{Description: &text}); return err },
+			func() error { _, err := h.Update(t.Context(), w.ID, webhook.Change{URL: &url}); return err },
+			func() error { _, err := h.Update(t.Context(), w.ID, webhook.Change{Status: &status}); return err })
+		if w, err = h.Get(t.Context(), w.ID); err != nil || w.Name != name || w.Description != text || w.URL != url || w.Status != status {
+			t.Fatalf("round %d: an answered change is gone: %+v, %v", round, w, err)
+		}
+		together(t, func() error { return h.Delete(t.Context(), w.ID) }, func() error {
+			if _, err := h.Update(t.Context(), w.ID, webhook.Change{Name: &name}); !errs.Is(err, errs.NotFound) {
+				return err
+			}
+			return nil
+		})
+		if _, err := h.Get(t.Context(), w.ID); !errs.Is(err, errs.NotFound) {
+			t.Fatalf("round %d: a deleted webhook is there: %v", round, err)
+		}
+	}
+}
+
+func together(t *testing.T, all ...func() error) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, do := range all {
+		wg.Go(func() {
+			if err := do(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
