@@ -21,7 +21,7 @@ func datasetSettings(f *project.File) map[string]dataset.Setting {
 
 // declared is what rondo.yaml says of the datasets as it lies there now.
 func (h *house) declared() (map[string]dataset.Setting, error) {
-	f, problem := h.file.current()
+	f, problem := h.file.lies()
 	return datasetSettings(f), problem
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/project"
 )
@@ -26,6 +28,7 @@ type file struct {
 	touched bool // since the last call of changed
 	good    *project.File
 	problem error
+	refused error // why the nouns did not take what was last read well, or not all of it
 }
 
 type stamp struct {
@@ -44,7 +47,37 @@ func (f *file) current() (*project.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.look()
+	if f.problem == nil {
+		return f.good, f.refused
+	}
 	return f.good, f.problem
+}
+
+// lies returns what was last read well, and why the file as it lies there cannot be read.
+func (f *file) lies() (*project.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.look()
+	return f.good, f.problem
+}
+
+// waits reports whether the nouns could not take all of the file, which may pass.
+func (f *file) waits() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refused != nil
+}
+
+// taken notes what the nouns said of what was last read well, and whether they had said it before.
+func (f *file) taken(err error) (news bool) {
+	if err != nil {
+		err = errs.New(errs.KindOf(err), "%s cannot be used as it is: %w", project.FileName, err).WithHint("%s", errs.HintOf(err))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.refused
+	f.refused = err
+	return fmt.Sprint(was) != fmt.Sprint(err)
 }
 
 func (f *file) get() *project.File {

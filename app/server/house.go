@@ -10,6 +10,7 @@ import (
 	"rondo/backend/api"
 	"rondo/backend/dataset"
 	"rondo/backend/door/mlflow"
+	"rondo/backend/errs"
 	"rondo/backend/evaluation"
 	"rondo/backend/event"
 	"rondo/backend/host"
@@ -78,7 +79,7 @@ func openHouse(ctx context.Context, s *Server) (*house, error) {
 	h.own = &own{sub: h.events.Subscribe(0, 4096), trust: h.trust}
 	for _, step := range []func(context.Context) error{
 		h.openGround, h.openData, h.openRuns, h.openModels, h.openServing, h.openMonitors,
-		h.openPipeline, h.openLoop, h.sync,
+		h.openPipeline, h.openLoop, h.begin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, h.closers.close())
@@ -229,25 +230,43 @@ func (h *house) report(what string, err error) {
 	}
 }
 
+// begin takes rondo.yaml as it is when the project is opened. What cannot be taken is the
+// file's problem, and keeps nobody out of the project.
+func (h *house) begin(ctx context.Context) error {
+	err := h.sync(ctx)
+	if errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Internal) {
+		return err
+	}
+	h.file.taken(err)
+	return nil
+}
+
 // upToDate takes rondo.yaml if it was changed, before a request is answered as well: who
 // has written it finds in the next answer what it says.
 func (h *house) upToDate(ctx context.Context) {
 	h.taking.Lock()
 	defer h.taking.Unlock()
-	if h.file.changed() {
-		h.reload(context.WithoutCancel(ctx))
+	changed := h.file.changed()
+	if !changed && !h.file.waits() {
+		return
+	}
+	if news := h.reload(context.WithoutCancel(ctx)); changed || news {
+		_, problem := h.file.current()
+		h.events.Publish("project.file", "", asFailure(problem))
 	}
 }
 
-// reload takes a changed rondo.yaml; one that cannot be read changes nothing.
-func (h *house) reload(ctx context.Context) {
-	_, problem := h.file.current()
-	if problem == nil {
-		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		defer cancel()
-		if err := h.sync(ctx); err != nil {
-			h.server.opts.Log.Error("rondo.yaml could not be applied", "err", err)
-		}
+// reload hands rondo.yaml to the nouns, and reports whether they say another thing than
+// before; one that cannot be read changes nothing.
+func (h *house) reload(ctx context.Context) (news bool) {
+	if _, problem := h.file.lies(); problem != nil {
+		return false
 	}
-	h.events.Publish("project.file", "", asFailure(problem))
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := h.sync(ctx)
+	if news = h.file.taken(err); news && err != nil {
+		h.server.opts.Log.Error("rondo.yaml could not be applied", "err", err)
+	}
+	return news
 }

@@ -134,6 +134,50 @@ func TestWhatTheProjectFileDeclaresIsThereAtOnce(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeTakenKeepsNobodyOut gives the path of a dataset another name, which the
+// records refuse, while the server runs and before one starts. Either way out ends it.
+func TestWhatCannotBeTakenKeepsNobodyOut(t *testing.T) {
+	dir, home := weather(t), t.TempDir()
+	path := filepath.Join(dir, "rondo.yaml")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(strings.Replace(string(good), "datasets:\n  weather:", "datasets:\n  storms:", 1), "dataset: weather", "dataset: storms", 1)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, start := range []string{string(good), other} {
+		write(start)
+		t.Run("", func(t *testing.T) {
+			s := serve(t, options(t, dir, home))
+			token := "Authorization: Bearer " + s.Info().Token
+			says := func(want string) {
+				t.Helper()
+				for _, at := range []string{"/project", "/project/file"} {
+					if _, body := ask(t, "GET", s.Info().URL+"/api/v1"+at, "", token); !strings.Contains(body, want) {
+						t.Errorf("%s lacks %s: %s", at, want, body)
+					}
+				}
+			}
+			write(other)
+			says(`"problem":{"kind":"conflict","message":"rondo.yaml cannot be used as it is: dataset storms: data/weather.csv is the dataset weather already"`)
+			if res, body := ask(t, "GET", s.Info().URL+"/api/v1/endpoints", "", token); !strings.Contains(body, `"name":"weather"`) {
+				t.Errorf("endpoints: %s: %s", res.Status, body)
+			}
+			if start == other {
+				ask(t, "DELETE", s.Info().URL+"/api/v1/datasets/weather", "", token)
+			} else {
+				write(string(good))
+			}
+			says(`"problem":null`)
+		})
+	}
+}
+
 func TestTheProjectFileIsReplacedByWhatCanBeUsedAndOverNobodysChange(t *testing.T) {
 	dir := weather(t)
 	s := serve(t, options(t, dir, t.TempDir()))

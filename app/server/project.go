@@ -55,6 +55,9 @@ func (s *Server) File(context.Context) (api.SourceFile, error) {
 		return out, unavailable(err, "read %s", project.FileName)
 	}
 	out.File, _, err = read(s.project, &dvc.Readings{})
+	if err == nil {
+		_, err = s.house.file.current()
+	}
 	out.Problem = asFailure(err)
 	return out, nil
 }

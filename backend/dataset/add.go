@@ -94,15 +94,20 @@ func (s *Service) added(ctx context.Context, d Dataset) error {
 }
 
 // Sync takes over what rondo.yaml declares. Datasets that it does not name stay, and
-// a path that does not exist yet is no mistake: a stage may be about to write it.
-func (s *Service) Sync(ctx context.Context, settings map[string]Setting) error {
+// a path that does not exist yet is no mistake: a stage may be about to write it. One that
+// cannot be taken keeps no other back; the error tells of the first.
+func (s *Service) Sync(ctx context.Context, settings map[string]Setting) (first error) {
 	s.setRules(settings)
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if err := s.declare(ctx, name, settings[name]); err != nil {
-			return err
+		if err := s.declare(ctx, name, settings[name]); err != nil && first == nil {
+			hint := errs.HintOf(err)
+			if errs.Is(err, errs.Conflict) {
+				hint = "in rondo.yaml call it by that name, or give it another path; or let go of the other: rondo data remove NAME"
+			}
+			first = errs.New(errs.KindOf(err), "dataset %s: %w", name, err).WithHint("%s", hint)
 		}
 	}
-	return nil
+	return first
 }
 
 func (s *Service) declare(ctx context.Context, name string, in Setting) error {

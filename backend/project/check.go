@@ -31,6 +31,7 @@ func check(name string, f *File, tree *yaml.Node) error {
 	c.top()
 	c.data(f.Data)
 	each(f.Datasets, c.dataset)
+	c.apart()
 	each(f.Stages, c.stage)
 	each(f.Models, c.model)
 	each(f.Endpoints, c.endpoint)

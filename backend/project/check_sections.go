@@ -3,6 +3,7 @@ package project
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -31,6 +32,22 @@ func (c *checker) dataset(name string, d Dataset) {
 			c.fail(at+".feedback.columns."+col, "write input.NAME, attribute.NAME or truth.NAME", "%q names no part of a captured prediction", from)
 		}
 	}
+}
+
+// apart refuses datasets of which one holds the other.
+func (c *checker) apart() {
+	var before []string
+	each(c.f.Datasets, func(name string, d Dataset) {
+		here := path.Clean(filepath.ToSlash(d.Path))
+		for _, other := range before {
+			there := path.Clean(filepath.ToSlash(c.f.Datasets[other].Path))
+			if here == there || strings.HasPrefix(here, there+"/") || strings.HasPrefix(there, here+"/") {
+				c.fail(".datasets."+name+".path", "choose paths that do not contain each other, or one dataset for both",
+					"%s and the path of dataset %s, %s, hold the same files", d.Path, other, c.f.Datasets[other].Path)
+			}
+		}
+		before = append(before, name)
+	})
 }
 
 func (c *checker) stage(name string, s Stage) {

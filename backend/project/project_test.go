@@ -69,6 +69,8 @@ func TestParseErrorsNamePlaceAndWayOut(t *testing.T) {
 		"own folder":      {"rondo: 1\nstages:\n  a: {cmd: x, outs: [.rondo/x]}\n", "not a path inside", "inside"},
 		"unknown model":   {"rondo: 1\nendpoints:\n  a: {model: b}\n", "rondo.yaml:3:7: endpoints.a.model", "models:"},
 		"alias":           {"rondo: 1\nname: &a x\ndatasets: {b: {path: *a}}\n", "anchors", "write the value"},
+		"one in another":  {"rondo: 1\ndatasets:\n  a: {path: d/x.csv}\n  b: {path: ./d}\n", "rondo.yaml:4:7: datasets.b.path", "do not contain each other"},
+		"side by side":    {"rondo: 1\ndatasets:\n  a: {path: d}\n  b: {path: d2}\n  c: {path: d/}\n", "rondo.yaml:5:7: datasets.c.path", "one dataset for both"},
 		"boundless gate":  {"rondo: 1\nmodels:\n  m: {path: m, gates: [{name: g, metric: x}]}\n", "no bound", "min:"},
 		"duplicate key":   {"rondo: 1\nname: a\nname: b\n", "rondo.yaml:3:1:", ""},
 		"empty":           {"", "rondo.yaml:1:1", "rondo: 1"},
