@@ -135,7 +135,8 @@ func (c *call) showEndpoint(e serve.Endpoint) {
 	if e.Signature == nil {
 		return
 	}
-	rows = [][]string{{"\nCOLUMN", "TYPE", ""}}
+	c.say("")
+	rows = [][]string{{"COLUMN", "TYPE", ""}}
 	for _, col := range e.Signature.Inputs {
 		rows = append(rows, []string{col.Name, string(col.Type), map[bool]string{true: "required", false: "optional"}[col.Required]})
 	}

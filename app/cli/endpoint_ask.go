@@ -95,12 +95,20 @@ func endpointPredict(ctx context.Context, c *call) error {
 			if len(out.Predictions) > 1 {
 				id += "." + strconv.Itoa(i)
 			}
-			table = append(table, []string{id, fmt.Sprint(p.Label), fmt.Sprintf("%.4g", p.Score)})
+			table = append(table, []string{id, fmt.Sprint(p.Label), scoreText(p.Score)})
 		}
 		c.table(table)
 		c.say("version %d, %s", out.Version, micros(out.LatencyUS))
 		return nil
 	})
+}
+
+// scoreText is a probability, or a dash of a model that tells none.
+func scoreText(score *float64) string {
+	if score == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.4g", *score)
 }
 
 func (c *call) askedRows(ctx context.Context) ([]map[string]any, error) {

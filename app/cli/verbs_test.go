@@ -120,7 +120,7 @@ func TestEndpointVerbs(t *testing.T) {
 	w.check([]expect{
 		{"endpoint list", 0, []string{"weather@champion→1", "ready"}},
 		{"endpoint list --json", 0, []string{`"name":"weather"`}},
-		{"endpoint show weather", 0, []string{"version 1 of weather (onnx)", "temp_min", "required", "answer"}},
+		{"endpoint show weather", 0, []string{"version 1 of weather (onnx)", "\n\nCOLUMN", "temp_min", "required", "answer"}},
 		{"endpoint show weather --json", 0, []string{`"signature"`}},
 		{"endpoint show", 2, []string{"usage: rondo endpoint show NAME"}},
 		{"endpoint show wether", 3, []string{"did you mean weather?", "rondo endpoint list"}},

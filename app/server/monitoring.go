@@ -129,10 +129,7 @@ func (a answers) Predict(ctx context.Context, v monitor.VersionRef, rows []map[s
 	list, err := a.serve.Predict(ctx, v.Model, v.Version, rows)
 	out := make([]monitor.Prediction, len(list))
 	for i, p := range list {
-		out[i].Value = p.Label
-		if p.Score != 0 {
-			out[i].Score = &p.Score
-		}
+		out[i] = monitor.Prediction{Value: p.Label, Score: p.Score}
 	}
 	return out, err
 }

@@ -81,7 +81,9 @@ func plain(v any) any {
 
 func plainly(out []runtime.Tensor, row int) Prediction {
 	p := Prediction{Label: at(labelOf(out), row), Outputs: map[string]any{}}
-	p.Score, _ = scoreOf(out, row)
+	if score, ok := scoreOf(out, row); ok {
+		p.Score = &score
+	}
 	for i := range out {
 		p.Outputs[out[i].Name] = at(&out[i], row)
 	}

@@ -178,7 +178,7 @@ type Query struct {
 
 // Prediction is the answer for one row in plain words.
 type Prediction struct {
-	Label   any            `json:"label"` // the predicted value
-	Score   float64        `json:"score"` // probability of the positive class; NaN-free, 0 without one
+	Label   any            `json:"label"`           // the predicted value
+	Score   *float64       `json:"score,omitempty"` // probability of the positive class, where the model tells one
 	Outputs map[string]any `json:"outputs"`
 }

@@ -218,7 +218,7 @@ func TestPredictApartFromAllEndpoints(t *testing.T) {
 	h := servetest.Open(t, t.TempDir())
 	row := map[string]any{"temp_max": 12.0, "temp_min": 4.0, "wind": 3, "day": 40.0, "wet": "never seen"}
 	list, err := h.Predict(t.Context(), "weather", 1, []map[string]any{row, row})
-	if err != nil || len(list) != 2 || list[0].Score <= 0 || list[0].Score >= 1 || list[0].Label == nil || list[0].Outputs["probability"] != list[0].Score {
+	if err != nil || len(list) != 2 || list[0].Score == nil || *list[0].Score <= 0 || *list[0].Score >= 1 || list[0].Label == nil || list[0].Outputs["probability"] != *list[0].Score {
 		t.Errorf("%+v, %v", list, err)
 	}
 	delete(row, "wind")

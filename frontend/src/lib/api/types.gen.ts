@@ -2166,7 +2166,7 @@ export interface ServePoint {
 
 export interface ServePrediction {
 	label: unknown;
-	score: number;
+	score?: number;
 	outputs: Record<string, unknown>;
 }
 
