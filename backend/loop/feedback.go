@@ -31,7 +31,7 @@ func (s *Service) feedback(ctx context.Context, d Decision, _ project.Model) (St
 	}
 	text := fmt.Sprintf("%d labelled predictions become rows of %s", rows.Count, set.Path)
 	if rows.Skipped > 0 {
-		text += fmt.Sprintf("; %d lack a column and stay out", rows.Skipped)
+		text += fmt.Sprintf("; %d lack a column and stay out: they have no %s", rows.Skipped, strings.Join(rows.Lacking, ", no "))
 	}
 	return Step{Rows: rows, Text: text}, nil
 }
@@ -111,9 +111,9 @@ func (s *Service) plan(ctx context.Context, set project.Dataset, captures []serv
 		added.WriteString("\n")
 	}
 	for _, c := range captures {
-		line, ok := file.line(set.Feedback.Columns, c)
-		if !ok {
-			rows.Skipped++
+		line, lacks := file.line(set.Feedback.Columns, c)
+		if len(lacks) > 0 {
+			rows.skip(lacks)
 			continue
 		}
 		rows.Count++
@@ -121,7 +121,7 @@ func (s *Service) plan(ctx context.Context, set project.Dataset, captures []serv
 		ids.WriteString(c.ID + "\n")
 	}
 	if rows.Count == 0 {
-		return nil, errs.New(errs.Precondition, "none of the %d labelled predictions holds all columns of %s", rows.Skipped, set.Path).
+		return nil, errs.New(errs.Precondition, "none of the %d labelled predictions holds all columns of %s: there is no %s", rows.Skipped, set.Path, strings.Join(rows.Lacking, ", no ")).
 			WithHint("send the missing attributes with the request, or the facts with the truth; feedback: in rondo.yaml says which")
 	}
 	if rows.Added, err = s.opts.Store.PutBytes(ctx, []byte(added.String())); err != nil {

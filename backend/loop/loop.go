@@ -9,6 +9,7 @@
 package loop
 
 import (
+	"slices"
 	"time"
 
 	"rondo/backend/ref"
@@ -115,7 +116,17 @@ type Rows struct {
 	Added    ref.Digest `json:"added"`    // object: the lines that are appended
 	Captures ref.Digest `json:"captures"` // object: ids of the captures, one a line
 	Count    int        `json:"count"`
-	Skipped  int        `json:"skipped"` // labelled captures that lack a column
+	Skipped  int        `json:"skipped"`           // labelled captures that lack a column
+	Lacking  []string   `json:"lacking,omitempty"` // what they lack, such as attribute.date
+}
+
+func (r *Rows) skip(lacks []string) {
+	r.Skipped++
+	for _, source := range lacks {
+		if !slices.Contains(r.Lacking, source) {
+			r.Lacking = append(r.Lacking, source)
+		}
+	}
 }
 
 // Open reports whether the decision still waits or runs.

@@ -466,6 +466,29 @@ func TestWhatFailsIsSaidAndNothingMoves(t *testing.T) {
 	}
 }
 
+// TestWhatAFeedbackRowLacksIsNamed has predictions without what the request should have
+// said: first all of them, then some.
+func TestWhatAFeedbackRowLacksIsNamed(t *testing.T) {
+	h := build(t, t.TempDir())
+	h.label(1, 3)
+	for i := range h.captures {
+		h.captures[i].Attributes, h.captures[i].Inputs = nil, nil
+	}
+	h.windows = drifting("w2", "w1")
+	if d := h.turn(); d.State != loop.Failed || !strings.Contains(d.Text, "none of the 3 labelled predictions") || !strings.Contains(d.Text, "there is no attribute.date, no input.temp") {
+		t.Errorf("%+v", d)
+	}
+
+	h = build(t, t.TempDir())
+	h.label(1, 3)
+	h.captures[1].Attributes = nil
+	h.windows = drifting("w2", "w1")
+	d := h.turn()
+	if step, _ := d.Step(loop.Feedback); step.Rows == nil || step.Rows.Count != 2 || step.Rows.Skipped != 1 || !strings.HasSuffix(step.Text, "1 lack a column and stay out: they have no attribute.date") {
+		t.Errorf("%+v", step)
+	}
+}
+
 // What passes is waited for, and not until the clock makes the loop look around.
 func TestADecisionGoesOnSoonAfterWhatPasses(t *testing.T) {
 	h := build(t, t.TempDir())

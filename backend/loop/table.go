@@ -104,8 +104,8 @@ func (t csvFile) check(columns map[string]string) error {
 	return nil
 }
 
-// line writes one capture as a row; false where a declared column has no value.
-func (t csvFile) line(columns map[string]string, c serve.Capture) (string, bool) {
+// line writes one capture as a row, or says which declared columns have no value.
+func (t csvFile) line(columns map[string]string, c serve.Capture) (line string, lacks []string) {
 	rec := make([]string, len(t.head))
 	for i, name := range t.head {
 		source, declared := columns[name]
@@ -114,15 +114,18 @@ func (t csvFile) line(columns map[string]string, c serve.Capture) (string, bool)
 		}
 		v, ok := find(source, c)
 		if !ok {
-			return "", false
+			lacks = append(lacks, source)
 		}
 		rec[i] = text(v)
+	}
+	if len(lacks) > 0 {
+		return "", lacks
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Write(rec)
 	w.Flush()
-	return b.String(), true
+	return b.String(), nil
 }
 
 // find reads input.NAME, attribute.NAME, truth.NAME or truth.label.

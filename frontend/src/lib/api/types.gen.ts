@@ -1011,6 +1011,7 @@ export interface LoopRows {
 	captures: string;
 	count: number;
 	skipped: number;
+	lacking?: string[];
 }
 
 export interface LoopStage {
