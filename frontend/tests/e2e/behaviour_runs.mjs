@@ -33,6 +33,52 @@ export const tests = {
     await page.waitForFunction((n) => document.querySelector('main h1')?.textContent === n, name)
   },
 
+  async 'the heads of the runs table are pressed by Space, and Tab leads to a row wherever the table was scrolled'(page, s) {
+    await enter(page, s.url, '/runs')
+    const head = page.locator('[role=columnheader] button', { hasText: 'Name' })
+    await head.focus()
+    await page.keyboard.press('Space')
+    await page.waitForSelector('[role=columnheader][aria-sort]:has-text("Name")')
+    assert.equal(await page.locator('[role=row][aria-selected=true]').count(), 0, 'a run was chosen by the head of a column')
+    await page.keyboard.press('ArrowDown')
+    assert.ok(await head.evaluate((e) => e === document.activeElement), 'an arrow took the focus from the head')
+    const byTab = async (from) => {
+      await from.focus()
+      for (let i = 0; i < 20; i++) {
+        await page.keyboard.press('Tab')
+        if (await page.evaluate(() => !!document.activeElement.closest('[data-at]'))) return page.evaluate(() => Number(document.activeElement.closest('[data-at]').dataset.at))
+      }
+      return assert.fail('Tab leads to no row')
+    }
+    await byTab(head)
+    await page.keyboard.press('End')
+    await page.waitForFunction(() => document.activeElement?.closest('[data-at="99"]'))
+    await page.evaluate(() => document.querySelector('[role=grid]').scrollTo(0, 0))
+    await page.waitForFunction(() => !document.querySelector('[data-at="99"]'))
+    assert.equal(await byTab(head), 0)
+    await page.keyboard.press('End')
+    await page.fill('[data-search]', 'weather-v')
+    await page.waitForFunction(() => document.querySelectorAll('[data-at]').length === 2)
+    await byTab(page.locator('[data-search]'))
+  },
+
+  async 'PageDown and PageUp go by what is seen of the runs, and the focus stays in the table'(page, s) {
+    await enter(page, s.url, '/runs')
+    await page.waitForSelector('[data-at="0"] a')
+    await page.focus('[data-at="0"] a')
+    const place = () => page.evaluate(() => Number(document.activeElement.closest('[data-at]')?.dataset.at ?? -1))
+    const come = (is) => page.waitForFunction(is, undefined, { timeout: 5000 }).catch(async () => assert.fail(`the focus is at row ${await place()}`))
+    await page.keyboard.press('PageDown')
+    await come(() => Number(document.activeElement.closest('[data-at]')?.dataset.at) > 5)
+    const by = await place()
+    assert.ok(by < 40, `one page is ${by} rows`)
+    await page.keyboard.press('PageDown')
+    await page.keyboard.press('PageDown')
+    await page.waitForFunction((n) => Number(document.activeElement.closest('[data-at]')?.dataset.at) === n, by * 3)
+    for (let i = 0; i < 4; i++) await page.keyboard.press('PageUp')
+    await come(() => document.activeElement.closest('[data-at="0"]'))
+  },
+
   async 'the runs table draws only what is seen, and loads on while it is scrolled'(page, s) {
     await enter(page, s.url, '/runs')
     await page.waitForSelector('[data-at="0"]')

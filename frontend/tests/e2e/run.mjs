@@ -20,6 +20,7 @@ import { tests as ways } from './data_ways.mjs'
 import { tests as figures } from './dvc_figures.mjs'
 import { tests as graph } from './graph.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
+import { tests as loop } from './loop_keys.mjs'
 import { tests as reading } from './reading.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -64,7 +65,7 @@ if (!real) {
   }
 }
 if (!real) {
-  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...ways, ...figures, ...graph, ...reading })) {
+  for (const [name, test] of Object.entries({ ...mistakes, ...disk, ...doors, ...data, ...bring, ...compare, ...keys, ...many, ...ways, ...figures, ...graph, ...loop, ...reading })) {
     await run(name, async () => {
       const page = await openPage(browser)
       try {

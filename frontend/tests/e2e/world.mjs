@@ -108,6 +108,14 @@ export async function fresh(at = folder(), options = {}) {
   return w
 }
 
+/** empty is a project in which there is nothing yet, with its server. */
+export async function empty() {
+  const w = new World(folder())
+  await w.ok('init', w.dir)
+  mkdirSync(w.home, { recursive: true })
+  return w.serve()
+}
+
 /** began is a fresh project whose commands are trusted and whose server runs. */
 export async function began(at, options) {
   const w = await fresh(at, options)

@@ -20,6 +20,7 @@ export function roving(node: HTMLElement) {
 /** Part is a long list of which only what is in view is drawn, in elements that say their place by data-at. */
 interface Part {
   length: () => number
+  page: () => number // rows that are seen at once
   show: (at: number) => void
 }
 
@@ -37,7 +38,7 @@ export function rovingIn(node: HTMLElement, part: Part) {
   }
   const keys = (e: KeyboardEvent) => {
     const row = (e.target as Element).closest<HTMLElement>('[data-at]')
-    const next = row ? target(e.key, going ?? Number(row.dataset.at), part.length()) : undefined
+    const next = row ? target(e.key, going ?? Number(row.dataset.at), part.length(), part.page()) : undefined
     if (next === undefined || !(e.target as Element).matches('[data-row]')) return
     e.preventDefault()
     part.show(next)
@@ -50,8 +51,8 @@ export function rovingIn(node: HTMLElement, part: Part) {
   return { destroy: () => node.removeEventListener('keydown', keys) }
 }
 
-/** target says where a key leads from a place in a list; undefined where it leads nowhere. */
-export function target(key: string, at: number, length: number): number | undefined {
+/** target says where a key leads from a place in a list; undefined where it leads nowhere, as by pages where all of the list is drawn. */
+export function target(key: string, at: number, length: number, page?: number): number | undefined {
   switch (key) {
     case 'ArrowDown':
     case 'j':
@@ -59,6 +60,10 @@ export function target(key: string, at: number, length: number): number | undefi
     case 'ArrowUp':
     case 'k':
       return Math.max(at - 1, 0)
+    case 'PageDown':
+      return page && Math.min(at + page, length - 1)
+    case 'PageUp':
+      return page && Math.max(at - page, 0)
     case 'Home':
       return 0
     case 'End':

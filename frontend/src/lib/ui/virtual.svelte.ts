@@ -40,6 +40,8 @@ export function virtual(count: () => number, rowHeight: (at: number) => number, 
     get below() {
       return Math.max(0, total - (items.at(-1)?.end ?? 0))
     },
+    /** page is how many rows are seen at once, less one that stays in view. */
+    page: () => Math.max(1, Math.floor((element()?.clientHeight ?? 0) / rowHeight(0)) - 1),
     toEnd: () => instance.scrollToIndex(count() - 1, { align: 'end' }),
     toIndex: (i: number) => instance.scrollToIndex(i, { align: 'auto' }),
   }
