@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { catalogue, faults, readCatalogues } from '../../scripts/messages.mjs'
 import { speak, t } from '$lib/i18n/index.svelte'
@@ -14,17 +12,6 @@ it('finds a language that lacks a message, or fills in another name', () => {
 })
 
 it('quotes what would break out of a template', () => expect(catalogue({ 'a.b': { en: '`${x}`', ko: 'y' } }, 'en')).toContain('(p) => `\\`\\$${p.x}\\``'))
-
-it('no message lies unused, except those whose name is put together', () => {
-  const source = files('src').map((f) => readFileSync(f, 'utf8')).join('\n')
-  const made = /^(state|verdict|said)\.|^nav\.group_|\.(title|on|policy|step|kind|type|attribute|use|change|action|check|measure|role|level|theme|headline|none|group|filter|columns|direction)_|^(runs|trust|monitors|loop)\.[a-z]+$|^ui\.(live|connecting|reconnecting)$/
-  const unused = Object.keys(readCatalogues()).filter((k) => !source.includes(`'${k}'`) && !made.test(k))
-  expect(unused).toEqual([])
-})
-
-function files(dir: string): string[] {
-  return readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? files(join(dir, e.name)) : /\.(ts|svelte)$/.test(e.name) && !e.name.includes('messages.gen') ? [join(dir, e.name)] : []))
-}
 
 it('speaks plural, and changes its language at once', async () => {
   expect([t('ui.rows', { count: 1 }), t('ui.rows', { count: 2 })]).toEqual(['1 row', '2 rows'])
