@@ -48,6 +48,16 @@ export const tests = {
       assert.deepEqual(await audit(page, path), [])
     }
     assert.deepEqual(refused, [], 'a page asked for what is refused')
+    // the page is drawn before it is known that nothing may be changed
+    await w.enter(page, '/data?tab=disk')
+    let answer
+    await page.route('**/api/v1/project', (route) => (answer = () => route.continue()))
+    await page.reload()
+    await seen(page, 'What takes the room')
+    answer()
+    await seen(page, 'What would change the project is off')
+    assert.deepEqual(refused, [], 'a page asked for what is refused, before it knew')
+    await page.unroute('**/api/v1/project')
     await w.enter(page, '/data/weather')
     await page.locator('main').getByRole('button', { name: 'Verify' }).first().click()
     await seen(page, 'Every byte', '.toasts')
