@@ -32,12 +32,13 @@ export const isDark = () => (chosen === 'system' ? matchMedia('(prefers-color-sc
 
 export const toggleTheme = () => setTheme(isDark() ? 'light' : 'dark')
 
-if (typeof matchMedia !== 'undefined') matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => turns++)
+const drawAgain = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)']
+if (typeof matchMedia !== 'undefined') for (const query of drawAgain) matchMedia(query).addEventListener('change', () => turns++)
 
 /** color resolves a token to what a canvas understands. */
 export function color(token: string): string {
   const probe = document.createElement('i')
-  probe.style.color = `var(${token})`
+  probe.style.color = `var(${token})` // where the browser forces colours it leaves an i its own
   document.body.append(probe)
   const out = getComputedStyle(probe).color
   probe.remove()

@@ -13,10 +13,10 @@ mkdirSync(shots, { recursive: true })
 
 export const real = process.env.BASE_URL
 
-export async function openBrowser() {
-  const root = typeof process.getuid === 'function' && process.getuid() === 0
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--host-resolver-rules=MAP evil.example 127.0.0.1', ...(root ? ['--no-sandbox'] : [])] })
-}
+const root = typeof process.getuid === 'function' && process.getuid() === 0
+/** launching is how the browser is started. */
+export const launching = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--host-resolver-rules=MAP evil.example 127.0.0.1', ...(root ? ['--no-sandbox'] : [])] }
+export const openBrowser = () => chromium.launch(launching)
 
 /** openPage returns a page whose every error is remembered. */
 export async function openPage(browser, { theme = 'light', locale = 'en', width = 1360, height = 860, motion = 'reduce' } = {}) {

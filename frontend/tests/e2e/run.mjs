@@ -21,6 +21,7 @@ import { tests as figures } from './dvc_figures.mjs'
 import { tests as graph } from './graph.mjs'
 import { assert, openBrowser, openPage, real } from './harness.mjs'
 import { tests as loop } from './loop_keys.mjs'
+import { tests as reader } from './reader.mjs'
 import { tests as reading } from './reading.mjs'
 import { walk } from './walk.mjs'
 import { closeWorlds, rondo } from './world.mjs'
@@ -50,7 +51,7 @@ async function run(name, test) {
 }
 
 if (!real) {
-  for (const [name, test] of Object.entries({ ...tests, ...snapshots, ...runs })) {
+  for (const [name, test] of Object.entries({ ...tests, ...snapshots, ...runs, ...reader })) {
     await run(name, async () => {
       const server = await start()
       const page = await openPage(browser)
