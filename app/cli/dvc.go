@@ -149,7 +149,16 @@ var dvcVariants = map[string]dvcVariant{
 		flags: func(f *flag.FlagSet) { f.Bool("granular", false, "in a DVC project: look into folders") },
 		run:   dvcDataStatus,
 	},
-	"data add":      {long: "\n\nIn a DVC project it writes PATH.dvc and DVC's cache, as dvc add does; several paths may be\nnamed, also below a tracked folder.", run: dvcAdd},
+	"data add": {
+		long: "\n\nIn a DVC project it writes PATH.dvc and DVC's cache, as dvc add does; several paths may be\nnamed, also below a tracked folder. With --to-remote one path or address goes to a remote, and its data\nneither into the folder nor the cache.\n\n  rondo data add s3://bucket/images --to-remote --to data/images",
+		flags: func(f *flag.FlagSet) {
+			f.Bool("to-remote", false, "in a DVC project: send the data to a remote, and keep none of it here")
+			f.String("remote", "", "in a DVC project, with --to-remote: the `NAME` of the remote")
+			f.String("to", "", "in a DVC project, with --to-remote: the `PATH` at which it is tracked")
+			f.Bool("force", false, "in a DVC project, with --to-remote: although something lies there")
+		},
+		run: dvcAdd,
+	},
 	"data checkout": {long: "\n\nIn a DVC project the arguments are outs, files or folders in one, .dvc files or stages, or\nnothing for all, and the files come from DVC's cache.", flags: selectionFlags, run: dvcCheckout},
 	"data commit":   {run: dvcCommit},
 	"data remove":   {flags: func(f *flag.FlagSet) { f.Bool("outs", false, "delete the data, too") }, run: dvcRemove},

@@ -20,7 +20,8 @@ func init() {
 			"  rondo data import git@example.org:team/data.git reviews --rev v2.0\n  rondo data import ../store/big.csv --no-download",
 		flags: func(f *flag.FlagSet) {
 			f.String("rev", "", "in a DVC project: the `REVISION` of the repository, which updates follow")
-			f.String("remote", "", "in a DVC project: the `NAME` of the repository's remote to take it from")
+			f.String("remote", "", "in a DVC project: the `NAME` of the repository's remote to take it from, or with --to-remote of the one that gets it")
+			f.Bool("to-remote", false, "in a DVC project: send the data of an address to a remote, and keep none of it here")
 			f.String("config", "", "in a DVC project: a `FILE` of settings to lay over the repository's own")
 			f.Bool("version-aware", false, "in a DVC project: note which version of a bucket it is")
 			f.Bool("no-download", false, "in a DVC project: only note what is there now; data pull brings it")
@@ -44,7 +45,7 @@ func dvcImport(ctx context.Context, c *call, p *dvc.Project) error {
 	switch {
 	case in.NoExec:
 		hint = "; rondo data update " + done.Path + " takes what is there"
-	case in.NoDownload:
+	case in.NoDownload || in.ToRemote:
 		hint = "; rondo data pull brings it"
 	}
 	return c.dvcDone(done, "%s imported: %s says from where%s", done.Path, done.File, hint)
@@ -58,7 +59,7 @@ func (c *call) dvcImport() (in dvc.Import, err error) {
 		return in, errs.New(errs.Invalid, "--name and --max-size are for Rondo's own datasets, and in %s DVC tracks the data", c.dir).WithHint("--to PATH says where it is put")
 	}
 	in = dvc.Import{
-		Rev: c.value("rev"), Remote: c.value("remote"), Config: c.value("config"), VersionAware: c.isSet("version-aware"),
+		Rev: c.value("rev"), Remote: c.value("remote"), Config: c.value("config"), VersionAware: c.isSet("version-aware"), ToRemote: c.isSet("to-remote"),
 		NoDownload: c.isSet("no-download"), NoExec: c.isSet("no-exec"), Force: c.isSet("force"),
 	}
 	if in.NoDownload && in.NoExec {

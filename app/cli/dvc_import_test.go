@@ -41,6 +41,16 @@ func TestImportInADVCProject(t *testing.T) {
 	if b, _ := os.ReadFile(filepath.Join(w.dir, "data/big.csv")); string(b) != "2\n" {
 		t.Errorf("it holds %q", b)
 	}
+	w.ok("remote", "add", "--local", "far", t.TempDir())
+	says(0, "rondo data pull brings it", "data", "import", from, "--to", "sent.csv", "--to-remote", "--remote", "far")
+	says(0, "tracked: the remote has it", "data", "add", from, "--to", "added.csv", "--to-remote", "--remote", "far")
+	says(2, "is for what goes to a remote", "data", "add", "later.csv", "--remote", "far")
+	says(0, "", "data", "pull", "sent.csv", "added.csv", "--remote", "far")
+	for _, name := range []string{"sent.csv", "added.csv"} {
+		if b, _ := os.ReadFile(filepath.Join(w.dir, name)); string(b) != "2\n" {
+			t.Errorf("%s came back as %q", name, b)
+		}
+	}
 	if out, ok := askDVC(t, w, "status", "data/big.csv.dvc", "own.csv.dvc"); ok && !strings.Contains(out, "up to date") {
 		t.Errorf("dvc status: %s", out)
 	}

@@ -10,6 +10,14 @@ import (
 )
 
 func dvcAdd(ctx context.Context, c *call, p *dvc.Project) error {
+	if c.isSet("to-remote") {
+		return dvcSend(ctx, c, p)
+	}
+	for _, flag := range []string{"remote", "to"} {
+		if c.value(flag) != "" {
+			return errs.New(errs.Invalid, "--%s is for what goes to a remote", flag).WithHint("rondo data add PATH --to-remote --%s %s; the default remote is that of `rondo remote default`", flag, c.value(flag))
+		}
+	}
 	if err := c.want(1, -1); err != nil {
 		return err
 	}
@@ -21,6 +29,34 @@ func dvcAdd(ctx context.Context, c *call, p *dvc.Project) error {
 		return err
 	}
 	return c.dvcDone(map[string]any{"added": list}, "%s tracked by DVC: %s", counted(int64(len(list)), "path"), strings.Join(list, ", "))
+}
+
+// dvcSend tracks what goes to a remote.
+func dvcSend(ctx context.Context, c *call, p *dvc.Project) (err error) {
+	if err := c.want(1, 1); err != nil {
+		return err
+	}
+	in := dvc.Send{Remote: c.value("remote"), Force: c.isSet("force")}
+	if in.From, err = c.originHere(c.args[0]); err != nil {
+		return err
+	}
+	to := c.value("to")
+	if to == "" && strings.Contains(in.From, "://") {
+		to = c.Dir
+	}
+	if to != "" {
+		if in.Out, err = c.inProject(to); err != nil {
+			return err
+		}
+	}
+	ctx, stop := c.working(ctx, "sent")
+	defer stop()
+	done, err := p.Send(ctx, in)
+	stop()
+	if err != nil {
+		return err
+	}
+	return c.dvcDone(done, "%s tracked: the remote has it, and `rondo data pull` brings it", done.Path)
 }
 
 func (c *call) dvcDone(answer any, format string, args ...any) error {

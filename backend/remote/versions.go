@@ -97,7 +97,7 @@ func (b *bucket) Store(ctx context.Context, name string, content *io.SectionRead
 func (b *bucket) Newest(ctx context.Context, under string, fn func(string, Version) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	top := b.key(under) + "/"
+	top := strings.TrimPrefix(b.key(under)+"/", "/") // all of a bucket begins with nothing
 	for o := range b.c.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: top, Recursive: true, WithVersions: true}) {
 		if o.Err != nil {
 			return b.fail(ctx, under, o.Err)

@@ -66,6 +66,12 @@ func (p *Project) keepsFar(at string) bool {
 	return err == nil && u.Scheme == "remote" && strings.EqualFold(p.Config[`remote "`+u.Host+`"`]["version_aware"], "true")
 }
 
+// keepsVersion reports whether what comes from an address is one version, which a bucket goes on having.
+func (p *Project) keepsVersion(at string) bool {
+	u, err := url.Parse(literal(at))
+	return p.keepsFar(at) || err == nil && versionIn(u) != ""
+}
+
 // addressEntry is what dvc.lock says of an address that a stage reads.
 func (p *Project) addressEntry(ctx context.Context, s metafile.Stage, at, to string) (metafile.Entry, error) {
 	if !p.allows(to) {

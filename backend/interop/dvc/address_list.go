@@ -20,7 +20,7 @@ func (p *Project) ListAddress(ctx context.Context, at string, recursive bool, le
 		return nil, notAt(err)
 	}
 	if !folder {
-		return []Listed{{Path: path.Base(redacted(at)), Size: files[0].Size, Exec: files[0].Exec}}, nil
+		return []Listed{{Path: NameOf(redacted(at)), Size: files[0].Size, Exec: files[0].Exec}}, nil
 	}
 	if !recursive {
 		level = 1

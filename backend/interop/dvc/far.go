@@ -144,7 +144,7 @@ func (p *Project) farAddress(keys map[string]string) (string, error) {
 	case "remote":
 		base := p.Config[`remote "`+u.Host+`"`]
 		if base == nil || strings.HasPrefix(base["url"], "remote:") {
-			return "", errs.New(errs.Invalid, "%s names no remote", at)
+			return "", errs.New(errs.Invalid, "%s names no remote of the DVC project here", redacted(at)).WithHint("`rondo remote list` tells which there are")
 		}
 		merged := map[string]string{}
 		for k, v := range base {

@@ -26,7 +26,11 @@ type brought struct {
 
 // takeHow says what of an origin to take: what is there now, or only what is recorded of it;
 // facts alone leave the content where it is, where the origin tells them without it.
-type takeHow struct{ newest, facts bool }
+// What put says becomes of the content; nil: the cache keeps it.
+type takeHow struct {
+	newest, facts bool
+	put           func(ctx context.Context, r io.Reader, hash string) (md5 string, size int64, err error)
+}
 
 // addressOf is the .dvc file of an out that was imported from an address.
 func (p *Project) addressOf(o tracked) *SingleFile {
@@ -67,9 +71,12 @@ func (p *Project) takeImport(ctx context.Context, f SingleFile, how takeHow) (b 
 			return b, errs.New(errs.KindOf(err), "%s: %w", f.Path, err).WithHint("%s", errs.HintOf(err))
 		}
 	}
-	b.files, b.noted = make([]metafile.TreeFile, len(files)), how.facts
+	b.files, b.noted = make([]metafile.TreeFile, len(files)), how.facts || how.put != nil
 	put := p.Cache.Put
-	if b.noted {
+	switch {
+	case how.put != nil:
+		put = how.put
+	case how.facts:
 		put = metafile.Sum
 	}
 	var mu sync.Mutex

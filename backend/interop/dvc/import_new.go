@@ -20,18 +20,23 @@ type Import struct {
 	Path         string // in the repository; empty: From is the data itself
 	Out          string // where it is put, from the project's folder; a folder that is there gets it inside
 	Rev          string // of the repository; empty: its newest commit
-	Remote       string // of the repository, where not its own default; empty: that
+	Remote       string // of the repository, where not its own default; empty: that. With ToRemote one of the project here
 	Config       string // a file of the project that is laid over the repository's settings; empty: none
 	VersionAware bool   // note which version of a bucket it is
 	NoDownload   bool   // only note what is there now; `rondo data pull` brings it
 	NoExec       bool   // only write the .dvc file; `rondo data update` takes what is there
+	ToRemote     bool   // the data goes to a remote, and neither into the folder nor the cache
 	Force        bool   // overwrite what lies at Out, or is tracked there
 }
 
 // Fits refuses what says nothing of an address or of a repository.
 func (in Import) Fits() error {
 	switch {
-	case in.Path == "" && in.Rev+in.Remote+in.Config != "":
+	case in.ToRemote && in.Path != "":
+		return errs.New(errs.Invalid, "what is imported from a repository stays in the remote of that").WithHint("leave out --to-remote")
+	case in.ToRemote && (in.NoDownload || in.NoExec || in.VersionAware):
+		return errs.New(errs.Invalid, "--to-remote brings the data to a remote, which --no-download, --no-exec and --version-aware leave where it is").WithHint("leave out one of them")
+	case in.Path == "" && in.Rev+in.Config != "" || in.Path == "" && in.Remote != "" && !in.ToRemote:
 		return errs.New(errs.Invalid, "%s is an address or a path, and has no revisions, remotes or settings", redacted(in.From)).
 			WithHint("to import from a repository, name the path in it, too: rondo data import REPOSITORY PATH")
 	case in.Path != "" && in.VersionAware:
@@ -55,6 +60,10 @@ func (p *Project) Import(ctx context.Context, in Import) (Renewed, error) {
 	p.Singles = append(slices.DeleteFunc(p.Singles, func(g SingleFile) bool { return g.Path == f.Path }), f)
 	defer p.Reload()
 	o := p.outs()[len(p.outs())-1]
+	if in.ToRemote {
+		done, err := p.sendImport(ctx, o, f, in.Remote)
+		return done, in.failed(err)
+	}
 	if in.NoExec {
 		return Renewed{Path: o.at, File: f.Path, Changed: true}, p.noteImport(o, f)
 	}
@@ -103,7 +112,7 @@ func (p *Project) newImport(in Import) (f SingleFile, err error) {
 		d.FSConf = doc.NewMap("version_aware", true)
 	}
 	e := metafile.Entry{Path: path.Base(at), Hash: p.hash}
-	o := metafile.SingleOut{Entry: e, Out: metafile.Out{Path: e.Path, Kind: "outs", NoPush: in.VersionAware || in.Path == "" && p.keepsFar(in.From)}}
+	o := metafile.SingleOut{Entry: e, Out: metafile.Out{Path: e.Path, Kind: "outs", NoPush: in.VersionAware || in.Path == "" && p.keepsVersion(in.From)}}
 	one := &metafile.Single{Frozen: true, Deps: []metafile.SingleDep{d}, Outs: []metafile.SingleOut{o}, Anew: true}
 	return SingleFile{at + metafile.Suffix, one}, nil
 }

@@ -50,6 +50,7 @@ func (p *Project) openOrigin(ctx context.Context, base, address string, aware bo
 		}
 		return placeHere(at)
 	}
+	version := versionIn(u)
 	keys := map[string]string{"url": address}
 	at, err := p.farAddress(keys)
 	if err != nil {
@@ -69,15 +70,23 @@ func (p *Project) openOrigin(ctx context.Context, base, address string, aware bo
 		return placeHere(a.Path)
 	}
 	p.credentials(&a, keys)
-	name := path.Base(a.Path)
-	if a.Path = path.Dir(a.Path); a.Path == "." {
+	dir, name := path.Split(strings.TrimRight(a.Path, "/")) // dir/ is dir; of a bucket itself there is no name
+	if a.Path = path.Clean(dir); a.Path == "." {
 		a.Path = ""
 	}
 	r, err := remote.Open(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	return &remotePlace{r, name, aware}, nil
+	return &remotePlace{r, name, aware || version != "", version}, nil
+}
+
+// versionIn is the version of a file that the address of a bucket names: s3://bucket/file?versionId=ID.
+func versionIn(u *url.URL) string {
+	if u.Scheme != "s3" && u.Scheme != "remote" {
+		return ""
+	}
+	return u.Query().Get("versionId")
 }
 
 // folderPlace is a file or folder of this machine.
@@ -133,8 +142,9 @@ func (f folderPlace) Close() error { return nil }
 // remotePlace is a file or folder of a bucket or of another computer.
 type remotePlace struct {
 	remote.Remote
-	name  string
-	aware bool // of versions
+	name    string // empty: all of a bucket
+	aware   bool   // of versions
+	version string // that is meant; empty: the newest
 }
 
 func (r *remotePlace) facts(ctx context.Context) (files []metafile.Entry, folder bool, err error) {
@@ -142,12 +152,16 @@ func (r *remotePlace) facts(ctx context.Context) (files []metafile.Entry, folder
 	if !numbers {
 		return r.listed(ctx)
 	}
-	is, err := v.Version(ctx, r.name, "")
-	if err == nil {
-		return []metafile.Entry{r.entry("", is)}, false, nil
-	}
-	if !errs.Is(err, errs.NotFound) {
-		return nil, false, err
+	if r.name != "" {
+		is, err := v.Version(ctx, r.name, r.version)
+		if err == nil {
+			e := r.entry("", is)
+			e.VersionID = is.ID // dvc notes which one a file was wherever a bucket numbers them
+			return []metafile.Entry{e}, false, nil
+		}
+		if r.version != "" || !errs.Is(err, errs.NotFound) {
+			return nil, false, err
+		}
 	}
 	err = v.Newest(ctx, r.name, func(name string, is remote.Version) error {
 		files = append(files, r.entry(name, is))

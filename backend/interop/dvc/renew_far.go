@@ -73,7 +73,7 @@ func (p *Project) layFar(ctx context.Context, o tracked, now metafile.Entry, for
 
 // newest brings what the remote has of an out now into the cache, and says what that is.
 func (v *versions) newest(ctx context.Context, o tracked) (metafile.Entry, int64, error) {
-	list, folder, err := (&remotePlace{v.Versioned, o.at, true}).facts(ctx)
+	list, folder, err := (&remotePlace{Remote: v.Versioned, name: o.at, aware: true}).facts(ctx)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.New(errs.NotFound, "the remote %s has no %s any more", v.name, o.at).WithHint("`rondo data push` brings it there, `rondo data remove` tracks it no longer")
 	}

@@ -261,8 +261,15 @@ func TestVersionsOfImportsFromABucket(t *testing.T) {
 		t.Errorf("the version that is recorded is not what came: %q", b)
 	}
 	lose(t, dir, ".dvc/cache")
-	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"p/k.csv"}}}); err == nil {
+	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: dvc.Selection{Targets: []string{"p/dir"}}}); err == nil {
 		t.Error("what is another one now was brought for what was imported")
+	}
+	k := dvc.Selection{Targets: []string{"p/k.csv"}} // its version is noted, and the bucket has it
+	if _, err := open(t, dir).Fetch(t.Context(), dvc.Exchange{Selection: k}); err != nil {
+		t.Error(err)
+	}
+	if _, err := open(t, dir).Checkout(t.Context(), dvc.Checkout{Selection: k}); err != nil || textsBelow(t, filepath.Join(dir, "p/k.csv")) != "=k1\n" {
+		t.Errorf("a file whose version is noted: %v", err)
 	}
 	lose(t, dir, "dir", "k.csv", "p/dir", "p/k.csv")
 	update()

@@ -132,16 +132,24 @@ func (c Cache) Content(o Object) (*os.File, *io.SectionReader, error) {
 // Put places content, protected, so that DVC takes it as its own: in DVC 3's layout, or
 // that of DVC 2 for Dos2Unix. An object that is there already stays.
 func (c Cache) Put(ctx context.Context, r io.Reader, hash string) (md5 string, size int64, err error) {
-	tmp, err := c.Create(hash)
+	tmp, md5, size, err := c.Take(ctx, r, hash)
 	if err != nil {
 		return "", 0, err
 	}
 	defer tmp.Close()
-	md5, size, err = metafile.Sum(ctx, io.TeeReader(r, filling{c, tmp}), hash)
-	if err != nil {
-		return "", 0, err
-	}
 	return md5, size, c.Place(tmp, hash, md5)
+}
+
+// Take begins an object with all its content, and tells what its name would be.
+func (c Cache) Take(ctx context.Context, r io.Reader, hash string) (tmp *atomicfile.File, md5 string, size int64, err error) {
+	if tmp, err = c.Create(hash); err != nil {
+		return nil, "", 0, err
+	}
+	if md5, size, err = metafile.Sum(ctx, io.TeeReader(r, filling{c, tmp}), hash); err != nil {
+		tmp.Close()
+		return nil, "", 0, err
+	}
+	return tmp, md5, size, nil
 }
 
 // PutTree places a .dir object.
