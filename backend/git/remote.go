@@ -219,7 +219,12 @@ func (r Remote) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
+	case remote.Untrusted(r.shown(), err) != nil:
+		return remote.Untrusted(r.shown(), err)
+	case errors.Is(err, transport.ErrAuthorizationFailed):
+		return errs.New(errs.Denied, "%s does not let you do that: %w", r.shown(), err).
+			WithHint("ask who runs it for the right to, or see whether the name and token in ~/.netrc or the address may")
+	case errors.Is(err, transport.ErrAuthenticationRequired):
 		return errs.New(errs.Denied, "%s wants a name and a password: %w", r.shown(), err).
 			WithHint("put them into ~/.netrc (machine HOST login NAME password TOKEN), use its ssh address, or clone it and import from that folder; helpers of git are not asked, since they are programs")
 	case strings.Contains(err.Error(), "unable to authenticate"):

@@ -26,7 +26,7 @@ func Untrusted(host string, err error) error {
 	switch {
 	case errors.As(err, &proof):
 		return errs.New(errs.Denied, "%s cannot prove that it is %s: %w", host, host, proof.Err).
-			WithHint("somebody may stand in between: ask who runs it; a certificate of your own authority has to be one that this computer trusts (SSL_CERT_FILE names a file of those)")
+			WithHint("somebody may stand in between: ask who runs it; where it is of an authority of your own, get the certificate of that as a file and say: SSL_CERT_FILE=authority.pem rondo … (on Windows and macOS add it to those that the system trusts)")
 	case errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch):
 		return errs.New(errs.Invalid, "%s speaks no TLS at that port", host).WithHint("see whether the port is right; a server without encryption has http:// in its address")
 	}
