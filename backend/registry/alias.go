@@ -40,7 +40,8 @@ func (s *Service) Alias(ctx context.Context, name, alias string, version int, re
 			return nil, err
 		}
 		m = Move{Model: name, Alias: alias, From: from, To: version, Reason: reason, Decision: decision}
-		return m, nil
+		as, err := s.merged(tx, name, from, version)
+		return moved{m, as}, err
 	})
 	m.At, m.By = rec.Time(), rec.By
 	return m, err

@@ -23,8 +23,9 @@ CREATE TABLE registry_tags (model TEXT NOT NULL, version INTEGER NOT NULL, key T
 CREATE TABLE registry_aliases (model TEXT NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (model, alias)) STRICT;
 CREATE TABLE registry_moves (model TEXT NOT NULL, alias TEXT NOT NULL, clock INTEGER NOT NULL, device TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (model, alias, clock, device)) STRICT;
 CREATE TABLE registry_evidence (model TEXT NOT NULL, version INTEGER NOT NULL, clock INTEGER NOT NULL, device TEXT NOT NULL, data TEXT NOT NULL,
-  PRIMARY KEY (model, version, clock, device)) STRICT;`,
-		Tables: []string{"registry_models", "registry_versions", "registry_tags", "registry_aliases", "registry_moves", "registry_evidence"},
+  PRIMARY KEY (model, version, clock, device)) STRICT;
+CREATE TABLE registry_renumbered (model TEXT NOT NULL, device TEXT NOT NULL, said INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (model, device, said)) STRICT, WITHOUT ROWID;`,
+		Tables: []string{"registry_models", "registry_versions", "registry_tags", "registry_aliases", "registry_moves", "registry_evidence", "registry_renumbered"},
 		Apply: map[string]func(*index.Tx, journal.Record) error{
 			"model.create": applyModel, "model.update": applyUpdate, "model.delete": applyDelete, "model.rename": applyRename,
 			"model.tag": applyTag, "model.alias": applyAlias, "model.evidence": applyEvidence,
@@ -87,7 +88,7 @@ func applyRename(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
-	for _, t := range []string{"registry_tags", "registry_aliases"} {
+	for _, t := range []string{"registry_tags", "registry_aliases", "registry_renumbered"} {
 		if _, err := tx.Exec("UPDATE "+t+" SET model=? WHERE model=?", in.To, rec.ID); err != nil {
 			return err
 		}
@@ -106,6 +107,7 @@ type tagChange struct {
 	Key     string `json:"key"`
 	Value   string `json:"value"`
 	Remove  bool   `json:"remove,omitempty"`
+	merged
 }
 
 func applyTag(tx *index.Tx, rec journal.Record) error {
@@ -113,11 +115,15 @@ func applyTag(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
-	if in.Remove {
-		_, err := tx.Exec("DELETE FROM registry_tags WHERE model=? AND version=? AND key=?", rec.ID, in.Version, in.Key)
+	number, err := in.meant(tx, rec, in.Version)
+	if err != nil {
 		return err
 	}
-	return setTag(tx, rec.ID, in.Version, in.Key, in.Value)
+	if in.Remove {
+		_, err := tx.Exec("DELETE FROM registry_tags WHERE model=? AND version=? AND key=?", rec.ID, number, in.Key)
+		return err
+	}
+	return setTag(tx, rec.ID, number, in.Key, in.Value)
 }
 
 func setTag(tx *index.Tx, model string, version int, key, value string) error {
@@ -130,9 +136,13 @@ func applyVersion(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
+	number, err := settle(tx, rec, in.Number)
+	if err != nil {
+		return err
+	}
 	at := rec.Time()
 	v := Version{
-		Model: in.Model, Version: in.Number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
+		Model: in.Model, Version: number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
 		ExecutionID: in.ExecutionID, SnapshotIDs: in.SnapshotIDs, Commit: in.Commit, Signature: in.Signature, Metrics: in.Metrics,
 		Params: in.Params, Baseline: in.Baseline, Holdout: in.Holdout, Label: in.Label, Segment: in.Segment, Task: in.Task,
 		Status: "READY", Stage: "None", Description: in.Description, Size: in.Size, Empty: in.Empty, CreatedAt: at, UpdatedAt: at, CreatedBy: rec.By,
@@ -145,7 +155,8 @@ func applyVersion(tx *index.Tx, rec journal.Record) error {
 			return err
 		}
 	}
-	_, err := tx.Exec("UPDATE registry_models SET next=max(next, ?), updated=? WHERE name=?", v.Version+1, at.UnixMilli(), v.Model)
+	// where another device has deleted the model, whose maker did not know, the version brings it back
+	_, err = tx.Exec("UPDATE registry_models SET next=max(next, ?), updated=?, deleted=0 WHERE name=?", v.Version+1, at.UnixMilli(), v.Model)
 	return err
 }
 
@@ -162,6 +173,7 @@ type versionUpdate struct {
 	Description *string `json:"description,omitempty"`
 	Stage       *string `json:"stage,omitempty"`
 	Archive     []int   `json:"archive,omitempty"` // versions that leave the same stage
+	merged
 }
 
 func applyVersionUpdate(tx *index.Tx, rec journal.Record) error {
@@ -171,11 +183,11 @@ func applyVersionUpdate(tx *index.Tx, rec journal.Record) error {
 	}
 	archived := "Archived"
 	for _, n := range in.Archive {
-		if err := change(tx, rec, n, func(v *Version) { v.Stage = archived }); err != nil {
+		if err := change(tx, rec, n, in.merged, func(v *Version) { v.Stage = archived }); err != nil {
 			return err
 		}
 	}
-	return change(tx, rec, in.Version, func(v *Version) {
+	return change(tx, rec, in.Version, in.merged, func(v *Version) {
 		if in.Description != nil {
 			v.Description = *in.Description
 		}
@@ -186,7 +198,11 @@ func applyVersionUpdate(tx *index.Tx, rec journal.Record) error {
 }
 
 // change rewrites a version's JSON.
-func change(tx *index.Tx, rec journal.Record, number int, fn func(*Version)) error {
+func change(tx *index.Tx, rec journal.Record, number int, m merged, fn func(*Version)) error {
+	number, err := m.meant(tx, rec, number)
+	if err != nil {
+		return err
+	}
 	var data string
 	if err := tx.QueryRow("SELECT data FROM registry_versions WHERE model=? AND version=?", rec.ID, number).Scan(&data); err != nil {
 		return err
@@ -197,12 +213,13 @@ func change(tx *index.Tx, rec journal.Record, number int, fn func(*Version)) err
 	}
 	fn(&v)
 	v.UpdatedAt = rec.Time()
-	_, err := tx.Exec("UPDATE registry_versions SET data=?, stage=?, updated=? WHERE model=? AND version=?", text(v), v.Stage, v.UpdatedAt.UnixMilli(), rec.ID, number)
+	_, err = tx.Exec("UPDATE registry_versions SET data=?, stage=?, updated=? WHERE model=? AND version=?", text(v), v.Stage, v.UpdatedAt.UnixMilli(), rec.ID, number)
 	return err
 }
 
 type versionNumber struct {
 	Version int `json:"version"`
+	merged
 }
 
 func applyVersionDelete(tx *index.Tx, rec journal.Record) error {
@@ -210,21 +227,38 @@ func applyVersionDelete(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
+	number, err := in.meant(tx, rec, in.Version)
+	if err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"UPDATE registry_versions SET deleted=1 WHERE model=? AND version=?", "DELETE FROM registry_tags WHERE model=? AND version=?",
 		"DELETE FROM registry_aliases WHERE model=? AND version=?",
 	} {
-		if _, err := tx.Exec(q, rec.ID, in.Version); err != nil {
+		if _, err := tx.Exec(q, rec.ID, number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// moved is the data of a model.alias record.
+type moved struct {
+	Move
+	merged
+}
+
 func applyAlias(tx *index.Tx, rec journal.Record) error {
-	var m Move
-	if err := json.Unmarshal(rec.Data, &m); err != nil {
+	var in moved
+	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
+	}
+	m := in.Move
+	for _, n := range []*int{&m.From, &m.To} {
+		var err error
+		if *n, err = in.meant(tx, rec, *n); err != nil {
+			return err
+		}
 	}
 	m.At, m.By, m.Model = rec.Time(), rec.By, rec.ID
 	if _, err := tx.Exec("INSERT INTO registry_moves VALUES (?,?,?,?,?)", m.Model, m.Alias, int64(rec.Clock), rec.Device, text(m)); err != nil {
@@ -238,10 +272,23 @@ func applyAlias(tx *index.Tx, rec journal.Record) error {
 	return err
 }
 
+// found is the data of a model.evidence record.
+type found struct {
+	Evidence
+	merged
+}
+
 func applyEvidence(tx *index.Tx, rec journal.Record) error {
-	var e Evidence
-	if err := json.Unmarshal(rec.Data, &e); err != nil {
+	var in found
+	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
+	}
+	e := in.Evidence
+	for _, n := range []*int{&e.Version, &e.Champion} {
+		var err error
+		if *n, err = in.meant(tx, rec, *n); err != nil {
+			return err
+		}
 	}
 	e.At, e.By = rec.Time(), rec.By
 	_, err := tx.Exec("INSERT INTO registry_evidence VALUES (?,?,?,?,?)", rec.ID, e.Version, int64(rec.Clock), rec.Device, text(e))
@@ -251,6 +298,7 @@ func applyEvidence(tx *index.Tx, rec journal.Record) error {
 type reproduced struct {
 	Version int `json:"version"`
 	Reproduction
+	merged
 }
 
 func applyReproduced(tx *index.Tx, rec journal.Record) error {
@@ -259,7 +307,7 @@ func applyReproduced(tx *index.Tx, rec journal.Record) error {
 		return err
 	}
 	in.At = rec.Time()
-	return change(tx, rec, in.Version, func(v *Version) { v.Reproduced = &in.Reproduction })
+	return change(tx, rec, in.Version, in.merged, func(v *Version) { v.Reproduced = &in.Reproduction })
 }
 
 func notFound(format string, args ...any) *errs.Error {

@@ -65,6 +65,7 @@ type carriedVersion struct {
 	By      string `json:"by,omitempty"`
 	Created int64  `json:"created_ms"`
 	Updated int64  `json:"updated_ms"`
+	merged
 }
 
 // CarryVersion brings a version in, with its number where no other one has it. A
@@ -93,7 +94,9 @@ func (s *Service) CarryVersion(ctx context.Context, in CarryVersion) (number int
 	}
 	_, err = s.opts.Ledger.Do(ctx, "version.carry", in.Model, func(tx *index.Tx) (any, error) {
 		if rec.Number > 0 {
-			return rec, nil
+			var err error
+			rec.merged, err = s.merged(tx, in.Model, rec.Number)
+			return rec, err
 		}
 		rec.Number = in.Number
 		var n int
@@ -114,15 +117,22 @@ func applyCarriedVersion(tx *index.Tx, rec journal.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return err
 	}
+	number, err := in.meant(tx, rec, in.Number)
+	if err != nil {
+		return err
+	}
 	v := Version{
-		Model: in.Model, Version: in.Number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
+		Model: in.Model, Version: number, Digest: in.Digest, Flavor: in.Flavor, Source: in.Source, RunID: in.RunID,
 		Signature: in.Signature, Metrics: in.Metrics, Params: in.Params, Status: in.Status, Stage: in.Stage, Description: in.Description,
 		Size: in.Size, Empty: in.Empty, CreatedAt: time.UnixMilli(in.Created).UTC(), UpdatedAt: time.UnixMilli(in.Updated).UTC(), CreatedBy: in.By,
 	}
 	var data string
-	err := tx.QueryRow("SELECT data FROM registry_versions WHERE model=? AND version=?", in.Model, in.Number).Scan(&data)
+	err = tx.QueryRow("SELECT data FROM registry_versions WHERE model=? AND version=? AND key=?", in.Model, number, in.Key).Scan(&data)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
+		if v.Version, err = settle(tx, rec, number); err != nil {
+			return err
+		}
 		_, err = tx.Exec("INSERT INTO registry_versions VALUES (?,?,0,?,?,?,?,?,?)", v.Model, v.Version, in.Key, v.RunID, v.Digest.String(), v.Stage, in.Updated, text(v))
 	case err == nil:
 		err = changeCarried(tx, data, v)

@@ -38,8 +38,11 @@ func (s *Service) Judge(ctx context.Context, name string, version int, rules []g
 
 func (s *Service) keep(ctx context.Context, e Evidence) (Evidence, error) {
 	rec, err := s.opts.Ledger.Do(ctx, "model.evidence", e.Model, func(tx *index.Tx) (any, error) {
-		_, err := versionRow(tx, e.Model, e.Version)
-		return e, err
+		if _, err := versionRow(tx, e.Model, e.Version); err != nil {
+			return nil, err
+		}
+		m, err := s.merged(tx, e.Model, e.Version, e.Champion)
+		return found{e, m}, err
 	})
 	e.At, e.By = rec.Time(), rec.By
 	return e, err

@@ -109,7 +109,11 @@ func (s *Service) SetTag(ctx context.Context, name string, version int, key, val
 			}
 		}
 		_, err := modelRow(tx, name)
-		return tagChange{version, key, value, remove}, err
+		if err != nil {
+			return nil, err
+		}
+		m, err := s.merged(tx, name, version)
+		return tagChange{version, key, value, remove, m}, err
 	})
 	return err
 }
@@ -124,10 +128,13 @@ func (s *Service) do(ctx context.Context, kind, name string, data any) error {
 }
 
 // doVersion records a change of a version that exists.
-func (s *Service) doVersion(ctx context.Context, kind, name string, version int, data any) error {
+func (s *Service) doVersion(ctx context.Context, kind, name string, version int, data func(merged) any) error {
 	_, err := s.opts.Ledger.Do(ctx, kind, name, func(tx *index.Tx) (any, error) {
-		_, err := versionRow(tx, name, version)
-		return data, err
+		if _, err := versionRow(tx, name, version); err != nil {
+			return nil, err
+		}
+		m, err := s.merged(tx, name, version)
+		return data(m), err
 	})
 	return err
 }

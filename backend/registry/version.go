@@ -103,7 +103,9 @@ func (v Version) Held() error {
 
 // UpdateVersion sets a version's description.
 func (s *Service) UpdateVersion(ctx context.Context, name string, version int, description string) error {
-	return s.doVersion(ctx, "version.update", name, version, versionUpdate{Version: version, Description: &description})
+	return s.doVersion(ctx, "version.update", name, version, func(m merged) any {
+		return versionUpdate{Version: version, Description: &description, merged: m}
+	})
 }
 
 // SetStage moves a version to one of MLflow's stages; with archive, the others leave it.
@@ -111,10 +113,12 @@ func (s *Service) SetStage(ctx context.Context, name string, version int, stage 
 	_, err := s.opts.Ledger.Do(ctx, "version.update", name, func(tx *index.Tx) (any, error) {
 		up := versionUpdate{Version: version, Stage: &stage}
 		_, err := versionRow(tx, name, version)
-		if err != nil || !archive {
-			return up, err
+		if err == nil && archive {
+			up.Archive, err = index.Column[int](tx, "SELECT version FROM registry_versions WHERE model=? AND stage=? AND version<>? AND deleted=0", name, stage, version)
 		}
-		up.Archive, err = index.Column[int](tx, "SELECT version FROM registry_versions WHERE model=? AND stage=? AND version<>? AND deleted=0", name, stage, version)
+		if err == nil {
+			up.merged, err = s.merged(tx, name, append(up.Archive, version)...)
+		}
 		return up, err
 	})
 	return err
@@ -122,10 +126,10 @@ func (s *Service) SetStage(ctx context.Context, name string, version int, stage 
 
 // DeleteVersion removes a version and the aliases that point at it.
 func (s *Service) DeleteVersion(ctx context.Context, name string, version int) error {
-	return s.doVersion(ctx, "version.delete", name, version, versionNumber{version})
+	return s.doVersion(ctx, "version.delete", name, version, func(m merged) any { return versionNumber{version, m} })
 }
 
 // Reproduced stores the verdict of a repeated training with the version.
 func (s *Service) Reproduced(ctx context.Context, name string, version int, r Reproduction) error {
-	return s.doVersion(ctx, "version.reproduced", name, version, reproduced{version, r})
+	return s.doVersion(ctx, "version.reproduced", name, version, func(m merged) any { return reproduced{version, r, m} })
 }
