@@ -230,6 +230,55 @@ func TestOldCapturesGo(t *testing.T) {
 	}
 }
 
+// TestWhatAnotherDeviceSaidCountsWhereAFileGoes: two devices told the truth of one answer.
+func TestWhatAnotherDeviceSaidCountsWhereAFileGoes(t *testing.T) {
+	moment := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	device := func(name, dir string) *servetest.House {
+		return servetest.Open(t, dir, func(o *serve.Options) { o.Now, o.Device = func() time.Time { return moment }, name })
+	}
+	tell := func(h *servetest.House, id string, label any) {
+		t.Helper()
+		if _, err := h.AddTruth(t.Context(), "weather", []serve.Truth{{ID: id, Label: label}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tower := device("tower", t.TempDir())
+	servetest.Weather(t, tower)
+	tell(tower, "0", "of the tower")
+	tower.Shut()
+	h := device("laptop", t.TempDir())
+	servetest.Weather(t, h)
+	captures := filepath.Join(".rondo", "captures", "tower")
+	if err := os.CopyFS(filepath.Join(h.Dir, captures), os.DirFS(filepath.Join(tower.Dir, captures))); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		moment = moment.Add(24 * time.Hour)
+		if _, err := h.Infer(t.Context(), "weather", servetest.Day(fmt.Sprint(i), 8)); err != nil {
+			t.Fatal(err)
+		}
+		tell(h, fmt.Sprint(i), true)
+	}
+	h.Shut()
+	h = device("laptop", h.Dir)
+	if list, err := h.Captures(t.Context(), serve.Query{Endpoint: "weather"}); err != nil || len(list) != 6 || list[0].Truth.Label != true {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if err := h.Retain(t.Context(), serve.Retention{Days: 2}); err != nil {
+		t.Fatal(err)
+	}
+	before := h.Dump(t)
+	if !strings.Contains(before, "of the tower") {
+		t.Error("what the other device said is gone with this one's file")
+	}
+	h.Shut()
+	os.RemoveAll(filepath.Join(h.Dir, "device"))
+	h = device("laptop", h.Dir)
+	if after := h.Dump(t); after != before {
+		t.Errorf("the rebuilt index differs:\n%s\n%s", before, after)
+	}
+}
+
 // TestDamagedCaptures: a flipped byte is never passed on, and what lies around it stays readable.
 func TestDamagedCaptures(t *testing.T) {
 	dir := t.TempDir()

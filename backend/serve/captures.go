@@ -99,10 +99,13 @@ func (s *Service) places(ctx context.Context, q Query) (list []found, err error)
 			list = append(list, f)
 			return err
 		}, `SELECT c.at, c.device, c.file, c.block, c.line, t.data FROM serve_captures c
-			LEFT JOIN serve_truth t ON t.endpoint=c.endpoint AND t.id=c.id WHERE `+where+` ORDER BY `+order+` LIMIT ?`, args...)
+			LEFT JOIN serve_truth t ON t.endpoint=c.endpoint AND t.id=c.id`+newestTruth+` WHERE `+where+` ORDER BY `+order+` LIMIT ?`, args...)
 	})
 	return list, err
 }
+
+// newestTruth takes of all truths of a capture the one that was told last, on whatever device.
+const newestTruth = ` AND NOT EXISTS (SELECT 1 FROM serve_truth n WHERE n.endpoint=t.endpoint AND n.id=t.id AND (n.at, n.device) > (t.at, t.device))`
 
 func (q Query) where() (string, []any, error) {
 	parts, args := []string{"c.endpoint=?"}, []any{q.Endpoint}

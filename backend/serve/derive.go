@@ -61,12 +61,11 @@ func insert(tx *index.Tx, device string, pos capture.Pos, rows []row) error {
 	return err
 }
 
-// insertTruth keeps the truth that was told last, whatever the order in which
-// several devices' files arrive.
+// insertTruth keeps the truth of an id that was told last in each file: which of them counts is
+// told by newestTruth, so that where a file goes, what another says counts again.
 func insertTruth(tx *index.Tx, device string, file int, r *row) error {
 	_, err := tx.Exec(`INSERT INTO serve_truth VALUES (?,?,?,?,?,?,?)
-		ON CONFLICT DO UPDATE SET at=excluded.at, device=excluded.device, file=excluded.file, revision=excluded.revision, data=excluded.data
-		WHERE (excluded.at, excluded.device) > (at, device)`, r.endpoint, r.id, r.at, device, file, r.revision, r.data)
+		ON CONFLICT DO UPDATE SET at=excluded.at, revision=excluded.revision, data=excluded.data WHERE excluded.at > at`, r.endpoint, r.id, r.at, device, file, r.revision, r.data)
 	return err
 }
 

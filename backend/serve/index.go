@@ -20,7 +20,7 @@ CREATE TABLE serve_captures (endpoint TEXT NOT NULL, at INTEGER NOT NULL, device
   file INTEGER NOT NULL, block INTEGER NOT NULL, line INTEGER NOT NULL, PRIMARY KEY (endpoint, at, device)) STRICT, WITHOUT ROWID;
 CREATE INDEX serve_captures_id ON serve_captures (endpoint, id);
 CREATE TABLE serve_truth (endpoint TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, device TEXT NOT NULL, file INTEGER NOT NULL, revision INTEGER NOT NULL,
-  data TEXT NOT NULL, PRIMARY KEY (endpoint, id)) STRICT, WITHOUT ROWID;
+  data TEXT NOT NULL, PRIMARY KEY (endpoint, id, device, file)) STRICT, WITHOUT ROWID;
 CREATE TABLE serve_files (device TEXT NOT NULL, file INTEGER NOT NULL, size INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
   PRIMARY KEY (device, file)) STRICT;`,
 		Tables: []string{"serve_endpoints", "serve_live", "serve_captures", "serve_truth", "serve_files"},

@@ -119,7 +119,7 @@ func (w *writer) revisions(t *told) (map[string]int, error) {
 	err := w.opts.Ledger.View(context.Background(), func(tx *index.Tx) error {
 		for _, r := range t.rows {
 			var n int
-			if tx.QueryRow("SELECT revision FROM serve_truth WHERE endpoint=? AND id=?", t.endpoint, r.ID).Scan(&n) == nil {
+			if tx.QueryRow("SELECT coalesce(max(revision), 0) FROM serve_truth WHERE endpoint=? AND id=?", t.endpoint, r.ID).Scan(&n) == nil {
 				all[r.ID] = max(all[r.ID], n)
 			}
 		}
