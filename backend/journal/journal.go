@@ -87,10 +87,13 @@ func (j *Journal) recover() error {
 	if err != nil {
 		return err
 	}
+	known := j.opts.Known
 	if len(segs) == 0 {
+		if known.Seq > 0 {
+			j.opts.Known, j.parted = Known{}, j.elsewhere(known)
+		}
 		return nil
 	}
-	known := j.opts.Known
 	w := walker{dir: j.dir, device: j.opts.Device, known: known, fn: func(r Record) error { j.last = r; return nil }}
 	j.last = Record{Device: j.opts.Device, Seq: known.Seq, Hash: known.Hash, Clock: known.Clock}
 	rest := w.pass(segs)
@@ -113,7 +116,7 @@ func (j *Journal) recover() error {
 	if known.Seq > 0 && !w.reached { // another folder than the one that is known
 		j.opts.Known, j.last, j.number = Known{}, Record{}, 1
 		err := j.recover()
-		j.parted = fmt.Sprintf("this device knew %d records of its journal in %s, and another journal, of %d, lies there now: if nobody meant that, put the former back from a backup before anything else", known.Seq, j.own(), j.last.Seq)
+		j.parted = j.elsewhere(known)
 		return err
 	}
 	if last := segs[len(segs)-1]; last.sealed {
@@ -121,6 +124,11 @@ func (j *Journal) recover() error {
 	}
 	j.clock.See(j.last.Clock)
 	return nil
+}
+
+// elsewhere says that the journal is not the one that this device knows.
+func (j *Journal) elsewhere(known Known) string {
+	return fmt.Sprintf("this device knew %d records of its journal in %s, and another journal, of %d, lies there now: if nobody meant that, put the former back from a backup before anything else", known.Seq, j.own(), j.last.Seq)
 }
 
 func (j *Journal) cut(s segment, d *damage) error {

@@ -110,3 +110,25 @@ func TestAnotherFolderInItsPlace(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAJournalThatIsGoneIsTold: what lies there is nothing, and what is written next is kept.
+func TestAJournalThatIsGoneIsTold(t *testing.T) {
+	dir := t.TempDir()
+	opts := options(dir)
+	l := mustOpen(t, opts)
+	for i := range 3 {
+		must(t, write(l, fmt.Sprint("n", i), "text"))
+	}
+	must(t, l.Close())
+	must(t, os.RemoveAll(filepath.Join(dir, "journal")))
+	l = mustOpen(t, opts)
+	if said := strings.Join(l.Repairs(), "\n"); !strings.Contains(said, "knew 3 records") || !strings.Contains(said, "of 0") {
+		t.Errorf("it is not told: %q", said)
+	}
+	must(t, write(l, "goes on", "x"))
+	want := dump(t, l)
+	must(t, l.Close())
+	if got := dump(t, mustOpen(t, opts)); got != want || strings.Count(got, "\n") != 1 {
+		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+}

@@ -89,13 +89,14 @@ func (s *Service) placeFor(ctx context.Context, e Experiment, here, apart string
 	return id, name, err
 }
 
+// applyCarriedExperiment leaves the time of a delete, by which a restore knows the runs that went with it.
 func applyCarriedExperiment(tx *index.Tx, rec journal.Record, in carriedExperiment) error {
 	lifecycle := in.Lifecycle
 	if lifecycle == "" {
 		lifecycle = Active
 	}
 	_, err := tx.Exec(`INSERT INTO run_experiments VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT DO UPDATE SET
-		lifecycle=CASE WHEN ?7='' THEN lifecycle ELSE ?7 END, created=CASE WHEN created=0 THEN ?5 ELSE min(created, ?5) END, updated=max(updated, ?6)`,
+		lifecycle=CASE WHEN ?7='' THEN lifecycle ELSE ?7 END, created=CASE WHEN created=0 THEN ?5 ELSE min(created, ?5) END, updated=CASE WHEN lifecycle='deleted' AND ?7<>'active' THEN updated ELSE max(updated, ?6) END`,
 		rec.ID, in.Name, lifecycle, in.Location, in.Created, in.Updated, in.Lifecycle)
 	return errors.Join(err, setPairs(tx, "INSERT INTO run_experiment_tags VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value", rec.ID, in.Tags))
 }

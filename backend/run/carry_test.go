@@ -42,3 +42,21 @@ func TestARunComesWholeWhateverHappensMeanwhile(t *testing.T) {
 		t.Errorf("repairs %v", r)
 	}
 }
+
+// TestARestoreFindsItsRunsAfterAnotherImport: an experiment is deleted here, and comes again
+// from a store that has changed it since.
+func TestARestoreFindsItsRunsAfterAnotherImport(t *testing.T) {
+	h := open(t, t.TempDir())
+	in := run.Experiment{ID: "17", Name: "brought", Lifecycle: run.Active, CreatedAt: time.UnixMilli(1000), UpdatedAt: time.UnixMilli(2000)}
+	e, err := h.CarryExperiment(t.Context(), in, "", "again", false)
+	must(t, err)
+	r := h.run(t, run.Create{ExperimentID: e.ID})
+	must(t, h.DeleteExperiment(t.Context(), e.ID))
+	in.UpdatedAt = time.Now().Add(time.Hour)
+	_, err = h.CarryExperiment(t.Context(), in, e.ID, "again", true)
+	must(t, err)
+	must(t, h.RestoreExperiment(t.Context(), e.ID))
+	if r, err = h.Get(t.Context(), r.ID); err != nil || r.Lifecycle != run.Active {
+		t.Errorf("the run is %s, %v", r.Lifecycle, err)
+	}
+}
