@@ -22,6 +22,13 @@ func LookFirst(n int) (back func()) {
 	return func() { few = was }
 }
 
+// OpenAtMost changes how many files of points are open at a time, until back is called.
+func OpenAtMost(n int) (back func()) {
+	was := maxOpen
+	maxOpen = n
+	return func() { maxOpen = was }
+}
+
 // Logging says how many want to write to a run's file.
 func (s *Service) Logging(id string) int {
 	s.logs.mu.Lock()

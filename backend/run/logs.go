@@ -10,7 +10,7 @@ import (
 	"rondo/backend/run/points"
 )
 
-const maxOpen = 64 // files of points that are open at a time
+var maxOpen = 64 // files of points that are open at a time
 
 // logs keeps the files of points open that are being written.
 type logs struct {
