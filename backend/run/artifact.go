@@ -66,7 +66,7 @@ func (s *Service) folder(ctx context.Context, owner string, write bool) (*os.Roo
 		return nil, err
 	}
 	if write {
-		if err := os.MkdirAll(s.Dir(owner), 0o755); err != nil {
+		if err := s.durable.home(s.Dir(owner)); err != nil {
 			return nil, diskError(err)
 		}
 	}

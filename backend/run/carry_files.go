@@ -38,7 +38,7 @@ func (s *Service) CarryFiles(ctx context.Context, owner string) (*Files, error) 
 	if err := s.opts.Ledger.View(ctx, func(tx *index.Tx) error { return ownerFits(tx, owner, false) }); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(s.Dir(owner), 0o755); err != nil {
+	if err := s.durable.home(s.Dir(owner)); err != nil {
 		return nil, diskError(err)
 	}
 	root, err := os.OpenRoot(s.Dir(owner))

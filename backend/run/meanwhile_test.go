@@ -2,14 +2,17 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"rondo/backend/errs"
 	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/run"
@@ -121,4 +124,32 @@ func TestWhoGoesAwayTakesNobodyAlong(t *testing.T) {
 	must(t, err)
 	must(t, <-second)
 	<-first
+}
+
+// TestAFileIsNotTakenBeforeItsFoldersAreOnDisk: a disk that fails when the name of a run's folder
+// is to be kept, and is well again.
+func TestAFileIsNotTakenBeforeItsFoldersAreOnDisk(t *testing.T) {
+	h := open(t, t.TempDir())
+	id := h.run(t, run.Create{}).ID
+	put := func() error {
+		_, err := h.PutArtifact(t.Context(), id, "a", strings.NewReader("text"))
+		return err
+	}
+	defer fault.Fail(nil)
+	for range 2 { // also where the folder is there by now
+		fault.Fail(func(op string) error {
+			if op == "syncdir" {
+				return errors.New("the disk failed")
+			}
+			return nil
+		})
+		if err := put(); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("answered %v", err)
+		}
+		if _, err := h.CarryFiles(t.Context(), id); !errs.Is(err, errs.Unavailable) {
+			t.Errorf("files that are brought in are answered %v", err)
+		}
+	}
+	fault.Fail(nil)
+	must(t, put())
 }

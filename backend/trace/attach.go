@@ -56,7 +56,8 @@ func (s *Service) folder(ctx context.Context, id string, write bool) (*os.Root, 
 	}
 	dir := filepath.Join(s.opts.Dir, ".rondo", "traces", id)
 	if write {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		all := filepath.Dir(dir)
+		if err := errors.Join(os.MkdirAll(dir, 0o755), atomicfile.SyncDir(all), atomicfile.SyncDir(filepath.Dir(all))); err != nil {
 			return nil, fileError(err)
 		}
 	}

@@ -3,10 +3,13 @@ package trace_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/index"
 	"rondo/backend/ledger"
 	"rondo/backend/trace"
@@ -104,5 +107,31 @@ func TestTokensAreCountedOnce(t *testing.T) {
 	var out bytes.Buffer
 	if err := l.Dump(t.Context(), &out); err != nil || !bytes.Contains(out.Bytes(), []byte("input_tokens")) {
 		t.Errorf("the index does not show it: %v", err)
+	}
+}
+
+// TestAnAttachmentIsNotTakenBeforeItsFolderIsOnDisk: a disk that fails when the folder's name is to be kept.
+func TestAnAttachmentIsNotTakenBeforeItsFolderIsOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	_, l := open(t, dir)
+	known := func(context.Context, string) error { return nil }
+	s := trace.New(trace.Options{Ledger: l, Dir: dir, Experiment: known, Run: known, Place: func(e, id string) string { return e + "/" + id }})
+	if _, err := s.Start(t.Context(), trace.Trace{ID: "tr-" + hex32, ExperimentID: "0", State: trace.OK}); err != nil {
+		t.Fatal(err)
+	}
+	const name = "01020304-0506-0708-090a-0b0c0d0e0f10"
+	defer fault.Fail(nil)
+	fault.Fail(func(op string) error {
+		if op == "syncdir" {
+			return errors.New("the disk failed")
+		}
+		return nil
+	})
+	if err := s.Attach(t.Context(), "tr-"+hex32, name, strings.NewReader("text")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("answered %v", err)
+	}
+	fault.Fail(nil)
+	if err := s.Attach(t.Context(), "tr-"+hex32, name, strings.NewReader("text")); err != nil {
+		t.Error(err)
 	}
 }
