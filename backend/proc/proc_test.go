@@ -47,21 +47,31 @@ var short = [2]proc.Millis{proc.Millis(100 * time.Millisecond), proc.Millis(100 
 func spec(t *testing.T, script string) string {
 	t.Helper()
 	dir := t.TempDir()
-	s := proc.Spec{RunID: filepath.Base(filepath.Dir(dir)) + filepath.Base(dir), Command: []string{"sh", "-c", script}, Dir: dir, Graces: short}
+	specify(t, dir, script, short)
+	return dir
+}
+
+func specify(t *testing.T, dir, script string, graces [2]proc.Millis) {
+	t.Helper()
+	s := proc.Spec{RunID: filepath.Base(filepath.Dir(dir)) + filepath.Base(dir), Command: []string{"sh", "-c", script}, Dir: dir, Graces: graces}
 	if err := proc.WriteSpec(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 func start(t *testing.T, script string) (string, *proc.Handle) {
 	t.Helper()
 	dir := spec(t, script)
+	return dir, startIn(t, dir)
+}
+
+func startIn(t *testing.T, dir string) *proc.Handle {
+	t.Helper()
 	h, err := proc.Starter{}.Start(dir, append(os.Environ(), "GREETING=hello"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir, h
+	return h
 }
 
 func wait(t *testing.T, h *proc.Handle) proc.Exit {
@@ -239,14 +249,20 @@ func TestSamplesSeeTheWork(t *testing.T) {
 }
 
 func TestStopLadder(t *testing.T) {
-	cases := map[string]struct{ script, step, signal string }{
-		"INT is enough":   {`trap 'exit 0' INT; echo $$ > ready; while :; do sleep 0.01; done`, "INT", ""},
-		"TERM is needed":  {`trap '' INT; trap 'exit 7' TERM; echo $$ > ready; while :; do sleep 0.01; done`, "TERM", ""},
-		"only KILL works": {`trap '' INT TERM; echo $$ > ready; while :; do sleep 0.01; done`, "KILL", "killed"},
+	brief, long := short[0], proc.Millis(time.Minute) // who heeds a signal has all the time that a busy machine takes
+	cases := map[string]struct {
+		script, step, signal string
+		graces               [2]proc.Millis
+	}{
+		"INT is enough":   {`trap 'exit 0' INT; echo $$ > ready; while :; do sleep 0.01; done`, "INT", "", [2]proc.Millis{long, brief}},
+		"TERM is needed":  {`trap '' INT; trap 'exit 7' TERM; echo $$ > ready; while :; do sleep 0.01; done`, "TERM", "", [2]proc.Millis{brief, long}},
+		"only KILL works": {`trap '' INT TERM; echo $$ > ready; while :; do sleep 0.01; done`, "KILL", "killed", [2]proc.Millis{brief, brief}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			dir, h := start(t, c.script)
+			dir := t.TempDir()
+			specify(t, dir, c.script, c.graces)
+			h := startIn(t, dir)
 			pid := pidIn(t, filepath.Join(dir, "ready"))
 			if err := proc.Stop(dir, "tester"); err != nil {
 				t.Fatal(err)
