@@ -27,6 +27,9 @@ export async function walk(browser) {
   assert.deepEqual(bad, [], bad.join('\n'))
 }
 
+/** failed are the words of what could not be loaded: a page that has nothing else to show is sound in every other way. */
+const failed = (page) => page.locator('main .failed[role=alert]').allInnerTexts()
+
 /** readable says whether the title and what is told below it have room for words. */
 const readable = (page) => page.$eval('main header .grow', (e) => e.clientWidth >= 200)
 
@@ -41,6 +44,7 @@ async function walkOne(browser, base, look, screens, prefix) {
     try {
       await enter(page, base, path)
       if (name !== 'lost' && (await page.locator('[data-lost]').count())) bad.push(`${label}: it leads nowhere`)
+      bad.push(...(await failed(page)).map((f) => `${label}: it says ${f}`))
       if (await wide(page)) bad.push(`${label}: the page scrolls sideways`)
       if (!(await readable(page))) bad.push(`${label}: what stands beside the title leaves no room for its words`)
       if (look.axe) bad.push(...(await audit(page, label)))
