@@ -103,7 +103,7 @@ func (c *call) checkoutAll(ctx context.Context) error {
 		return nil
 	}
 	in := map[string]any{"force": c.isSet("force")}
-	return ofEach(ctx, c, names, func(name string) (s checkedOut, err error) {
+	return ofEach(ctx, c, names, func(name string) (s dataset.CheckedOut, err error) {
 		err = c.request(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s)
 		return s, err
 	}, c.sayCheckedOut)

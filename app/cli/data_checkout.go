@@ -20,7 +20,7 @@ func dataCheckout(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	var s checkedOut
+	var s dataset.CheckedOut
 	part := c.args[1:]
 	in := map[string]any{"number": number, "force": c.isSet("force"), "paths": part}
 	return c.actOnData(ctx, http.MethodPost, dataPath(name, "checkout"), in, &s, func() error {
@@ -28,34 +28,28 @@ func dataCheckout(ctx context.Context, c *call) error {
 			c.sayCheckedOut(s)
 			return nil
 		}
-		if c.sayLeft(s); len(s.Left) > 0 {
-			c.say("All else that was named is as in %s now; the rest stays as it was", s.Ref())
-			return nil
-		}
-		c.sayPart(part, s.Snapshot)
+		c.sayPart(part, s)
 		return nil
 	})
 }
 
-// checkedOut is a snapshot that was brought back, but for the files that are left.
-type checkedOut struct {
-	dataset.Snapshot
-	Left []string `json:"left,omitempty"`
-}
-
-func (c *call) sayCheckedOut(s checkedOut) {
+func (c *call) sayCheckedOut(s dataset.CheckedOut) {
 	c.say("%s is %s now: %s", s.Path, s.Ref(), snapshotWords(s.Snapshot))
 	c.sayLeft(s)
 }
 
 // sayLeft tells what stayed as it was.
-func (c *call) sayLeft(s checkedOut) {
+func (c *call) sayLeft(s dataset.CheckedOut) {
 	if len(s.Left) > 0 {
 		c.say("Left as it was, since .rondoignore leaves it out: %s. Move it away to get what the snapshot has.", fewNames(s.Left))
 	}
 }
 
-func (c *call) sayPart(part []string, s dataset.Snapshot) {
+func (c *call) sayPart(part []string, s dataset.CheckedOut) {
+	if c.sayLeft(s); len(s.Left) > 0 {
+		c.say("All else that was named is as in %s now; the rest stays as it was", s.Ref())
+		return
+	}
 	c.say("%s of %s is as in %s now; the rest stays as it was", fewNames(part), s.Path, s.Ref())
 }
 

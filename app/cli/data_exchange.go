@@ -87,8 +87,8 @@ func dataPull(ctx context.Context, c *call) error {
 		return err
 	}
 	var out struct {
-		Snapshot  dataset.Snapshot  `json:"snapshot"`
-		Exchanged dataset.Exchanged `json:"exchanged"`
+		Snapshot  dataset.CheckedOut `json:"snapshot"`
+		Exchanged dataset.Exchanged  `json:"exchanged"`
 	}
 	in := map[string]any{"remote": c.value("remote"), "dataset": name, "number": number, "paths": c.args[1:], "force": c.isSet("force")}
 	err = c.actOnData(ctx, http.MethodPost, "/remotes/pull", in, &out, func() error {
@@ -96,7 +96,7 @@ func dataPull(ctx context.Context, c *call) error {
 		if len(c.args) > 1 {
 			c.sayPart(c.args[1:], out.Snapshot)
 		} else {
-			c.sayCheckedOut(checkedOut{Snapshot: out.Snapshot})
+			c.sayCheckedOut(out.Snapshot)
 		}
 		return c.amiss(out.Exchanged)
 	})

@@ -32,7 +32,7 @@ func TestAFolderAsItReallyIsBecomesADataset(t *testing.T) {
 	for _, step := range []struct {
 		verb, says string
 	}{
-		{"status set", "1 file differs from set@1; 1 file of it is ignored now (.rondoignore): the next snapshot is without it\n  ignored  log.txt"},
+		{"status set", "set: changed, 1 file of set@1 is ignored now (.rondoignore): the next snapshot is without it\n  ignored  log.txt"},
 		{"checkout set@1", "Left as it was, since .rondoignore leaves it out: set/log.txt."},
 		{"checkout set@1 log.txt", "Left as it was, since .rondoignore leaves it out: set/log.txt."},
 		{"checkout --json set@1", `"left":["set/log.txt"]`},
@@ -43,4 +43,23 @@ func TestAFolderAsItReallyIsBecomesADataset(t *testing.T) {
 			t.Errorf("data %s does not say %q:\n%s", step.verb, step.says, got)
 		}
 	}
+}
+
+// TestAPullTellsWhatItLeaves, of all and of a part, as a checkout does.
+func TestAPullTellsWhatItLeaves(t *testing.T) {
+	w := newWorld(t)
+	lay(t, filepath.Join(w.dir, "set/a.txt"), "one\n")
+	lay(t, filepath.Join(w.dir, "set/log.txt"), "old\n")
+	w.ok("data", "add", "set")
+	w.ok("data", "remote", "disk", filepath.Join(t.TempDir(), "remote"))
+	w.ok("data", "push")
+	lay(t, filepath.Join(w.dir, ".rondoignore"), "log.txt\n")
+	lay(t, filepath.Join(w.dir, "set/log.txt"), "mine\n")
+	const left = "Left as it was, since .rondoignore leaves it out: set/log.txt."
+	w.check([]expect{
+		{"data pull set", 0, []string{"set is set@1 now", left}},
+		{"data pull set log.txt", 0, []string{left, "All else that was named is as in set@1 now"}},
+		{"data pull", 0, []string{left}},
+		{"data pull set --json", 0, []string{`"left":["set/log.txt"]`}},
+	})
 }

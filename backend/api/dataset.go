@@ -223,17 +223,8 @@ type checkoutSnapshot struct {
 	Paths []string `json:"paths,omitempty"` // of files and folders in the dataset; empty: all of it
 }
 
-// checkedOut is the snapshot, and what stayed as it was though the snapshot has it.
-type checkedOut struct {
-	dataset.Snapshot
-	Left []string `json:"left,omitempty"` // files in whose places something lies that .rondoignore leaves out
-}
-
-func (a *API) checkoutSnapshot(ctx context.Context, in checkoutSnapshot) (out checkedOut, err error) {
-	out.Snapshot, err = a.Datasets.CheckoutWith(ctx, in.Name, in.Number, dataset.Bring{
-		Force: in.Force, Paths: in.Paths, Left: func(paths []string) { out.Left = paths },
-	})
-	return out, err
+func (a *API) checkoutSnapshot(ctx context.Context, in checkoutSnapshot) (dataset.CheckedOut, error) {
+	return a.Datasets.CheckoutWith(ctx, in.Name, in.Number, dataset.Bring{Force: in.Force, Paths: in.Paths})
 }
 
 type verifySnapshot struct {

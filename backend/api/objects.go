@@ -102,15 +102,15 @@ type pullSnapshot struct {
 }
 
 type pulled struct {
-	Snapshot  dataset.Snapshot  `json:"snapshot"`
-	Exchanged dataset.Exchanged `json:"exchanged"`
+	Snapshot  dataset.CheckedOut `json:"snapshot"`
+	Exchanged dataset.Exchanged  `json:"exchanged"`
 }
 
 func (a *API) pullSnapshot(ctx context.Context, in pullSnapshot) (pulled, error) {
 	if len(in.Paths) > 0 {
-		snap, x, err := a.Datasets.PullPart(ctx, dataset.Part{Remote: in.Remote, Dataset: in.Dataset, Number: in.Number, Paths: in.Paths}, in.Force)
-		return pulled{snap, x}, err
+		done, x, err := a.Datasets.PullPart(ctx, dataset.Part{Remote: in.Remote, Dataset: in.Dataset, Number: in.Number, Paths: in.Paths}, in.Force)
+		return pulled{done, x}, err
 	}
-	snap, x, err := a.Datasets.Pull(ctx, in.Remote, in.Dataset, in.Number, in.Force)
-	return pulled{snap, x}, err
+	done, x, err := a.Datasets.Pull(ctx, in.Remote, in.Dataset, in.Number, in.Force)
+	return pulled{done, x}, err
 }

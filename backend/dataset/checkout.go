@@ -15,26 +15,32 @@ import (
 // has them a moment later, and where the machine stops before that it is noticed (see
 // unsettled).
 func (s *Service) Checkout(ctx context.Context, name string, number int, force bool) (Snapshot, error) {
-	return s.CheckoutWith(ctx, name, number, Bring{Force: force})
+	done, err := s.CheckoutWith(ctx, name, number, Bring{Force: force})
+	return done.Snapshot, err
 }
 
 // Bring says how a snapshot is checked out.
 type Bring struct {
-	Force bool                 // overwrite work that no snapshot has
-	Paths []string             // of files and folders in the dataset; empty: all of it
-	Left  func(paths []string) // hears of files, by their places, that stay since they are ignored; nil: nobody does
-	Count *store.Count         // how far it has come, if somebody wants to know
+	Force bool         // overwrite work that no snapshot has
+	Paths []string     // of files and folders in the dataset; empty: all of it
+	Count *store.Count // how far it has come, if somebody wants to know
+}
+
+// CheckedOut is a snapshot that was brought back, but for the files that were left as they were.
+type CheckedOut struct {
+	Snapshot
+	Left []string `json:"left,omitempty"` // files in whose places something lies that .rondoignore leaves out
 }
 
 // CheckoutWith is Checkout with more to say. Where it names paths, nothing else changes, and
 // neither does the pointer, unless neither it nor any file was there.
-func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how Bring) (Snapshot, error) {
+func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how Bring) (done CheckedOut, err error) {
 	d, err := s.get(ctx, name)
 	if err != nil {
-		return Snapshot{}, err
+		return done, err
 	}
 	unlock := s.lock(name)
-	snap, p, err := s.checkout(ctx, d, number, how)
+	p, err := s.checkout(ctx, d, number, how, &done)
 	switch {
 	case p == nil || p.later == nil:
 		unlock()
@@ -44,24 +50,25 @@ func (s *Service) CheckoutWith(ctx context.Context, name string, number int, how
 	default:
 		p.later.finish(name, p, unlock)
 	}
-	return snap, err
+	return done, err
 }
 
 // checkout does so, but for what can be done when it is answered.
-func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring) (Snapshot, *plan, error) {
+func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring, done *CheckedOut) (*plan, error) {
 	snap, err := s.wanted(ctx, d, number)
 	if err != nil {
-		return snap, nil, err
+		return nil, err
 	}
 	snap.Path = d.Path // where the dataset is now
+	done.Snapshot = snap
 	p, err := s.planCheckout(ctx, d, snap, how)
 	if err != nil {
-		return snap, nil, err
+		return nil, err
 	}
-	p.tellLeft(how.Left)
+	done.Left = p.leftAsIs()
 	if !p.idle {
 		if p.later, err = s.beginSettling(d, snap, p); err != nil {
-			return snap, p, err
+			return p, err
 		}
 	}
 	stop := s.follow("checkout", d.Name, p.count, &p.of)
@@ -73,7 +80,7 @@ func (s *Service) checkout(ctx context.Context, d Dataset, number int, how Bring
 	if err == nil && p.later == nil {
 		s.note(ctx, d.Name, p) // which costs only time if it fails
 	}
-	return snap, p, err
+	return p, err
 }
 
 // nothingAt reports whether neither files nor a pointer were at the path.

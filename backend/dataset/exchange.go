@@ -263,17 +263,17 @@ func (s *Service) adopt(ctx context.Context, snap Snapshot, x *Exchanged) error 
 }
 
 // Pull fetches and then checks a snapshot out: number 0 means the one that the pointer names.
-func (s *Service) Pull(ctx context.Context, remote, name string, number int, force bool) (Snapshot, Exchanged, error) {
+func (s *Service) Pull(ctx context.Context, remote, name string, number int, force bool) (CheckedOut, Exchanged, error) {
 	x, err := s.Fetch(ctx, Exchange{Remote: remote, Datasets: []string{name}})
 	if err != nil {
-		return Snapshot{}, x, err
+		return CheckedOut{}, x, err
 	}
 	if _, err := s.Get(ctx, name); notFound(err) {
-		return Snapshot{}, x, knowsNo(x.Remote, name)
+		return CheckedOut{}, x, knowsNo(x.Remote, name)
 	}
-	snap, err := s.Checkout(ctx, name, number, force)
+	done, err := s.CheckoutWith(ctx, name, number, Bring{Force: force})
 	if bad := x.lacking(); err != nil && bad != nil {
 		err = errs.New(errs.Corrupt, "%w; %w", err, bad).WithHint("%s", errs.HintOf(bad))
 	}
-	return snap, x, err
+	return done, x, err
 }

@@ -63,13 +63,13 @@ func (s *Service) fetchPart(ctx context.Context, work farWork, f *there, in Part
 }
 
 // PullPart fetches a part of a snapshot and checks that out. Nothing beside it changes.
-func (s *Service) PullPart(ctx context.Context, in Part, force bool) (Snapshot, Exchanged, error) {
+func (s *Service) PullPart(ctx context.Context, in Part, force bool) (CheckedOut, Exchanged, error) {
 	x, err := s.FetchPart(ctx, in)
 	if err != nil {
-		return Snapshot{}, x, err
+		return CheckedOut{}, x, err
 	}
-	snap, err := s.CheckoutWith(ctx, in.Dataset, x.Part.Number, Bring{Force: force, Paths: in.Paths})
-	return snap, x, err
+	done, err := s.CheckoutWith(ctx, in.Dataset, x.Part.Number, Bring{Force: force, Paths: in.Paths})
+	return done, x, err
 }
 
 // receivePart brings the tree and the content of the paths, and returns them as the snapshot

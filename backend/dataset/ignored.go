@@ -53,18 +53,15 @@ func (s *Service) holds(ctx context.Context, d deed) bool {
 	return err == nil && now == d.file.Digest
 }
 
-// tellLeft tells of those that differ from what the snapshot has.
-func (p *plan) tellLeft(tell func(paths []string)) {
-	var paths []string
+// leftAsIs are the places of those that differ from what the snapshot has.
+func (p *plan) leftAsIs() (paths []string) {
 	for at, differs := range p.left {
 		if differs {
 			paths = append(paths, at)
 		}
 	}
 	slices.Sort(paths)
-	if tell != nil && len(paths) > 0 {
-		tell(paths)
-	}
+	return paths
 }
 
 // leaveFolder refuses to put a file in the place of a folder that holds something ignored.
@@ -90,12 +87,9 @@ func (st *Status) ignoredNow(path string) {
 }
 
 // ignoredText says what becomes of the files of a snapshot that are ignored now.
-func (st *Status) ignoredText() string {
-	switch st.IgnoredCount {
-	case 0:
-		return ""
-	case 1:
-		return fmt.Sprintf("; 1 file of it is ignored now (%s): the next snapshot is without it", folder.IgnoreFile)
+func (st *Status) ignoredText(snap Snapshot) string {
+	if st.IgnoredCount == 1 {
+		return fmt.Sprintf("1 file of %s is ignored now (%s): the next snapshot is without it", snap.Ref(), folder.IgnoreFile)
 	}
-	return fmt.Sprintf("; %d files of it are ignored now (%s): the next snapshot is without them", st.IgnoredCount, folder.IgnoreFile)
+	return fmt.Sprintf("%d files of %s are ignored now (%s): the next snapshot is without them", st.IgnoredCount, snap.Ref(), folder.IgnoreFile)
 }

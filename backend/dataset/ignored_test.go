@@ -58,20 +58,23 @@ func TestASnapshotComesBackWholeThoughItsFilesAreIgnoredNow(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(h.dir, "d/t.tmp")))
 	write(t, h.dir, "d/t.tmp", "a file now")
 	st, err := h.Status(t.Context(), "d")
-	if must(t, err); st.State != dataset.Changed || !slices.Equal(st.Ignored, []string{"b.tmp", "c.tmp", "t.tmp/x"}) || len(st.Removed) > 0 || !strings.Contains(st.Text, "3 files of it are ignored now") {
+	if must(t, err); st.State != dataset.Changed || !slices.Equal(st.Ignored, []string{"b.tmp", "c.tmp", "t.tmp/x"}) || len(st.Removed) > 0 || st.Count != 0 || st.Text != "3 files of d@1 are ignored now (.rondoignore): the next snapshot is without them" {
 		t.Errorf("%+v", st)
 	}
-	var left []string
-	_, err = h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{Force: true, Left: func(paths []string) { left = paths }})
+	write(t, h.dir, "d/new", "new")
+	st, err = h.Status(t.Context(), "d")
+	if must(t, err); st.Count != 1 || st.Text != "1 file differs from d@1; 3 files of d@1 are ignored now (.rondoignore): the next snapshot is without them" {
+		t.Errorf("beside one that differs: %+v", st)
+	}
+	done, err := h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{Force: true})
 	must(t, err)
-	if !slices.Equal(left, []string{"d/b.tmp", "d/t.tmp/x"}) || read(t, h.dir, "d/b.tmp") != "mine" || read(t, h.dir, "d/c.tmp") != "c.tmp" || read(t, h.dir, "d/t.tmp") != "a file now" {
-		t.Errorf("left were %v", left)
+	if !slices.Equal(done.Left, []string{"d/b.tmp", "d/t.tmp/x"}) || read(t, h.dir, "d/b.tmp") != "mine" || read(t, h.dir, "d/c.tmp") != "c.tmp" || read(t, h.dir, "d/t.tmp") != "a file now" {
+		t.Errorf("left were %v", done.Left)
 	}
 	write(t, h.dir, "d/b.tmp", "b.tmp")
-	left = nil
-	_, err = h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{Left: func(paths []string) { left = paths }})
-	if must(t, err); !slices.Equal(left, []string{"d/t.tmp/x"}) {
-		t.Errorf("left were %v, though b.tmp is as the snapshot has it", left)
+	done, err = h.CheckoutWith(t.Context(), "d", 1, dataset.Bring{})
+	if must(t, err); !slices.Equal(done.Left, []string{"d/t.tmp/x"}) {
+		t.Errorf("left were %v, though b.tmp is as the snapshot has it", done.Left)
 	}
 	if snap := h.snap(t, "d"); snap.Number != 2 || snap.Files != 1 {
 		t.Errorf("%+v", snap)

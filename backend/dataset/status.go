@@ -31,9 +31,9 @@ type Status struct {
 	Added    []string `json:"added"` // at most 1000 of each are named
 	Removed  []string `json:"removed"`
 	Changed  []string `json:"changed"`
-	Count    int      `json:"count"` // of all that differ
+	Count    int      `json:"count"` // of these
 	// Ignored are files of the snapshot that .rondoignore leaves out now, whatever lies in their
-	// places; at most 1000. They count as differing, since the next snapshot is without them.
+	// places; at most 1000. Nothing is said of whether they differ, but the next snapshot is without them.
 	Ignored      []string `json:"ignored,omitempty"`
 	IgnoredCount int      `json:"ignored_count,omitempty"`
 	// NotFetched counts files that are not there since they were never brought here. They are
@@ -99,11 +99,11 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 			st.NotFetched++
 			return nil
 		}
-		st.Count++
 		if d.To == nil && c.rules.Leaves(d.Path()) {
 			st.ignoredNow(d.Path())
 			return nil
 		}
+		st.Count++
 		if list := lists[changeOf(d)]; len(*list) < maxNamed {
 			*list = append(*list, d.Path())
 		}
@@ -112,7 +112,7 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 	if err != nil {
 		return err
 	}
-	if st.Count == 0 {
+	if st.Count+st.IgnoredCount == 0 {
 		st.State, st.Text = Clean, "as in "+snap.Ref()
 		if st.NotFetched > 0 {
 			st.State, st.Text = Partial, fmt.Sprintf("as in %s, of which %s never fetched", snap.Ref(), share(st.NotFetched, snap.Files))
@@ -120,12 +120,22 @@ func (s *Service) compare(ctx context.Context, st *Status, snap Snapshot, c cont
 		return nil
 	}
 	st.State = Changed
-	st.Text = fmt.Sprintf("%s from %s", differ(st.Count), snap.Ref())
-	if same, err := s.withTree(ctx, st.Dataset, c.digest()); err == nil {
-		st.Text = fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref())
-	}
-	st.Text += st.ignoredText()
+	st.Text = s.changedText(ctx, st, snap, c)
 	return nil
+}
+
+// changedText says how the files are unlike the snapshot that the pointer names.
+func (s *Service) changedText(ctx context.Context, st *Status, snap Snapshot, c content) string {
+	var says []string
+	if same, err := s.withTree(ctx, st.Dataset, c.digest()); err == nil {
+		says = append(says, fmt.Sprintf("as in %s, while the pointer names %s", same.Ref(), snap.Ref()))
+	} else if st.Count > 0 {
+		says = append(says, fmt.Sprintf("%s from %s", differ(st.Count), snap.Ref()))
+	}
+	if st.IgnoredCount > 0 {
+		says = append(says, st.ignoredText(snap))
+	}
+	return strings.Join(says, "; ")
 }
 
 // share is how many of all files something was with.

@@ -32,7 +32,22 @@ export interface AskSQL {
 	query: string;
 }
 
-export interface CheckedOut {
+export interface CheckoutSnapshot {
+	number?: number;
+	force?: boolean;
+	paths?: string[];
+}
+
+export interface Dataset {
+	name: string;
+	path: string;
+	desc?: string;
+	latest?: DatasetSnapshot;
+	count: number;
+	removal?: DatasetRemoval;
+}
+
+export interface DatasetCheckedOut {
 	id: string;
 	dataset: string;
 	number: number;
@@ -53,21 +68,6 @@ export interface CheckedOut {
 	origin?: DatasetOrigin;
 	fetched?: string[];
 	left?: string[];
-}
-
-export interface CheckoutSnapshot {
-	number?: number;
-	force?: boolean;
-	paths?: string[];
-}
-
-export interface Dataset {
-	name: string;
-	path: string;
-	desc?: string;
-	latest?: DatasetSnapshot;
-	count: number;
-	removal?: DatasetRemoval;
 }
 
 export interface DatasetCollect {
@@ -1850,7 +1850,7 @@ export interface PullSnapshot {
 }
 
 export interface Pulled {
-	snapshot: DatasetSnapshot;
+	snapshot: DatasetCheckedOut;
 	exchanged: DatasetExchanged;
 }
 
@@ -2424,7 +2424,7 @@ export interface Operations {
 		path: { name: string };
 		query: Record<string, never>;
 		body: Partial<CheckoutSnapshot>;
-		out: CheckedOut;
+		out: DatasetCheckedOut;
 	};
 	"GET /datasets/{name}/diff": {
 		path: { name: string };
