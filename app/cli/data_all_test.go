@@ -71,3 +71,33 @@ func TestAPlaceThatIsTakenKeepsNothingElseOut(t *testing.T) {
 		t.Errorf("all else comes, and that does not:\n%s", list)
 	}
 }
+
+// TestACheckoutOfAllBringsBackWhatIsHere, though a pointer names what is not, which it tells at its end; and
+// where no pointer names anything, nothing is wrong.
+func TestACheckoutOfAllBringsBackWhatIsHere(t *testing.T) {
+	a, b := cloned(t)
+	a.check([]expect{{"data checkout", 0, []string{"pictures is pictures@1 now", "data/weather.csv is weather@1 now"}}})
+	b.ok("data", "import", a.dir, "pictures@1")
+	lay(t, filepath.Join(b.dir, "pictures", "list.csv"), "mine\n")
+	r := b.run("data", "checkout", "--force")
+	if r.code != 3 || !strings.Contains(r.out, "pictures is pictures@1 now") || !strings.Contains(r.err, "names weather@1") {
+		t.Errorf("%+v", r)
+	}
+	c := newWorld(t)
+	c.check([]expect{{"data checkout", 0, []string{"No pointer names a snapshot"}}})
+}
+
+// TestOneNameIsAnsweredByOneThing, and none by a list, though it may be of one.
+func TestOneNameIsAnsweredByOneThing(t *testing.T) {
+	w := newWorld(t)
+	if text := w.ok("data", "snapshot", "weather", "--json"); !strings.HasPrefix(text, `{"id":`) {
+		t.Errorf("one that is named: %s", text)
+	}
+	w.file("data/weather.csv", "a,b\n1,2\n")
+	if text := w.ok("data", "snapshot", "--json"); !strings.HasPrefix(text, `[{"id":`) {
+		t.Errorf("all, of which one has changed: %s", text)
+	}
+	if text := w.ok("data", "checkout", "--json"); !strings.HasPrefix(text, `[{"id":`) {
+		t.Errorf("all, of which there is one: %s", text)
+	}
+}
