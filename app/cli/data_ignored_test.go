@@ -37,7 +37,7 @@ func TestAFolderAsItReallyIsBecomesADataset(t *testing.T) {
 		{"checkout set@1 log.txt", "Left as it was, since .rondoignore leaves it out: set/log.txt."},
 		{"checkout --json set@1", `"left":["set/log.txt"]`},
 		{"snapshot set", "set@2  1 file, 4 B"},
-		{"status set", "clean, as in set@2"},
+		{"status set", "clean, as in set@2\nLeft out by .rondoignore: 2 files\n  /set/out  .rondoignore:1  1 file  out\n  log.txt   .rondoignore:2  1 file  log.txt"},
 	} {
 		if got := w.ok(append([]string{"data"}, strings.Fields(step.verb)...)...); !strings.Contains(got, step.says) {
 			t.Errorf("data %s does not say %q:\n%s", step.verb, step.says, got)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"rondo/backend/dataset"
 )
@@ -14,7 +16,7 @@ func dataStatus(ctx context.Context, c *call) error {
 	}
 	if len(c.args) == 1 {
 		var st dataset.Status
-		return c.fetch(ctx, dataPath(c.args[0], "status"), &st, func() error {
+		return c.fetch(ctx, dataPath(c.args[0], "status")+"?left_out=true", &st, func() error {
 			c.sayStatus(st)
 			return nil
 		})
@@ -103,4 +105,32 @@ func (c *call) sayStatus(st dataset.Status) {
 			c.say("  %-8s %s", l.word, name)
 		}
 	}
+	c.sayLeftOut(st.LeftOut)
+}
+
+// sayLeftOut tells what rules leave out, and which do.
+func (c *call) sayLeftOut(left *dataset.LeftOut) {
+	if left == nil {
+		return
+	}
+	c.say("Left out by .rondoignore: %s", filesAndFolders(left.Files, left.Folders))
+	rows := make([][]string, len(left.Rules))
+	for i, r := range left.Rules {
+		such := strings.Join(shownEach(r.Such), ", ")
+		if r.Files+r.Folders > len(r.Such) {
+			such += ", …"
+		}
+		rows[i] = []string{"  " + shown(r.Text), shown(r.File) + ":" + strconv.Itoa(r.Line), filesAndFolders(r.Files, r.Folders), such}
+	}
+	c.table(rows)
+}
+
+func filesAndFolders(files, folders int) string {
+	switch {
+	case folders == 0:
+		return counted(int64(files), "file")
+	case files == 0:
+		return counted(int64(folders), "folder")
+	}
+	return counted(int64(files), "file") + " and " + counted(int64(folders), "folder")
 }

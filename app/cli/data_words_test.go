@@ -11,7 +11,7 @@ import (
 func TestWhatDataVerbsSay(t *testing.T) {
 	w := newWorld(t)
 	writeAll(t, w.dir, map[string]string{"d/A.txt": "a", "d/a.txt": "b", "d/sub/c.txt": "c", "d/t.csv": "x\n1\n"})
-	if text := w.ok("data", "add", "d"); !strings.Contains(text, `"A.txt" and "a.txt" are one file on Windows`) {
+	if text := w.ok("data", "add", "d"); !strings.Contains(text, `"A.txt" and "a.txt" are one file on Windows`) || !strings.Contains(text, "by this line in .rondoignore of the project folder: /d/a.txt\n") {
 		t.Errorf("names that differ only by case: %s", text)
 	}
 	if text := w.ok("data", "snapshot", "d"); !strings.Contains(text, "no new snapshot was needed") {

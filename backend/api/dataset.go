@@ -92,7 +92,15 @@ func (a *API) listSnapshots(ctx context.Context, in datasetName) ([]dataset.Snap
 	return a.Datasets.Snapshots(ctx, in.Name)
 }
 
-func (a *API) datasetStatus(ctx context.Context, in datasetName) (dataset.Status, error) {
+type datasetStatus struct {
+	Name    string `path:"name"`
+	LeftOut bool   `query:"left_out"` // with what .rondoignore leaves out, for which all names are looked at
+}
+
+func (a *API) datasetStatus(ctx context.Context, in datasetStatus) (dataset.Status, error) {
+	if in.LeftOut {
+		return a.Datasets.StatusRuled(ctx, in.Name)
+	}
 	return a.Datasets.Status(ctx, in.Name)
 }
 

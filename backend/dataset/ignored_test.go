@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -95,5 +96,35 @@ func TestAFolderOfWhatIsIgnoredGivesWayToNoFile(t *testing.T) {
 	_, err := h.Checkout(t.Context(), "d", 1, true)
 	if !errs.Is(err, errs.Conflict) || !strings.Contains(err.Error(), "d/b.tmp") || read(t, h.dir, "d/a") != "one" {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAStatusTellsWhichRuleLeavesWhatOut, where it is asked, and by names alone.
+func TestAStatusTellsWhichRuleLeavesWhatOut(t *testing.T) {
+	h := open(t, project(t))
+	for _, name := range []string{"a", "b.tmp", "keep.tmp", "venv/x", "venv/y.tmp", "sub/c.tmp", "sub/d.log", "sub/deep/d.log"} {
+		write(t, h.dir, "data/d/"+name, name)
+	}
+	write(t, h.dir, ".rondoignore", "# by machines\nvenv/\n*.tmp\n!keep.tmp\n/other\n")
+	write(t, h.dir, "data/d/sub/.rondoignore", "*.log\n")
+	h.add(t, "d", "data/d")
+	h.snap(t, "d")
+	st, err := h.StatusRuled(t.Context(), "d")
+	must(t, err)
+	want := &dataset.LeftOut{Files: 4, Folders: 1, Rules: []dataset.Rule{
+		{File: ".rondoignore", Line: 2, Text: "venv/", Folders: 1, Such: []string{"venv/"}},
+		{File: ".rondoignore", Line: 3, Text: "*.tmp", Files: 2, Such: []string{"b.tmp", "sub/c.tmp"}},
+		{File: "data/d/sub/.rondoignore", Line: 1, Text: "*.log", Files: 2, Such: []string{"sub/d.log", "sub/deep/d.log"}},
+	}}
+	if st.State != dataset.Clean || !reflect.DeepEqual(st.LeftOut, want) {
+		t.Errorf("%+v\n%+v", st, st.LeftOut)
+	}
+	if st, err = h.Status(t.Context(), "d"); err != nil || st.LeftOut != nil {
+		t.Errorf("nobody asked: %+v %v", st.LeftOut, err)
+	}
+	must(t, os.Remove(filepath.Join(h.dir, ".rondoignore")))
+	must(t, os.Remove(filepath.Join(h.dir, "data/d/sub/.rondoignore")))
+	if st, err = h.StatusRuled(t.Context(), "d"); err != nil || st.LeftOut != nil {
+		t.Errorf("there is no rule: %+v %v", st.LeftOut, err)
 	}
 }

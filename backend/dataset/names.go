@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"rondo/backend/folder"
+	"rondo/backend/ignore"
 	"rondo/backend/store"
 )
 
@@ -16,7 +18,7 @@ const maxLikeNames = 20 // pairs that are named
 
 // likeNames warns of files that are two here and one on systems which take no notice of
 // case, or of how an accent is written. It holds 8 bytes a file.
-func likeNames(ctx context.Context, l *store.Listing) (warnings []string, err error) {
+func likeNames(ctx context.Context, at string, l *store.Listing) (warnings []string, err error) {
 	twice, err := likeHashes(ctx, l)
 	if err != nil || len(twice) == 0 {
 		return nil, err
@@ -38,7 +40,7 @@ func likeNames(ctx context.Context, l *store.Listing) (warnings []string, err er
 			left++
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("%s and %s are one file on Windows and macOS, where this snapshot cannot be checked out: rename one of them", quoted(other), quoted(f.Path)))
+		warnings = append(warnings, fmt.Sprintf("%s and %s are one file on Windows and macOS, where this snapshot cannot be checked out: rename one of them%s", quoted(other), quoted(f.Path), leavingOut(at, f.Path)))
 	}
 	if left > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d more files have names that differ in nothing else", left))
@@ -73,6 +75,11 @@ func likeHashes(ctx context.Context, l *store.Listing) (twice map[uint64]bool, e
 		}
 	}
 	return twice, nil
+}
+
+// leavingOut tells the rule by which a file of a dataset is left out.
+func leavingOut(at, file string) string {
+	return ", or leave it out by this line in " + folder.IgnoreFile + " of the project folder: " + ignore.Line(place(at, false, file))
 }
 
 func folded(name string) string { return strings.ToLower(norm.NFC.String(name)) }

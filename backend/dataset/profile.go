@@ -129,7 +129,7 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 		return p, err
 	}
 	if known.odd {
-		if p.Warnings, err = oddNames(ctx, l); err != nil {
+		if p.Warnings, err = oddNames(ctx, snap, l); err != nil {
 			return p, err
 		}
 	}
@@ -147,12 +147,12 @@ func (s *Service) read(ctx context.Context, snap Snapshot, known facts) (p Profi
 }
 
 // oddNames warns of names that are the same elsewhere, or none there.
-func oddNames(ctx context.Context, l *store.Listing) ([]string, error) {
-	like, err := likeNames(ctx, l)
+func oddNames(ctx context.Context, snap Snapshot, l *store.Listing) ([]string, error) {
+	like, err := likeNames(ctx, snap.Path, l)
 	if err != nil {
 		return nil, err
 	}
-	bad, err := windowsNames(ctx, l)
+	bad, err := windowsNames(ctx, snap.Path, l)
 	return append(append([]string{}, like...), bad...), err
 }
 

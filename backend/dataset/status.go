@@ -43,6 +43,10 @@ type Status struct {
 	// the disk had them, or which the disk failed to take, and those that changed without a new
 	// time; at most 1000.
 	Damaged []string `json:"damaged,omitempty"`
+	// LeftOut is what .rondoignore leaves out, where that was asked for and is something.
+	LeftOut *LeftOut `json:"left_out,omitempty"`
+
+	ruled bool // there are rules
 }
 
 const maxNamed = 1000
@@ -80,6 +84,7 @@ func (s *Service) Status(ctx context.Context, name string) (Status, error) {
 		return st, err
 	}
 	s.save(m, name)
+	st.ruled = c.rules.Any()
 	if err := s.compare(ctx, &st, snap, c); err != nil {
 		return st, err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // windowsNames warns of files that Windows cannot hold under their names.
-func windowsNames(ctx context.Context, l *store.Listing) (warnings []string, err error) {
+func windowsNames(ctx context.Context, at string, l *store.Listing) (warnings []string, err error) {
 	left := 0
 	for f, err := range l.All(ctx) {
 		switch {
@@ -19,7 +19,7 @@ func windowsNames(ctx context.Context, l *store.Listing) (warnings []string, err
 		case len(warnings) == maxLikeNames:
 			left++
 		default:
-			warnings = append(warnings, fmt.Sprintf("%s is no name on Windows, where this snapshot cannot be checked out: rename it", quoted(f.Path)))
+			warnings = append(warnings, fmt.Sprintf("%s is no name on Windows, where this snapshot cannot be checked out: rename it%s", quoted(f.Path), leavingOut(at, f.Path)))
 		}
 	}
 	if left > 0 {

@@ -6,6 +6,8 @@ import "strings"
 
 // Pattern is one line of a .gitignore, or the first word of one of a .gitattributes.
 type Pattern struct {
+	Line    int // in the file that has it, from 1; 0: it is of none
+	raw     string
 	text    string
 	base    string // folder of the file that has it, from the top; empty for the top
 	Not     bool   // begins with !
@@ -15,13 +17,19 @@ type Pattern struct {
 
 // NewPattern reads a pattern that stands in the folder base.
 func NewPattern(text, base string) Pattern {
-	p := Pattern{base: base}
+	p := Pattern{raw: text, base: base}
 	text, p.Not = strings.CutPrefix(text, "!")
 	text, p.dirOnly = strings.CutSuffix(text, "/")
 	p.name = !strings.Contains(text, "/")
 	p.text = strings.TrimPrefix(text, "/")
 	return p
 }
+
+// String is the pattern as it is written.
+func (p Pattern) String() string { return p.raw }
+
+// Base is the folder whose file has it, from the top; empty for the top.
+func (p Pattern) Base() string { return p.base }
 
 // Match reports whether a path from the top is meant.
 func (p Pattern) Match(path string, dir, fold bool) bool {
@@ -53,9 +61,11 @@ func (p Pattern) Match(path string, dir, fold bool) bool {
 
 // Rules reads the lines of an ignore file that lies in the folder base.
 func Rules(text, base string) (list []Pattern) {
-	for _, line := range lines(text) {
+	for i, line := range lines(text) {
 		if line != "" {
-			list = append(list, NewPattern(line, base))
+			p := NewPattern(line, base)
+			p.Line = i + 1
+			list = append(list, p)
 		}
 	}
 	return list
@@ -92,10 +102,16 @@ func trimSpaces(line string) string {
 // Ignored reports what the last rule that means a path says. A folder above it is the
 // caller's to ask first: what lies in an ignored one cannot be brought back.
 func Ignored(rules []Pattern, path string, dir, fold bool) bool {
+	p, some := Last(rules, path, dir, fold)
+	return some && !p.Not
+}
+
+// Last is the last rule that means a path, if there is one.
+func Last(rules []Pattern, path string, dir, fold bool) (Pattern, bool) {
 	for i := len(rules) - 1; i >= 0; i-- {
 		if rules[i].Match(path, dir, fold) {
-			return !rules[i].Not
+			return rules[i], true
 		}
 	}
-	return false
+	return Pattern{}, false
 }

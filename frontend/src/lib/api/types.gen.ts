@@ -191,6 +191,12 @@ export interface DatasetKeep {
 	used: boolean;
 }
 
+export interface DatasetLeftOut {
+	files: number;
+	folders: number;
+	rules: DatasetRule[];
+}
+
 export interface DatasetLineage {
 	of: string;
 	nodes: DatasetLineageNode[];
@@ -361,6 +367,15 @@ export interface DatasetRowChanges {
 	faults_to?: TableFaults;
 }
 
+export interface DatasetRule {
+	file: string;
+	line: number;
+	text: string;
+	files: number;
+	folders: number;
+	such: string[];
+}
+
 export interface DatasetSnapshot {
 	id: string;
 	dataset: string;
@@ -398,6 +413,7 @@ export interface DatasetStatus {
 	ignored_count?: number;
 	not_fetched?: number;
 	damaged?: string[];
+	left_out?: DatasetLeftOut;
 }
 
 export interface DatasetTableDiff {
@@ -2500,7 +2516,7 @@ export interface Operations {
 	};
 	"GET /datasets/{name}/status": {
 		path: { name: string };
-		query: Record<string, never>;
+		query: { left_out?: boolean };
 		body: undefined;
 		out: DatasetStatus;
 	};
