@@ -138,8 +138,10 @@ func (h *Server) refused(res *http.Response, name string) error {
 	switch res.StatusCode {
 	case http.StatusNotFound, http.StatusGone:
 		return errs.New(errs.NotFound, "the remote has no %s", name)
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusUnauthorized:
 		return errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("the remote's user and password in .dvc/config.local let you in")
+	case http.StatusForbidden:
+		return errs.New(errs.Denied, "%s says %s", h.base, res.Status).WithHint("who asks may not read there: ask who runs it for the right to, or give the user and password of one who may in .dvc/config.local")
 	}
 	return errs.New(errs.Unavailable, "%s says %s", h.base, res.Status).WithHint("do the same again later: what has come need not come again")
 }

@@ -95,18 +95,20 @@ func first(been *sync.Map, at string) bool {
 	return !was
 }
 
-// TestAServerThatRefusesIsNotAskedAgain.
+// TestAServerThatRefusesIsNotAskedAgain, and who lacks a password is told other than who lacks the right.
 func TestAServerThatRefusesIsNotAskedAgain(t *testing.T) {
-	var n atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n.Add(1)
-		http.Error(w, "no", http.StatusForbidden)
-	}))
-	defer server.Close()
-	s := web.New(server.URL, nil)
-	defer s.Close()
-	if _, err := s.Get(t.Context(), "x", 0, -1); !errs.Is(err, errs.Denied) || n.Load() != 1 {
-		t.Errorf("%v after %d", err, n.Load())
+	for status, way := range map[int]string{http.StatusUnauthorized: "user and password", http.StatusForbidden: "ask who runs it"} {
+		var n atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n.Add(1)
+			http.Error(w, "no", status)
+		}))
+		s := web.New(server.URL, nil)
+		if _, err := s.Get(t.Context(), "x", 0, -1); !errs.Is(err, errs.Denied) || !strings.Contains(errs.HintOf(err), way) || n.Load() != 1 {
+			t.Errorf("%d: %v (%s) after %d", status, err, errs.HintOf(err), n.Load())
+		}
+		s.Close()
+		server.Close()
 	}
 }
 
