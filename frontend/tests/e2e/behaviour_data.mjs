@@ -78,6 +78,29 @@ export const tests = {
     await page.waitForFunction(() => document.querySelectorAll('main [data-row]').length === 11)
   },
 
+  async 'of a table that is not counted yet the first rows are shown as such, and then all'(page, s) {
+    const columns = ['id', 'value']
+    let counted = 0 // rows that are known of
+    await page.route('**/api/v1/datasets/weather/snapshots/2/rows*', (route) => {
+      const at = new URL(route.request().url()).searchParams
+      const offset = Number(at.get('offset'))
+      const rows = Array.from({ length: Math.min(Number(at.get('limit')), 5_000 - offset) }, (_, i) => [`${offset + i}`, 'x'])
+      return route.fulfill({ json: { file: 'weather.csv', columns, rows, offset, total: counted } })
+    })
+    let count
+    const counting = new Promise((done) => (count = done))
+    await page.route('**/api/v1/datasets/weather/snapshots/2/profile', async (route) => (await counting, route.continue()))
+    await page.goto(`${s.url}/#/data/weather/2?tab=rows`)
+    await seen(page, 'The first 200 rows; the rest is not counted yet', 'main')
+    counted = 5_000
+    count()
+    await seen(page, '5,000 rows', 'main')
+    await page.focus('main [role=region][tabindex="0"]')
+    await page.keyboard.press('End')
+    await page.locator('main [aria-rowindex="5001"]').waitFor()
+    await page.waitForFunction(() => [...document.querySelectorAll('main [role=region]')].every((e) => e.scrollHeight - e.clientHeight - e.scrollTop < 1))
+  },
+
   async 'what DVC tracks is walked by keys, and each path says how it is and what helps'(page, s) {
     await enter(page, s.url, '/data')
     await page.click('[role=tab]:has-text("Tracked by DVC")')
