@@ -255,7 +255,7 @@ func (r *Repo) Log(from []string, most int) (list []Logged, err error) {
 	if r.repo == nil {
 		return nil, nil
 	}
-	seen := map[plumbing.Hash]bool{}
+	seen, absent := map[plumbing.Hash]bool{}, r.beyond()
 	for _, rev := range from {
 		h, err := r.repo.ResolveRevision(plumbing.Revision(rev))
 		if err != nil {
@@ -265,12 +265,12 @@ func (r *Repo) Log(from []string, most int) (list []Logged, err error) {
 		if err != nil {
 			continue
 		}
-		err = object.NewCommitIterCTime(c, seen, nil).ForEach(func(c *object.Commit) error {
+		err = object.NewCommitIterCTime(c, seen, absent).ForEach(func(c *object.Commit) error {
 			seen[c.Hash] = true
 			list = append(list, logged(c))
 			return nil
 		})
-		if err != nil && !errors.Is(err, plumbing.ErrObjectNotFound) { // a shallow clone ends somewhere
+		if err != nil {
 			return nil, unreadable(err)
 		}
 	}

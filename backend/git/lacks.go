@@ -28,6 +28,26 @@ func (r *Repo) Shallow() bool {
 	return err == nil && len(ends) > 0
 }
 
+// beyond are the commits that a shallow clone does not have, and that those at its end come from.
+func (r *Repo) beyond() (absent []plumbing.Hash) {
+	ends, err := r.repo.Storer.Shallow()
+	if err != nil {
+		return nil // who reads on says so
+	}
+	for _, end := range ends {
+		c, err := r.repo.CommitObject(end)
+		if err != nil {
+			continue
+		}
+		for _, parent := range c.ParentHashes {
+			if r.repo.Storer.HasEncodedObject(parent) != nil {
+				absent = append(absent, parent)
+			}
+		}
+	}
+	return absent
+}
+
 // Unknown is what to do about a revision that is not known here.
 func (r *Repo) Unknown(otherwise string) string {
 	if r.Shallow() {
