@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 
 	"rondo/backend/errs"
 	"rondo/backend/interop/dvc"
@@ -59,7 +60,15 @@ func (c *call) selection(p *dvc.Project) (dvc.Selection, error) {
 // atRemote is what is meant of a remote.
 func (c *call) atRemote(p *dvc.Project) (dvc.Exchange, error) {
 	s, err := c.selection(p)
+	c.tellEarlyEnd(p)
 	return dvc.Exchange{Remote: c.value("remote"), Selection: s, Revisions: c.revisions()}, err
+}
+
+// tellEarlyEnd says beside the answer that a shallow clone does not know all commits that are meant.
+func (c *call) tellEarlyEnd(p *dvc.Project) {
+	if end := p.EarlyEnd(c.revisions()); end != "" {
+		fmt.Fprintln(c.Stderr, "rondo: "+end)
+	}
 }
 
 // dvcExchange moves objects between DVC's cache and a remote.

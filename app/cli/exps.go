@@ -63,6 +63,14 @@ func exps(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	var lacking []error
+	for _, e := range list {
+		lacking = appendError(lacking, e.Lacking())
+		if e.Problem != "" && e.Lacking() == nil {
+			c.leftOut(fmt.Errorf("%s: %s", e.Name, e.Problem))
+		}
+	}
+	c.leftOutLacking(lacking, len(list), "experiment")
 	if c.json {
 		return c.print(list)
 	}

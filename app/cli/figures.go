@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/figures"
 )
@@ -52,17 +53,15 @@ func metricsShow(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	all, rows := map[string]figures.Shown{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}
+	all, rows, lacking := map[string]figures.Shown{}, [][]string{{"REVISION", "FILE", "METRIC", "VALUE"}}, []error{}
 	for _, rev := range revs {
 		m, err := figures.Show(p, rev.Commit)
 		if err != nil {
 			return err
 		}
 		m = m.From(c.fromHere)
-		c.leftOut(m.Refused)
-		for _, at := range slices.Sorted(maps.Keys(m.Broken)) {
-			c.leftOut(fmt.Errorf("%s: %w", rev.Name, m.Broken[at]))
-		}
+		lacking = appendError(lacking, m.Lacking())
+		c.leftOutOf(rev.Name, m)
 		all[rev.Name] = m
 		for _, at := range slices.Sorted(maps.Keys(m.Files)) {
 			for _, leaf := range m.Leaves(at) {
@@ -70,6 +69,10 @@ func metricsShow(ctx context.Context, c *call) error {
 			}
 		}
 	}
+	if len(lacking) == len(revs) {
+		return lacking[0]
+	}
+	c.leftOutLacking(lacking, len(revs), "revision")
 	if c.json {
 		return c.print(all)
 	}
@@ -97,6 +100,7 @@ func (c *call) shownRevisions(p *dvc.Project) (list []dvc.NamedCommit, err error
 	if !r.Any() {
 		return list, nil
 	}
+	c.tellEarlyEnd(p)
 	more, err := p.Named(r)
 	return append(list, more...), err
 }
@@ -167,6 +171,32 @@ func (c *call) leftOut(refused ...error) {
 			fmt.Fprintln(c.Stderr, harmless("rondo: left out: "+err.Error()))
 		}
 	}
+}
+
+// leftOutOf tells what of a revision has no part in the answer, but for what git lacks, see leftOutLacking.
+func (c *call) leftOutOf(rev string, m figures.Shown) {
+	if !git.Lacks(m.Refused) {
+		c.leftOut(m.Refused)
+	}
+	for _, at := range slices.Sorted(maps.Keys(m.Broken)) {
+		if !git.Lacks(m.Broken[at]) {
+			c.leftOut(fmt.Errorf("%s: %w", rev, m.Broken[at]))
+		}
+	}
+}
+
+// leftOutLacking tells once how many revisions git does not have whole, as in a clone made with --filter, and the way out.
+func (c *call) leftOutLacking(lacking []error, all int, what string) {
+	if len(lacking) > 0 {
+		c.leftOut(fmt.Errorf("%d of %s: this copy of the git repository does not have all of their files: %s", len(lacking), counted(int64(all), what), errs.HintOf(lacking[0])))
+	}
+}
+
+func appendError(list []error, err error) []error {
+	if err == nil {
+		return list
+	}
+	return append(list, err)
 }
 
 // said writes a value for people; what is not there is a dash.

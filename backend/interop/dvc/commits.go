@@ -22,6 +22,19 @@ func (r Revisions) Any() bool {
 	return r.Branches || r.Tags || r.Commits || r.Experiments || r.Just != nil
 }
 
+// EarlyEnd says that commits which are meant may not be known here, in a shallow clone, and the way out;
+// it is empty otherwise.
+func (p *Project) EarlyEnd(r Revisions) string {
+	if !r.Any() {
+		return ""
+	}
+	repo, err := git.Open(p.Dir)
+	if err != nil {
+		return "" // who reads the commits says so
+	}
+	return repo.Unknown("")
+}
+
 // commits calls fn with the project as each commit has it, the newest first.
 func (p *Project) commits(ctx context.Context, r Revisions, fn func(then *Project, commit string) error) error {
 	if !r.Any() {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/metafile"
 )
@@ -26,7 +27,7 @@ func (p *Project) Contents() Contents { return Contents{p, p.outs()} }
 func (c Contents) Of(at string) map[string]Reader {
 	found := map[string]Reader{}
 	info, err := fs.Stat(c.p.tree, at)
-	if err == nil && !info.IsDir() {
+	if err == nil && !info.IsDir() || git.Lacks(err) { // then reading says so
 		found[at] = func() ([]byte, error) { return c.p.Read(at) }
 		return found
 	}

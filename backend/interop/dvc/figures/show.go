@@ -3,9 +3,11 @@ package figures
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 	"rondo/backend/interop/dvc/metafile"
@@ -49,6 +51,19 @@ func (m Shown) From(path func(at string) string) Shown {
 	return out
 }
 
+// Lacking is the first error of those that git does not have a file in this copy; nil where it has all.
+func (m Shown) Lacking() error {
+	if git.Lacks(m.Refused) {
+		return m.Refused
+	}
+	for _, at := range slices.Sorted(maps.Keys(m.Broken)) {
+		if git.Lacks(m.Broken[at]) {
+			return m.Broken[at]
+		}
+	}
+	return nil
+}
+
 // Show reads the metrics of a revision.
 func Show(p *dvc.Project, rev string) (m Shown, err error) {
 	m.Broken = map[string]error{}
@@ -65,6 +80,9 @@ func Show(p *dvc.Project, rev string) (m Shown, err error) {
 		}
 		return out
 	})
+	if git.Lacks(err) {
+		m.Refused, err = err, nil
+	}
 	return m, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 )
@@ -49,6 +51,11 @@ func SideBySide(ctx context.Context, p *dvc.Project, revs []string) (Table, erro
 			return out, err
 		}
 		then, err := p.At(rev)
+		if git.Lacks(err) {
+			metrics, params = append(metrics, nil), append(params, nil)
+			out.Problems = append(out.Problems, rev+": "+err.Error()+"; "+errs.HintOf(err))
+			continue
+		}
 		if err != nil {
 			return out, err
 		}

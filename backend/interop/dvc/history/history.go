@@ -56,6 +56,8 @@ type bringing struct {
 	known      map[string]dataset.Snapshot // by dataset and MD5
 	lost       map[string]bool             // as known: content that cannot come
 	left       map[string]bool
+	lacking    int   // commits of which git does not have all files here
+	lacks      error // what it said of one of them
 	account    Account
 }
 
@@ -86,7 +88,18 @@ func (im *Importer) Import(ctx context.Context, tell func(Progress)) (Account, e
 		return nil
 	})
 	tell(Progress{Commits: b.account.Commits + b.account.Experiments, Done: true})
+	b.loseOfClone()
 	return b.account, err
+}
+
+// loseOfClone tells what git does not have of the past in this copy of its repository.
+func (b *bringing) loseOfClone() {
+	if b.lacking > 0 {
+		b.lose("%d of the commits and experiments, of which this copy of the git repository does not have all files: %s", b.lacking, errs.HintOf(b.lacks))
+	}
+	if end := b.from.EarlyEnd(dvc.Revisions{Commits: true}); end != "" {
+		b.lose("%s", end)
+	}
 }
 
 func (b *bringing) prepare(ctx context.Context) (err error) {
@@ -124,6 +137,10 @@ func (b *bringing) one(ctx context.Context, p *past.Commit) error {
 		b.account.Experiments++
 	} else {
 		b.account.Commits++
+	}
+	if err := p.Lacking(); err != nil { // it is another once they are here
+		b.lacking, b.lacks = b.lacking+1, err
+		return nil
 	}
 	if p.Problem != "" {
 		b.lose("commit %.12s: %s", p.Commit, p.Problem)

@@ -108,6 +108,7 @@ func readCommit(p *dvc.Project, repo *git.Repo, e Experiment) *Commit {
 	tree, err := repo.FS(e.Commit)
 	if err != nil {
 		out.Problem = err.Error()
+		out.lack(err)
 		return out
 	}
 	then, err := dvc.OpenTree(p.Dir, tree)
@@ -136,7 +137,11 @@ func (past *Commit) readTree(then *dvc.Project) {
 	past.locked = past.locked || len(past.Live.Series) > 0 || len(past.Metrics) > 0
 	b, _ := json.Marshal([]any{past.Params, past.Metrics, made, past.Live.Series})
 	past.print = fmt.Sprintf("%x", sha256.Sum256(b))
+	past.lack(past.Live.lacking)
 	if len(then.Problems) > 0 {
 		past.Problem = then.Problems[0].Error()
+	}
+	for _, err := range then.Problems {
+		past.lack(err)
 	}
 }

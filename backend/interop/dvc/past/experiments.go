@@ -26,6 +26,17 @@ type Experiment struct {
 	Params   map[string]string  `json:"params"`  // of stages, as their lock has them, and of files at the top of a dvc.yaml; those of other files than params.yaml with the file in front
 	Metrics  map[string]float64 `json:"metrics"` // of metrics files and DVCLive's summary
 	Problem  string             `json:"problem,omitempty"`
+
+	lacking error
+}
+
+// Lacking is an error where git does not have all of its files in this copy.
+func (e *Experiment) Lacking() error { return e.lacking }
+
+func (e *Experiment) lack(err error) {
+	if e.lacking == nil && git.Lacks(err) {
+		e.lacking = err
+	}
 }
 
 // Experiments lists the experiments that git has, the newest first. Nothing is checked out.
@@ -46,6 +57,7 @@ func Experiments(ctx context.Context, p *dvc.Project) ([]Experiment, error) {
 		e := Experiment{Name: r.Name, Commit: r.Commit, Baseline: r.Baseline, Params: map[string]string{}, Metrics: map[string]float64{}}
 		if err := e.read(p, repo); err != nil {
 			e.Problem = err.Error()
+			e.lack(err)
 		}
 		out = append(out, e)
 	}
@@ -117,6 +129,7 @@ func (e *Experiment) addParams(s metafile.Stage, lock *metafile.LockStage) {
 func (e *Experiment) addTop(p *dvc.Project, at string) {
 	b, err := p.Read(at)
 	if err != nil {
+		e.lack(err)
 		return
 	}
 	values, err := doc.ReadParams(at, b)
@@ -144,6 +157,7 @@ func (e *Experiment) addMetrics(contents dvc.Contents, at string) {
 	}
 	b, err := read()
 	if err != nil {
+		e.lack(err)
 		return
 	}
 	values, err := doc.ReadParams(at, b)

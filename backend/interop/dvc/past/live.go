@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 )
@@ -20,7 +21,8 @@ type Live struct {
 	Series []LiveSeries
 	Files  []LiveFile
 
-	own []string // the files that Params are from
+	own     []string // the files that Params are from
+	lacking error    // why one of its files is not here, if git does not have it in this copy
 }
 
 // told reports whether a param that has its file in front is one of DVCLive's.
@@ -82,6 +84,9 @@ func liveOf(p *dvc.Project) (l Live) {
 		}
 		b, err := found[name]()
 		if err != nil {
+			if git.Lacks(err) {
+				l.lacking = err
+			}
 			continue
 		}
 		in := strings.TrimPrefix(name, dir+"/")

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"rondo/backend/errs"
+	"rondo/backend/git"
 	"rondo/backend/interop/dvc"
 	"rondo/backend/interop/dvc/doc"
 )
@@ -112,6 +113,10 @@ func (c *collection) close() {
 // revision collects the plots of a revision. One that two files name gets the file in front.
 func (c *collection) revision(p *dvc.Project, rev string, targets []string, props *doc.Map) error {
 	then, err := p.At(rev)
+	if git.Lacks(err) {
+		c.page.Problems = append(c.page.Problems, problem("", rev, "", err))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
