@@ -158,6 +158,9 @@ func (s *Service) renamedTo(ctx context.Context, list []Snapshot, d Dataset, c c
 		named := old
 		named.Path = d.Path
 		l, err := s.comparable(ctx, named)
+		if err != nil && !notFound(err) && !errs.Is(err, errs.Corrupt) {
+			return Snapshot{}, err // taken for another content, there would be two snapshots of one
+		}
 		if err == nil && l.Digest() == c.digest() {
 			return old, nil
 		}

@@ -138,10 +138,23 @@ func Init(dir, name string) (*Project, error) {
 	if name == "" {
 		name = filepath.Base(abs)
 	}
-	if err := writeNew(filepath.Join(abs, FileName), fmt.Sprintf("rondo: %d\nname: %s\n", Format, strconv.Quote(name))); err != nil {
+	if err := begin(abs, fmt.Sprintf("rondo: %d\nname: %s\n", Format, strconv.Quote(name))); err != nil {
 		return nil, writeFailed(abs, err)
 	}
 	return mark(abs)
+}
+
+// begin writes a rondo.yaml where there is none. What is half written lies in the private
+// folder, where git does not see it.
+func begin(abs, text string) error {
+	path := filepath.Join(abs, FileName)
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	if err := writeNew(filepath.Join(abs, PrivateDir, ".gitignore"), Ignores[".gitignore"]); err != nil {
+		return err
+	}
+	return atomicfile.Replace(filepath.Join(abs, TemporaryDir), path, []byte(text), 0o644)
 }
 
 // Settle makes a folder that is another tool's project a project beside what it is: only
