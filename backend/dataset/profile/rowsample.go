@@ -3,6 +3,8 @@ package profile
 import (
 	"math"
 	"strings"
+
+	"rondo/backend/dataset/table"
 )
 
 const (
@@ -70,7 +72,7 @@ func (s *rowSample) keep(h uint64, row []string) {
 func (c *sampled) add(v string, plain func(string) string) {
 	f, level := math.NaN(), uint8(0)
 	if !missingWords[v] {
-		if n, ok := number(plain(v)); ok {
+		if n, ok := table.Number(plain(v)); ok {
 			f = n
 		}
 		level = c.level(v)

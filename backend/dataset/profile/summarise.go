@@ -27,7 +27,7 @@ type Table struct {
 }
 
 // Form grows when tables are read otherwise than before: profiles of an earlier one are made anew.
-const Form = 2
+const Form = 3
 
 // Summarise reads a table and describes its columns, in memory that does not grow with the
 // number of rows. Lines that are no rows are counted and named beside it.

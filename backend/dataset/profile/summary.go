@@ -2,11 +2,11 @@ package profile
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"rondo/backend/dataset/table"
 )
 
 // summary gathers one column.
@@ -54,7 +54,7 @@ func (s *summary) add(v, plain string) {
 func (s *summary) value(v, plain string) {
 	s.present++
 	s.count(v)
-	if f, ok := number(plain); ok {
+	if f, ok := table.Number(plain); ok {
 		s.number(f, plain)
 	} else {
 		s.word(v)
@@ -81,22 +81,6 @@ func (s *summary) count(v string) {
 	s.values[strings.Clone(v)] = 1
 }
 
-func number(v string) (float64, bool) {
-	if v == "" {
-		return 0, false
-	}
-	if c := v[0]; c != '-' && c != '+' && c != '.' && (c < '0' || c > '9') {
-		return 0, false // also "inf" and "nan", which ParseFloat would take
-	}
-	for i := range len(v) {
-		if c := v[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
-			return 0, false // also 0x10 and 1_000, which ParseFloat would take
-		}
-	}
-	f, err := strconv.ParseFloat(v, 64)
-	return f, err == nil && !math.IsInf(f, 0)
-}
-
 func (s *summary) number(f float64, v string) {
 	if whole(v) {
 		s.integers++
@@ -115,16 +99,13 @@ func (s *summary) number(f float64, v string) {
 	s.sketch.add(f)
 }
 
-// timeForms are the forms of times by what stands after the day.
-var timeForms = map[byte][]string{'T': {time.RFC3339Nano, "2006-01-02T15:04:05"}, ' ': {time.DateTime, "2006-01-02 15:04"}}
-
 func (s *summary) word(v string) {
 	switch {
 	case strings.EqualFold(v, "true") || strings.EqualFold(v, "false"):
 		s.bools++
-	case isDay(v):
+	case table.IsDay(v):
 		s.days++
-	case isTime(v):
+	case table.IsTime(v):
 		s.times++
 	}
 	if s.first == "" || v < s.first {
@@ -133,24 +114,6 @@ func (s *summary) word(v string) {
 	if v > s.last {
 		s.last = strings.Clone(v)
 	}
-}
-
-func isDay(v string) bool {
-	if len(v) != len(time.DateOnly) || v[4] != '-' {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, v)
-	return err == nil
-}
-
-func isTime(v string) bool {
-	if len(v) < 16 || v[4] != '-' || v[7] != '-' {
-		return false
-	}
-	return slices.ContainsFunc(timeForms[v[10]], func(form string) bool {
-		_, err := time.Parse(form, v)
-		return err == nil
-	})
 }
 
 // Missing reports whether a field of a file that does not tell null stands for "not known".
@@ -170,7 +133,7 @@ func Value(v string) any {
 			return n
 		}
 	}
-	if f, ok := number(trimmed); ok {
+	if f, ok := table.Number(trimmed); ok {
 		return f
 	}
 	if strings.EqualFold(trimmed, "true") || strings.EqualFold(trimmed, "false") {

@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"path"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -17,7 +14,7 @@ const (
 	headSize   = 16 << 10 // bytes by which the form of a file is told
 )
 
-// openCSV reads the header.
+// openCSV reads the first line.
 func openCSV(name string, r io.Reader) (*csvRows, error) {
 	br := unmarked(r)
 	head, _ := br.Peek(headSize)
@@ -38,7 +35,7 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 	case why != "":
 		return nil, bad(t.first, "%s", why)
 	}
-	return t, t.header(first)
+	return t, t.begin(first)
 }
 
 // ended gives the text of old programs that end lines by CR alone the ends that others have.
@@ -95,60 +92,4 @@ func separator(name string, head []byte) byte {
 		}
 	}
 	return best
-}
-
-// header names the columns. A name that is there twice, or none, is told and given one that is not there.
-func (t *csvRows) header(first []string) error {
-	if len(first) > maxColumns {
-		return bad(t.first, "the header has %d columns, over the limit of %d", len(first), maxColumns)
-	}
-	taken := map[string]bool{}
-	for i, name := range first {
-		first[i] = strings.Clone(strings.TrimSpace(name))
-		taken[first[i]] = true
-	}
-	seen := map[string]bool{"": true}
-	for i, name := range first {
-		if seen[name] {
-			name = t.another(name, i, taken)
-		}
-		seen[name] = true
-		t.Columns = append(t.Columns, name)
-	}
-	if n := numbersIn(first); n > 1 {
-		t.notes = append(t.notes, fmt.Sprintf("line %d is taken for the names of the columns, and %d of these are numbers: if it is a row, give the file a header", t.first, n))
-	}
-	return nil
-}
-
-// another is a name that no column has, for the column at i.
-func (t *csvRows) another(name string, i int, taken map[string]bool) string {
-	form, n := name+"_%d", 2
-	if name == "" {
-		form, n = "column%d", i+1
-	}
-	for taken[fmt.Sprintf(form, n)] {
-		n++
-	}
-	fresh := fmt.Sprintf(form, n)
-	taken[fresh] = true
-	if name != "" {
-		t.notes = append(t.notes, fmt.Sprintf("the header names the column %q more than once: another is called %q here", name, fresh))
-	}
-	return fresh
-}
-
-// numbersIn counts the numbers in a header, unless they rise from name to name, as years and
-// quantiles do.
-func numbersIn(names []string) int {
-	var numbers []float64
-	for _, name := range names {
-		if f, err := strconv.ParseFloat(name, 64); err == nil {
-			numbers = append(numbers, f)
-		}
-	}
-	if slices.IsSorted(numbers) && len(slices.Compact(slices.Clone(numbers))) == len(numbers) {
-		return 0
-	}
-	return len(numbers)
 }

@@ -18,9 +18,11 @@ type csvRows struct {
 	faults  faults
 	plainer plainer
 
-	first  int // the line that the last row began with
-	second int // where its second line began
-	again  int // bytes that were read once more
+	ahead  []string // the first line, where it is a row
+	width  string   // what says how many columns there are: the header, or that line
+	first  int      // the line that the last row began with
+	second int      // where its second line began
+	again  int      // bytes that were read once more
 	fields []string
 	text   []byte // of a row with quotes, all fields after each other
 	ends   []int  // of the fields in text
@@ -34,6 +36,11 @@ const (
 
 // next returns the next row; it is valid until the next call. io.EOF ends the table.
 func (t *csvRows) next() ([]string, error) {
+	if row := t.ahead; row != nil {
+		t.ahead = nil
+		t.faults.rows++
+		return row, nil
+	}
 	for {
 		row, why, err := t.record()
 		if errors.Is(err, io.EOF) {
@@ -72,7 +79,7 @@ func (t *csvRows) fit(row []string) ([]string, string) {
 	if len(row) == 1 {
 		fields = "field"
 	}
-	return nil, fmt.Sprintf("it has %d %s, and the header has %d", len(row), fields, want)
+	return nil, fmt.Sprintf("it has %d %s, and the %s has %d", len(row), fields, t.width, want)
 }
 
 // record reads what follows, lines with nothing in them passed over, or says why it is no row.

@@ -146,6 +146,10 @@ func TestHeaders(t *testing.T) {
 		{"a;b\r1;2\r3;4\r", "a|b", ""},
 		{"5.1,3.5,1.4,setosa\n4.9,3.0,1.4,setosa\n", "5.1|3.5|1.4|setosa", "line 1 is taken for the names of the columns, and 3 of these are numbers"},
 		{"country,2019,2020,2021\nx,1,2,3\n", "country|2019|2020|2021", ""},
+		{",0,1\n0,1.5,2.5\n", "column1|0|1", ""},
+		{"0,1,2\n1.5,2.5,3.5\n", "0|1|2", ""},
+		{"1.5,nan,inf,yes\n2.5,1,2,no\n", "1.5|nan|inf|yes", "3 of these are numbers"},
+		{"nan,inf\n1,2\n", "nan|inf", ""},
 		{"a,b", "a|b", ""},
 	} {
 		r, _, err := rowsOf(t, "t.csv", c.text)
@@ -153,4 +157,33 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%q: %q %q %v", c.text, r.Columns, r.Notes, err)
 		}
 	}
+}
+
+// TestAFirstLineOfNumbersAndDates is a row like the others.
+func TestAFirstLineOfNumbersAndDates(t *testing.T) {
+	for _, c := range []struct{ name, text, rows string }{
+		{"t.csv", "5.1,3.5,0\n4.9,3.0,1\n", "5.1,3.5,0 4.9,3.0,1"},
+		{"t.csv", "2019,2020,2021\n1,2,3\n", "2019,2020,2021 1,2,3"},
+		{"t.csv", "0,1\n0,2\n", "0,1 0,2"},
+		{"t.csv", "\xef\xbb\xbf2026-03-01,-1e-3,nan\n2026-03-02,inf,\n", "2026-03-01,-1e-3,nan 2026-03-02,inf,"},
+		{"t.csv", "2026-03-01T12:00:00Z; 1,5;3\n2026-03-02 12:00;2,5;4\n", "2026-03-01T12:00:00Z, 1,5,3 2026-03-02 12:00,2,5,4"},
+		{"t.tsv", "1\t\"2\"\n\n3\t4\n", "1,2 3,4"},
+		{"t.csv", "sep=|\n7|8", "7,8"},
+		{"t.csv", "7\r8\r", "7 8"},
+	} {
+		r, rows, err := rowsOf(t, c.name, c.text)
+		if err != nil {
+			t.Errorf("%q: %v", c.text, err)
+			continue
+		}
+		check(t, c.text, r, rows, c.rows, "")
+		if names := []string{"c1", "c2", "c3"}[:len(rows[0])]; !slices.Equal(r.Columns, names) || len(r.Notes) != 1 {
+			t.Errorf("%q: %q %q", c.text, r.Columns, r.Notes)
+		}
+	}
+	r, rows, err := rowsOf(t, "t.csv", "1,2\n3\n4,5\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "a short line", r, rows, "1,2 4,5", "line 2 is not a row of this table: it has 1 field, and the first line has 2")
 }
