@@ -77,7 +77,7 @@ func dvcPreview(ctx context.Context, c *call, p *dvc.Project) error {
 	if !table.Is(at) {
 		return errs.New(errs.Precondition, "%s is no table by its name", at).WithHint("`rondo data cat %s` prints it", at)
 	}
-	rows, err := query.Page(ctx, at, open, from, limit)
+	rows, err := query.Page(ctx, table.File{Path: at}, open, from, limit)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"rondo/backend/dataset"
+	"rondo/backend/dataset/table"
 	"rondo/backend/project"
 	"rondo/backend/store"
 )
@@ -14,7 +15,7 @@ import (
 func datasetSettings(f *project.File) map[string]dataset.Setting {
 	all := make(map[string]dataset.Setting, len(f.Datasets))
 	for name, d := range f.Datasets {
-		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc, Keep: keepRules(d.Keep)}
+		all[name] = dataset.Setting{Path: d.Path, Desc: d.Desc, Keep: keepRules(d.Keep), Header: headerOf(d.Header)}
 	}
 	return all
 }
@@ -39,6 +40,16 @@ func keepRules(k *project.Keep) *dataset.Keep {
 	}
 	yes := func(b *bool) bool { return b == nil || *b }
 	return &dataset.Keep{Last: k.Last, Days: k.Days, Tagged: yes(k.Tagged), Used: yes(k.Used)}
+}
+
+func headerOf(there *bool) table.Header {
+	switch {
+	case there == nil:
+		return table.HeaderByLook
+	case *there:
+		return table.HeaderFirst
+	}
+	return table.HeaderNone
 }
 
 // users says which runs used a snapshot, and which versions came from it.

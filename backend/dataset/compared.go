@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"rondo/backend/dataset/rowdiff"
+	"rondo/backend/dataset/table"
 )
 
 // compared is what is known of a table in two snapshots, with which rows differ.
@@ -27,9 +28,9 @@ type comparison struct {
 
 const comparisonsMost = 8 // of at most half a megabyte each
 
-// comparisonOf names one by both contents and the columns that were asked for.
-func comparisonOf(f FileDiff, key []string) string {
-	return strings.Join(append([]string{f.Path, f.From.Digest.String(), f.To.Digest.String()}, key...), "\x00")
+// comparisonOf names one by both contents, how they are read, and the columns that were asked for.
+func comparisonOf(as table.File, f FileDiff, key []string) string {
+	return strings.Join(append([]string{as.Path, string(as.Header), f.From.Digest.String(), f.To.Digest.String()}, key...), "\x00")
 }
 
 func (c *comparisons) get(id string) (compared, bool) {

@@ -14,13 +14,14 @@ import (
 // as its rows are tried by a key, and once for how its values are spread.
 type comparing struct {
 	*Service
-	count store.Count
-	of    total
-	done  int64 // bytes of the readings that have ended
+	header table.Header
+	count  store.Count
+	of     total
+	done   int64 // bytes of the readings that have ended
 }
 
-func (s *Service) comparing(tables []FileDiff) *comparing {
-	c := &comparing{Service: s}
+func (s *Service) comparing(name string, tables []FileDiff) *comparing {
+	c := &comparing{Service: s, header: s.headerOf(name)}
 	for _, f := range tables {
 		c.of.more(1, bothSides(f)*c.readings())
 	}
@@ -52,7 +53,7 @@ func (c *comparing) read(f FileDiff) {
 // table compares one table: its rows, its columns, and how the values of those are spread.
 func (c *comparing) table(ctx context.Context, f FileDiff, a, b Snapshot, key []string) (compared, error) {
 	defer c.count.Add(1, 0)
-	id := comparisonOf(f, key)
+	id := comparisonOf(c.file(f), f, key)
 	if known, ok := c.compared.get(id); ok {
 		c.read(f)
 		return known, nil
@@ -77,6 +78,9 @@ func (c *comparing) whole(ctx context.Context, f FileDiff, a, b Snapshot, key []
 	return t, err
 }
 
+// file is the table's, whose path both snapshots have.
+func (c *comparing) file(f FileDiff) table.File { return table.File{Path: f.Path, Header: c.header} }
+
 // opener opens a table's file and counts what is read of it.
 func (c *comparing) opener(ctx context.Context, name string, d ref.Digest) table.Opener {
 	return counting(&c.count, name, c.Service.opener(ctx, d))
@@ -85,7 +89,7 @@ func (c *comparing) opener(ctx context.Context, name string, d ref.Digest) table
 // shifts says how far the columns that both forms of a table have moved; a file that is no table
 // after all has none.
 func (c *comparing) shifts(ctx context.Context, f FileDiff) ([]profile.Shift, error) {
-	list, err := profile.Spreads(ctx, f.Path, c.opener(ctx, f.Path, f.From.Digest), c.opener(ctx, f.Path, f.To.Digest))
+	list, err := profile.Spreads(ctx, c.file(f), c.opener(ctx, f.Path, f.From.Digest), c.opener(ctx, f.Path, f.To.Digest))
 	if errors.Is(err, table.ErrNotTable) {
 		return nil, nil
 	}

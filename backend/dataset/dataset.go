@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"rondo/backend/dataset/table"
 	"rondo/backend/ref"
 	"rondo/backend/store"
 )
@@ -86,6 +87,8 @@ type Setting struct {
 	Path string
 	Desc string
 	Keep *Keep // nil: every snapshot is kept
+
+	Header table.Header // of its CSV files
 }
 
 // Use says what was made with a snapshot, such as a run.

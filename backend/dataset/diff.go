@@ -51,7 +51,7 @@ func (s *Service) Diff(ctx context.Context, name string, from, to int, key []str
 	if err != nil {
 		return d, err
 	}
-	c := s.comparing(tables)
+	c := s.comparing(name, tables)
 	defer s.follow("diff", name, &c.count, &c.of)()
 	for _, f := range tables {
 		t, err := c.table(ctx, f, a, b, key)

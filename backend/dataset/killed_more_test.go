@@ -53,7 +53,7 @@ func init() {
 
 	killedVerbs["profile"] = killed{begin: func(t *testing.T, o opened, dir string) {
 		t.Helper()
-		must(t, lay(filepath.Join(dir, "data"), map[string]string{"t.csv": table(1)}))
+		must(t, lay(filepath.Join(dir, "data"), map[string]string{"t.csv": textOf(1)}))
 		_, err := o.Add(t.Context(), "d", "data", "")
 		must(t, err)
 	}, do: func(ctx context.Context, o opened) error {
@@ -99,8 +99,8 @@ func init() {
 
 const tableRows = 40_000
 
-// table is a table of the size that a kill hits while it is on its way.
-func table(version int) string {
+// textOf is a table of the size that a kill hits while it is on its way.
+func textOf(version int) string {
 	return "day,wet\n" + strings.Repeat(fmt.Sprintf("%d,7\n", 3+version), tableRows)
 }
 
@@ -116,7 +116,7 @@ func tables(t *testing.T) {
 			v = int(version.Load())
 		}
 		rw.Header().Set("ETag", fmt.Sprintf(`"%d"`, v))
-		http.ServeContent(rw, r, "", time.Time{}, strings.NewReader(table(v)))
+		http.ServeContent(rw, r, "", time.Time{}, strings.NewReader(textOf(v)))
 	}))
 	t.Cleanup(w.Close)
 	t.Setenv("RONDO_TEST_WEB", w.URL)
@@ -140,7 +140,7 @@ func isTable(n int) func(t *testing.T, o opened, dir, when string) {
 				t.Fatalf("%s: %+v from %+v, %+v %v", when, snap, snap.Origin, v, err)
 			}
 		}
-		if b, err := os.ReadFile(filepath.Join(dir, "data/t.csv")); err != nil || string(b) != table(n) {
+		if b, err := os.ReadFile(filepath.Join(dir, "data/t.csv")); err != nil || string(b) != textOf(n) {
 			t.Fatalf("%s: the file has %d bytes, %v", when, len(b), err)
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 		return s.makeOnce(ctx, snap)
 	}
 	p, err := s.recorded(ctx, snap)
-	if !p.lost(err) {
+	if !p.lost(s.headerOf(snap.Dataset), err) {
 		return p, err
 	}
 	fresh, failed := s.makeOnce(ctx, snap) // the data tells it again, if it is here
@@ -52,8 +52,8 @@ func (s *Service) Profile(ctx context.Context, snap Snapshot) (Profile, error) {
 }
 
 // lost reports whether what was recorded must be made anew: it is not there, damaged, or older.
-func (p Profile) lost(err error) bool {
-	return err == nil && p.older() || notFound(err) || errs.Is(err, errs.Corrupt)
+func (p Profile) lost(header table.Header, err error) bool {
+	return err == nil && p.older(header) || notFound(err) || errs.Is(err, errs.Corrupt)
 }
 
 // recorded is the profile that a snapshot has, which may be none.
@@ -68,9 +68,12 @@ func (s *Service) recorded(ctx context.Context, snap Snapshot) (p Profile, err e
 	return p, json.Unmarshal(b, &p)
 }
 
-// older reports whether a profile was made before there were associations, or by an earlier reader of tables.
-func (p Profile) older() bool {
-	return slices.ContainsFunc(p.Tables, func(t profile.Table) bool { return t.Associations == nil || t.Form < profile.Form })
+// older reports whether a profile was made before there were associations, by an earlier reader of tables, or
+// when rondo.yaml said something else of their first lines.
+func (p Profile) older(header table.Header) bool {
+	return slices.ContainsFunc(p.Tables, func(t profile.Table) bool {
+		return t.Associations == nil || t.Form < profile.Form || t.Header != header
+	})
 }
 
 // profiled makes the profile at once for small tables, else in the background.

@@ -51,7 +51,7 @@ func (s *Service) makeOnce(ctx context.Context, snap Snapshot) (Profile, error) 
 			p, _, err := s.makeProfile(ctx, snap, facts{tables: 1, odd: true}) // which is not known
 			return p, err
 		}
-		if p, err := s.wait(ctx, m, snap.ID); !p.lost(err) {
+		if p, err := s.wait(ctx, m, snap.ID); !p.lost(s.headerOf(snap.Dataset), err) {
 			return p, err
 		}
 	}
@@ -80,12 +80,13 @@ type reading struct {
 	*Service
 	snap   Snapshot
 	tables []store.TreeFile
+	header table.Header
 	count  store.Count
 	of     total
 }
 
 func (s *Service) reading(snap Snapshot, tables []store.TreeFile) *reading {
-	r := &reading{Service: s, snap: snap, tables: tables}
+	r := &reading{Service: s, snap: snap, tables: tables, header: s.headerOf(snap.Dataset)}
 	for _, f := range tables {
 		r.of.more(1, f.Size)
 	}
@@ -102,9 +103,9 @@ func (r *reading) table(ctx context.Context, f store.TreeFile) (profile.Table, e
 		r.count.Bytes.Store(done)
 		r.count.Add(1, 0)
 	}()
-	t, err := profile.Summarise(ctx, f.Path, counting(&r.count, f.Path, r.opener(ctx, f.Digest)))
+	t, err := profile.Summarise(ctx, table.File{Path: f.Path, Header: r.header}, counting(&r.count, f.Path, r.opener(ctx, f.Digest)))
 	if errors.Is(err, table.ErrNotTable) {
-		return profile.Table{Path: f.Path, Columns: []profile.Column{}, Associations: []profile.Association{}, Form: profile.Form, Problem: err.Error()}, nil
+		return profile.Table{Path: f.Path, Header: r.header, Columns: []profile.Column{}, Associations: []profile.Association{}, Form: profile.Form, Problem: err.Error()}, nil
 	}
 	return t, err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rondo/backend/dataset/profile"
+	"rondo/backend/dataset/table"
 	"rondo/backend/store"
 )
 
@@ -40,7 +41,7 @@ func TestWhatIsReadTwiceCountsOnce(t *testing.T) {
 	for name, text := range map[string]string{"a.jsonl": "{\"a\":1}\n{\"a\":2}\n", "a.csv": "a\n1\n2\n"} {
 		count := &store.Count{}
 		open := counting(count, name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
-		if _, err := profile.Summarise(t.Context(), name, open); err != nil {
+		if _, err := profile.Summarise(t.Context(), table.File{Path: name}, open); err != nil {
 			t.Fatal(err)
 		}
 		if n := count.Bytes.Load(); n != int64(len(text)) {

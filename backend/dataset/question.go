@@ -18,12 +18,10 @@ func (s *Service) Rows(ctx context.Context, snap Snapshot, file string, offset i
 	if err != nil {
 		return query.Rows{}, err
 	}
-	out, err := query.Page(ctx, f.Path, s.openerOf(ctx, snap, f), offset, limit)
-	if t := s.knownAll(ctx, snap)[f.Path]; t != nil {
-		out.Total = t.Rows
-		if t.Form == profile.Form {
-			out.Faults = t.Faults
-		}
+	header := s.headerOf(snap.Dataset)
+	out, err := query.Page(ctx, table.File{Path: f.Path, Header: header}, s.openerOf(ctx, snap, f), offset, limit)
+	if t := s.knownAll(ctx, snap)[f.Path]; t != nil && t.Current(header) {
+		out.Total, out.Faults = t.Rows, t.Faults
 	}
 	return out, err
 }
@@ -69,13 +67,13 @@ func (s *Service) SQL(ctx context.Context, snap Snapshot, question string) (quer
 	}
 	var tables []query.Table
 	count, of := &store.Count{}, &total{}
-	profiled := s.knownAll(ctx, snap)
+	profiled, header := s.knownAll(ctx, snap), s.headerOf(snap.Dataset)
 	for _, f := range files {
 		if !table.Is(f.Path) {
 			continue
 		}
-		one := query.Table{Path: f.Path, Open: readings(f, count, of, s.openerOf(ctx, snap, f))}
-		if t := profiled[f.Path]; t != nil && t.Form == profile.Form && t.Problem == "" {
+		one := query.Table{File: table.File{Path: f.Path, Header: header}, Open: readings(f, count, of, s.openerOf(ctx, snap, f))}
+		if t := profiled[f.Path]; t != nil && t.Current(header) && t.Problem == "" {
 			one.Known = t
 		}
 		tables = append(tables, one)

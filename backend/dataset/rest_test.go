@@ -10,6 +10,7 @@ import (
 
 	"rondo/backend/dataset"
 	"rondo/backend/dataset/profile"
+	"rondo/backend/dataset/table"
 )
 
 // TestAProfileRestsWhileASnapshotIsTaken: the profile of a large table is made in the
@@ -41,7 +42,7 @@ func TestAProfileRestsWhileASnapshotIsTaken(t *testing.T) {
 	}()
 	<-entered
 	for range 2 {
-		_, err := profile.Summarise(context.Background(), "big.csv", func() (io.ReadCloser, error) { return os.Open(dir + "/big.csv") })
+		_, err := profile.Summarise(context.Background(), table.File{Path: "big.csv"}, func() (io.ReadCloser, error) { return os.Open(dir + "/big.csv") })
 		must(t, err)
 	}
 	found, err := h.Find(context.Background(), big.ID)

@@ -61,7 +61,7 @@ func (s *Service) RowChanges(ctx context.Context, name string, in AskRows) (out 
 	if err != nil {
 		return out, err
 	}
-	c := s.comparing([]FileDiff{f})
+	c := s.comparing(name, []FileDiff{f})
 	defer s.follow("diff", name, &c.count, &c.of)()
 	t, err := c.table(ctx, f, a, b, in.Key)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) RowChanges(ctx context.Context, name string, in AskRows) (out 
 	if limit == 0 {
 		limit = 100
 	}
-	return out, out.fill(ctx, s, f, pairs[from:min(from+int64(limit), int64(len(pairs)))])
+	return out, out.fill(ctx, c, f, pairs[from:min(from+int64(limit), int64(len(pairs)))])
 }
 
 // sort are the rows of one sort that are known by their numbers, and how many there are.
@@ -117,16 +117,16 @@ func (s *Service) inBoth(ctx context.Context, a, b Snapshot, path string) (f Fil
 }
 
 // fill reads the rows and compares their cells.
-func (out *RowChanges) fill(ctx context.Context, s *Service, f FileDiff, pairs []rowdiff.Pair) error {
+func (out *RowChanges) fill(ctx context.Context, c *comparing, f FileDiff, pairs []rowdiff.Pair) error {
 	var from, to []int64
 	for _, p := range pairs {
 		from, to = append(from, p.From), append(to, p.To)
 	}
-	before, err := query.At(ctx, f.Path, s.opener(ctx, f.From.Digest), from)
+	before, err := query.At(ctx, c.file(f), c.Service.opener(ctx, f.From.Digest), from)
 	if err != nil {
 		return err
 	}
-	now, err := query.At(ctx, f.Path, s.opener(ctx, f.To.Digest), to)
+	now, err := query.At(ctx, c.file(f), c.Service.opener(ctx, f.To.Digest), to)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c *comparing) rows(ctx context.Context, f FileDiff, a, b Snapshot, key []s
 		d := TableDiff{Path: f.Path, Key: append([]string{}, k...), Types: types}
 		var which rowdiff.Which
 		var err error
-		d.Counts, which, err = rowdiff.Compare(ctx, f.Path, from, to, k, filepath.Join(s.opts.Device, "tmp"))
+		d.Counts, which, err = rowdiff.Compare(ctx, c.file(f), from, to, k, filepath.Join(s.opts.Device, "tmp"))
 		switch {
 		case errors.Is(err, rowdiff.ErrTwice) && len(key) > 0:
 			return d, which, errs.New(errs.Invalid, "%s does not tell the rows of %s apart: some have the same", strings.Join(key, ", "), f.Path).

@@ -27,7 +27,8 @@ type Dataset struct {
 	Path     string    `yaml:"path" json:"path"`
 	Desc     string    `yaml:"desc" json:"desc,omitempty"`
 	Feedback *Feedback `yaml:"feedback" json:"feedback,omitempty"`
-	Keep     *Keep     `yaml:"keep" json:"keep,omitempty"` // which snapshots are kept; absent: all
+	Keep     *Keep     `yaml:"keep" json:"keep,omitempty"`     // which snapshots are kept; absent: all
+	Header   *bool     `yaml:"header" json:"header,omitempty"` // whether CSV files begin with the names of their columns; absent: what stands there decides
 }
 
 // Keep says which snapshots `rondo data retain` does not forget.

@@ -11,11 +11,12 @@ import (
 	"testing"
 
 	"rondo/backend/dataset/profile"
+	"rondo/backend/dataset/table"
 )
 
 func summarise(t testing.TB, text string) profile.Table {
 	t.Helper()
-	table, err := profile.Summarise(context.Background(), "t.csv", of(strings.NewReader(text)))
+	table, err := profile.Summarise(context.Background(), table.File{Path: "t.csv"}, of(strings.NewReader(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestQuantilesOfManyRows(t *testing.T) {
 			}
 			w.Close()
 		}()
-		table, err := profile.Summarise(t.Context(), "t.csv", of(r))
+		table, err := profile.Summarise(t.Context(), table.File{Path: "t.csv"}, of(r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +135,7 @@ func FuzzSummarise(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		table, err := profile.Summarise(context.Background(), "t.csv", of(strings.NewReader(text)))
+		table, err := profile.Summarise(context.Background(), table.File{Path: "t.csv"}, of(strings.NewReader(text)))
 		if err != nil {
 			return
 		}

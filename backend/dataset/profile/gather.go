@@ -48,8 +48,8 @@ func (p *part) read() error {
 
 // gather reads a table to its end, each column into a summary; also may see its rows. Columns are summarised
 // beside each other, and while the rows after them are read. The table is closed.
-func gather(ctx context.Context, name string, open table.Opener, also func(t *table.Reader, row []string)) (t *table.Reader, columns []*summary, rows int64, err error) {
-	if t, err = table.Open(name, open); err != nil {
+func gather(ctx context.Context, f table.File, open table.Opener, also func(t *table.Reader, row []string)) (t *table.Reader, columns []*summary, rows int64, err error) {
+	if t, err = table.Open(f, open); err != nil {
 		return nil, nil, 0, err
 	}
 	defer t.Close()

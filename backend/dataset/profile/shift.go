@@ -66,12 +66,12 @@ const maxSpread = 2_000 // numbers of one side that are compared
 
 // Spreads compares the columns that both forms of a table have, each of which has a row at least.
 // Columns with too many different texts, such as ids, have no spread to compare.
-func Spreads(ctx context.Context, name string, from, to table.Opener) ([]Spread, error) {
-	a, was, rowsA, err := gather(ctx, name, from, nil)
+func Spreads(ctx context.Context, f table.File, from, to table.Opener) ([]Spread, error) {
+	a, was, rowsA, err := gather(ctx, f, from, nil)
 	if err != nil {
 		return nil, err
 	}
-	b, now, rowsB, err := gather(ctx, name, to, nil)
+	b, now, rowsB, err := gather(ctx, f, to, nil)
 	if err != nil {
 		return nil, err
 	}

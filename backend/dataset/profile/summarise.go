@@ -22,6 +22,7 @@ type Table struct {
 	Faults *table.Faults `json:"faults,omitempty"` // its lines that are no rows; all else is told of the rows
 	Notes  []string      `json:"notes,omitempty"`  // what a person may not expect of it
 	Form   int           `json:"form,omitempty"`   // of what made it
+	Header table.Header  `json:"header,omitempty"` // first or none: what was known of its first line
 
 	Associations []Association `json:"associations"` // null in profiles from before there were any
 }
@@ -29,12 +30,15 @@ type Table struct {
 // Form grows when tables are read otherwise than before: profiles of an earlier one are made anew.
 const Form = 3
 
+// Current reports whether a summary tells of rows as they are read now.
+func (t Table) Current(header table.Header) bool { return t.Form == Form && t.Header == header }
+
 // Summarise reads a table and describes its columns, in memory that does not grow with the
 // number of rows. Lines that are no rows are counted and named beside it.
-func Summarise(ctx context.Context, name string, open func() (io.ReadCloser, error)) (Table, error) {
-	out := Table{Path: name, Columns: []Column{}, Associations: []Association{}, Form: Form}
+func Summarise(ctx context.Context, f table.File, open func() (io.ReadCloser, error)) (Table, error) {
+	out := Table{Path: f.Path, Header: f.Header, Columns: []Column{}, Associations: []Association{}, Form: Form}
 	var rs *rowSample
-	t, columns, rows, err := gather(ctx, name, open, func(t *table.Reader, row []string) {
+	t, columns, rows, err := gather(ctx, f, open, func(t *table.Reader, row []string) {
 		if rs == nil {
 			rs = newRowSample(len(row), t.Plain)
 		}

@@ -67,7 +67,7 @@ func (a asking) shape() index.ScratchTable {
 
 // guess looks at the first rows. What a column holds is open where neither the file nor the profile says it.
 func (a *asking) guess() (open []bool, err error) {
-	t, err := table.Open(a.Path, a.Open)
+	t, err := table.Open(a.File, a.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ type loading struct {
 }
 
 func (a asking) loading() (*loading, error) {
-	t, err := table.Open(a.Path, a.Open)
+	t, err := table.Open(a.File, a.Open)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ type Numbered struct {
 }
 
 // At reads a table up to the last of the rows that are wanted. A number below 0 is that of no row.
-func At(ctx context.Context, file string, open table.Opener, wanted []int64) (p Numbered, err error) {
+func At(ctx context.Context, f table.File, open table.Opener, wanted []int64) (p Numbered, err error) {
 	last := int64(-1)
 	p.rows = map[int64][]string{}
 	for _, n := range wanted {
@@ -25,13 +25,13 @@ func At(ctx context.Context, file string, open table.Opener, wanted []int64) (p 
 	if last < 0 {
 		return p, nil
 	}
-	t, err := table.Open(file, open)
+	t, err := table.Open(f, open)
 	if err != nil {
-		return p, asked(file, err)
+		return p, asked(f.Path, err)
 	}
 	defer t.Close()
 	p.Columns = slices.Clone(t.Columns)
-	return p, asked(file, t.Each(ctx, func(n int64, row []string) (bool, error) {
+	return p, asked(f.Path, t.Each(ctx, func(n int64, row []string) (bool, error) {
 		if _, wanted := p.rows[n]; wanted {
 			p.rows[n] = slices.Clone(row)
 		}

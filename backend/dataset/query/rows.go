@@ -29,21 +29,21 @@ const (
 )
 
 // Page returns some rows of a table, from offset on: limit, or 100 where that is 0.
-func Page(ctx context.Context, file string, open table.Opener, offset int64, limit int) (Rows, error) {
-	out := Rows{File: file, Columns: []string{}, Rows: [][]string{}, Offset: offset}
+func Page(ctx context.Context, f table.File, open table.Opener, offset int64, limit int) (Rows, error) {
+	out := Rows{File: f.Path, Columns: []string{}, Rows: [][]string{}, Offset: offset}
 	if offset < 0 || limit < 0 || limit > maxPage {
 		return out, errs.New(errs.Invalid, "want an offset from 0 up and a limit from 1 to %d", maxPage)
 	}
 	if limit == 0 {
 		limit = 100
 	}
-	t, err := table.Open(file, open)
+	t, err := table.Open(f, open)
 	if err != nil {
-		return out, asked(file, err)
+		return out, asked(f.Path, err)
 	}
 	defer t.Close()
 	out.Columns = t.Columns
-	err = asked(file, out.fill(ctx, t, limit))
+	err = asked(f.Path, out.fill(ctx, t, limit))
 	out.Faults = t.Faults()
 	return out, err
 }

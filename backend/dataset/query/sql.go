@@ -64,7 +64,8 @@ var questionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 
 // Table is a file that can be asked.
 type Table struct {
-	Path  string // ends as table.Is wants it
+	table.File // whose path ends as table.Is wants it
+
 	Open  table.Opener
 	Known *profile.Table // where it is made already
 }

@@ -11,12 +11,13 @@ import (
 
 	"rondo/backend/dataset/profile"
 	"rondo/backend/dataset/query"
+	"rondo/backend/dataset/table"
 	"rondo/backend/errs"
 )
 
 // of is a table that counts how often it is opened.
 func of(text string, opened *int) query.Table {
-	return query.Table{Path: "t.csv", Open: func() (io.ReadCloser, error) {
+	return query.Table{File: table.File{Path: "t.csv"}, Open: func() (io.ReadCloser, error) {
 		*opened++
 		return io.NopCloser(strings.NewReader(text)), nil
 	}}
@@ -35,7 +36,7 @@ func TestReadAndLoadedTablesAnswerAlike(t *testing.T) {
 		fmt.Fprintf(&b, "%d,%03d,%g,%v,%s,2026-01-%02d,,%d\n", i, i%100, float64(i)/2, i%3 == 0, late, 1+i%28, -i)
 	}
 	text := b.String()
-	p, err := profile.Summarise(t.Context(), "t.csv", func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+	p, err := profile.Summarise(t.Context(), table.File{Path: "t.csv"}, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestAQuestionOfATableThatIsKnownReadsNoMoreThanItWants(t *testing.T) {
 	read, dir := 0, t.TempDir()
 	open := func() (io.ReadCloser, error) { return io.NopCloser(&meter{strings.NewReader(text), &read}), nil }
 	known := &profile.Table{Columns: []profile.Column{{Name: "a", Type: profile.Integer, Min: 1.0, Max: 1.0}, {Name: "b", Type: profile.Text}}}
-	a, err := query.SQL(t.Context(), []query.Table{{Path: "t.csv", Open: open, Known: known}}, "select b, a from t limit 2", dir)
+	a, err := query.SQL(t.Context(), []query.Table{{File: table.File{Path: "t.csv"}, Open: open, Known: known}}, "select b, a from t limit 2", dir)
 	if err != nil || fmt.Sprint(a.Rows) != "[[x 1] [x 1]]" || read > len(text)/2 {
 		t.Errorf("%+v %v: %d bytes of %d were read", a, err, read, len(text))
 	}
@@ -80,7 +81,7 @@ func TestAQuestionOfATableThatIsKnownReadsNoMoreThanItWants(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := query.SQL(ctx, []query.Table{{Path: "t.csv", Open: open, Known: known}}, "select count(*) from t", dir); err == nil {
+	if _, err := query.SQL(ctx, []query.Table{{File: table.File{Path: "t.csv"}, Open: open, Known: known}}, "select count(*) from t", dir); err == nil {
 		t.Error("a question that was given up has an answer")
 	}
 }

@@ -34,9 +34,9 @@ var ErrTwice = errs.New(errs.Invalid, "two rows have the same key")
 // other, in temporary files in tmp where they are large. Rows are told apart by the columns of
 // key; without any, a changed row counts as removed and added. A key that is not unique in both
 // is ErrTwice, one that is no column an error of kind Invalid.
-func Compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) (Counts, Which, error) {
+func Compare(ctx context.Context, f table.File, from, to table.Opener, key []string, tmp string) (Counts, Which, error) {
 	d := comparison{Counts: Counts{ColumnsAdded: []string{}, ColumnsRemoved: []string{}}}
-	err := d.compare(ctx, name, from, to, key, tmp)
+	err := d.compare(ctx, f, from, to, key, tmp)
 	return d.Counts, d.which(), err
 }
 
@@ -46,14 +46,14 @@ type comparison struct {
 	added, removed, changed firsts
 }
 
-func (d *comparison) compare(ctx context.Context, name string, from, to table.Opener, key []string, tmp string) error {
-	shared, err := sharedColumns(&d.Counts, name, from, to)
+func (d *comparison) compare(ctx context.Context, f table.File, from, to table.Opener, key []string, tmp string) error {
+	shared, err := sharedColumns(&d.Counts, f, from, to)
 	if err != nil {
 		return err
 	}
 	for _, k := range key {
 		if !slices.Contains(shared, k) {
-			return errs.New(errs.Invalid, "there is no column %q in both snapshots of %s", k, name).
+			return errs.New(errs.Invalid, "there is no column %q in both snapshots of %s", k, f.Path).
 				WithHint("columns they share: %s", strings.Join(shared, ", "))
 		}
 	}
@@ -64,7 +64,7 @@ func (d *comparison) compare(ctx context.Context, name string, from, to table.Op
 		sides[i] = newParts(tmp)
 		defer sides[i].close()
 		h := hasher{seeds: hashes, shared: shared, key: key}
-		if faults[i], err = h.deal(ctx, name, open, sides[i]); err != nil {
+		if faults[i], err = h.deal(ctx, f, open, sides[i]); err != nil {
 			return err
 		}
 	}
@@ -72,10 +72,10 @@ func (d *comparison) compare(ctx context.Context, name string, from, to table.Op
 	return d.count(ctx, sides, len(key) > 0)
 }
 
-func sharedColumns(d *Counts, name string, from, to table.Opener) (shared []string, err error) {
+func sharedColumns(d *Counts, f table.File, from, to table.Opener) (shared []string, err error) {
 	var columns [2][]string
 	for i, open := range []table.Opener{from, to} {
-		t, err := table.Open(name, open)
+		t, err := table.Open(f, open)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +107,8 @@ type hasher struct {
 }
 
 // deal hashes every row into its part, and returns the lines that are none.
-func (h *hasher) deal(ctx context.Context, name string, open table.Opener, into *parts) (*table.Faults, error) {
-	t, err := table.Open(name, open)
+func (h *hasher) deal(ctx context.Context, f table.File, open table.Opener, into *parts) (*table.Faults, error) {
+	t, err := table.Open(f, open)
 	if err != nil {
 		return nil, err
 	}

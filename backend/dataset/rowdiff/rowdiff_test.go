@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rondo/backend/dataset/rowdiff"
+	"rondo/backend/dataset/table"
 	"rondo/backend/dataset/table/tabletest"
 )
 
@@ -30,7 +31,7 @@ func TestManyRowsInLittleMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	tmp := t.TempDir()
-	d, which, err := rowdiff.Compare(t.Context(), "t.csv", open(0), open(1000), []string{"id"}, tmp)
+	d, which, err := rowdiff.Compare(t.Context(), table.File{Path: "t.csv"}, open(0), open(1000), []string{"id"}, tmp)
 	if err != nil {
 		t.Fatal(err)
 	}

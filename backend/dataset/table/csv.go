@@ -15,7 +15,7 @@ const (
 )
 
 // openCSV reads the first line.
-func openCSV(name string, r io.Reader) (*csvRows, error) {
+func openCSV(f File, r io.Reader) (*csvRows, error) {
 	br := unmarked(r)
 	head, _ := br.Peek(headSize)
 	t := &csvRows{lines: newLines(ended(br, head))}
@@ -23,7 +23,7 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 		t.comma = c
 		_, _ = t.lines.next() // which is there
 	} else {
-		t.comma = separator(name, head)
+		t.comma = separator(f.Path, head)
 	}
 	t.plainer = plainerOf(head, t.comma)
 	first, why, err := t.record()
@@ -35,7 +35,7 @@ func openCSV(name string, r io.Reader) (*csvRows, error) {
 	case why != "":
 		return nil, bad(t.first, "%s", why)
 	}
-	return t, t.begin(first)
+	return t, t.begin(first, f.Header)
 }
 
 // ended gives the text of old programs that end lines by CR alone the ends that others have.

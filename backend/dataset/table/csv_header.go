@@ -8,16 +8,24 @@ import (
 )
 
 // begin takes the first line for the names of the columns, or for a row.
-func (t *csvRows) begin(first []string) error {
+func (t *csvRows) begin(first []string, header Header) error {
 	if len(first) > maxColumns {
 		return bad(t.first, "the first line has %d columns, over the limit of %d", len(first), maxColumns)
 	}
-	if t.isRow(first) {
+	switch {
+	case header == HeaderNone:
 		t.unnamed(first)
-		t.notes = append(t.notes, fmt.Sprintf("line %d holds numbers and dates alone and is taken for a row: the columns are called c1, c2, …", t.first))
-		return nil
+	case header == HeaderFirst:
+		t.header(first)
+	case t.isRow(first):
+		t.unnamed(first)
+		t.notes = append(t.notes, fmt.Sprintf("line %d holds numbers and dates alone and is taken for a row: the columns are called c1, c2, …; if it names them, say `header: true` in rondo.yaml", t.first))
+	default:
+		t.header(first)
+		if n := numbersIn(t.Columns); n > 1 {
+			t.notes = append(t.notes, fmt.Sprintf("line %d is taken for the names of the columns, and %d of these are numbers: if it is a row, say `header: false` in rondo.yaml", t.first, n))
+		}
 	}
-	t.header(first)
 	return nil
 }
 
@@ -60,9 +68,6 @@ func (t *csvRows) header(first []string) {
 		}
 		seen[name] = true
 		t.Columns = append(t.Columns, name)
-	}
-	if n := numbersIn(first); n > 1 {
-		t.notes = append(t.notes, fmt.Sprintf("line %d is taken for the names of the columns, and %d of these are numbers: if it is a row, give the file a header", t.first, n))
 	}
 }
 

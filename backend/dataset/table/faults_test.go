@@ -17,7 +17,7 @@ import (
 // rowsOf reads a table to its end.
 func rowsOf(t testing.TB, name, text string) (r *table.Reader, rows [][]string, err error) {
 	t.Helper()
-	r, err = table.Open(name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+	r, err = table.Open(table.File{Path: name}, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 	if err != nil {
 		return r, nil, err
 	}

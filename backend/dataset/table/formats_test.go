@@ -10,13 +10,14 @@ import (
 	"unicode/utf16"
 
 	"rondo/backend/dataset/profile"
+	"rondo/backend/dataset/table"
 	"rondo/backend/dataset/table/tabletest"
 	"rondo/backend/errs"
 )
 
 func tableOf(t testing.TB, name, text string) (profile.Table, error) {
 	t.Helper()
-	return profile.Summarise(context.Background(), name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+	return profile.Summarise(context.Background(), table.File{Path: name}, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 }
 
 func columnsOf(table profile.Table) string {

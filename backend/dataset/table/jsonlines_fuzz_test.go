@@ -18,7 +18,7 @@ func FuzzJSONLines(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := table.Open("t.jsonl", func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+		r, err := table.Open(table.File{Path: "t.jsonl"}, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 		if err != nil {
 			if !errors.Is(err, table.ErrNotTable) {
 				t.Fatal(err)

@@ -19,7 +19,7 @@ func arrow(t *testing.T, name string) (map[string]string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := table.Open(name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
+	r, err := table.Open(table.File{Path: name}, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
 	if err != nil {
 		return nil, err
 	}

@@ -129,10 +129,26 @@ func Readings(name string) int64 {
 	return 1
 }
 
+// Header says whether the first line of a CSV file names the columns.
+type Header string
+
+// Kinds of first lines.
+const (
+	HeaderByLook Header = ""      // what stands in it decides
+	HeaderFirst  Header = "first" // it names them
+	HeaderNone   Header = "none"  // it is a row
+)
+
+// File is a table's file by its name, and what is known of it beforehand.
+type File struct {
+	Path   string
+	Header Header
+}
+
 // Open reads the header. A file that is not the table its name promises is an error
 // that is ErrNotTable, there or when its rows are read; one that has more rows than other lines is that table.
-func Open(name string, open Opener) (*Reader, error) {
-	switch kindOf(name) {
+func Open(f File, open Opener) (*Reader, error) {
+	switch kindOf(f.Path) {
 	case jsonTable:
 		return openJSON(open)
 	case parquetTable:
@@ -142,7 +158,7 @@ func Open(name string, open Opener) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCSV(name, r)
+	c, err := openCSV(f, r)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -1678,6 +1678,7 @@ export interface ProfileTable {
 	faults?: TableFaults;
 	notes?: string[];
 	form?: number;
+	header?: string;
 	associations: ProfileAssociation[];
 }
 
@@ -1726,6 +1727,7 @@ export interface ProjectDataset {
 	desc?: string;
 	feedback?: ProjectFeedback;
 	keep?: ProjectKeep;
+	header?: boolean;
 }
 
 export interface ProjectEndpoint {
