@@ -155,12 +155,16 @@ func (s *Service) neverCameOf(ctx context.Context, snaps []Snapshot) (map[ref.Di
 			all[f.Digest] = true
 			return nil
 		})
-		if err != nil && !notFound(err) {
+		if err != nil && !notFound(err) && !spoiled(err) {
 			return nil, err
 		}
 	}
 	return all, nil
 }
+
+// spoiled reports whether an object is here, but not as it was, or not to be read. That is
+// named where all objects are read.
+func spoiled(err error) bool { return errs.Is(err, errs.Corrupt) || store.BadSector(err) }
 
 // whatCame refuses to go on with a file whose content was never brought here.
 func (s *Service) whatCame(snap Snapshot, f store.TreeFile) error {

@@ -29,7 +29,7 @@ type Repaired struct {
 	Damaged int       `json:"damaged"` // objects that were
 	Missing int       `json:"missing"` // objects that snapshots stand on and that were not here
 	Healed  []Healed  `json:"healed"`
-	Aside   []string  `json:"aside"` // packs that could not be read at all; they are kept under these names
+	Aside   []string  `json:"aside"` // packs that could not be read, or not all of them; they are kept under these names
 	Left    []Problem `json:"left"`  // what no source could heal
 	Asked   []string  `json:"asked"` // sources that were looked at
 	Unasked []Problem `json:"unasked"`
@@ -68,15 +68,15 @@ func (s *Service) Repair(ctx context.Context, in Repair) (r Repaired, err error)
 		}
 	}
 	if len(sick.packs) > 0 && len(sick.missing) == 0 {
-		aside, stay, err := s.opts.Store.SetAside()
+		stay, err := s.opts.Store.SetAside()
 		if err != nil {
 			return r, err
 		}
-		r.Aside = append(r.Aside, aside...)
 		sick.packs = slices.DeleteFunc(sick.packs, func(p Problem) bool {
 			return !slices.Contains(stay, filepath.FromSlash(p.File))
 		})
 	}
+	r.Aside = append(r.Aside, s.opts.Store.Asides()...)
 	if err := s.nameNeeds(ctx, sick.damaged); err != nil {
 		return r, err
 	}

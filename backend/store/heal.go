@@ -170,49 +170,80 @@ func (s *Store) rewrite(name string, without map[ref.Digest]bool) error {
 	if err != nil {
 		return nil // SetAside deals with those
 	}
+	left := slices.DeleteFunc(rows, func(at row) bool { return without[at.digest] })
+	if len(left) == len(rows) {
+		return nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	b, dropped := s.Batch(), 0
+	b := s.Batch()
 	defer b.Discard()
-	for _, at := range rows {
-		if without[at.digest] {
-			dropped++
-			continue
-		}
-		raw := make([]byte, at.stored)
-		if _, err := f.ReadAt(raw, at.offset); err != nil {
-			return err
-		}
-		if err := b.add(prepared{digest: at.digest, stored: raw, form: at.form}); err != nil {
-			return err
-		}
-	}
-	if dropped == 0 {
-		return nil
+	whole, err := b.copyOf(f, left)
+	if err != nil {
+		return err
 	}
 	if _, err := b.commit(); err != nil {
 		return err
 	}
 	fault.Point("store.healed")
+	if !whole {
+		return s.setAside(name) // another program, or a disk that is cooled down, may get more out of it
+	}
 	return diskError(os.Remove(path))
 }
 
-// SetAside renames packs whose index is damaged, so that nobody stumbles over them, and
-// returns their new names. They can be given their name back. Those that may not be read
-// stay, since they may be well.
-func (s *Store) SetAside() (names, stay []string, err error) {
+// copyOf adds entries of a pack as they are. Of one that the disk cannot read there are zeros
+// from there on, which its digest tells, and the copy is not whole.
+func (b *Batch) copyOf(f *os.File, rows []row) (whole bool, err error) {
+	whole = true
+	for _, at := range rows {
+		raw := make([]byte, at.stored)
+		_, err := fault.ReaderAt(f).ReadAt(raw, at.offset)
+		if err != nil && !BadSector(err) {
+			return false, diskError(err)
+		}
+		whole = whole && err == nil
+		if err := b.add(prepared{digest: at.digest, stored: raw, form: at.form}); err != nil {
+			return false, err
+		}
+	}
+	return whole, nil
+}
+
+// SetAside renames packs whose index is damaged, so that nobody stumbles over them. Those that may not be read
+// stay, since they may be well; those that the disk cannot read do not.
+func (s *Store) SetAside() (stay []string, err error) {
 	for _, bad := range s.verifyPacks() {
-		if filepath.Ext(bad.file) != packExt || errs.Is(bad.err, errs.Unavailable) {
+		if filepath.Ext(bad.file) != packExt || errs.Is(bad.err, errs.Unavailable) && !BadSector(bad.err) {
 			stay = append(stay, bad.file)
 			continue
 		}
-		if err := os.Rename(filepath.Join(s.dir, bad.file), filepath.Join(s.dir, bad.file+aside)); err != nil {
-			return names, stay, diskError(err)
+		if err := s.setAside(bad.file); err != nil {
+			return stay, err
 		}
-		names = append(names, bad.file+aside)
 	}
-	return names, stay, s.reread()
+	return stay, s.reread()
+}
+
+func (s *Store) setAside(name string) error {
+	if err := os.Rename(filepath.Join(s.dir, name), filepath.Join(s.dir, name+aside)); err != nil {
+		return diskError(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asides = append(s.asides, name+aside)
+	return nil
+}
+
+// Asides are the new names of packs that were set aside since it was asked for the last time.
+// They can be given their name back.
+func (s *Store) Asides() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := s.asides
+	s.asides = nil
+	return names
 }

@@ -77,8 +77,8 @@ func (s *Store) Chunks(d ref.Digest) ([]ref.Digest, error) {
 
 func readList(f *os.File, d ref.Digest, p place) ([]chunk, error) {
 	b := make([]byte, p.stored)
-	if _, err := f.ReadAt(b, p.offset); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if _, err := fault.ReaderAt(f).ReadAt(b, p.offset); err != nil && !errors.Is(err, io.EOF) {
+		return nil, diskError(err)
 	}
 	list, err := decodeList(b)
 	if err != nil {
@@ -221,7 +221,7 @@ func (o *opener) stored(p place, buf *buffers) ([]byte, error) {
 	if err := fault.Check("read"); err != nil {
 		return nil, diskError(err)
 	}
-	if _, err := o.f.ReadAt(raw, p.offset); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := fault.ReaderAt(o.f).ReadAt(raw, p.offset); err != nil && !errors.Is(err, io.EOF) {
 		return nil, diskError(err)
 	}
 	return raw, nil

@@ -101,7 +101,7 @@ func (r *ManyReader) raw(next []wanted) ([]byte, error) {
 	if err := fault.Check("read"); err != nil {
 		return nil, diskError(err)
 	}
-	k, err := r.o.f.ReadAt(r.part, at.offset)
+	k, err := fault.ReaderAt(r.o.f).ReadAt(r.part, at.offset)
 	if err != nil && !errors.Is(err, io.EOF) && k < int(at.stored) {
 		return nil, diskError(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"rondo/backend/errs"
+	"rondo/backend/fault"
 	"rondo/backend/ref"
 )
 
@@ -26,7 +27,7 @@ func readIndex(path string) (rows []row, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err = parseIndex(f, fi.Size(), strings.TrimSuffix(filepath.Base(path), packExt))
+	rows, err = parseIndex(fault.ReaderAt(f), fi.Size(), strings.TrimSuffix(filepath.Base(path), packExt))
 	return rows, fi.Size(), err
 }
 
@@ -39,10 +40,11 @@ func parseIndex(f io.ReaderAt, size int64, name string) ([]row, error) {
 		return nil, broken("it is cut short")
 	}
 	head, foot := make([]byte, len(packMagic)), make([]byte, footerSize)
-	if _, err := f.ReadAt(head, 0); err != nil {
+	_, err := f.ReadAt(head, 0)
+	if err != nil && !BadSector(err) { // the digest of the index tells as well what this is
 		return nil, err
 	}
-	if string(head) != packMagic && string(head) != packMagic1 {
+	if err == nil && string(head) != packMagic && string(head) != packMagic1 {
 		return nil, broken("its first line is not the one of a pack")
 	}
 	if _, err := f.ReadAt(foot, size-footerSize); err != nil && !errors.Is(err, io.EOF) {

@@ -83,7 +83,7 @@ func (s *Store) Open(ctx context.Context, d ref.Digest) (io.ReadCloser, error) {
 	v := &verified{s: s, want: d, file: p.pack.name, hash: ref.NewHash(), close: f.Close}
 	switch p.form {
 	case plain:
-		v.r = io.NewSectionReader(f, p.offset, int64(p.stored))
+		v.r = io.NewSectionReader(fault.ReaderAt(f), p.offset, int64(p.stored))
 	case listed:
 		list, err := readList(f, d, p)
 		f.Close()
@@ -94,7 +94,7 @@ func (s *Store) Open(ctx context.Context, d ref.Digest) (io.ReadCloser, error) {
 		v.r, v.close = c, c.Close
 		v.blame = func() error { return s.blame(ctx, d) }
 	default:
-		if err := v.unsqueeze(io.NewSectionReader(f, p.offset, int64(p.stored)), f); err != nil {
+		if err := v.unsqueeze(io.NewSectionReader(fault.ReaderAt(f), p.offset, int64(p.stored)), f); err != nil {
 			return nil, err
 		}
 	}

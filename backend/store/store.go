@@ -37,6 +37,7 @@ type Store struct {
 	packed    *table
 	packs     map[string]*pack // by name
 	cleaned   []string
+	asides    []string // packs that were set aside and of which nobody was told yet
 	group     group
 	merging   sync.Mutex
 	condemned condemned
@@ -184,6 +185,8 @@ func diskError(err error) error {
 	switch {
 	case err == nil || errors.As(err, &said):
 		return err
+	case BadSector(err):
+		return sectorError(err)
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG):
 		return errs.New(errs.Unavailable, "the disk is full, so nothing was stored: %w", err).
 			WithHint("free some space and try again; what was stored before is intact")

@@ -7,7 +7,8 @@ import (
 	"rondo/backend/ref"
 )
 
-// suspects are objects that were read and found damaged. Whoever stores their content
+// suspects are objects that were read and found damaged, or that a verification could not
+// read because the disk fails there. Whoever stores their content
 // stores it anew, and Settle then has the damaged copies dropped: who still has the
 // data heals the project by taking its snapshot again.
 type suspects struct {
@@ -26,7 +27,7 @@ func (s *Store) suspect(d ref.Digest) {
 }
 
 func (s *Store) suspectIf(d ref.Digest, err error) {
-	if errs.Is(err, errs.Corrupt) {
+	if errs.Is(err, errs.Corrupt) || BadSector(err) {
 		s.suspect(d)
 	}
 }

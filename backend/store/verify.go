@@ -132,7 +132,7 @@ func (s *Store) checkFile(ctx context.Context, list []kept, count *Count) (map[i
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			bad[i] = err
+			bad[i] = unread(one.Info, err)
 			s.suspectIf(one.Digest, err)
 		}
 		count.Add(1, one.Stored)
