@@ -4,6 +4,7 @@ package past
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -148,13 +149,16 @@ func (e *Experiment) addTop(p *dvc.Project, at string) {
 	}
 }
 
-// addMetrics adds the numbers of a metrics file, from the commit or from the cache. One that
-// neither has, or that cannot be read, has none.
+// addMetrics adds the numbers of a metrics file, or of all in a folder, from the commit or from the
+// cache. One that neither has, or that cannot be read, has none.
 func (e *Experiment) addMetrics(contents dvc.Contents, at string) {
-	read := contents.Of(at)[at]
-	if read == nil {
-		return
+	files := contents.Of(at)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		e.addFile(name, files[name])
 	}
+}
+
+func (e *Experiment) addFile(at string, read dvc.Reader) {
 	b, err := read()
 	if err != nil {
 		e.lack(err)
